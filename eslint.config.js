@@ -1,0 +1,193 @@
+import { existsSync, readdirSync } from 'node:fs';
+import js from '@eslint/js';
+import { createNodeResolver, importX } from 'eslint-plugin-import-x';
+import tseslint from 'typescript-eslint';
+
+const KERNEL = 'packages/kernel/src';
+
+/**
+ * The layers of the kernel, lowest first. A folder imports from lower layers only; the folders of
+ * one layer do not import each other.
+ */
+const kernelLayers = [
+  ['errors'],
+  ['json'],
+  ['ports', 'identity', 'invariants'],
+  ['logging'],
+  ['lifecycle', 'permissions', 'memory', 'messages', 'timers'],
+  ['tools', 'delegation', 'failure'],
+  ['execution'],
+  ['replay'],
+  ['kernel'],
+];
+/** Outside the layers: the only folder that may use Node, and all that it may import. */
+const nodeMayImport = ['errors', 'json', 'ports', 'logging'];
+/** The only file that may import it, besides index.ts and conformance.ts: it fills in the defaults. */
+const NODE_WIRING = 'create-kernel.ts';
+
+/** Globals of the host, and how the core gets the same thing. */
+const hostGlobals = {
+  Date: 'Take the time from the `clock` port: replay must see the recorded one.',
+  process: 'The core does not know the process: take what it needs as a parameter.',
+  console: 'The core does not print: log an entry, or tell an observer.',
+  setTimeout: 'Wait by the `clock` port, or by a durable timer.',
+  setInterval: 'Wait by the `clock` port, or by a durable timer.',
+  setImmediate: 'Wait by the `clock` port, or by a durable timer.',
+  queueMicrotask: 'Say what happens next by an await: the scheduler owns the order.',
+  fetch: 'The core does no input or output: only a tool does.',
+  performance: 'Take the time from the `clock` port.',
+  crypto: 'Take hashes, ids and chance from the ports `hash`, `ids` and `random`.',
+};
+
+export default tseslint.config(
+  { ignores: ['**/dist/**', '**/coverage/**', '**/node_modules/**', '**/.omnipaw/**', '**/fixtures/**'] },
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/consistent-type-exports': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: 'only-allowed-literals' }],
+      '@typescript-eslint/prefer-readonly': 'error',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+    },
+  },
+
+  {
+    files: ['**/*.{ts,js,mjs}'],
+    plugins: { 'import-x': importX },
+    settings: {
+      'import-x/resolver-next': [
+        createNodeResolver({
+          conditionNames: ['@omnipaw/source', 'types', 'import', 'node', 'default'],
+          extensions: ['.ts', '.js', '.mjs', '.d.ts'],
+          extensionAlias: { '.js': ['.ts', '.js'], '.mjs': ['.mts', '.mjs'] },
+        }),
+      ],
+      'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] },
+    },
+    rules: {
+      eqeqeq: 'error',
+      'import-x/no-cycle': 'error',
+      'import-x/no-duplicates': 'error',
+      'import-x/no-relative-packages': 'error',
+      'import-x/no-restricted-paths': ['error', { basePath: import.meta.dirname, zones: [...packageZones(), ...kernelZones()] }],
+    },
+  },
+
+  {
+    name: 'shape of sources',
+    files: ['{packages,apps,plugins}/*/src/**/*.ts'],
+    rules: {
+      complexity: ['error', 15],
+      'max-lines-per-function': ['error', { max: 70, skipBlankLines: true, skipComments: true }],
+      'max-params': 'off',
+      '@typescript-eslint/max-params': ['error', { max: 3 }],
+      'import-x/no-extraneous-dependencies': ['error', { devDependencies: false }],
+    },
+  },
+  {
+    name: 'the core of the kernel knows no host',
+    files: [`${KERNEL}/**/*.ts`],
+    ignores: [`${KERNEL}/{ports,node}/**`, `${KERNEL}/conformance.ts`],
+    rules: {
+      'import-x/no-nodejs-modules': 'error',
+      'no-restricted-globals': ['error', ...Object.entries(hostGlobals).map(([name, message]) => ({ name, message }))],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Math', property: 'random', message: 'Take chance from the `random` port.' },
+      ],
+    },
+  },
+
+  {
+    name: 'tests are looser',
+    files: ['**/test/**/*.ts', 'testing/**/*.ts', 'vitest.config.ts'],
+    rules: {
+      'import-x/no-relative-packages': 'off', // testing/ belongs to no package
+      '@typescript-eslint/no-empty-function': 'off',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-call': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+      '@typescript-eslint/only-throw-error': 'off',
+      '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/unbound-method': 'off',
+      'require-yield': 'off',
+    },
+  },
+  {
+    name: 'scripts run on Node as they are',
+    files: ['**/*.{js,mjs}'],
+    languageOptions: { globals: { console: 'readonly', URL: 'readonly' } },
+  },
+);
+
+/**
+ * apps -> cli -> extensions -> kernel: apps and plugins are imported by nobody, the kernel imports
+ * no package, an extension only the kernel.
+ */
+function packageZones() {
+  const zones = [{ target: './packages', from: ['./apps', './plugins'], message: 'Packages import neither apps nor plugins.' }];
+  for (const name of readdirSync('packages')) {
+    if (name === 'cli') continue;
+    const others = readdirSync('packages').filter((other) => other !== name && other !== 'kernel');
+    const from = [...others, ...(name === 'kernel' ? [] : [])].map((other) => `./packages/${other}`);
+    zones.push({ target: `./packages/${name}/src`, from, message: 'A package imports the kernel and no other package.' });
+  }
+  return zones;
+}
+
+function kernelZones() {
+  const ranked = new Map(kernelLayers.flatMap((layer, rank) => layer.map((folder) => [folder, rank])));
+  const folders = [...ranked.keys(), 'node'];
+  refuseUnknownFolders(folders);
+
+  const zones = [];
+  for (const target of folders) {
+    for (const from of folders.filter((folder) => folder !== target)) {
+      const allowed = target === 'node' ? nodeMayImport.includes(from) : ranked.get(from) < ranked.get(target);
+      zones.push(allowed ? entryOnly(target, from) : forbidden(target, from));
+    }
+    zones.push({
+      target: `./${KERNEL}/${target}`,
+      from: [`./${KERNEL}/index.ts`, `./${KERNEL}/conformance.ts`],
+      message: 'The public entries are for users: import the folder itself.',
+    });
+  }
+  // index.ts and conformance.ts may import every folder, by its entry.
+  return [...zones, ...folders.map((from) => ({ ...entryOnly('*.ts', from), target: `./${KERNEL}/*.ts` }))];
+}
+
+function entryOnly(target, from) {
+  return {
+    target: `./${KERNEL}/${target}`,
+    from: [`./${KERNEL}/${from}/!(index).ts`, `./${KERNEL}/${from}/*/**`],
+    message: `Import ${from}/index.js: the other files of a folder are its own.`,
+  };
+}
+
+function forbidden(target, from) {
+  const isWired = target === 'kernel' && from === 'node';
+  return {
+    target: isWired ? `./${KERNEL}/${target}/!(${NODE_WIRING})` : `./${KERNEL}/${target}`,
+    from: `./${KERNEL}/${from}`,
+    message: `${target}/ may not import ${from}/: see the layers in eslint.config.js.`,
+  };
+}
+
+/** A new folder needs a place in the layers before it is linted at all. */
+function refuseUnknownFolders(known) {
+  if (!existsSync(KERNEL)) return;
+  const found = readdirSync(KERNEL, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const unknown = found.map((entry) => entry.name).filter((name) => !known.includes(name));
+  if (unknown.length > 0) throw new Error(`${KERNEL}: no layer for ${unknown.join(', ')}: add to kernelLayers in eslint.config.js.`);
+}
