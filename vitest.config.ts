@@ -24,6 +24,7 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['packages/*/src/**/*.ts', 'apps/*/src/**/*.ts', 'plugins/*/src/**/*.ts'],
+      reportOnFailure: true,
       reporter: ['text-summary', 'html', 'lcovonly'],
       thresholds: {
         lines: 80,

@@ -1,5 +1,4 @@
 /** `node clean.mjs FOLDER`: removes a folder. A file that no source makes any more must not be published. */
 import { rmSync } from 'node:fs';
-import process from 'node:process';
 
 rmSync(process.argv[2], { recursive: true, force: true });

@@ -2,22 +2,38 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { delimiter, join } from 'node:path';
-import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
 const BIN = join(ROOT, 'node_modules', '.bin');
+/** Windows can start the tools in node_modules/.bin, which are .cmd files there, by a shell only. */
+const shell = process.platform === 'win32';
+
+/** The environment in which the tools of the workspace are found, also by each other (turbo runs pnpm). */
+export const toolEnv = {
+  ...process.env,
+  PATH: `${BIN}${delimiter}${process.env.PATH}`,
+  TURBO_TELEMETRY_DISABLED: '1',
+};
+
+export function runTurbo(args) {
+  return run('turbo', args, { env: toolEnv, shell });
+}
 
 /**
  * Runs a command on this terminal and resolves with its exit code, 128 + n after signal n.
  *
  * Signals sent to this process go on to the child, and this process waits for it: the child decides
- * how to end. (A Ctrl-C in a terminal reaches the child by itself; a second SIGINT does no harm.)
+ * how to end.
  */
 export function run(command, args, options = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: ROOT, stdio: 'inherit', ...options });
-    const forward = (signal) => child.kill(signal);
+    const forward = (signal) => {
+      // At a terminal, a Ctrl-C has reached the child already: a second one would cut its farewell short.
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+    };
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
     for (const signal of signals) process.on(signal, forward);
     child.on('error', reject);
@@ -26,13 +42,4 @@ export function run(command, args, options = {}) {
       resolve(code ?? 128 + constants.signals[signal]);
     });
   });
-}
-
-export function runTurbo(args) {
-  const env = {
-    ...process.env,
-    PATH: `${BIN}${delimiter}${process.env.PATH}`, // turbo looks for pnpm there
-    TURBO_TELEMETRY_DISABLED: '1',
-  };
-  return run(join(BIN, 'turbo'), args, { env, shell: process.platform === 'win32' });
 }

@@ -7,13 +7,12 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const MINIMUM_NODE = [20, 19];
+const MINIMUM_NODE = 20;
 const STAMP = 'node_modules/.omnipaw-setup';
-const NETWORK_ERROR = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|error sending request|tunneling/i;
+const NETWORK_ERROR = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|error sending request/;
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
@@ -27,10 +26,9 @@ if (installed !== wanted) {
 }
 
 function checkNode() {
-  const [major, minor] = process.versions.node.split('.').map(Number);
-  const [needMajor, needMinor] = MINIMUM_NODE;
-  if (major > needMajor || (major === needMajor && minor >= needMinor)) return;
-  fail(`Node ${process.versions.node} is too old: this workspace needs Node ${MINIMUM_NODE.join('.')} or newer.`);
+  const { node } = process.versions;
+  if (Number.parseInt(node, 10) >= MINIMUM_NODE) return;
+  fail(`Node ${node} is too old: this workspace needs Node ${MINIMUM_NODE} or newer.`);
 }
 
 /** What decides the content of node_modules. */
@@ -70,7 +68,7 @@ function run(command, args) {
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on('line', (line) => {
         output += `${line}\n`;
-        console.log(`  ${line}`);
+        console.log(`  ${withoutAddresses(line)}`);
       });
     }
     child.on('error', (error) => {
@@ -78,6 +76,11 @@ function run(command, args) {
     });
     child.on('close', (code) => resolve({ code, output }));
   });
+}
+
+/** The address of a registry may hold a credential, and logs are shared. */
+function withoutAddresses(line) {
+  return line.replace(/\bhttps?:\/\/\S+/g, '<address>');
 }
 
 function fail(message) {

@@ -2,7 +2,6 @@
  * `node scripts/turbo.mjs ARGUMENTS…`: turbo without telemetry, which no setting in the repository
  * can turn off. Exits as turbo does.
  */
-import process from 'node:process';
 import { runTurbo } from './processes.mjs';
 
 process.exitCode = await runTurbo(process.argv.slice(2));

@@ -1,0 +1,23 @@
+/**
+ * Real components that some tests need and a machine may lack.
+ *
+ * A test that needs one says so by its title and is skipped, visibly, where it is missing.
+ * `.ci/run` installs every one of them and accepts no skipped test.
+ */
+import { spawnSync } from 'node:child_process';
+import { describe } from 'vitest';
+
+/** How to find out whether a component is here: a command that succeeds. */
+const PROBES = {
+  git: ['git', '--version'],
+} as const;
+
+export type Component = keyof typeof PROBES;
+
+/** A `describe` whose tests need a real component. */
+export function describeWith(component: Component, title: string, body: () => void): void {
+  const [command, ...args] = PROBES[component];
+  const isHere = spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+  if (!isHere) console.warn(`Skipped, because ${component} is not on this machine: ${title}`);
+  describe.skipIf(!isHere)(`${title} [needs ${component}]`, body);
+}
