@@ -1,9 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import js from '@eslint/js';
 import { defineConfig } from 'eslint/config';
 import { createNodeResolver, importX } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 
+const ROOT = import.meta.dirname;
 const KERNEL = 'packages/kernel/src';
 
 /**
@@ -52,7 +54,7 @@ export default defineConfig(
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: ROOT } },
     rules: {
       '@typescript-eslint/consistent-type-exports': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
@@ -84,7 +86,7 @@ export default defineConfig(
       'import-x/no-relative-packages': 'error',
       'import-x/no-restricted-paths': [
         'error',
-        { basePath: import.meta.dirname, zones: [...packageZones(), ...kernelZones()] },
+        { basePath: ROOT, zones: [...packageZones(), ...kernelZones()] },
       ],
     },
   },
@@ -147,7 +149,7 @@ export default defineConfig(
 function packageZones() {
   const message = 'Packages import neither apps nor plugins.';
   const zones = [{ target: './packages', from: ['./apps', './plugins'], message }];
-  const names = readdirSync('packages');
+  const names = readdirSync(join(ROOT, 'packages'));
   for (const name of names.filter((name) => name !== 'cli')) {
     const others = names.filter((other) => other !== name && other !== 'kernel');
     zones.push({
@@ -200,8 +202,9 @@ function forbidden(target, from) {
 
 /** A new folder needs a place in the layers before it is linted at all. */
 function refuseUnknownFolders(known) {
-  if (!existsSync(KERNEL)) return;
-  const found = readdirSync(KERNEL, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const folder = join(ROOT, KERNEL);
+  if (!existsSync(folder)) return;
+  const found = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   const unknown = found.map((entry) => entry.name).filter((name) => !known.includes(name));
   if (unknown.length > 0) throw new Error(`${KERNEL}: give ${unknown.join(', ')} a place in kernelLayers, eslint.config.js.`);
 }
