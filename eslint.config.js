@@ -15,7 +15,7 @@ const KERNEL = 'packages/kernel/src';
 const kernelLayers = [
   ['errors'],
   ['json'],
-  ['ports', 'identity', 'invariants'],
+  ['ports', 'identity', 'invariants', 'queue'],
   ['logging'],
   ['lifecycle', 'permissions', 'memory', 'messages', 'timers'],
   ['pending'],
