@@ -1,0 +1,103 @@
+import { OmniError } from '../errors/index.js';
+import type { AgentRegistry, AgentType, CapabilityToken, Grant, Quota } from '../identity/index.js';
+import { assertPlainName } from '../identity/index.js';
+import type { InvariantChecker } from '../invariants/index.js';
+import { toJson } from '../json/index.js';
+import { toGrants, type PermissionModel } from '../permissions/index.js';
+
+/** What a delegator gives a child; nothing unless named. */
+export interface DelegationOptions {
+  /** Must be a subset of what the delegator holds (INV-06). */
+  readonly grants?: readonly (Grant | string)[];
+  /** Levels of children that the child may have in turn; 0 unless given. */
+  readonly depth?: number;
+  /** How long the child may run, in milliseconds; as long as its delegator unless given. */
+  readonly expiresInMs?: number;
+  /** Carved out of the delegator's budget: what the child gets, the delegator no longer has. */
+  readonly quota?: Quota;
+  /** The child's id; derived from its type unless given. */
+  readonly id?: string;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+export interface DelegationProtocolOptions {
+  readonly agents: Pick<AgentRegistry<AgentType>, 'has' | 'get' | 'childrenOf' | 'nextId'>;
+  readonly permissions: Pick<PermissionModel, 'tokenOf' | 'escalationIn'>;
+  readonly invariants: InvariantChecker;
+}
+
+/** Decides what a child may be given, and who loses what when a token is revoked. */
+export class DelegationProtocol {
+  readonly #options: DelegationProtocolOptions;
+
+  constructor(options: DelegationProtocolOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The token of a child; throws `PRIVILEGE_ESCALATION_ATTEMPT` for anything beyond the delegator's own (INV-06).
+   *
+   * `now` is the recorded time of the delegator's tick, milliseconds since the epoch.
+   */
+  decideToken(parent: string, asked: DelegationOptions, now: number): CapabilityToken {
+    const { permissions } = this.#options;
+    const own = permissions.tokenOf(parent);
+    const notAfter = asked.expiresInMs === undefined ? own.notAfter : now + asked.expiresInMs;
+    // Through toJson, since a program made these: copied, frozen and free of surprises.
+    const token = toJson({
+      grants: toGrants(asked.grants ?? []).map((grant) => withinLifetime(grant, own.grants)),
+      depth: asked.depth ?? 0,
+      ...(notAfter === undefined ? {} : { notAfter }),
+      ...(asked.quota === undefined ? {} : { budget: asked.quota }),
+    }) as unknown as CapabilityToken;
+    assertCounts(token);
+    const escalation = permissions.escalationIn(parent, token);
+    if (escalation === undefined) return token;
+    throw new OmniError(
+      'PRIVILEGE_ESCALATION_ATTEMPT',
+      `Agent "${parent}" tried to delegate more than it may: ${escalation}. Delegate a subset of its own token.`,
+      { details: { agent: parent, escalation } },
+    );
+  }
+
+  /** The id of a child that is about to be spawned; unique, so that nobody has two parents (INV-08). */
+  decideChildId(type: string, asked: DelegationOptions): string {
+    const { agents } = this.#options;
+    if (asked.id === undefined) return agents.nextId(type);
+    assertPlainName('Agent id', asked.id);
+    if (agents.has(asked.id)) {
+      throw new OmniError('AGENT_ALREADY_EXISTS', `There is an agent "${asked.id}" already. Choose another id, or none.`, {
+        details: { agent: asked.id },
+      });
+    }
+    return asked.id;
+  }
+
+  /** An agent and all below it, children before their parents: the order in which tokens are revoked. */
+  descendantsFirst(agent: string): readonly string[] {
+    const order: string[] = [];
+    const visit = (id: string): void => {
+      this.#options.invariants.assert('INV-08', !order.includes(id), () => `by a cycle through agent "${id}".`);
+      for (const child of this.#options.agents.childrenOf(id)) visit(child);
+      order.push(id);
+    };
+    visit(agent);
+    return order;
+  }
+}
+
+/** A child's grant ends with the grant that it comes from, unless it names an earlier end itself. */
+function withinLifetime(grant: Grant, own: readonly Grant[]): Grant {
+  if (grant.notAfter !== undefined) return grant;
+  const source = own.find((held) => held.action === grant.action && held.resource === grant.resource);
+  return source?.notAfter === undefined ? grant : { ...grant, notAfter: source.notAfter };
+}
+
+function assertCounts(token: CapabilityToken): void {
+  const counts = { depth: token.depth, ...(token.notAfter === undefined ? {} : { notAfter: token.notAfter }), ...token.budget };
+  for (const [name, value] of Object.entries(counts)) {
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
+      throw new TypeError(`A delegation names ${name} ${String(value)}; it must be a whole number from 0.`);
+    }
+  }
+}

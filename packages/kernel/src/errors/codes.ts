@@ -1,0 +1,66 @@
+/**
+ * How the kernel answers a failure.
+ *
+ * - `TRANSIENT`: may pass by itself; retried with backoff.
+ * - `PERMANENT`: will not pass by itself; an agent that does not catch it is FAULTED and its parent told.
+ * - `POLICY_VIOLATION`: refused by a rule; the agent stays ACTIVE and its program sees the error.
+ * - `INVARIANT_BREACH`: the kernel caught itself or a caller breaking an invariant; the agent is TERMINATED at once.
+ */
+export type FailureClass = 'TRANSIENT' | 'PERMANENT' | 'POLICY_VIOLATION' | 'INVARIANT_BREACH';
+
+/** Every code that the kernel itself raises, with the class it has unless the raiser says otherwise. */
+export const ERROR_CODES = {
+  // Values
+  SERIALIZATION_ERROR: 'PERMANENT',
+  VALUE_TOO_LARGE: 'PERMANENT',
+  // Agents and their life
+  AGENT_NOT_FOUND: 'PERMANENT',
+  AGENT_ALREADY_EXISTS: 'PERMANENT',
+  AGENT_TYPE_NOT_REGISTERED: 'PERMANENT',
+  AGENT_TERMINATED: 'PERMANENT',
+  AGENT_FAULTED: 'PERMANENT',
+  INVALID_TRANSITION: 'POLICY_VIOLATION',
+  INVARIANT_BREACH: 'INVARIANT_BREACH',
+  // Programs
+  INVALID_INSTRUCTION: 'PERMANENT',
+  PROGRAM_FAILED: 'PERMANENT',
+  TICK_OVERFLOW: 'PERMANENT',
+  // Permissions and delegation
+  PERMISSION_DENIED: 'POLICY_VIOLATION',
+  APPROVAL_DENIED: 'POLICY_VIOLATION',
+  APPROVAL_NOT_FOUND: 'PERMANENT',
+  PRIVILEGE_ESCALATION_ATTEMPT: 'POLICY_VIOLATION',
+  TOKEN_INVALID: 'POLICY_VIOLATION',
+  GUARD_REFUSED: 'POLICY_VIOLATION',
+  DELEGATION_FAILED: 'PERMANENT',
+  // Tools
+  TOOL_NOT_REGISTERED: 'PERMANENT',
+  TOOL_INPUT_INVALID: 'PERMANENT',
+  TOOL_OUTPUT_INVALID: 'PERMANENT',
+  TOOL_FAILED: 'PERMANENT',
+  TOOL_TIMEOUT: 'TRANSIENT',
+  TOOL_ABORTED: 'PERMANENT',
+  TOOL_OUTCOME_UNKNOWN: 'PERMANENT',
+  SECRET_NOT_FOUND: 'PERMANENT',
+  // Memory and messages
+  WRITE_CONFLICT: 'POLICY_VIOLATION',
+  MAILBOX_FULL: 'POLICY_VIOLATION',
+  DEAD_LETTER: 'POLICY_VIOLATION',
+  RECEIVE_TIMEOUT: 'PERMANENT',
+  // The log
+  LOG_CORRUPT: 'PERMANENT',
+  LOG_FENCED: 'PERMANENT',
+  LOG_FORMAT_UNSUPPORTED: 'PERMANENT',
+  LOG_LOCKED: 'PERMANENT',
+  LOG_NEEDS_RECOVERY: 'PERMANENT',
+  LOG_NOT_FOUND: 'PERMANENT',
+  LOG_READ_FAILED: 'PERMANENT',
+  LOG_WRITE_FAILED: 'PERMANENT',
+  // The kernel
+  ALREADY_REGISTERED: 'PERMANENT',
+  EXTENSION_FAILED: 'PERMANENT',
+  KERNEL_HALTED: 'PERMANENT',
+  KERNEL_STOPPED: 'PERMANENT',
+} as const satisfies Record<string, FailureClass>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;

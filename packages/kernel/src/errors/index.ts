@@ -1,0 +1,9 @@
+export { ERROR_CODES, type ErrorCode, type FailureClass } from './codes.js';
+export {
+  describeThrown,
+  fromErrorRecord,
+  OmniError,
+  toErrorRecord,
+  type ErrorRecord,
+  type OmniErrorOptions,
+} from './omni-error.js';

@@ -1,0 +1,77 @@
+import { OmniError } from '../errors/index.js';
+import type { AgentRegistry, AgentType, PermissionRecord } from '../identity/index.js';
+import { delegationResult } from '../failure/index.js';
+import type { Emit } from '../logging/index.js';
+import type { PendingOperations } from '../pending/index.js';
+import type { Approvals } from './approvals.js';
+import type { Authority, Position } from './authority.js';
+import type { Evaluated } from './engine.js';
+import type { DelegateInstruction, Instruction } from './instruction.js';
+import type { AgentOutcomes } from './outcomes.js';
+import { requireCount, requireText } from './require.js';
+import type { Spawner } from './spawner.js';
+
+export interface AgentSyscallsOptions {
+  readonly agents: Pick<AgentRegistry<AgentType>, 'get'>;
+  readonly authority: Authority;
+  readonly spawner: Spawner;
+  readonly outcomes: AgentOutcomes;
+  readonly approvals: Approvals;
+  readonly pending: PendingOperations;
+  readonly propose: Emit;
+}
+
+/** DELEGATE, JOIN and DECIDE. */
+export class AgentSyscalls {
+  readonly #options: AgentSyscallsOptions;
+
+  constructor(options: AgentSyscallsOptions) {
+    this.#options = options;
+  }
+
+  delegate(instruction: DelegateInstruction, at: Position): Evaluated {
+    const { authority, spawner } = this.#options;
+    const type = requireText(instruction.type, 'DELEGATE', 'type');
+    const permission: PermissionRecord = authority.authorize(at, 'delegate', type);
+    const child = spawner.spawnChild({
+      type,
+      input: instruction.input,
+      asked: instruction.options ?? {},
+      parent: at.agent,
+      tick: at.tick,
+      call: at.call,
+      now: at.now,
+      permission,
+    });
+    return instruction.join === true ? this.#waitFor(child, at) : { ok: true, value: child };
+  }
+
+  join(instruction: Instruction & { readonly op: 'JOIN' }, at: Position): Evaluated {
+    const { agents, outcomes } = this.#options;
+    const child = agents.get(requireText(instruction.agent, 'JOIN', 'agent'));
+    if (child.parent !== at.agent) {
+      throw new OmniError('PERMISSION_DENIED', `Agent "${child.id}" is no child of "${at.agent}", so its result is not its to have.`, {
+        details: { agent: at.agent, child: child.id },
+      });
+    }
+    const outcome = outcomes.of(child.id);
+    return outcome === undefined ? this.#waitFor(child.id, at) : delegationResult(child, outcome);
+  }
+
+  decide(instruction: Instruction & { readonly op: 'DECIDE' }, at: Position): Evaluated {
+    const { approvals } = this.#options;
+    const approval = requireCount(instruction.approval, 'DECIDE', 'approval');
+    approvals.decideAsParent(at.agent, approval, {
+      approved: instruction.approved,
+      reason: instruction.reason ?? '',
+    });
+    return { ok: true, value: undefined };
+  }
+
+  #waitFor(child: string, at: Position): Evaluated {
+    const { pending, propose } = this.#options;
+    const data = { tick: at.tick, call: at.call, child, ...pending.waiting(at.agent, 'yield') };
+    propose({ kind: 'JOIN_STARTED', agent: at.agent, data });
+    return 'DELEGATION';
+  }
+}

@@ -1,0 +1,97 @@
+import { OmniError, toErrorRecord } from '../errors/index.js';
+import type { AgentEndings } from '../failure/index.js';
+import type { LifecycleController } from '../lifecycle/index.js';
+import type { Emit } from '../logging/index.js';
+import type { Outcome, PendingOperations, Slot } from '../pending/index.js';
+import type { PermissionModel } from '../permissions/index.js';
+import type { Ports } from '../ports/index.js';
+import type { ToolGate } from '../tools/index.js';
+import type { Approvals } from './approvals.js';
+import type { Deadline, Deadlines } from './deadlines.js';
+
+export interface AlarmOptions {
+  readonly deadlines: Deadlines;
+  readonly pending: PendingOperations;
+  readonly lifecycle: Pick<LifecycleController, 'stateOf'>;
+  readonly permissions: Pick<PermissionModel, 'isRevoked'>;
+  readonly approvals: Approvals;
+  readonly endings: AgentEndings;
+  readonly gate: Pick<ToolGate, 'retry'>;
+  readonly ports: Pick<Ports, 'clock' | 'timers'>;
+  readonly emit: Emit;
+  /** Lets the agents go on that a deadline has woken. */
+  readonly drain: () => void;
+}
+
+/** Turns deadlines into entries when their time has come: one timer, for the earliest. */
+export class Alarm {
+  readonly #options: AlarmOptions;
+  #armedFor = Infinity;
+  #cancel: (() => void) | undefined;
+
+  constructor(options: AlarmOptions) {
+    this.#options = options;
+  }
+
+  /** To be called after entries that may have set a deadline; costs a comparison when nothing changed. */
+  arm(): void {
+    const at = this.#options.deadlines.next()?.at ?? Infinity;
+    if (at >= this.#armedFor) return;
+    this.#cancel?.();
+    this.#armedFor = at;
+    const { clock, timers } = this.#options.ports;
+    this.#cancel = timers.set(Math.max(0, at - clock.now()), () => { this.#ring(); });
+  }
+
+  stop(): void {
+    this.#cancel?.();
+    this.#armedFor = -Infinity;
+  }
+
+  #ring(): void {
+    const { deadlines, ports, drain } = this.#options;
+    this.#armedFor = Infinity;
+    for (let due = deadlines.takeDue(ports.clock.now()); due !== undefined; due = deadlines.takeDue(ports.clock.now())) {
+      this.#fire(due);
+    }
+    drain();
+    this.arm();
+  }
+
+  #fire({ agent, tick, call }: Deadline): void {
+    if (call === undefined) {
+      this.#expire(agent);
+      return;
+    }
+    const slot = this.#options.pending.find(agent, tick, call);
+    switch (slot?.kind) {
+      case 'TOOL':
+        this.#options.gate.retry(agent, tick, call);
+        break;
+      case 'TIMER':
+        this.#settle(agent, slot, { ok: true, value: null });
+        break;
+      case 'MESSAGE':
+        this.#settle(agent, slot, { ok: false, error: toErrorRecord(noMessage(agent)) });
+        break;
+      case 'APPROVAL':
+        this.#options.approvals.decide(slot.seq, { approved: false, reason: 'no answer in time' }, 'timeout');
+        break;
+      default:
+    }
+  }
+
+  #settle(agent: string, { tick, call }: Slot, result: Outcome): void {
+    const { emit, pending } = this.#options;
+    emit({ kind: 'TIMER_FIRED', agent, data: { tick, call, result, ...pending.resuming(agent) } });
+  }
+
+  #expire(agent: string): void {
+    const { lifecycle, permissions, endings } = this.#options;
+    if (lifecycle.stateOf(agent) !== 'TERMINATED' && !permissions.isRevoked(agent)) endings.revoke(agent, 'it expired');
+  }
+}
+
+function noMessage(agent: string): OmniError {
+  return new OmniError('RECEIVE_TIMEOUT', `Agent "${agent}" waited for a message, and none that it wanted came in time.`);
+}

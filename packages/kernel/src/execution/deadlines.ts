@@ -1,0 +1,95 @@
+import type { Entry, Projection } from '../logging/index.js';
+
+/** A moment at which something has to happen to an agent; without a call, it is the end of its token. */
+export interface Deadline {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** `busSeq` of the entry that set it; orders deadlines of the same moment. */
+  readonly seq: number;
+  readonly agent: string;
+  readonly tick: number;
+  readonly call: number | undefined;
+}
+
+/**
+ * Every deadline that the log has set: a binary heap, earliest first.
+ *
+ * Deadlines whose reason is gone stay until they are due or outnumber the others; whoever takes them looks again.
+ */
+export class Deadlines implements Projection {
+  #heap: Deadline[] = [];
+  readonly #isAlive: (deadline: Deadline) => boolean;
+  #compactAt = 64;
+
+  constructor(isAlive: (deadline: Deadline) => boolean) {
+    this.#isAlive = isAlive;
+  }
+
+  next(): Deadline | undefined {
+    return this.#heap[0];
+  }
+
+  /** Takes the earliest deadline if it is due. */
+  takeDue(now: number): Deadline | undefined {
+    const [first] = this.#heap;
+    if (first === undefined || first.at > now) return undefined;
+    const last = this.#heap.pop();
+    if (last !== undefined && this.#heap.length > 0) this.#sink(last, 0);
+    return first;
+  }
+
+  apply(entry: Entry): void {
+    if (entry.agent === null) return;
+    if (entry.kind === 'AGENT_SPAWNED') {
+      const { notAfter } = entry.data.token;
+      if (notAfter !== undefined) this.#add({ at: notAfter + 1, seq: entry.busSeq, agent: entry.agent, tick: 0, call: undefined });
+      return;
+    }
+    const { deadline, tick, call } = entry.data as { readonly deadline?: number; readonly tick?: number; readonly call?: number };
+    if (deadline !== undefined && tick !== undefined) this.#add({ at: deadline, seq: entry.busSeq, agent: entry.agent, tick, call });
+  }
+
+  #add(deadline: Deadline): void {
+    if (this.#heap.length >= this.#compactAt) this.#compact();
+    this.#heap.push(deadline);
+    this.#rise(this.#heap.length - 1);
+  }
+
+  /** Drops what nobody waits for any more; amortised constant, since it waits until the heap has doubled. */
+  #compact(): void {
+    // A sorted array is a heap.
+    this.#heap = this.#heap.filter((deadline) => this.#isAlive(deadline)).sort(byTime);
+    this.#compactAt = Math.max(64, this.#heap.length * 2);
+  }
+
+  #rise(from: number): void {
+    const heap = this.#heap;
+    const item = heap[from]!;
+    let index = from;
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      if (byTime(heap[parent]!, item) <= 0) break;
+      heap[index] = heap[parent]!;
+      index = parent;
+    }
+    heap[index] = item;
+  }
+
+  #sink(item: Deadline, from: number): void {
+    const heap = this.#heap;
+    let index = from;
+    for (;;) {
+      let child = index * 2 + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && byTime(heap[child + 1]!, heap[child]!) < 0) child++;
+      if (byTime(item, heap[child]!) <= 0) break;
+      heap[index] = heap[child]!;
+      index = child;
+    }
+    heap[index] = item;
+  }
+}
+
+function byTime(one: Deadline, other: Deadline): number {
+  return one.at - other.at || one.seq - other.seq;
+}

@@ -1,0 +1,118 @@
+/**
+ * One tick: a program runs from one resume value to its next outcome.
+ *
+ * 1. Synchronous, from start to end; the only thing it touches is `evaluate`, the one seam to the kernel (INV-20).
+ * 2. At most `maxSteps` instructions, else `TICK_OVERFLOW` (INV-12).
+ * 3. What the program throws is its failure; what the kernel cannot go on with ends the tick and is not the program's
+ *    to catch.
+ */
+import { fromErrorRecord, OmniError, type ErrorRecord } from '../errors/index.js';
+import type { Outcome, PendingKind } from '../pending/index.js';
+import type { Instruction } from './instruction.js';
+import type { Process } from './program.js';
+
+/** What came of an instruction: the kind of a wait, a result, or an end that the program does not see. */
+export type Evaluated =
+  | PendingKind
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly error: ErrorRecord; readonly fatal?: OmniError };
+
+/** What a process was waiting for when its last tick ended: a call index, or for `ALL` one of them or a result for each. */
+export type Awaiting = number | readonly (number | Evaluated)[];
+
+export interface TickInput {
+  readonly process: Process;
+  /** Undefined for the first tick. */
+  readonly awaiting: Awaiting | undefined;
+  /** How a call that the last tick waited for ended. */
+  readonly outcomeOf: (call: number) => Outcome;
+  readonly evaluate: (instruction: Instruction, call: number) => Evaluated;
+  readonly maxSteps: number;
+}
+
+export type TickOutput =
+  | { readonly outcome: 'COMPLETED'; readonly value: unknown }
+  | { readonly outcome: 'FAILED'; readonly error: unknown }
+  /** The kernel itself ends the agent: a guard's hard limit, or a breach. */
+  | { readonly outcome: 'ENDED'; readonly error: OmniError }
+  | { readonly outcome: `PENDING_${PendingKind}`; readonly awaiting: Awaiting };
+
+export class TickEngine {
+  /** Runs one tick; throws nothing that the program threw. */
+  runTick(input: TickInput): TickOutput {
+    const { process, maxSteps } = input;
+    try {
+      let step = resume(input);
+      let call = 0;
+      for (let steps = 1; step.done !== true; steps++) {
+        if (steps > maxSteps) return { outcome: 'FAILED', error: overflow(maxSteps) };
+        const instruction = step.value;
+        if ((instruction as Instruction | undefined)?.op === 'RETURN') return returned(process, instruction);
+        const slots = evaluateAll(input, instruction, call);
+        const evaluated = slots === undefined ? input.evaluate(instruction, call++) : combine(slots);
+        if (slots !== undefined) call += slots.length;
+        if (typeof evaluated === 'string') {
+          return { outcome: `PENDING_${evaluated}`, awaiting: slots === undefined ? call - 1 : awaitingOf(slots, call) };
+        }
+        if (!evaluated.ok && evaluated.fatal !== undefined) return { outcome: 'ENDED', error: evaluated.fatal };
+        step = deliver(process, evaluated);
+      }
+      return { outcome: 'COMPLETED', value: step.value };
+    } catch (thrown) {
+      return { outcome: 'FAILED', error: thrown };
+    }
+  }
+}
+
+function resume({ process, awaiting, outcomeOf }: TickInput): IteratorResult<Instruction, unknown> {
+  if (awaiting === undefined) return process.next();
+  if (typeof awaiting === 'number') return deliver(process, outcomeOf(awaiting));
+  const outcomes = awaiting.map((slot) => (typeof slot === 'number' ? outcomeOf(slot) : slot));
+  return process.next(outcomes);
+}
+
+function deliver(process: Process, evaluated: Exclude<Evaluated, string>): IteratorResult<Instruction, unknown> {
+  return evaluated.ok ? process.next(evaluated.value) : process.throw(fromErrorRecord(evaluated.error));
+}
+
+/** Evaluates the parts of an `ALL`; undefined for any other instruction. */
+function evaluateAll(input: TickInput, instruction: Instruction, firstCall: number): readonly Evaluated[] | undefined {
+  if ((instruction as Instruction | undefined)?.op !== 'ALL') return undefined;
+  const { of } = instruction as { of: unknown };
+  if (!Array.isArray(of) || of.some((part: Instruction | undefined) => part?.op === 'ALL' || part?.op === 'RETURN')) {
+    return undefined;
+  }
+  const evaluated: Evaluated[] = [];
+  for (const part of of as Instruction[]) {
+    const one = input.evaluate(part, firstCall + evaluated.length);
+    evaluated.push(one);
+    if (typeof one !== 'string' && !one.ok && one.fatal !== undefined) break;
+  }
+  return evaluated;
+}
+
+/** What an `ALL` as a whole came to: an end, a wait, or the list of its results. */
+function combine(slots: readonly Evaluated[]): Evaluated {
+  const fatal = slots.find((slot) => typeof slot !== 'string' && !slot.ok && slot.fatal !== undefined);
+  if (fatal !== undefined) return fatal;
+  return slots.find((slot) => typeof slot === 'string') ?? { ok: true, value: slots };
+}
+
+function awaitingOf(slots: readonly Evaluated[], nextCall: number): Awaiting {
+  return slots.map((slot, index) => (typeof slot === 'string' ? nextCall - slots.length + index : slot));
+}
+
+function returned(process: Process, instruction: Instruction): TickOutput {
+  const { value } = instruction as { readonly value?: unknown };
+  // Lets `finally` blocks run; what they still yield is nobody's to evaluate.
+  process.return(undefined);
+  return { outcome: 'COMPLETED', value };
+}
+
+function overflow(maxSteps: number): OmniError {
+  return new OmniError(
+    'TICK_OVERFLOW',
+    `A tick took more than ${String(maxSteps)} steps without waiting for anything. Look for an endless loop, or raise maxStepsPerTick.`,
+    { details: { maxStepsPerTick: maxSteps } },
+  );
+}

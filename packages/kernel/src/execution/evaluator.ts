@@ -1,0 +1,119 @@
+/**
+ * Carries out instructions: the kernel's system calls.
+ *
+ * 1. Whatever a program gets refused is an entry, and a typed error that it can catch.
+ * 2. What needs approval waits; the program does not notice.
+ * 3. A breach of an invariant, or a guard that ends the agent, is no error of the program's and reaches the scheduler.
+ */
+import { OmniError } from '../errors/index.js';
+import { recordThrown } from '../json/index.js';
+import type { Emit } from '../logging/index.js';
+import type { ToolGate } from '../tools/index.js';
+import type { AgentSyscalls } from './agent-syscalls.js';
+import type { Approvals } from './approvals.js';
+import { EscalationNeeded, type Authority, type Position } from './authority.js';
+import type { Evaluated } from './engine.js';
+import { AgentEnded } from './guard.js';
+import type { Instruction } from './instruction.js';
+import type { MemorySyscalls } from './memory-syscalls.js';
+import type { MessageSyscalls } from './message-syscalls.js';
+import { invalidInstruction, requireText } from './require.js';
+
+export interface EvaluatorOptions {
+  readonly authority: Authority;
+  readonly gate: ToolGate;
+  readonly memory: MemorySyscalls;
+  readonly messages: MessageSyscalls;
+  readonly agents: AgentSyscalls;
+  readonly approvals: Approvals;
+  readonly emit: Emit;
+}
+
+export class InstructionEvaluator {
+  readonly #options: EvaluatorOptions;
+
+  constructor(options: EvaluatorOptions) {
+    this.#options = options;
+  }
+
+  evaluate(instruction: Instruction, at: Position): Evaluated {
+    try {
+      return this.#perform(instruction, at);
+    } catch (thrown) {
+      if (thrown instanceof EscalationNeeded) return this.#escalate(instruction, at, thrown);
+      return this.#refuse(instruction, at, thrown);
+    }
+  }
+
+  #perform(instruction: Instruction, at: Position): Evaluated {
+    // A program may yield anything at all, whatever its types promised.
+    switch ((instruction as Instruction | undefined)?.op) {
+      case 'CALL_TOOL':
+        return this.#callTool(instruction as Instruction & { readonly op: 'CALL_TOOL' }, at);
+      case 'READ':
+        return this.#options.memory.read(instruction as Instruction & { readonly op: 'READ' }, at);
+      case 'WRITE':
+        return this.#options.memory.write(instruction as Instruction & { readonly op: 'WRITE' }, at);
+      case 'SEND':
+        return this.#options.messages.send(instruction as Instruction & { readonly op: 'SEND' }, at);
+      case 'RECEIVE':
+        return this.#options.messages.receive(instruction as Instruction & { readonly op: 'RECEIVE' }, at);
+      case 'SLEEP':
+        return this.#options.messages.sleep(instruction as Instruction & { readonly op: 'SLEEP' }, at);
+      case 'DELEGATE':
+        return this.#options.agents.delegate(instruction as Instruction & { readonly op: 'DELEGATE' }, at);
+      case 'JOIN':
+        return this.#options.agents.join(instruction as Instruction & { readonly op: 'JOIN' }, at);
+      case 'DECIDE':
+        return this.#options.agents.decide(instruction as Instruction & { readonly op: 'DECIDE' }, at);
+      case 'NOOP':
+        return { ok: true, value: undefined };
+      default:
+        throw invalidInstruction(
+          `A program yielded ${describe(instruction)}, which is no instruction. Yield what ctx.tool, ctx.memory and the like give, with yield*; all() may not be nested.`,
+        );
+    }
+  }
+
+  #callTool(instruction: Instruction & { readonly op: 'CALL_TOOL' }, at: Position): Evaluated {
+    const { gate, authority } = this.#options;
+    const { agent, tick, call } = at;
+    const tool = requireText(instruction.tool, 'CALL_TOOL', 'tool');
+    gate.execute({ agent, tick, call, tool, args: instruction.args }, (resource) => authority.authorize(at, 'call', resource));
+    return 'TOOL';
+  }
+
+  #escalate(instruction: Instruction, at: Position, escalation: EscalationNeeded): Evaluated {
+    try {
+      this.#options.approvals.request(instruction, at, escalation);
+      return 'APPROVAL';
+    } catch (thrown) {
+      return this.#refuse(instruction, at, thrown);
+    }
+  }
+
+  #refuse(instruction: Instruction, at: Position, thrown: unknown): Evaluated {
+    if (thrown instanceof AgentEnded) return ended(thrown.error);
+    if (thrown instanceof OmniError && thrown.failureClass === 'INVARIANT_BREACH') return ended(thrown);
+    if (thrown instanceof OmniError && thrown.code === 'KERNEL_HALTED') throw thrown;
+    const op = requireOp(instruction);
+    const error = recordThrown(thrown, 'INVALID_INSTRUCTION', `The ${op} instruction`);
+    this.#options.emit({ kind: 'REFUSED', agent: at.agent, data: { tick: at.tick, call: at.call, op, error } });
+    return { ok: false, error };
+  }
+}
+
+function ended(error: OmniError): Evaluated {
+  return { ok: false, error: recordThrown(error, 'PROGRAM_FAILED', 'The kernel'), fatal: error };
+}
+
+function requireOp(instruction: Instruction): string {
+  const op: unknown = (instruction as Instruction | undefined)?.op;
+  return typeof op === 'string' ? op.slice(0, 64) : 'UNKNOWN';
+}
+
+function describe(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  const { op } = value as { op?: unknown };
+  return typeof op === 'string' ? `the instruction ${JSON.stringify(op.slice(0, 64))}` : 'an object without op';
+}

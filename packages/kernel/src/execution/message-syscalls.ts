@@ -1,0 +1,63 @@
+import type { Emit } from '../logging/index.js';
+import type { Mailboxes, MessageFilter } from '../messages/index.js';
+import type { PendingOperations } from '../pending/index.js';
+import type { Authority, Position } from './authority.js';
+import type { Evaluated } from './engine.js';
+import type { Instruction } from './instruction.js';
+import type { Messenger } from './messenger.js';
+import { requireCount, requireText } from './require.js';
+
+export interface MessageSyscallsOptions {
+  readonly authority: Authority;
+  readonly messenger: Messenger;
+  readonly mailboxes: Mailboxes;
+  readonly pending: PendingOperations;
+  readonly propose: Emit;
+}
+
+/** SEND, RECEIVE and SLEEP. */
+export class MessageSyscalls {
+  readonly #options: MessageSyscallsOptions;
+
+  constructor(options: MessageSyscallsOptions) {
+    this.#options = options;
+  }
+
+  send(instruction: Instruction & { readonly op: 'SEND' }, at: Position): Evaluated {
+    const to = requireText(instruction.to, 'SEND', 'to');
+    const channel = requireText(instruction.channel ?? 'default', 'SEND', 'channel');
+    const permission = this.#options.authority.authorize(at, 'send', to);
+    this.#options.messenger.send({ from: at.agent, tick: at.tick, to, channel, body: instruction.body, permission });
+    return { ok: true, value: undefined };
+  }
+
+  receive(instruction: Instruction & { readonly op: 'RECEIVE' }, at: Position): Evaluated {
+    const { mailboxes, pending, propose } = this.#options;
+    const { agent, tick, call } = at;
+    const filter = filterOf(instruction);
+    const message = mailboxes.find(agent, filter);
+    if (message !== undefined) {
+      propose({ kind: 'MESSAGE_RECEIVED', agent, data: { tick, message: message.seq } });
+      return { ok: true, value: message };
+    }
+    const { timeoutMs } = instruction;
+    const deadline = timeoutMs === undefined ? {} : { deadline: at.now + requireCount(timeoutMs, 'RECEIVE', 'timeoutMs') };
+    propose({ kind: 'RECEIVE_STARTED', agent, data: { tick, call, filter, ...deadline, ...pending.waiting(agent, 'yield') } });
+    return 'MESSAGE';
+  }
+
+  sleep(instruction: Instruction & { readonly op: 'SLEEP' }, at: Position): Evaluated {
+    const { pending, propose } = this.#options;
+    const deadline = at.now + requireCount(instruction.ms, 'SLEEP', 'ms');
+    const data = { tick: at.tick, call: at.call, deadline, ...pending.waiting(at.agent, 'yield') };
+    propose({ kind: 'SLEEP_STARTED', agent: at.agent, data });
+    return 'TIMER';
+  }
+}
+
+function filterOf({ channel, from }: { readonly channel?: unknown; readonly from?: unknown }): MessageFilter {
+  return Object.freeze({
+    ...(channel === undefined ? {} : { channel: requireText(channel, 'RECEIVE', 'channel') }),
+    ...(from === undefined ? {} : { from: requireText(from, 'RECEIVE', 'from') }),
+  });
+}

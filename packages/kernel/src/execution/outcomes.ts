@@ -1,0 +1,28 @@
+import type { Entry, Projection } from '../logging/index.js';
+import type { Outcome } from '../pending/index.js';
+
+/** How agents ended: what `join` and `result()` answer with. */
+export class AgentOutcomes implements Projection {
+  readonly #outcomes = new Map<string, Outcome>();
+
+  /** Undefined while the agent runs. */
+  of(agent: string): Outcome | undefined {
+    return this.#outcomes.get(agent);
+  }
+
+  apply(entry: Entry): void {
+    if (entry.agent === null) return;
+    switch (entry.kind) {
+      case 'AGENT_COMPLETED':
+        this.#outcomes.set(entry.agent, { ok: true, value: entry.data.result });
+        break;
+      case 'AGENT_FAULTED':
+        this.#outcomes.set(entry.agent, { ok: false, error: entry.data.error });
+        break;
+      case 'AGENT_TERMINATED':
+        if (entry.data.error !== undefined) this.#outcomes.set(entry.agent, { ok: false, error: entry.data.error });
+        break;
+      default:
+    }
+  }
+}

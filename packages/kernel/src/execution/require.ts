@@ -1,0 +1,22 @@
+import { OmniError } from '../errors/index.js';
+import { isWellFormed } from '../json/index.js';
+
+/** Programs may be plain JavaScript or data, so the kernel checks the shape of what they yield. */
+export function requireText(value: unknown, op: string, field: string): string {
+  if (typeof value === 'string' && value !== '' && isWellFormed(value)) return value;
+  throw invalid(`The ${field} of a ${op} instruction`, value, 'a non-empty string');
+}
+
+export function requireCount(value: unknown, op: string, field: string): number {
+  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
+  throw invalid(`The ${field} of a ${op} instruction`, value, 'a whole number from 0');
+}
+
+export function invalidInstruction(message: string): OmniError {
+  return new OmniError('INVALID_INSTRUCTION', message);
+}
+
+function invalid(what: string, value: unknown, wanted: string): OmniError {
+  const found = typeof value === 'string' ? JSON.stringify(value) : `a value of type ${typeof value}`;
+  return invalidInstruction(`${what} is ${found}; it must be ${wanted}.`);
+}

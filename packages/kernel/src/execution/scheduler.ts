@@ -1,0 +1,265 @@
+/**
+ * Runs ready agents, one tick at a time.
+ *
+ * 1. The ready queue is first in, first out, and changes by entries and ticks alone, so the log determines it.
+ * 2. One tick runs at a time in a kernel (INV-21), and so for an agent (INV-03); `drain` never recurses.
+ * 3. Between the entry that makes an agent ready and its tick lies no await; the loop pauses only to let the disk and
+ *    the event loop keep up.
+ */
+import { OmniError } from '../errors/index.js';
+import type { AgentEndings, FailureHandler } from '../failure/index.js';
+import type { AgentRegistry } from '../identity/index.js';
+import type { InvariantChecker } from '../invariants/index.js';
+import { assertSize, toJson, type Json } from '../json/index.js';
+import type { LifecycleController } from '../lifecycle/index.js';
+import type { Emit, Entry, ExecutionLogger, Projection } from '../logging/index.js';
+import type { EphemeralStore } from '../memory/index.js';
+import type { PendingOperations } from '../pending/index.js';
+import type { PermissionModel } from '../permissions/index.js';
+import type { Ports } from '../ports/index.js';
+import { Queue } from '../queue/index.js';
+import { AgentContext, type ProcessClock } from './context.js';
+import type { Awaiting, TickEngine, TickOutput } from './engine.js';
+import type { InstructionEvaluator } from './evaluator.js';
+import type { Observers, TickInfo } from './observer.js';
+import type { AgentOutcomes } from './outcomes.js';
+import type { AgentDefinition, Process } from './program.js';
+import { SeededRandom } from './random.js';
+
+export interface SchedulerOptions {
+  readonly agents: AgentRegistry<AgentDefinition>;
+  readonly lifecycle: LifecycleController;
+  readonly permissions: PermissionModel;
+  readonly pending: PendingOperations;
+  readonly ephemeral: EphemeralStore;
+  readonly outcomes: AgentOutcomes;
+  readonly endings: AgentEndings;
+  readonly failures: FailureHandler;
+  readonly invariants: InvariantChecker;
+  readonly engine: TickEngine;
+  readonly evaluator: InstructionEvaluator;
+  readonly observers: Observers;
+  readonly log: ExecutionLogger;
+  readonly ports: Pick<Ports, 'timers'>;
+  readonly emit: Emit;
+  /** Called whenever ticks have run. */
+  readonly drained: () => void;
+  readonly maxStepsPerTick: number;
+  readonly maxValueBytes: number;
+}
+
+interface Running {
+  readonly process: Process;
+  readonly clock: ProcessClock;
+  tick: number;
+  awaiting: Awaiting | undefined;
+}
+
+interface Ready {
+  readonly agent: string;
+  /** Recorded time of the entry that made it ready: the `now` of its tick. */
+  readonly now: number;
+}
+
+/** So many ticks in a row, and everybody else on the event loop gets a turn. */
+const TICKS_PER_TURN = 1_000;
+
+export class Scheduler implements Projection {
+  readonly #options: SchedulerOptions;
+  readonly #ready = new Queue<Ready>();
+  readonly #running = new Map<string, Running>();
+  readonly #births = new Map<string, { readonly input: Json; readonly seed: string }>();
+  readonly #loops = new Map<string, { readonly resolve: () => void; readonly reject: (error: OmniError) => void }[]>();
+  readonly #watchesTicks: boolean;
+  #isDraining = false;
+  #isTurnScheduled = false;
+  #inTick: string | undefined;
+  #isStopped = false;
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+    this.#watchesTicks = options.observers.watches('aroundTick');
+  }
+
+  /** Whether there is nothing to run and nothing to wait for. */
+  get isIdle(): boolean {
+    return this.#ready.size === 0;
+  }
+
+  /** Drives one agent to its end, and resolves once that end is durable; rejects when the kernel stops before it. */
+  runAgentLoop(agent: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#options.outcomes.of(agent) !== undefined) {
+        this.#options.log.afterDurable(this.#options.log.nextSeq - 1, resolve);
+        return;
+      }
+      const loops = this.#loops.get(agent) ?? [];
+      this.#loops.set(agent, [...loops, { resolve, reject }]);
+    });
+  }
+
+  apply(entry: Entry): void {
+    const { agent } = entry;
+    if (agent === null) return;
+    const { transition } = entry.data as { readonly transition?: { readonly to: string } };
+    if (transition === undefined) return;
+    if (transition.to === 'ACTIVE') this.#ready.push({ agent, now: entry.time });
+    else if (entry.kind === 'AGENT_SPAWNED') this.#births.set(agent, { input: entry.data.input, seed: entry.data.seed });
+    else if (entry.kind === 'AGENT_TERMINATED' || entry.kind === 'AGENT_FAULTED') this.#ended(agent, entry.busSeq);
+  }
+
+  /** Runs ticks until nobody is ready. Synchronous; calling it from within a tick does nothing. */
+  drain(): void {
+    if (this.#isDraining || this.#isStopped) return;
+    this.#isDraining = true;
+    try {
+      let ticksLeft = TICKS_PER_TURN;
+      while (this.#ready.size > 0 && ticksLeft > 0 && !this.#options.log.isBacklogged) {
+        const next = this.#ready.shift();
+        if (next !== undefined) this.#runOne(next);
+        ticksLeft--;
+      }
+    } finally {
+      this.#isDraining = false;
+    }
+    this.#options.drained();
+    if (this.#ready.size > 0) this.#continueLater();
+  }
+
+  /** No tick runs any more; whoever waits for an agent's end is told. */
+  stop(error: OmniError): void {
+    this.#isStopped = true;
+    this.#ready.clear();
+    for (const loops of this.#loops.values()) for (const { reject } of loops) reject(error);
+    this.#loops.clear();
+  }
+
+  #continueLater(): void {
+    if (this.#isTurnScheduled) return;
+    this.#isTurnScheduled = true;
+    this.#options.ports.timers.defer(() => {
+      this.#isTurnScheduled = false;
+      this.drain();
+    });
+  }
+
+  #runOne({ agent, now }: Ready): void {
+    const { lifecycle, permissions, endings, log, failures } = this.#options;
+    // It may have been suspended or ended since it became ready.
+    if (lifecycle.stateOf(agent) !== 'ACTIVE') return;
+    if (!permissions.isActive(agent, now)) {
+      endings.revoke(agent, 'it expired');
+      return;
+    }
+    let tick = 0;
+    try {
+      const running = this.#startOrFind(agent);
+      running.clock.now = now;
+      tick = ++running.tick;
+      this.#settle(agent, running, this.#tick(agent, running));
+    } catch (thrown) {
+      // A failed log has told everybody already; anything else here is the kernel's own mistake, and costs one agent.
+      if (log.failure !== undefined) return;
+      const error = thrown instanceof OmniError ? thrown : new OmniError('PROGRAM_FAILED', `Agent "${agent}" could not run.`, { cause: thrown });
+      failures.kernelEnded(agent, tick, error);
+    }
+  }
+
+  #tick(agent: string, running: Running): TickOutput {
+    const { invariants, observers } = this.#options;
+    invariants.assert('INV-21', this.#inTick === undefined, () => `by a tick of "${agent}" inside one of "${String(this.#inTick)}".`);
+    this.#inTick = agent;
+    try {
+      if (!this.#watchesTicks) return this.#runTick(agent, running);
+      let output: TickOutput | undefined;
+      const info = { agent, tick: running.tick, outcome: undefined as string | undefined } satisfies TickInfo;
+      observers.tick(info, () => {
+        output = this.#runTick(agent, running);
+        info.outcome = output.outcome;
+      });
+      return output as unknown as TickOutput;
+    } finally {
+      this.#inTick = undefined;
+    }
+  }
+
+  #runTick(agent: string, { process, awaiting, tick, clock }: Running): TickOutput {
+    const { engine, evaluator, pending, invariants, maxStepsPerTick } = this.#options;
+    return engine.runTick({
+      process,
+      awaiting,
+      maxSteps: maxStepsPerTick,
+      evaluate: (instruction, call) => evaluator.evaluate(instruction, { agent, tick, call, now: clock.now }),
+      outcomeOf: (call) => {
+        const outcome = pending.outcomeOf(agent, call);
+        invariants.assert('INV-14', outcome !== undefined, () => `by resuming "${agent}" without a recorded result of call ${String(call)}.`);
+        return outcome!;
+      },
+    });
+  }
+
+  #settle(agent: string, running: Running, output: TickOutput): void {
+    const { failures, endings } = this.#options;
+    switch (output.outcome) {
+      case 'COMPLETED':
+        try {
+          endings.complete(agent, running.tick, this.#checkedResult(agent, output.value));
+        } catch (thrown) {
+          if (!(thrown instanceof OmniError) || thrown.code === 'KERNEL_HALTED') throw thrown;
+          failures.programFailed(agent, running.tick, thrown);
+        }
+        break;
+      case 'FAILED':
+        if (this.#options.log.failure === undefined) failures.programFailed(agent, running.tick, output.error);
+        break;
+      case 'ENDED':
+        failures.kernelEnded(agent, running.tick, output.error);
+        break;
+      default:
+        running.awaiting = output.awaiting;
+        this.#checkpointScratch(agent, running.tick);
+    }
+  }
+
+  #checkedResult(agent: string, value: unknown): Json {
+    const result = toJson(value === undefined ? null : value);
+    assertSize(result, this.#options.maxValueBytes, `The result of agent "${agent}"`);
+    return result;
+  }
+
+  /** INV-05: what the next tick is to find has to be in the log. */
+  #checkpointScratch(agent: string, tick: number): void {
+    const values = this.#options.ephemeral.unsaved(agent);
+    if (values !== undefined) this.#options.emit({ kind: 'SCRATCH_CHECKPOINTED', agent, data: { tick, values } });
+  }
+
+  #startOrFind(agent: string): Running {
+    const known = this.#running.get(agent);
+    if (known !== undefined) return known;
+    const { agents } = this.#options;
+    const birth = this.#births.get(agent);
+    if (birth === undefined) throw new OmniError('AGENT_NOT_FOUND', `Agent "${agent}" was never spawned in this log.`);
+    const identity = agents.get(agent);
+    const clock: ProcessClock = { now: identity.createdAt };
+    const context = new AgentContext<never>(identity, clock, new SeededRandom(birth.seed));
+    const process = agents.definition(identity.type).start(context, birth.input as never);
+    if (typeof (process as Partial<Process> | undefined)?.next !== 'function') {
+      throw new OmniError('PROGRAM_FAILED', `The program of agent type "${identity.type}" is no generator function. Write function* instead of async function.`);
+    }
+    this.#births.delete(agent);
+    const running: Running = { process, clock, tick: 0, awaiting: undefined };
+    this.#running.set(agent, running);
+    return running;
+  }
+
+  #ended(agent: string, busSeq: number): void {
+    this.#running.delete(agent);
+    this.#births.delete(agent);
+    const loops = this.#loops.get(agent);
+    if (loops === undefined) return;
+    this.#loops.delete(agent);
+    this.#options.log.afterDurable(busSeq, () => {
+      for (const { resolve } of loops) resolve();
+    });
+  }
+}

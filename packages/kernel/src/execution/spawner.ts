@@ -1,0 +1,128 @@
+import { OmniError } from '../errors/index.js';
+import type { DelegationOptions, DelegationProtocol } from '../delegation/index.js';
+import type { AgentRegistry, CapabilityToken, Grant, PermissionRecord, Quota } from '../identity/index.js';
+import type { InvariantChecker } from '../invariants/index.js';
+import { assertSize, toJson, type Json, type JsonObject } from '../json/index.js';
+import type { LifecycleController } from '../lifecycle/index.js';
+import type { Emit } from '../logging/index.js';
+import type { PermissionModel } from '../permissions/index.js';
+import { toGrants } from '../permissions/index.js';
+import type { Ports } from '../ports/index.js';
+import type { AgentDefinition } from './program.js';
+
+/** What an operator gives a root agent; nothing unless named. */
+export interface SpawnOptions {
+  readonly grants?: readonly (Grant | string)[];
+  /** Levels of children below the agent; 8 unless given. */
+  readonly depth?: number;
+  /** How long the agent may run, in milliseconds. */
+  readonly expiresInMs?: number;
+  readonly quota?: Quota;
+  readonly id?: string;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+export interface SpawnerOptions {
+  readonly agents: AgentRegistry<AgentDefinition>;
+  readonly delegation: DelegationProtocol;
+  readonly permissions: PermissionModel;
+  readonly lifecycle: Pick<LifecycleController, 'stateOf' | 'decide'>;
+  readonly invariants: InvariantChecker;
+  readonly ports: Ports;
+  readonly emit: Emit;
+  readonly propose: Emit;
+  /** The digest of an agent type's program. */
+  readonly digestOf: (type: string) => string;
+  readonly maxValueBytes: number;
+}
+
+/** A spawn that a delegation asks for, with where it stands in its delegator's life. */
+export interface ChildRequest {
+  readonly type: string;
+  readonly input: unknown;
+  readonly asked: DelegationOptions;
+  readonly parent: string;
+  readonly tick: number;
+  readonly call: number;
+  readonly now: number;
+  readonly permission: PermissionRecord;
+}
+
+const ROOT_DEPTH = 8;
+const SEED_BYTES = 12;
+
+/** Brings agents into being: decides their token, records the spawn, activates them. */
+export class Spawner {
+  readonly #options: SpawnerOptions;
+
+  constructor(options: SpawnerOptions) {
+    this.#options = options;
+  }
+
+  /** An agent without a parent, on an operator's authority. */
+  spawnRoot(type: string, input: unknown, asked: SpawnOptions): string {
+    const { delegation, ports, emit } = this.#options;
+    const { expiresInMs, quota } = asked;
+    const token = toJson({
+      grants: toGrants(asked.grants ?? []),
+      depth: asked.depth ?? ROOT_DEPTH,
+      ...(expiresInMs === undefined ? {} : { notAfter: ports.clock.now() + expiresInMs }),
+      ...(quota === undefined ? {} : { budget: quota }),
+    }) as unknown as CapabilityToken;
+    const id = delegation.decideChildId(type, asked);
+    const seed = ports.random.hex(SEED_BYTES);
+    this.#record(id, { ...this.#common(type, input, asked), parent: null, seed, token }, emit);
+    return id;
+  }
+
+  /** A child; throws `PRIVILEGE_ESCALATION_ATTEMPT` and what else the delegation protocol refuses. */
+  spawnChild(request: ChildRequest): string {
+    const { delegation, permissions, invariants, ports, propose } = this.#options;
+    const { type, parent, tick, call, permission, asked, now } = request;
+    const token = delegation.decideToken(parent, asked, now);
+    const id = delegation.decideChildId(type, asked);
+    invariants.assert('INV-13', permissions.isActive(parent, now), () => `by a child of agent "${parent}", whose token is void.`);
+    const common = this.#common(type, request.input, asked);
+    // Derived, not drawn: a tick draws no chance from outside, so that it replays.
+    const seed = ports.codec.sha256(`${parent}/${String(tick)}/${String(call)}/${id}`).slice(0, SEED_BYTES * 2);
+    this.#record(id, { ...common, parent, delegation: { tick, call, permission }, seed, token }, propose);
+    return id;
+  }
+
+  #common(type: string, givenInput: unknown, asked: SpawnOptions): SpawnCommon {
+    const { agents, lifecycle, digestOf, maxValueBytes } = this.#options;
+    const { version } = agents.definition(type);
+    const input = toJson(givenInput === undefined ? null : givenInput);
+    assertSize(input, maxValueBytes, `The input of an agent of type "${type}"`);
+    const metadata = toJson(asked.metadata ?? {}) as JsonObject;
+    const quota = toJson(asked.quota ?? {}) as unknown as Quota;
+    // DEFINED is where every agent starts, so the transition is the same for all.
+    const transition = lifecycle.decide('', 'spawn');
+    return { type, program: { version, digest: digestOf(type) }, input, quota, metadata, transition };
+  }
+
+  #record(id: string, data: SpawnCommon & SpawnRest, record: Emit): void {
+    const { lifecycle, emit } = this.#options;
+    if (lifecycle.stateOf(id) !== 'DEFINED') {
+      throw new OmniError('AGENT_ALREADY_EXISTS', `There is an agent "${id}" already. Choose another id, or none.`);
+    }
+    record({ kind: 'AGENT_SPAWNED', agent: id, data });
+    emit({ kind: 'AGENT_ACTIVATED', agent: id, data: { transition: lifecycle.decide(id, 'activate') } });
+  }
+}
+
+interface SpawnCommon {
+  readonly type: string;
+  readonly program: { readonly version: string; readonly digest: string };
+  readonly input: Json;
+  readonly quota: Quota;
+  readonly metadata: JsonObject;
+  readonly transition: ReturnType<LifecycleController['decide']>;
+}
+
+interface SpawnRest {
+  readonly parent: string | null;
+  readonly delegation?: { readonly tick: number; readonly call: number; readonly permission: PermissionRecord };
+  readonly seed: string;
+  readonly token: CapabilityToken;
+}

@@ -1,0 +1,68 @@
+import type { OmniError} from '../errors/index.js';
+import { toErrorRecord } from '../errors/index.js';
+import type { AgentRegistry, AgentType } from '../identity/index.js';
+import { recordThrown } from '../json/index.js';
+import type { LifecycleController } from '../lifecycle/index.js';
+import type { Emit } from '../logging/index.js';
+import type { AgentEndings } from './endings.js';
+
+export interface FailureHandlerOptions {
+  readonly agents: Pick<AgentRegistry<AgentType>, 'get' | 'has'>;
+  readonly lifecycle: Pick<LifecycleController, 'stateOf' | 'decide'>;
+  readonly endings: AgentEndings;
+  readonly emit: Emit;
+  /** The separate audit log. */
+  readonly audit: (record: BreachRecord) => void;
+  /** Tells an agent something from the kernel, if it can still be told. */
+  readonly tell: (agent: string, channel: string, body: BreachRecord) => void;
+}
+
+/** A breach with its context, for the audit log, the parent and the root. */
+export interface BreachRecord {
+  readonly agent: string;
+  readonly tick: number;
+  readonly error: ReturnType<typeof toErrorRecord>;
+}
+
+/** Decides what a failure does to an agent, by its class. */
+export class FailureHandler {
+  readonly #options: FailureHandlerOptions;
+
+  constructor(options: FailureHandlerOptions) {
+    this.#options = options;
+  }
+
+  /** The program threw, or ran over a limit of the tick: the agent is FAULTED and its parent told. */
+  programFailed(agent: string, tick: number, thrown: unknown): void {
+    const error = recordThrown(thrown, 'PROGRAM_FAILED', `The program of agent "${agent}"`);
+    this.#options.endings.fault(agent, tick, error);
+  }
+
+  /** The kernel itself ends the agent: a guard's hard limit faults it, a breach terminates it. */
+  kernelEnded(agent: string, tick: number, error: OmniError): void {
+    if (error.failureClass === 'INVARIANT_BREACH') this.breach(agent, tick, error);
+    else this.programFailed(agent, tick, error);
+  }
+
+  /** INVARIANT_BREACH: TERMINATED at once, tokens revoked, recorded in the audit log, parent and root told. */
+  breach(agent: string, tick: number, error: OmniError): void {
+    const { agents, lifecycle, endings, emit, audit, tell } = this.#options;
+    const record: BreachRecord = { agent, tick, error: toErrorRecord(error) };
+    emit({ kind: 'INVARIANT_BREACHED', agent, data: { tick, error: record.error } });
+    audit(record);
+    if (!agents.has(agent) || lifecycle.stateOf(agent) === 'TERMINATED') return;
+    endings.endChildren(agent, 'its delegator broke an invariant');
+    emit({ kind: 'TOKEN_REVOKED', agent, data: { reason: 'it broke an invariant' } });
+    const transition = lifecycle.decide(agent, 'breach');
+    emit({ kind: 'AGENT_TERMINATED', agent, data: { reason: 'breach', error: record.error, transition } });
+    endings.terminated(agent, record.error);
+    for (const ancestor of this.#parentAndRoot(agent)) tell(ancestor, 'breach', record);
+  }
+
+  #parentAndRoot(agent: string): ReadonlySet<string> {
+    const { agents } = this.#options;
+    const ancestors: string[] = [];
+    for (let { parent } = agents.get(agent); parent !== null; { parent } = agents.get(parent)) ancestors.push(parent);
+    return new Set([...ancestors.slice(0, 1), ...ancestors.slice(-1)]);
+  }
+}

@@ -1,0 +1,23 @@
+import type { Json, JsonObject } from '../json/index.js';
+import type { Transition } from '../lifecycle/index.js';
+import type { CapabilityToken, Quota } from './identity.js';
+import type { PermissionRecord } from './permission-record.js';
+
+declare module '../logging/entry.js' {
+  interface EntryCatalogue {
+    /** An agent came to be: by an operator (`parent` null) or by delegation, in the tick and call of its parent. */
+    AGENT_SPAWNED: {
+      readonly type: string;
+      readonly parent: string | null;
+      readonly delegation?: { readonly tick: number; readonly call: number; readonly permission: PermissionRecord };
+      readonly program: { readonly version: string; readonly digest: string };
+      readonly input: Json;
+      /** Where the program's random numbers come from. */
+      readonly seed: string;
+      readonly token: CapabilityToken;
+      readonly quota: Quota;
+      readonly metadata: JsonObject;
+      readonly transition: Transition;
+    };
+  }
+}

@@ -1,0 +1,14 @@
+import type {} from './entries.js';
+
+export {
+  agentNotFound,
+  assertPlainName,
+  GRANT_ACTIONS,
+  type AgentIdentity,
+  type CapabilityToken,
+  type Grant,
+  type GrantAction,
+  type Quota,
+} from './identity.js';
+export type { PermissionRecord } from './permission-record.js';
+export { AgentRegistry, type AgentType } from './registry.js';

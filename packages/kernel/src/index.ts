@@ -1,0 +1,107 @@
+/** The public surface of `@omnipaw/kernel`, and nothing else. */
+export { ERROR_CODES, OmniError, type ErrorCode, type ErrorRecord, type FailureClass, type OmniErrorOptions } from './errors/index.js';
+export { toJson, type Json, type JsonObject } from './json/index.js';
+export type { AbortHandle, AbortSignalLike, Clock, Codec, Ports, RandomSource, Timers } from './ports/index.js';
+export { INVARIANTS, InvariantChecker, type InvariantId } from './invariants/index.js';
+export {
+  ExecutionLogger,
+  GENESIS_HASH,
+  isContradicted,
+  LOG_FORMAT_VERSION,
+  MemoryLogStore,
+  readEntries,
+  verify,
+  type DamageReason,
+  type Durability,
+  type Emit,
+  type Entry,
+  type EntryCatalogue,
+  type EntryKind,
+  type LogBatch,
+  type LogChunk,
+  type LogDamage,
+  type LogEnd,
+  type LogReader,
+  type LogStore,
+  type LogVerdict,
+  type LogPin,
+  type Projection,
+  type Proposal,
+  type RawEntry,
+  type TornTail,
+} from './logging/index.js';
+export {
+  LIFECYCLE_STATES,
+  LIFECYCLE_TRIGGERS,
+  LifecycleController,
+  nextState,
+  TRANSITIONS,
+  type LifecycleState,
+  type LifecycleTrigger,
+  type Transition,
+} from './lifecycle/index.js';
+export {
+  AgentRegistry,
+  type AgentIdentity,
+  type CapabilityToken,
+  type Grant,
+  type GrantAction,
+  type PermissionRecord,
+  type Quota,
+} from './identity/index.js';
+export { parseGrant, PermissionModel, type Policy } from './permissions/index.js';
+export { EphemeralStore, PersistentStore, SharedStore, type Versioned } from './memory/index.js';
+export type { Message } from './messages/index.js';
+export type { Outcome, PendingKind } from './pending/index.js';
+export {
+  defineTool,
+  secret,
+  ToolGate,
+  ToolRegistry,
+  unchecked,
+  type RetryPolicy,
+  type SecretProvider,
+  type StandardSchema,
+  type Tool,
+  type ToolCallInfo,
+  type ToolContext,
+  type ToolOptions,
+} from './tools/index.js';
+export { DelegationProtocol, type DelegationOptions } from './delegation/index.js';
+export { FailureHandler } from './failure/index.js';
+export {
+  AgentContext,
+  defineAgent,
+  Operation,
+  Scheduler,
+  TickEngine,
+  type AgentDefinition,
+  type AgentLoopInfo,
+  type Approval,
+  type Child,
+  type DataProgram,
+  type Decision,
+  type Guard,
+  type GuardRecord,
+  type GuardVerdict,
+  type Instruction,
+  type Observer,
+  type Settled,
+  type SpawnOptions,
+  type TickInfo,
+} from './execution/index.js';
+export {
+  inspect,
+  OmniKernel,
+  type AgentHandle,
+  type AgentSnapshot,
+  type Extension,
+  type Inspection,
+  type KernelConfig,
+  type KernelHost,
+  type KernelLimits,
+  type Snapshot,
+  type Subscriber,
+} from './kernel/index.js';
+export { createKernel } from './create-kernel.js';
+export { FileLogReader, FileLogStore, nodePorts, type FileLogStoreOptions } from './node/index.js';

@@ -1,0 +1,19 @@
+import { OmniError } from '../errors/index.js';
+import { INVARIANTS, type InvariantId } from './catalogue.js';
+
+/**
+ * Checks invariants where they could be broken, while the kernel runs.
+ *
+ * A breach throws `INVARIANT_BREACH`, before anything was appended: the scheduler terminates the agent at fault and the
+ * failure handler records it, so that a broken promise is an entry in the log and never a silent state.
+ */
+export class InvariantChecker {
+  /** Throws unless `holds`. The details are made only for a breach, so that a check costs one branch. */
+  assert(id: InvariantId, holds: boolean, found: () => string): void {
+    if (holds) return;
+    const what = found();
+    throw new OmniError('INVARIANT_BREACH', `${id} was about to be broken (${INVARIANTS[id]}) ${what}`, {
+      details: { invariant: id, found: what },
+    });
+  }
+}

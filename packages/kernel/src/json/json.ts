@@ -1,0 +1,116 @@
+/**
+ * JSON values, and the one way in which a foreign value becomes one.
+ *
+ * INV-11: only JSON enters memory, messages, arguments and results. What can't be written as JSON *and read back as the
+ * same value* is refused with the path to it, because a replay reads what the log holds.
+ */
+import { OmniError } from '../errors/index.js';
+
+export type JsonPrimitive = string | number | boolean | null;
+export type Json = JsonPrimitive | readonly Json[] | { readonly [key: string]: Json };
+export type JsonObject = Readonly<Record<string, Json>>;
+
+/** Nesting deeper than this is refused, so that no value can exhaust the stack of its reader. */
+export const MAX_JSON_DEPTH = 256;
+
+/**
+ * Copies a value into deeply frozen JSON.
+ *
+ * Rejects with `SERIALIZATION_ERROR` and the path (`$.a[3].b`) for `undefined`, functions, symbols, bigint, NaN, ±Infinity,
+ * -0, lone surrogates, sparse arrays, cycles and instances of classes.
+ */
+export function toJson(value: unknown): Json {
+  return copy(value, undefined, 0);
+}
+
+/** The path to the value being copied, built only when it has to be told. */
+interface Path {
+  readonly parent: Path | undefined;
+  readonly container: object;
+  key: string | number;
+}
+
+function copy(value: unknown, path: Path | undefined, depth: number): Json {
+  switch (typeof value) {
+    case 'string':
+      if (!isWellFormed(value)) refuse(path, 'a string with a lone surrogate');
+      return value;
+    case 'number':
+      if (!Number.isFinite(value) || Object.is(value, -0)) refuse(path, Object.is(value, -0) ? '-0' : String(value));
+      return value;
+    case 'boolean':
+      return value;
+    case 'object':
+      if (value === null) return null;
+      if (depth >= MAX_JSON_DEPTH) refuse(path, deepReason(value, path));
+      return Array.isArray(value) ? copyArray(value, path, depth) : copyObject(value, path, depth);
+    default:
+      return refuse(path, value === undefined ? 'undefined' : `a ${typeof value}`);
+  }
+}
+
+function copyArray(array: readonly unknown[], parent: Path | undefined, depth: number): Json {
+  if (Object.keys(array).length !== array.length) refuse(parent, 'an array with holes or extra properties');
+  const path: Path = { parent, container: array, key: 0 };
+  const result: Json[] = [];
+  for (let index = 0; index < array.length; index++) {
+    path.key = index;
+    result.push(copy(array[index], path, depth + 1));
+  }
+  return Object.freeze(result);
+}
+
+function copyObject(object: object, parent: Path | undefined, depth: number): Json {
+  const prototype: unknown = Object.getPrototypeOf(object);
+  // A root prototype of any realm makes a plain object; everything else is an instance of something.
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) refuse(parent, `an instance of ${className(object)}`);
+  if (Object.getOwnPropertySymbols(object).length > 0) refuse(parent, 'an object with a symbol as a key');
+  const path: Path = { parent, container: object, key: '' };
+  const result: Record<string, Json> = {};
+  for (const key of Object.keys(object)) {
+    path.key = key;
+    if (!isWellFormed(key)) refuse(parent, 'an object with a lone surrogate in a key');
+    const child = copy((object as Record<string, unknown>)[key], path, depth + 1);
+    if (key === '__proto__') Object.defineProperty(result, key, { value: child, enumerable: true });
+    else result[key] = child;
+  }
+  return Object.freeze(result);
+}
+
+function refuse(path: Path | undefined, found: string): never {
+  const place = pathText(path);
+  throw new OmniError(
+    'SERIALIZATION_ERROR',
+    `The value at ${place} is ${found}, which is not JSON. Pass strings, finite numbers, booleans, null, arrays and plain objects only.`,
+    { details: { path: place, found } },
+  );
+}
+
+/** Renders the path to a value: `$`, `$.a[3].b`, `$["a key"]`. */
+function pathText(path: Path | undefined): string {
+  if (path === undefined) return '$';
+  const { key } = path;
+  const parent = pathText(path.parent);
+  if (typeof key === 'number') return `${parent}[${String(key)}]`;
+  return /^[A-Za-z_$][\w$]*$/.test(key) ? `${parent}.${key}` : `${parent}[${JSON.stringify(key)}]`;
+}
+
+function deepReason(value: object, path: Path | undefined): string {
+  for (let place = path; place !== undefined; place = place.parent) {
+    if (place.container === value) return 'a cycle';
+  }
+  return `nested deeper than ${String(MAX_JSON_DEPTH)} levels`;
+}
+
+function className(object: object): string {
+  const { constructor } = object as { constructor?: { name?: unknown } };
+  return typeof constructor?.name === 'string' && constructor.name !== '' ? constructor.name : 'an unnamed class';
+}
+
+const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/;
+
+/** `String.prototype.isWellFormed` where the platform has it (Node 20), since it is far faster than the pattern. */
+export const isWellFormed: (text: string) => boolean =
+  'isWellFormed' in String.prototype
+    ? (text) => (text as string & { isWellFormed(): boolean }).isWellFormed()
+    : (text) => !LONE_SURROGATE.test(text);

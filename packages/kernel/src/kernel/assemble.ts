@@ -1,0 +1,125 @@
+import { DelegationProtocol } from '../delegation/index.js';
+import {
+  AgentSyscalls,
+  Alarm,
+  Approvals,
+  Authority,
+  Deadlines,
+  InstructionEvaluator,
+  MemorySyscalls,
+  MessageSyscalls,
+  Messenger,
+  Observers,
+  Scheduler,
+  Spawner,
+  TickEngine,
+} from '../execution/index.js';
+import type { OmniError } from '../errors/index.js';
+import { AgentEndings, FailureHandler } from '../failure/index.js';
+import { InvariantChecker } from '../invariants/index.js';
+import type { Emit, ExecutionLogger } from '../logging/index.js';
+import { ToolGate, ToolRegistry } from '../tools/index.js';
+import type { AuditLog } from './audit.js';
+import { KernelBus } from './bus.js';
+import { limitsOf, type KernelConfig, type KernelHost } from './config.js';
+import { programDigest } from './header.js';
+import { createState, projectionsOf } from './state.js';
+
+export interface AssembleOptions {
+  readonly config: KernelConfig;
+  readonly host: KernelHost;
+  readonly log: ExecutionLogger;
+  readonly logId: string;
+  readonly audit: AuditLog;
+  readonly report: (thrown: unknown, where: string) => OmniError;
+}
+
+export type Parts = ReturnType<typeof assemble>;
+
+/** Every module of a kernel, connected. */
+export function assemble(options: AssembleOptions) {
+  const { config, host, log, report } = options;
+  const limits = limitsOf(config);
+  const core = assembleCore(options);
+  const { state, bus, invariants, observers, gate, endings } = core;
+  const shared = { ...limits, ...state, ...core, log, ports: host.ports, emit: bus.emit, propose: bus.propose };
+
+  const messenger = new Messenger(shared);
+  const authority = new Authority(state.permissions);
+  const digestOf = (type: string): string => programDigest(state.agents.definition(type), host.ports.codec);
+  const spawner = new Spawner({ ...shared, digestOf });
+  const approvals: Approvals = new Approvals({
+    ...shared,
+    messenger,
+    perform: (instruction, at) => evaluator.evaluate(instruction, at),
+  });
+  const evaluator = new InstructionEvaluator({
+    authority,
+    gate,
+    memory: new MemorySyscalls({ ...shared, authority }),
+    messages: new MessageSyscalls({ ...shared, authority, messenger }),
+    agents: new AgentSyscalls({ ...shared, authority, spawner, approvals }),
+    approvals,
+    emit: bus.emit,
+  });
+  const failures = new FailureHandler({
+    ...shared,
+    audit: (breach) => { options.audit.record(breach); },
+    tell: (agent, channel, body) => {
+      try {
+        messenger.send({ from: null, to: agent, channel, body, permission: { decision: 'ALLOW', by: 'kernel' } });
+      } catch (thrown) {
+        report(thrown, `telling "${agent}" of a breach`);
+      }
+    },
+  });
+  const engine = new TickEngine();
+  const scheduler = new Scheduler({ ...shared, endings, failures, engine, evaluator, drained: () => { alarm.arm(); } });
+  const deadlines = new Deadlines(({ agent, tick, call }) =>
+    call === undefined ? state.lifecycle.stateOf(agent) !== 'TERMINATED' : state.pending.find(agent, tick, call) !== undefined,
+  );
+  const drain = (): void => { scheduler.drain(); };
+  const alarm: Alarm = new Alarm({ ...shared, deadlines, approvals, endings, gate, drain });
+  core.connect(drain);
+  const extensions = (config.extensions ?? []).flatMap(({ projection }) => projection ?? []);
+  bus.project(...projectionsOf(state), ...extensions, approvals, deadlines, scheduler);
+  return { state, bus, gate, endings, observers, invariants, messenger, spawner, approvals, scheduler, alarm, drain };
+}
+
+/** What stands below the execution of programs: state, bus, gate and the ends of agents. */
+function assembleCore({ config, host, log, logId, report }: AssembleOptions) {
+  const limits = limitsOf(config);
+  const { agents = [], tools = [], extensions = [] } = config;
+  const invariants = new InvariantChecker();
+  const state = createState({ policies: config.policies ?? [], maxMailboxMessages: limits.maxMailboxMessages });
+  const registry = new ToolRegistry();
+  for (const agent of agents) state.agents.register(agent);
+  for (const tool of tools) registry.register(tool);
+  const observers = new Observers(extensions.flatMap(({ observer }) => observer ?? []), report);
+  const guards = extensions.flatMap(({ name, guard }) => (guard === undefined ? [] : [{ name, guard }]));
+  const bus = new KernelBus({ log, lifecycle: state.lifecycle, invariants, guards, report });
+  let drain: () => void = () => undefined;
+  const gate = new ToolGate({
+    ...limits,
+    ...state,
+    registry,
+    invariants,
+    log,
+    ports: host.ports,
+    propose: bus.propose,
+    input: (...[proposal]: Parameters<Emit>) => {
+      if (log.failure !== undefined) return;
+      bus.emit(proposal);
+      drain();
+    },
+    observe: observers.watches('aroundToolCall') ? (info, run) => observers.toolCall(info, run) : undefined,
+    mode: 'LIVE',
+    logId,
+    secrets: config.secrets,
+    redact: config.redact,
+  });
+  const delegation = new DelegationProtocol({ ...state, invariants });
+  const endings = new AgentEndings({ ...state, delegation, gate, emit: bus.emit });
+  const connect = (to: () => void): void => { drain = to; };
+  return { state, bus, invariants, observers, gate, delegation, endings, connect };
+}

@@ -1,0 +1,114 @@
+/**
+ * The spine: the only way to change anything (INV-10).
+ *
+ * 1. Decide (elsewhere) → append → apply → tell, always in this order; a transition is in the log before it takes effect
+ *    (INV-01).
+ * 2. Guards are asked before the append, about what programs do; nobody can refuse what came from outside.
+ * 3. Subscribers see the bytes that were stored. One that throws is reported and harms nobody.
+ */
+import { OmniError, type ErrorCode } from '../errors/index.js';
+import { AgentEnded, type Guard } from '../execution/index.js';
+import type { InvariantChecker } from '../invariants/index.js';
+import { recordThrown } from '../json/index.js';
+import { nextState, type LifecycleController, type Transition } from '../lifecycle/index.js';
+import type { Emit, Entry, ExecutionLogger, Projection, Proposal } from '../logging/index.js';
+
+/** Told of every entry at once, with the line as stored. */
+export type Subscriber = (entry: Entry, line: string) => void;
+
+export interface KernelBusOptions {
+  readonly log: ExecutionLogger;
+  readonly lifecycle: LifecycleController;
+  readonly invariants: InvariantChecker;
+  readonly guards: readonly { readonly name: string; readonly guard: Guard }[];
+  readonly report: (thrown: unknown, where: string) => void;
+}
+
+export class KernelBus {
+  readonly #options: KernelBusOptions;
+  readonly #projections: Projection[] = [];
+  readonly #subscribers = new Set<Subscriber>();
+  #lastSeq = -1;
+
+  constructor(options: KernelBusOptions) {
+    this.#options = options;
+  }
+
+  /** Adds state that folds the log; before the first entry. */
+  project(...projections: readonly Projection[]): void {
+    this.#projections.push(...projections);
+  }
+
+  subscribe(subscriber: Subscriber): () => void {
+    this.#subscribers.add(subscriber);
+    return () => this.#subscribers.delete(subscriber);
+  }
+
+  /** Records what happened. */
+  readonly emit: Emit = (proposal) => {
+    this.#check(proposal.agent, proposal.kind, proposal.data);
+    const { entry, line } = this.#options.log.append(proposal);
+    this.apply(entry);
+    if (this.#subscribers.size > 0) this.#tell(entry, line);
+    return entry;
+  };
+
+  /** Records what a program does, unless a guard refuses it. */
+  readonly propose: Emit = (proposal) => {
+    if (this.#options.guards.length > 0) this.#review(proposal as unknown as Proposal);
+    return this.emit(proposal);
+  };
+
+  /** Folds an entry that is in the log already. */
+  apply(entry: Entry): void {
+    const { busSeq } = entry;
+    this.#options.invariants.assert('INV-16', busSeq === this.#lastSeq + 1, () => `by entry ${String(busSeq)} after ${String(this.#lastSeq)}.`);
+    this.#lastSeq = busSeq;
+    for (const projection of this.#projections) projection.apply(entry);
+  }
+
+  #check(agent: string | null, kind: string, data: object): void {
+    if (agent === null) return;
+    const { lifecycle, invariants } = this.#options;
+    const state = lifecycle.stateOf(agent);
+    invariants.assert('INV-09', state !== 'TERMINATED' || AFTERLIFE.has(kind), () => `by a ${kind} of agent "${agent}", which is TERMINATED.`);
+    const { transition } = data as { readonly transition?: Transition };
+    if (transition === undefined) return;
+    const isInTable = nextState(state, transition.trigger) === transition.to;
+    invariants.assert('INV-02', isInTable, () => `by "${transition.trigger}" of agent "${agent}", which is ${state}.`);
+  }
+
+  #review(proposal: Proposal): void {
+    for (const { name, guard } of this.#options.guards) {
+      const verdict = this.#ask(name, guard, proposal);
+      if (verdict === undefined) continue;
+      if (verdict.record !== undefined) this.emit({ ...verdict.record, agent: proposal.agent });
+      if (verdict.verdict === 'fault') throw new AgentEnded(verdict.error);
+      if (verdict.verdict === 'refuse') throw verdict.error;
+    }
+  }
+
+  /** A guard that fails lets nothing pass: the agent that it failed about ends. */
+  #ask(name: string, guard: Guard, proposal: Proposal): ReturnType<Guard['review']> {
+    try {
+      return guard.review(proposal);
+    } catch (thrown) {
+      const code: ErrorCode = 'EXTENSION_FAILED';
+      const { message } = recordThrown(thrown, code, `The guard "${name}"`);
+      return { verdict: 'fault', error: new OmniError(code, message, { cause: thrown }) };
+    }
+  }
+
+  #tell(entry: Entry, line: string): void {
+    for (const subscriber of this.#subscribers) {
+      try {
+        subscriber(entry, line);
+      } catch (thrown) {
+        this.#options.report(thrown, 'a subscriber');
+      }
+    }
+  }
+}
+
+/** What may still be recorded about an agent that has ended. */
+const AFTERLIFE: ReadonlySet<string> = new Set(['STALE_RESULT', 'INVARIANT_BREACHED', 'TRANSITION_REFUSED']);

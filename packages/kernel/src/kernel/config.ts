@@ -1,0 +1,70 @@
+import type { OmniError } from '../errors/index.js';
+import type { AgentDefinition, Guard, Observer } from '../execution/index.js';
+import type { Json } from '../json/index.js';
+import type { Durability, LogStore, Projection } from '../logging/index.js';
+import type { Policy } from '../permissions/index.js';
+import type { Ports } from '../ports/index.js';
+import type { SecretProvider, Tool } from '../tools/index.js';
+
+/** What another package adds to a kernel; each part is optional. */
+export interface Extension {
+  readonly name: string;
+  readonly version?: string;
+  /** Decides with the kernel what programs may do, and replays. */
+  readonly guard?: Guard;
+  /** Watches, and can't change anything. */
+  readonly observer?: Observer;
+  /** State of its own, folded from the same log, before any guard is asked. */
+  readonly projection?: Projection;
+}
+
+export interface KernelLimits {
+  /** Instructions in one tick; 10,000 unless given. */
+  readonly maxStepsPerTick: number;
+  /** Tools that run at once; 1,000 unless given. */
+  readonly maxConcurrentToolCalls: number;
+  /** Messages that wait in one mailbox; 1,000 unless given. */
+  readonly maxMailboxMessages: number;
+  /** Size of one value as JSON: an argument, a result, a message, a memory; 1 MiB unless given. */
+  readonly maxValueBytes: number;
+}
+
+export interface KernelConfig extends Partial<KernelLimits> {
+  readonly log: LogStore;
+  readonly agents?: readonly AgentDefinition[];
+  readonly tools?: readonly Tool[];
+  readonly policies?: readonly Policy[];
+  readonly extensions?: readonly Extension[];
+  /** `strict` unless given. */
+  readonly durability?: Durability;
+  readonly secrets?: SecretProvider;
+  /** Takes out of every tool's result what must not be recorded. */
+  readonly redact?: (result: Json, tool: string) => Json;
+  /** A log of its own for breaches of invariants. */
+  readonly audit?: LogStore;
+  /** Told of what harms nobody but should be known: a subscriber or an observer that threw. */
+  readonly onProblem?: (problem: OmniError) => void;
+}
+
+/** What a kernel needs of its host, beside the configuration. */
+export interface KernelHost {
+  readonly ports: Ports;
+  readonly kernelVersion: string;
+}
+
+const DEFAULT_LIMITS: KernelLimits = Object.freeze({
+  maxStepsPerTick: 10_000,
+  maxConcurrentToolCalls: 1_000,
+  maxMailboxMessages: 1_000,
+  maxValueBytes: 1024 * 1024,
+});
+
+export function limitsOf(config: Partial<KernelLimits>): KernelLimits {
+  const names = Object.keys(DEFAULT_LIMITS) as (keyof KernelLimits)[];
+  const limits = names.map((name) => {
+    const value = config[name] ?? DEFAULT_LIMITS[name];
+    if (!Number.isSafeInteger(value) || value < 1) throw new TypeError(`${name} is ${String(value)}; it must be a whole number from 1.`);
+    return [name, value] as const;
+  });
+  return Object.fromEntries(limits) as unknown as KernelLimits;
+}

@@ -1,0 +1,36 @@
+/** What the log's header says of a kernel: enough for a replay to name what has changed since. */
+import type { AgentDefinition } from '../execution/index.js';
+import { toJson, type JsonObject } from '../json/index.js';
+import type { Codec } from '../ports/index.js';
+import type { Tool } from '../tools/index.js';
+import { limitsOf, type KernelConfig } from './config.js';
+import type { Digests } from './entries.js';
+
+export function configRecord(config: KernelConfig, codec: Codec): { config: JsonObject; configDigest: string } {
+  const record = toJson({
+    ...limitsOf(config),
+    durability: config.durability ?? 'strict',
+    policies: (config.policies ?? []).map((policy) => ({ ...policy })),
+  }) as JsonObject;
+  return { config: record, configDigest: codec.sha256(JSON.stringify(record)) };
+}
+
+export function digestsOf(config: KernelConfig, codec: Codec): Digests {
+  const { agents = [], tools = [], extensions = [] } = config;
+  return {
+    programs: Object.fromEntries(agents.map((agent) => [agent.type, { version: agent.version, digest: programDigest(agent, codec) }])),
+    tools: Object.fromEntries(tools.map((tool) => [tool.name, { version: tool.version, digest: toolDigest(tool, codec) }])),
+    extensions: Object.fromEntries(extensions.map(({ name, version = '0' }) => [name, version])),
+  };
+}
+
+export function programDigest(agent: AgentDefinition, codec: Codec): string {
+  return codec.sha256(agent.source);
+}
+
+/** Over what programs can notice of a tool: a Standard Schema has no form to hash beyond its vendor and its checks. */
+function toolDigest(tool: Tool, codec: Codec): string {
+  const { name, version, description, idempotent, timeoutMs, input, output } = tool;
+  const schemas = [input, output].map((schema) => schema?.['~standard'].vendor ?? null);
+  return codec.sha256(JSON.stringify([name, version, description, idempotent, timeoutMs, schemas]));
+}

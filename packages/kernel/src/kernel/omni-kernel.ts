@@ -1,0 +1,196 @@
+import { fromErrorRecord, OmniError } from '../errors/index.js';
+import type { AgentDefinition, Approval, Decision, SpawnOptions } from '../execution/index.js';
+import type { LifecycleState, LifecycleTrigger } from '../lifecycle/index.js';
+import type { KernelBus, Subscriber } from './bus.js';
+import type { KernelConfig, KernelHost } from './config.js';
+import { agentSnapshot, snapshotOf, type AgentSnapshot, type Snapshot } from './snapshot.js';
+import { wire, type Wiring } from './wiring.js';
+
+/** A spawned agent, from outside. */
+export interface AgentHandle<Result = unknown> {
+  readonly id: string;
+  readonly state: LifecycleState;
+  /** The program's result, once its last entry is durable; rejects with the error that faulted the agent. */
+  result(): Promise<Result>;
+}
+
+/** Agents, tools and a log, put together: the kernel as its user sees it. */
+export class OmniKernel {
+  /** Never changes (INV-17). */
+  readonly mode = 'LIVE';
+  readonly #wiring: Wiring;
+  #stopping: Promise<void> | undefined;
+
+  private constructor(wiring: Wiring) {
+    this.#wiring = wiring;
+  }
+
+  /**
+   * Opens the log and starts a kernel on it.
+   *
+   * Rejects with what the store finds (`LOG_CORRUPT`, `LOG_LOCKED`) and with `LOG_NEEDS_RECOVERY` if agents of an earlier run
+   * have not ended.
+   */
+  static async boot(config: KernelConfig, host: KernelHost): Promise<OmniKernel> {
+    return new OmniKernel(await wire(config, host));
+  }
+
+  /** Names this log and no other. */
+  get logId(): string {
+    return this.#wiring.logId;
+  }
+
+  /** Hash of the last entry: pin it, and nobody can cut the log's tail unseen. */
+  get head(): string {
+    return this.#wiring.log.head;
+  }
+
+  /** How many entries the log holds. */
+  get entryCount(): number {
+    return this.#wiring.log.nextSeq;
+  }
+
+  /** Everything up to this `busSeq` would survive a power cut. */
+  get durableSeq(): number {
+    return this.#wiring.log.durableSeq;
+  }
+
+  /** Starts an agent on the operator's authority; it may do what `grants` say, and nothing else. */
+  spawn<Input, Result>(agent: AgentDefinition<Input, Result>, input: Input, options: SpawnOptions = {}): AgentHandle<Result> {
+    const { spawner, observers, scheduler, drain } = this.#running();
+    const id = spawner.spawnRoot(agent.type, input, options);
+    if (observers.watches('aroundAgentLoop')) {
+      const info = { agent: id, type: agent.type, parent: null };
+      void observers.agentLoop(info, () => scheduler.runAgentLoop(id).catch(() => undefined));
+    }
+    drain();
+    return this.agent(id) as AgentHandle<Result>;
+  }
+
+  /** An agent by id, dead or alive; throws `AGENT_NOT_FOUND`. */
+  agent(id: string): AgentHandle {
+    const { state, scheduler } = this.#wiring;
+    state.agents.get(id);
+    return Object.freeze({
+      id,
+      get state(): LifecycleState {
+        return state.lifecycle.stateOf(id);
+      },
+      result: async (): Promise<unknown> => {
+        await scheduler.runAgentLoop(id);
+        const outcome = state.outcomes.of(id);
+        if (outcome?.ok === true) return outcome.value;
+        throw outcome === undefined ? new OmniError('AGENT_TERMINATED', `Agent "${id}" ended without a result.`) : fromErrorRecord(outcome.error);
+      },
+    });
+  }
+
+  /** Puts a message into an agent's mailbox; throws `DEAD_LETTER`, `MAILBOX_FULL`. */
+  send(to: string, body: unknown, channel = 'default'): void {
+    const { messenger, drain } = this.#running();
+    messenger.send({ from: null, to, body, channel, permission: { decision: 'ALLOW', by: 'operator' } });
+    drain();
+  }
+
+  /** The requests that wait for somebody's answer. */
+  approvals(): readonly Approval[] {
+    return this.#wiring.approvals.waiting();
+  }
+
+  /** Approves or denies; `by` stands in the log. Throws `APPROVAL_NOT_FOUND`. */
+  decide(approval: number, decision: Decision, by = 'operator'): void {
+    const { approvals, drain } = this.#running();
+    approvals.decide(approval, decision, by);
+    drain();
+  }
+
+  /** Takes an agent off the processor until it is resumed; results that arrive meanwhile are kept for it. */
+  suspend(agent: string, reason = ''): void {
+    this.#move(agent, 'suspend', reason);
+  }
+
+  resume(agent: string, reason = ''): void {
+    this.#move(agent, 'resume', reason);
+    const { state, bus, drain } = this.#running();
+    // It was suspended while it waited, and what it waits for is still to come.
+    if (state.pending.hasOpen(agent)) {
+      const transition = state.lifecycle.decide(agent, 'yield');
+      bus.emit({ kind: 'AGENT_MOVED', agent, data: { reason: 'still waiting', transition } });
+    }
+    drain();
+  }
+
+  /** Voids the token of an agent and of all below it, the deepest first, and ends them before any further tick. */
+  revoke(agent: string, reason: string): void {
+    const { endings, state, drain } = this.#running();
+    state.agents.get(agent);
+    endings.revoke(agent, reason);
+    drain();
+  }
+
+  /** Ends a FAULTED agent for good. */
+  abandon(agent: string, reason = ''): void {
+    const { bus, state } = this.#running();
+    const transition = this.#decide(agent, 'abandon', reason);
+    const outcome = state.outcomes.of(agent);
+    const error = outcome?.ok === false ? { error: outcome.error } : {};
+    bus.emit({ kind: 'AGENT_TERMINATED', agent, data: { reason: reason === '' ? 'abandoned' : reason, ...error, transition } });
+  }
+
+  /** All state, as plain data. */
+  snapshot(): Snapshot {
+    return snapshotOf(this.#wiring.state);
+  }
+
+  agentSnapshot(agent: string): AgentSnapshot {
+    return agentSnapshot(this.#wiring.state, agent);
+  }
+
+  /** Tells of every entry at once, before it is durable; the answer unsubscribes. */
+  subscribe(subscriber: Subscriber): ReturnType<KernelBus['subscribe']> {
+    return this.#wiring.bus.subscribe(subscriber);
+  }
+
+  /** Tells after every sync up to which `busSeq` the log is durable; the answer unsubscribes. */
+  onDurable(listener: (durableSeq: number) => void): () => void {
+    return this.#wiring.log.onDurable(listener);
+  }
+
+  /** Waits until everything so far is durable. */
+  flush(): Promise<void> {
+    return this.#wiring.log.flush();
+  }
+
+  /**
+   * Stops: no further tick, tools told to stop, the log made durable and closed. Agents that have not ended are there when
+   * the log is opened again.
+   */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#wiring.stop();
+    return this.#stopping;
+  }
+
+  #move(agent: string, trigger: LifecycleTrigger, reason: string): void {
+    const { bus } = this.#running();
+    const transition = this.#decide(agent, trigger, reason);
+    bus.emit({ kind: 'AGENT_MOVED', agent, data: { reason, transition } });
+  }
+
+  /** A transition that the table does not have is recorded, and refused. */
+  #decide(agent: string, trigger: LifecycleTrigger, reason: string): ReturnType<Wiring['state']['lifecycle']['decide']> {
+    const { bus, state } = this.#running();
+    state.agents.get(agent);
+    try {
+      return state.lifecycle.decide(agent, trigger);
+    } catch (thrown) {
+      bus.emit({ kind: 'TRANSITION_REFUSED', agent, data: { from: state.lifecycle.stateOf(agent), trigger, reason } });
+      throw thrown;
+    }
+  }
+
+  #running(): Wiring {
+    if (this.#wiring.log.failure !== undefined) throw this.#wiring.log.failure;
+    if (this.#stopping === undefined) return this.#wiring;
+    throw new OmniError('KERNEL_STOPPED', 'The kernel was stopped. Start another one on the same log.');
+  }
+}

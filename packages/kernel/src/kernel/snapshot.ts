@@ -1,0 +1,68 @@
+import type { CapabilityToken, Quota } from '../identity/index.js';
+import type { Json, JsonObject } from '../json/index.js';
+import type { LifecycleState } from '../lifecycle/index.js';
+import type { Versioned } from '../memory/index.js';
+import type { Outcome, PendingKind } from '../pending/index.js';
+import type { KernelState } from './state.js';
+
+/** One agent as the log has it at some point. */
+export interface AgentSnapshot {
+  readonly id: string;
+  readonly type: string;
+  readonly parent: string | null;
+  readonly children: readonly string[];
+  readonly state: LifecycleState;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly quota: Quota;
+  readonly metadata: JsonObject;
+  readonly token: CapabilityToken;
+  readonly isRevoked: boolean;
+  readonly memory: Readonly<Record<string, Json>>;
+  readonly scratch: Readonly<Record<string, Json>>;
+  /** Messages that wait to be received. */
+  readonly mailboxSize: number;
+  readonly waitingFor: readonly { readonly kind: PendingKind; readonly tick: number; readonly call: number; readonly since: number }[];
+  /** How it ended, if it has. */
+  readonly outcome?: Outcome;
+}
+
+/** All state at one point of a log. */
+export interface Snapshot {
+  readonly agents: readonly AgentSnapshot[];
+  readonly shared: Readonly<Record<string, Readonly<Record<string, Versioned>>>>;
+}
+
+/** Reads the state out, as plain frozen data: nothing in it leads back into the kernel. */
+export function snapshotOf(state: KernelState): Snapshot {
+  return Object.freeze({
+    agents: Object.freeze([...state.agents.all()].map(({ id }) => agentSnapshot(state, id))),
+    shared: Object.freeze(
+      Object.fromEntries(
+        state.shared.namespaces().map((namespace) => [
+          namespace,
+          Object.freeze(Object.fromEntries(state.shared.keys(namespace).map((key) => [key, state.shared.get(namespace, key)]))),
+        ]),
+      ),
+    ),
+  });
+}
+
+export function agentSnapshot(state: KernelState, id: string): AgentSnapshot {
+  const { agents, lifecycle, permissions, persistent, ephemeral, mailboxes, pending, outcomes } = state;
+  const outcome = outcomes.of(id);
+  return Object.freeze({
+    ...agents.get(id),
+    children: Object.freeze([...agents.childrenOf(id)]),
+    state: lifecycle.stateOf(id),
+    token: permissions.tokenOf(id),
+    isRevoked: permissions.isRevoked(id),
+    memory: Object.freeze(Object.fromEntries(persistent.keys(id).map((key) => [key, persistent.get(id, key) as Json]))),
+    scratch: ephemeral.checkpointOf(id),
+    mailboxSize: mailboxes.waiting(id).length,
+    waitingFor: Object.freeze(
+      pending.openSlots(id).map(({ kind, tick, call, seq }) => Object.freeze({ kind, tick, call, since: seq })),
+    ),
+    ...(outcome === undefined ? {} : { outcome }),
+  });
+}

@@ -1,0 +1,42 @@
+import { AgentOutcomes, type AgentDefinition } from '../execution/index.js';
+import { AgentRegistry } from '../identity/index.js';
+import { LifecycleController } from '../lifecycle/index.js';
+import type { Projection } from '../logging/index.js';
+import { EphemeralStore, PersistentStore, SharedStore } from '../memory/index.js';
+import { Mailboxes } from '../messages/index.js';
+import { PendingOperations } from '../pending/index.js';
+import { PermissionModel, type Policy } from '../permissions/index.js';
+
+/** All state that is a fold over the log: the kernel's, or an inspector's. */
+export interface KernelState {
+  readonly agents: AgentRegistry<AgentDefinition>;
+  readonly lifecycle: LifecycleController;
+  readonly permissions: PermissionModel;
+  readonly ephemeral: EphemeralStore;
+  readonly persistent: PersistentStore;
+  readonly shared: SharedStore;
+  readonly mailboxes: Mailboxes;
+  readonly pending: PendingOperations;
+  readonly outcomes: AgentOutcomes;
+}
+
+/** `maxMailboxMessages` is how much a mailbox holds; without a limit unless given. */
+export function createState(options: { readonly policies?: readonly Policy[]; readonly maxMailboxMessages?: number } = {}): KernelState {
+  const lifecycle = new LifecycleController();
+  return {
+    agents: new AgentRegistry<AgentDefinition>(),
+    lifecycle,
+    permissions: new PermissionModel(options.policies),
+    ephemeral: new EphemeralStore(),
+    persistent: new PersistentStore(),
+    shared: new SharedStore(),
+    mailboxes: new Mailboxes(options.maxMailboxMessages ?? Infinity),
+    pending: new PendingOperations(lifecycle),
+    outcomes: new AgentOutcomes(),
+  };
+}
+
+/** The parts of the state, each of which folds every entry. */
+export function projectionsOf(state: KernelState): readonly Projection[] {
+  return Object.values(state) as Projection[];
+}

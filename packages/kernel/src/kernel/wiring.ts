@@ -1,0 +1,69 @@
+/** Puts the modules together; nothing is decided here. */
+import { OmniError } from '../errors/index.js';
+import type { Observers, Scheduler } from '../execution/index.js';
+import { ExecutionLogger } from '../logging/index.js';
+import { assemble, type Parts } from './assemble.js';
+import { openAudit, type AuditLog } from './audit.js';
+import type { KernelBus } from './bus.js';
+import type { KernelConfig, KernelHost } from './config.js';
+import { assertNobodyIsLeft, foldLog, newLogId, recordStart, storedLogId } from './open-log.js';
+import type { KernelState } from './state.js';
+
+/** The parts that OmniKernel's methods use. */
+export interface Wiring extends Pick<Parts, 'spawner' | 'messenger' | 'approvals' | 'endings'> {
+  readonly logId: string;
+  readonly log: ExecutionLogger;
+  readonly bus: KernelBus;
+  readonly state: KernelState;
+  readonly scheduler: Scheduler;
+  readonly observers: Observers;
+  /** Lets ready agents run, and sets the alarm for the next deadline. */
+  readonly drain: () => void;
+  readonly stop: () => Promise<void>;
+}
+
+export async function wire(config: KernelConfig, host: KernelHost): Promise<Wiring> {
+  const report = reporter(config);
+  let halt: ((error: OmniError) => void) | undefined;
+  const log = new ExecutionLogger({
+    store: config.log,
+    ports: host.ports,
+    durability: config.durability ?? 'strict',
+    onFailure: (error) => halt?.(error),
+  });
+  const audit = await openAudit(config.audit, host.ports, report);
+  try {
+    const end = await log.open();
+    const logId = end.nextSeq === 0 ? newLogId(host) : await storedLogId(config, host);
+    const parts = assemble({ config, host, log, logId, audit, report });
+    halt = (error) => { stopWork(parts, error); };
+    if (end.nextSeq > 0) await foldLog(config, host, parts.bus);
+    assertNobodyIsLeft(parts.state);
+    recordStart(config, host, { bus: parts.bus, logId, end });
+    await log.flush();
+    return { ...parts, logId, log, stop: () => stop(parts, log, audit) };
+  } catch (thrown) {
+    await Promise.allSettled([log.close(), audit.close()]);
+    throw thrown;
+  }
+}
+
+async function stop(parts: Parts, log: ExecutionLogger, audit: AuditLog): Promise<void> {
+  stopWork(parts, new OmniError('KERNEL_STOPPED', 'The kernel was stopped before the agent ended. Open the log again to see how far it came.'));
+  await Promise.all([log.close(), audit.close()]);
+}
+
+function stopWork({ scheduler, alarm, gate }: Parts, error: OmniError): void {
+  alarm.stop();
+  gate.stop(error);
+  scheduler.stop(error);
+}
+
+function reporter({ onProblem }: KernelConfig): (thrown: unknown, where: string) => OmniError {
+  return (thrown, where) => {
+    const problem =
+      thrown instanceof OmniError ? thrown : new OmniError('EXTENSION_FAILED', `Something went wrong in ${where}; the kernel goes on.`, { cause: thrown });
+    onProblem?.(problem);
+    return problem;
+  };
+}

@@ -1,0 +1,35 @@
+import { OmniError } from '../errors/index.js';
+import type { Entry, Projection } from '../logging/index.js';
+import { nextState, type LifecycleState, type LifecycleTrigger, type Transition } from './transitions.js';
+
+/**
+ * Owns the lifecycle state of every agent (INV-02): one fold over the transitions that entries carry, and one decision.
+ */
+export class LifecycleController implements Projection {
+  readonly #states = new Map<string, LifecycleState>();
+
+  /** The state of an agent; DEFINED for one that was never spawned. */
+  stateOf(agent: string): LifecycleState {
+    return this.#states.get(agent) ?? 'DEFINED';
+  }
+
+  /** The transition that a trigger would make now; throws `INVALID_TRANSITION` where the table has none. */
+  decide(agent: string, trigger: LifecycleTrigger): Transition {
+    const from = this.stateOf(agent);
+    const to = nextState(from, trigger);
+    if (to === undefined) {
+      throw new OmniError(
+        'INVALID_TRANSITION',
+        `Agent "${agent}" is ${from}, and "${trigger}" leads nowhere from there. Look at its state before you move it.`,
+        { details: { agent, from, trigger } },
+      );
+    }
+    return { trigger, to };
+  }
+
+  apply(entry: Entry): void {
+    // Every kind may carry a transition, and this projection alone reads it.
+    const { transition } = entry.data as { readonly transition?: Transition };
+    if (transition !== undefined && entry.agent !== null) this.#states.set(entry.agent, transition.to);
+  }
+}

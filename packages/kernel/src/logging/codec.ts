@@ -1,0 +1,50 @@
+/** The line format, pure: {@link encodeLine} writes it, {@link sliceLine} takes it apart without parsing JSON. */
+import type { Codec } from '../ports/index.js';
+import type { Proposal } from './entry.js';
+
+/** `,"hash":"` + 64 + `"}`: what follows the hashed bytes of a line, newline excluded. */
+export const HASH_SUFFIX_BYTES = 75;
+/** `,"prev":"` + 64 + `"`: the last of the hashed bytes. */
+export const PREV_SUFFIX_BYTES = 74;
+
+export interface LineStamp {
+  readonly busSeq: number;
+  readonly time: number;
+  readonly prev: string;
+}
+
+/** Serialises an entry once: these are the bytes that are hashed, stored and shown. */
+export function encodeLine(proposal: Proposal, stamp: LineStamp, sha256: Codec['sha256']): { line: string; hash: string } {
+  const agent = proposal.agent === null ? 'null' : `"${proposal.agent}"`;
+  const body =
+    `{"busSeq":${String(stamp.busSeq)},"time":${String(stamp.time)},"agent":${agent},` +
+    `"kind":"${proposal.kind}","data":${JSON.stringify(proposal.data)},"prev":"${stamp.prev}"`;
+  const hash = sha256(body);
+  return { line: `${body},"hash":"${hash}"}\n`, hash };
+}
+
+/** A line without its newline, taken apart. */
+export interface SlicedLine {
+  /** The bytes that its hash covers. */
+  readonly body: Uint8Array;
+  readonly prev: string;
+  readonly hash: string;
+}
+
+/** The inverse of {@link encodeLine} as far as the chain goes; undefined if the line does not end as every entry does. */
+export function sliceLine(line: Uint8Array, codec: Codec): SlicedLine | undefined {
+  const bodyEnd = line.length - HASH_SUFFIX_BYTES;
+  const start = bodyEnd - PREV_SUFFIX_BYTES;
+  if (start < 0) return undefined;
+  const links = textOf(line.subarray(start), codec);
+  if (!links.startsWith(',"prev":"') || !links.startsWith('","hash":"', 73) || !links.endsWith('"}')) return undefined;
+  return { body: line.subarray(0, bodyEnd), prev: links.slice(9, 73), hash: links.slice(83, 147) };
+}
+
+function textOf(bytes: Uint8Array, codec: Codec): string {
+  try {
+    return codec.text(bytes);
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,21 @@
+export { assertBatch } from './batch.js';
+export { encodeLine } from './codec.js';
+export { corruptLog, type DamageReason, type LogDamage } from './damage.js';
+export type { Emit } from './emit.js';
+export {
+  GENESIS_HASH,
+  LOG_FORMAT_VERSION,
+  type Entry,
+  type EntryCatalogue,
+  type EntryKind,
+  type Proposal,
+  type ProposalOf,
+  type RawEntry,
+} from './entry.js';
+export { ExecutionLogger, type Appended, type Durability, type LoggerOptions } from './logger.js';
+export { MemoryLogStore } from './memory-store.js';
+export type { Projection } from './projection.js';
+export { readEntries } from './read.js';
+export { scanLog, type ScanReport } from './scan.js';
+export type { LogBatch, LogChunk, LogEnd, LogReader, LogStore, TornTail } from './store.js';
+export { isContradicted, verify, type LogVerdict, type LogPin, type VerifyOptions } from './verify.js';

@@ -1,0 +1,201 @@
+import { OmniError } from '../errors/index.js';
+import type { Ports } from '../ports/index.js';
+import { encodeLine } from './codec.js';
+import { GENESIS_HASH, type Entry, type EntryKind, type ProposalOf } from './entry.js';
+import type { LogEnd, LogStore } from './store.js';
+
+/**
+ * `strict`: nothing leaves the kernel before the log is durable up to it. `relaxed`: it leaves at once, and a power cut
+ * can take what the outside has already seen.
+ */
+export type Durability = 'strict' | 'relaxed';
+
+export interface LoggerOptions {
+  readonly store: LogStore;
+  readonly ports: Ports;
+  readonly durability: Durability;
+  /** Told once, when the store failed; nothing is acknowledged from then on. */
+  readonly onFailure: (error: OmniError) => void;
+}
+
+/** An entry with the bytes that were hashed and stored. */
+export interface Appended<Kind extends EntryKind> {
+  readonly entry: Extract<Entry, { kind: Kind }>;
+  /** The line, newline included. */
+  readonly line: string;
+}
+
+interface Waiter {
+  readonly seq: number;
+  readonly callback: () => void;
+}
+
+/** More than this waiting for the disk, and ticks pause: a tick may run ahead of the disk, not out of its sight. */
+const BACKLOG_CHARS = 8 * 1024 * 1024;
+
+/**
+ * Owns the chain and the way to the disk.
+ *
+ * 1. Entries get consecutive numbers and are linked to their predecessor (INV-16).
+ * 2. One sync at a time, for everything that waits when it starts (group commit); batches keep the order.
+ * 3. A waiter is called only when all up to its entry is durable, and waiters are called in order.
+ * 4. After a failed write or sync nothing is acknowledged any more.
+ */
+export class ExecutionLogger {
+  readonly #options: LoggerOptions;
+  #nextSeq = 0;
+  #head = GENESIS_HASH;
+  #durableSeq = -1;
+  #waitingLines = '';
+  #waitingFrom = 0;
+  #isFlushScheduled = false;
+  #isFlushing = false;
+  #failure: OmniError | undefined;
+  #waiters: Waiter[] = [];
+  readonly #durableListeners = new Set<(durableSeq: number) => void>();
+
+  constructor(options: LoggerOptions) {
+    this.#options = options;
+  }
+
+  get nextSeq(): number {
+    return this.#nextSeq;
+  }
+
+  /** Hash of the last entry. */
+  get head(): string {
+    return this.#head;
+  }
+
+  /** Everything up to this `busSeq` would survive a power cut; -1 while nothing would. */
+  get durableSeq(): number {
+    return this.#durableSeq;
+  }
+
+  get failure(): OmniError | undefined {
+    return this.#failure;
+  }
+
+  /** Whether the disk is so far behind that ticks should pause. */
+  get isBacklogged(): boolean {
+    return this.#waitingLines.length > BACKLOG_CHARS;
+  }
+
+  async open(): Promise<LogEnd> {
+    const end = await this.#options.store.open();
+    this.#nextSeq = end.nextSeq;
+    this.#head = end.head;
+    this.#durableSeq = end.nextSeq - 1;
+    return end;
+  }
+
+  append<Kind extends EntryKind>(proposal: ProposalOf<Kind>): Appended<Kind> {
+    if (this.#failure !== undefined) throw this.#failure;
+    const { ports } = this.#options;
+    const stamp = { busSeq: this.#nextSeq, time: ports.clock.now(), prev: this.#head };
+    // The union of proposals is the catalogue itself; a single kind of it always fits.
+    const { line, hash } = encodeLine(proposal as never, stamp, ports.codec.sha256);
+    this.#nextSeq++;
+    this.#head = hash;
+    if (this.#waitingLines === '') this.#waitingFrom = stamp.busSeq;
+    this.#waitingLines += line;
+    this.#scheduleFlush();
+    const { kind, agent, data } = proposal;
+    const entry = Object.freeze({ busSeq: stamp.busSeq, time: stamp.time, agent, kind, data: Object.freeze(data), prev: stamp.prev, hash });
+    return { entry: entry as never, line };
+  }
+
+  /** Calls back once all up to `seq` is durable; at the next turn when durability is relaxed. */
+  afterDurable(seq: number, callback: () => void): void {
+    if (this.#options.durability === 'relaxed') {
+      this.#options.ports.timers.defer(callback);
+      return;
+    }
+    this.#waiters.push({ seq, callback });
+    if (seq <= this.#durableSeq) this.#options.ports.timers.defer(() => { this.#callWaiters(); });
+  }
+
+  /** Tells after every sync how far the log is durable; the answer unsubscribes. */
+  onDurable(listener: (durableSeq: number) => void): () => void {
+    this.#durableListeners.add(listener);
+    return () => this.#durableListeners.delete(listener);
+  }
+
+  /** Waits until everything appended so far is durable; rejects when the store fails first. */
+  flush(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (): boolean => {
+        if (this.#failure !== undefined) reject(this.#failure);
+        else if (this.#durableSeq >= last) resolve();
+        else return false;
+        return true;
+      };
+      const last = this.#nextSeq - 1;
+      if (settle()) return;
+      const stop = this.onDurable(() => {
+        if (settle()) stop();
+      });
+    });
+  }
+
+  /** Makes what was appended durable and gives the store back. */
+  async close(): Promise<void> {
+    try {
+      if (this.#failure === undefined) await this.flush();
+    } finally {
+      await this.#options.store.close();
+    }
+  }
+
+  #scheduleFlush(): void {
+    if (this.#isFlushScheduled || this.#isFlushing) return;
+    this.#isFlushScheduled = true;
+    // Deferred, not immediate: whatever else can go on now adds its entries to the same sync.
+    this.#options.ports.timers.defer(() => {
+      this.#isFlushScheduled = false;
+      this.#flushWaiting();
+    });
+  }
+
+  #flushWaiting(): void {
+    if (this.#waitingLines === '' || this.#failure !== undefined) return;
+    const lastSeq = this.#nextSeq - 1;
+    const bytes = this.#options.ports.codec.utf8(this.#waitingLines);
+    this.#waitingLines = '';
+    this.#isFlushing = true;
+    this.#options.store.append({ firstSeq: this.#waitingFrom, lastSeq, bytes }).then(
+      () => { this.#flushed(lastSeq); },
+      (cause: unknown) => { this.#fail(cause); },
+    );
+  }
+
+  #flushed(lastSeq: number): void {
+    this.#isFlushing = false;
+    this.#durableSeq = lastSeq;
+    if (this.#waitingLines !== '') this.#scheduleFlush();
+    this.#callWaiters();
+    for (const listener of this.#durableListeners) listener(lastSeq);
+  }
+
+  #callWaiters(): void {
+    const waiters = this.#waiters;
+    let count = 0;
+    while (count < waiters.length && (waiters[count]!).seq <= this.#durableSeq) count++;
+    if (count === 0) return;
+    this.#waiters = waiters.slice(count);
+    for (let index = 0; index < count; index++) (waiters[index]!).callback();
+  }
+
+  #fail(cause: unknown): void {
+    this.#isFlushing = false;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    this.#failure = new OmniError(
+      'KERNEL_HALTED',
+      `The log could not be written, so nothing is acknowledged any more: ${reason} Mend the store and open the log again.`,
+      { cause },
+    );
+    this.#waiters = [];
+    this.#options.onFailure(this.#failure);
+    for (const listener of this.#durableListeners) listener(this.#durableSeq);
+  }
+}

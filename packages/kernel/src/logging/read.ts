@@ -1,0 +1,54 @@
+/** Reads a log back, entry by entry, checking the chain on the way. */
+import { OmniError } from '../errors/index.js';
+import type { Codec } from '../ports/index.js';
+import { corruptLog } from './damage.js';
+import { LOG_FORMAT_VERSION, type RawEntry } from './entry.js';
+import { parseEntry } from './parse.js';
+import { ChainScanner } from './scan.js';
+import type { LogReader } from './store.js';
+
+export interface ReadOptions {
+  /** The first entry to read. What stands before it is not checked, except in the same segment. */
+  readonly fromSeq?: number;
+}
+
+/**
+ * The entries of a log in order, up to an incomplete last line.
+ *
+ * Rejects with `LOG_CORRUPT` at the first damage, and with `LOG_FORMAT_UNSUPPORTED` for a log of another format.
+ */
+export async function* readEntries(
+  reader: LogReader,
+  codec: Codec,
+  { fromSeq = 0 }: ReadOptions = {},
+): AsyncGenerator<RawEntry, void, undefined> {
+  const scanner = new ChainScanner(codec, fromSeq === 0 ? 'genesis' : 'anywhere');
+  for await (const chunk of reader.read(fromSeq)) {
+    scanner.feed(chunk);
+    while (scanner.advance()) {
+      if (scanner.nextSeq > fromSeq) yield entryUnder(scanner, codec);
+    }
+    if (scanner.damage !== undefined) break;
+  }
+  const { damage } = scanner.finish();
+  if (damage !== undefined) throw corruptLog(damage);
+}
+
+function entryUnder(scanner: ChainScanner, codec: Codec): RawEntry {
+  const busSeq = scanner.nextSeq - 1;
+  const entry = parseEntry(scanner.line, { busSeq, hash: scanner.head }, codec);
+  if (entry === undefined) throw corruptLog({ ...scanner.place, busSeq, reason: 'MALFORMED_LINE' });
+  if (entry.busSeq === 0) assertFormat(entry);
+  return entry;
+}
+
+function assertFormat({ kind, data }: RawEntry): void {
+  const format = kind === 'LOG_OPENED' ? data['format'] : undefined;
+  if (format === LOG_FORMAT_VERSION) return;
+  const found = format === undefined ? 'does not say its format' : `has format ${JSON.stringify(format)}`;
+  throw new OmniError(
+    'LOG_FORMAT_UNSUPPORTED',
+    `The log ${found}; this version of OmniPaw reads format ${LOG_FORMAT_VERSION}. Use the version that wrote it.`,
+    { details: { found: format ?? null, supported: LOG_FORMAT_VERSION } },
+  );
+}

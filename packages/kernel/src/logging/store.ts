@@ -1,0 +1,67 @@
+/**
+ * The storage contract.
+ *
+ * A store keeps bytes in order and says when they are durable; it knows nothing of kinds. Promises:
+ *
+ * 1. `append` resolves only when every byte of the batch would survive a power cut, and batches become durable in the
+ *    order in which they were given. The caller awaits one append before the next.
+ * 2. After an `append` rejected, the store accepts nothing more: it never continues past a failed sync.
+ * 3. A batch is refused with `LOG_FENCED` if another writer has taken the log over.
+ * 4. `busSeq` is the kernel's. A batch that does not start where the log ends is a `TypeError`.
+ */
+
+/** Whole lines, each ended by a newline, for the entries `firstSeq` to `lastSeq`. */
+export interface LogBatch {
+  readonly firstSeq: number;
+  readonly lastSeq: number;
+  readonly bytes: Uint8Array;
+}
+
+/** A piece of the log as stored, in order; it may end in the middle of a line. */
+export interface LogChunk {
+  /** Which piece of the store it comes from, as a person would name it: a segment's file name. */
+  readonly segment: string;
+  /** Offset of the first byte inside that segment. */
+  readonly byteOffset: number;
+  /**
+   * The `busSeq` of the segment's first line, where the store has it on record: it is checked against the line. A read
+   * that does not start at the log's beginning says it.
+   */
+  readonly firstSeq?: number;
+  /** Never written to again: a reader may keep it. Empty for a segment that holds nothing yet. */
+  readonly bytes: Uint8Array;
+}
+
+/** Reading needs no lock and no opening, and works on a damaged log. */
+export interface LogReader {
+  /** All that is stored, from the segment that holds `fromSeq` on; with no argument, from the start. */
+  read(fromSeq?: number): AsyncIterable<LogChunk>;
+}
+
+/** An incomplete last line, left by a crash in the middle of a write. */
+export interface TornTail {
+  readonly segment: string;
+  readonly byteOffset: number;
+  readonly byteCount: number;
+}
+
+/** Where a log ends. */
+export interface LogEnd {
+  /** How many entries it holds, and so the `busSeq` of the next. */
+  readonly nextSeq: number;
+  /** The hash of the last entry, or the genesis hash. */
+  readonly head: string;
+  /** What was cut off when the log was opened. */
+  readonly tornTail?: TornTail;
+}
+
+export interface LogStore extends LogReader {
+  /**
+   * Takes the writer's place and finds the end. Cuts off an incomplete last line; rejects with `LOG_CORRUPT` (segment,
+   * byte offset, busSeq) for any other damage and with `LOG_LOCKED` while another writer is there.
+   */
+  open(): Promise<LogEnd>;
+  append(batch: LogBatch): Promise<void>;
+  /** Gives the writer's place back. Closing twice is harmless. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,1 @@
+export { PendingOperations, type Outcome, type PendingKind, type Slot } from './pending.js';

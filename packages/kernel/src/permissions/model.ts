@@ -1,0 +1,129 @@
+import type { CapabilityToken, GrantAction, PermissionRecord, Quota } from '../identity/index.js';
+import type { Entry, Projection } from '../logging/index.js';
+import { coveringGrants, escalationIn, type Remaining } from './attenuate.js';
+import { evaluate, grantIndexOf, type Evaluation, type Policy } from './evaluate.js';
+import { toGrants } from './grant.js';
+
+interface Holding {
+  readonly agentType: string;
+  readonly token: CapabilityToken;
+  /** Uses by grant index, children's reservations included; kept only for grants with a limit. */
+  readonly uses: Map<number, number>;
+  /** What is left to carve for children. */
+  budget: Quota;
+  revoked: boolean;
+}
+
+const NOTHING_HELD: CapabilityToken = Object.freeze({ grants: Object.freeze([]), depth: 0 });
+const MAX_POLICY_MS = 15 * 60_000;
+
+/**
+ * Who may do what: a fold over the tokens that spawns recorded, their uses, and revocations.
+ *
+ * Owns INV-04's question and INV-06's; the answers stand in the entries of those who ask.
+ */
+export class PermissionModel implements Projection {
+  readonly #policies: readonly Policy[];
+  readonly #holdings = new Map<string, Holding>();
+
+  constructor(policies: readonly Policy[] = []) {
+    for (const policy of policies) checkPolicy(policy);
+    this.#policies = policies;
+  }
+
+  tokenOf(agent: string): CapabilityToken {
+    return this.#holdings.get(agent)?.token ?? NOTHING_HELD;
+  }
+
+  /** Whether the agent's token is there, unexpired and unrevoked (INV-13). */
+  isActive(agent: string, now: number): boolean {
+    const holding = this.#holdings.get(agent);
+    return holding !== undefined && !holding.revoked && (holding.token.notAfter === undefined || now <= holding.token.notAfter);
+  }
+
+  isRevoked(agent: string): boolean {
+    return this.#holdings.get(agent)?.revoked ?? false;
+  }
+
+  evaluate(agent: string, want: { readonly action: GrantAction; readonly resource: string; readonly now: number }): Evaluation {
+    const holding = this.#holdings.get(agent);
+    if (holding === undefined || !this.isActive(agent, want.now)) return INACTIVE;
+    const request = { agentType: holding.agentType, action: want.action, resource: want.resource, now: want.now };
+    return evaluate(request, this.#policies, {
+      grants: holding.token.grants,
+      uses: (index) => holding.uses.get(index) ?? 0,
+    });
+  }
+
+  /** Why a token may not be delegated by this agent; undefined when it may (INV-06). */
+  escalationIn(agent: string, asked: CapabilityToken): string | undefined {
+    const holding = this.#holdings.get(agent);
+    if (holding === undefined) return 'it holds no token';
+    return escalationIn(asked, holding.token, remainingOf(holding));
+  }
+
+  apply(entry: Entry): void {
+    if (entry.agent === null) return;
+    if (entry.kind === 'AGENT_SPAWNED') {
+      this.#hold(entry.agent, entry.data.type, entry.data.token);
+      const { parent, delegation } = entry.data;
+      if (parent !== null) this.#carve(parent, entry.data.token);
+      if (parent !== null && delegation !== undefined) this.#countUse(parent, delegation.permission);
+      return;
+    }
+    if (entry.kind === 'TOKEN_REVOKED') {
+      const holding = this.#holdings.get(entry.agent);
+      if (holding !== undefined) holding.revoked = true;
+      return;
+    }
+    const { permission } = entry.data as { readonly permission?: PermissionRecord };
+    if (permission?.decision === 'ALLOW') this.#countUse(entry.agent, permission);
+  }
+
+  #hold(agent: string, agentType: string, token: CapabilityToken): void {
+    this.#holdings.set(agent, { agentType, token, uses: new Map(), budget: token.budget ?? {}, revoked: false });
+  }
+
+  /** What a child gets of a limited good, its parent no longer has. */
+  #carve(parent: string, token: CapabilityToken): void {
+    const holding = this.#holdings.get(parent);
+    if (holding === undefined) return;
+    const covering = coveringGrants(token.grants, holding.token.grants, remainingOf(holding).uses);
+    for (const [position, index] of covering.entries()) {
+      const { limit } = token.grants[position]!;
+      if (index !== undefined && limit !== undefined) holding.uses.set(index, (holding.uses.get(index) ?? 0) + limit);
+    }
+    const carved = token.budget ?? {};
+    holding.budget = Object.fromEntries(
+      Object.entries(holding.budget).map(([name, left]) => [name, left - (carved[name] ?? 0)]),
+    );
+  }
+
+  #countUse(agent: string, permission: PermissionRecord): void {
+    const holding = this.#holdings.get(agent);
+    if (!holding?.token.grants.some((grant) => grant.limit !== undefined)) return;
+    const index = grantIndexOf(permission);
+    if (index !== undefined) holding.uses.set(index, (holding.uses.get(index) ?? 0) + 1);
+  }
+}
+
+function remainingOf(holding: Holding): Remaining {
+  return {
+    uses: (index) => (holding.token.grants[index]?.limit ?? Infinity) - (holding.uses.get(index) ?? 0),
+    budget: holding.budget,
+  };
+}
+
+const INACTIVE: Evaluation = Object.freeze({ record: Object.freeze({ decision: 'DENY', by: 'token' }) });
+
+function checkPolicy(policy: Policy): void {
+  if (policy.action !== '*') toGrants([{ action: policy.action, resource: policy.resource }]);
+  if (!['DENY', 'ESCALATE', 'ALLOW'].includes(policy.effect)) {
+    throw new TypeError(`Policy "${policy.name}" has effect ${JSON.stringify(policy.effect)}; use DENY, ESCALATE or ALLOW.`);
+  }
+}
+
+/** How long an ESCALATE of this policy waits for its answer. */
+export function approvalTimeoutMs(policy: Policy | undefined): number {
+  return policy?.timeoutMs ?? MAX_POLICY_MS;
+}

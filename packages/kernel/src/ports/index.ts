@@ -1,0 +1,1 @@
+export type { AbortHandle, AbortSignalLike, Clock, Codec, Ports, RandomSource, Timers } from './ports.js';

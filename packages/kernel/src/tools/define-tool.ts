@@ -1,0 +1,77 @@
+import { assertPlainName } from '../identity/index.js';
+import type { Json } from '../json/index.js';
+import type { AbortSignalLike } from '../ports/index.js';
+import type { SchemaInput, SchemaOutput, StandardSchema } from './standard-schema.js';
+
+/** What a tool is told about the call that it serves. */
+export interface ToolContext {
+  readonly agent: string;
+  readonly tool: string;
+  /** Same agent, tick and call index, same key, also after a crash: pass it on to what must not act twice. */
+  readonly idempotencyKey: string;
+  /** 1 for the first attempt. */
+  readonly attempt: number;
+  /** Aborted on timeout, on the agent's end and on shutdown. */
+  readonly signal: AbortSignalLike;
+}
+
+/** How often and how soon a call that failed with a TRANSIENT error is tried again. */
+export interface RetryPolicy {
+  /** Attempts after the first one. */
+  readonly limit: number;
+  /** Wait before the first retry; doubles with each, up to a minute. Milliseconds. */
+  readonly backoffMs: number;
+}
+
+export interface ToolOptions<Input extends StandardSchema, Result, Output extends StandardSchema | undefined> {
+  /** What grants name: `call:<name>`. Letters, digits, `_`, `.`, `-`. */
+  readonly name: string;
+  readonly version?: string;
+  readonly description: string;
+  /** Checks the arguments before the call is recorded; it must answer synchronously. */
+  readonly input: Input;
+  /** Checks and types the result before it is recorded. */
+  readonly output?: Output;
+  /** Whether calling again with the same key has no second effect; only then is it repeated after a timeout or a crash. */
+  readonly idempotent?: boolean;
+  /** 30 seconds unless given. */
+  readonly timeoutMs?: number;
+  readonly retry?: RetryPolicy;
+  /** Takes out of a result what must not be recorded; the program sees what is left. */
+  readonly redact?: (result: Json) => Json;
+  readonly run: (args: SchemaOutput<Input>, context: ToolContext) => Result | Promise<Result>;
+}
+
+/** A tool as the registry holds it; `Args` and `Result` type the calls that programs make. */
+export interface Tool<Args = unknown, Result = unknown> {
+  readonly name: string;
+  readonly version: string;
+  readonly description: string;
+  readonly input: StandardSchema;
+  readonly output?: StandardSchema | undefined;
+  readonly idempotent: boolean;
+  readonly timeoutMs: number;
+  readonly retry?: RetryPolicy | undefined;
+  readonly redact?: ((result: Json) => Json) | undefined;
+  readonly run: (args: never, context: ToolContext) => unknown;
+  /** Exists for the compiler only. */
+  readonly '~types'?: { readonly args: Args; readonly result: Result };
+}
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+
+/** Makes a tool whose arguments and result are checked and typed. */
+export function defineTool<Input extends StandardSchema, Result, Output extends StandardSchema | undefined = undefined>(
+  options: ToolOptions<Input, Result, Output>,
+): Tool<SchemaInput<Input>, Output extends StandardSchema ? SchemaOutput<Output> : Awaited<Result>> {
+  assertPlainName('Tool', options.name);
+  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  if (!(timeoutMs > 0)) throw new TypeError(`The timeoutMs of tool "${options.name}" is ${String(timeoutMs)}; it must be above 0.`);
+  if (typeof options.run !== 'function') throw new TypeError(`Tool "${options.name}" has no run function.`);
+  return Object.freeze({
+    ...options,
+    version: options.version ?? '0',
+    idempotent: options.idempotent ?? false,
+    timeoutMs,
+  });
+}

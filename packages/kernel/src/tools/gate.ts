@@ -1,0 +1,234 @@
+/**
+ * The one way from a program to the outside.
+ *
+ * 1. Always in this order: lifecycle, mode, permission, argument validation, intent durable, run, result recorded,
+ *    returned (INV-04, INV-14).
+ * 2. Between the intent and the run lies a sync; between the result and the program an entry.
+ * 3. One outcome for every call: the first of result, error, timeout and abort. What comes later is recorded as stale.
+ * 4. In REPLAY an intent is all that happens: nothing runs (INV-18).
+ */
+import { OmniError } from '../errors/index.js';
+import type { PermissionRecord } from '../identity/index.js';
+import type { InvariantChecker } from '../invariants/index.js';
+import { assertSize, toJson, type Json } from '../json/index.js';
+import type { LifecycleController } from '../lifecycle/index.js';
+import type { Emit, ExecutionLogger } from '../logging/index.js';
+import type { Outcome, PendingOperations } from '../pending/index.js';
+import type { Ports } from '../ports/index.js';
+import { Queue } from '../queue/index.js';
+import type { Tool } from './define-tool.js';
+import { failed, invoke, type InvokeOptions } from './invoke.js';
+import type { ToolRegistry } from './registry.js';
+import { retryDelayMs } from './retry.js';
+import { Attempt, infoOf, type ToolCallInfo, type ToolRun } from './run.js';
+import { hasSecrets, withSecrets } from './secrets.js';
+import { validateInput } from './validate.js';
+
+export interface ToolGateOptions extends InvokeOptions {
+  readonly registry: Pick<ToolRegistry, 'get'>;
+  readonly lifecycle: Pick<LifecycleController, 'stateOf'>;
+  readonly pending: PendingOperations;
+  readonly invariants: InvariantChecker;
+  readonly log: Pick<ExecutionLogger, 'afterDurable'>;
+  readonly ports: Ports;
+  /** Records what a program does, guards asked. */
+  readonly propose: Emit;
+  /** Records what came from outside, and lets the agents go on that waited for it. */
+  readonly input: (...proposal: Parameters<Emit>) => void;
+  /** Runs with observers around; undefined while there are none. */
+  readonly observe?: ((info: ToolCallInfo, run: () => Promise<void>) => Promise<void>) | undefined;
+  readonly mode: 'LIVE' | 'REPLAY';
+  /** Makes idempotency keys of different logs different. */
+  readonly logId: string;
+  readonly maxConcurrentToolCalls: number;
+}
+
+/** A call as a program makes it. */
+export interface ToolCallRequest {
+  readonly agent: string;
+  readonly tick: number;
+  readonly call: number;
+  readonly tool: string;
+  readonly args: unknown;
+}
+
+const NOTHING_TO_TELL = (): void => undefined;
+
+export class ToolGate {
+  readonly #options: ToolGateOptions;
+  /** The runs of each agent, from intent to outcome. */
+  readonly #runs = new Map<string, ToolRun[]>();
+  /** The attempts under way, each with what has to be told when it ends. */
+  readonly #active = new Map<Attempt, () => void>();
+  /** Runs that wait for others to end; what was aborted meanwhile is skipped. */
+  readonly #queue = new Queue<ToolRun>();
+  #isStopped = false;
+
+  constructor(options: ToolGateOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Records the intent, and runs the tool once that is durable.
+   *
+   * Throws, before anything is recorded: what `authorize` refuses with, `TOOL_NOT_REGISTERED`, `TOOL_INPUT_INVALID`,
+   * `SERIALIZATION_ERROR`, `VALUE_TOO_LARGE`.
+   */
+  execute(request: ToolCallRequest, authorize: (resource: string) => PermissionRecord): void {
+    const { pending, propose, log, mode } = this.#options;
+    const { agent, tick, call } = request;
+    this.#assertAlive(agent);
+    const definition = this.#options.registry.get(request.tool);
+    const permission = authorize(definition.name);
+    const { args, input } = this.#check(definition, request.args);
+    const { busSeq } = propose({
+      kind: 'TOOL_CALLED',
+      agent,
+      data: { tick, call, tool: definition.name, args, permission, ...pending.waiting(agent, 'await_tool') },
+    });
+    if (mode === 'REPLAY') return;
+    const run: ToolRun = {
+      agent, tick, call, intentSeq: busSeq, definition, args, input,
+      attempt: undefined, isSettled: false, cancelTimer: undefined,
+    };
+    this.#track(run);
+    log.afterDurable(busSeq, () => { this.#admit(run); });
+  }
+
+  /** Starts the next attempt of a call whose backoff is over. */
+  retry(agent: string, tick: number, call: number): void {
+    const run = this.#runs.get(agent)?.find((candidate) => candidate.tick === tick && candidate.call === call);
+    if (run !== undefined) this.#admit(run);
+  }
+
+  /** Tells every running tool of an agent to stop; what it still returns is stale. */
+  abortAll(agent: string, reason: OmniError): void {
+    for (const run of this.#runs.get(agent) ?? []) this.#abort(run, reason);
+    this.#runs.delete(agent);
+  }
+
+  /** Tells every tool to stop and starts none any more: what became of calls without a result, recovery decides. */
+  stop(reason: OmniError): void {
+    this.#isStopped = true;
+    this.#queue.clear();
+    for (const agent of [...this.#runs.keys()]) this.abortAll(agent, reason);
+  }
+
+  #assertAlive(agent: string): void {
+    const state = this.#options.lifecycle.stateOf(agent);
+    this.#options.invariants.assert(
+      'INV-09',
+      state === 'ACTIVE' || state === 'WAITING',
+      () => `by a tool call of agent "${agent}", which is ${state}.`,
+    );
+  }
+
+  #check(definition: Tool, given: unknown): { args: Json; input: unknown } {
+    const args = toJson(given === undefined ? {} : given);
+    assertSize(args, this.#options.maxValueBytes, `The arguments of tool "${definition.name}"`);
+    // A schema sees a stand-in of the same type; the real value is checked again when it is there.
+    const visible = hasSecrets(args) ? withSecrets(args, (name) => `[secret ${name}]`) : args;
+    return { args, input: validateInput(definition, visible) };
+  }
+
+  #track(run: ToolRun): void {
+    const runs = this.#runs.get(run.agent);
+    if (runs === undefined) this.#runs.set(run.agent, [run]);
+    else runs.push(run);
+  }
+
+  #untrack(run: ToolRun): void {
+    const runs = this.#runs.get(run.agent);
+    const index = runs?.indexOf(run) ?? -1;
+    if (index >= 0) runs?.splice(index, 1);
+  }
+
+  #isTracked(run: ToolRun): boolean {
+    return this.#runs.get(run.agent)?.includes(run) ?? false;
+  }
+
+  #admit(run: ToolRun): void {
+    if (this.#isStopped || !this.#isTracked(run)) return;
+    if (this.#active.size < this.#options.maxConcurrentToolCalls) this.#begin(run);
+    else this.#queue.push(run);
+  }
+
+  #begin(run: ToolRun): void {
+    const { invariants, mode, ports, logId, observe } = this.#options;
+    invariants.assert('INV-18', mode === 'LIVE', () => `by running tool "${run.definition.name}" in ${mode}.`);
+    const attempt = new Attempt(run, ports, logId);
+    run.attempt = attempt;
+    run.cancelTimer = ports.timers.set(run.definition.timeoutMs, () => { this.#timeOut(run, attempt); });
+    const start = (ended: () => void): void => {
+      this.#active.set(attempt, ended);
+      invoke(run, { ...this.#options, attempt }, (outcome) => { this.#attemptEnded(run, attempt, outcome); });
+    };
+    if (observe === undefined) start(NOTHING_TO_TELL);
+    else void observe(infoOf(run), () => new Promise(start));
+  }
+
+  #attemptEnded(run: ToolRun, attempt: Attempt, outcome: Outcome): void {
+    this.#release(attempt);
+    if (this.#isStopped) return;
+    if (run.isSettled || run.attempt !== attempt || !this.#isTracked(run)) {
+      // A timeout, a later attempt or the agent's end came first; what the tool did is on record all the same.
+      this.#recordLate(run, outcome);
+      return;
+    }
+    run.cancelTimer?.();
+    const delayMs = outcome.ok ? undefined : retryDelayMs(run.definition, outcome.error, attempt.attempt);
+    if (outcome.ok || delayMs === undefined) this.#recordResult(run, outcome);
+    else {
+      const deadline = this.#options.ports.clock.now() + delayMs;
+      const { agent, tick, call } = run;
+      const data = { tick, call, tool: run.definition.name, attempt: attempt.attempt, error: outcome.error, deadline };
+      this.#options.input({ kind: 'TOOL_RETRIED', agent, data });
+    }
+  }
+
+  #timeOut(run: ToolRun, attempt: Attempt): void {
+    const { name, timeoutMs } = run.definition;
+    const error = new OmniError(
+      'TOOL_TIMEOUT',
+      `Tool "${name}" gave no result within ${String(timeoutMs)} ms. Give it less to do, or a longer timeoutMs.`,
+      { details: { tool: name, timeoutMs } },
+    );
+    Attempt.abort(attempt, error);
+    this.#attemptEnded(run, attempt, failed(run, error));
+  }
+
+  #recordResult(run: ToolRun, outcome: Outcome): void {
+    run.isSettled = true;
+    this.#untrack(run);
+    const { agent, tick, call } = run;
+    const { pending, input } = this.#options;
+    if (pending.find(agent, tick, call) === undefined) {
+      this.#recordLate(run, outcome);
+      return;
+    }
+    const data = { tick, call, tool: run.definition.name, result: outcome, ...pending.resuming(agent) };
+    input({ kind: 'TOOL_RESULT', agent, data });
+  }
+
+  #recordLate(run: ToolRun, outcome: Outcome): void {
+    const { agent, tick, call } = run;
+    this.#options.input({ kind: 'STALE_RESULT', agent, data: { tick, call, tool: run.definition.name, outcome } });
+  }
+
+  #abort(run: ToolRun, reason: OmniError): void {
+    run.cancelTimer?.();
+    if (run.attempt === undefined) return;
+    Attempt.abort(run.attempt, reason);
+    this.#release(run.attempt);
+  }
+
+  /** Tells that the attempt is over, and makes room for the next run that waits. */
+  #release(attempt: Attempt): void {
+    const ended = this.#active.get(attempt);
+    if (ended === undefined) return;
+    this.#active.delete(attempt);
+    ended();
+    const next = this.#queue.shift();
+    if (next !== undefined) this.#admit(next);
+  }
+}

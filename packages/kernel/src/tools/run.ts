@@ -1,0 +1,80 @@
+import type { Json } from '../json/index.js';
+import type { AbortHandle, AbortSignalLike, Ports } from '../ports/index.js';
+import type { Tool, ToolContext } from './define-tool.js';
+
+/** What an observer is told of a tool call. */
+export interface ToolCallInfo {
+  readonly agent: string;
+  readonly tick: number;
+  readonly call: number;
+  readonly tool: string;
+  readonly attempt: number;
+  /** `busSeq` of the intent. */
+  readonly intentSeq: number;
+}
+
+/** A call on its way: from its durable intent to its one outcome, over all attempts. */
+export interface ToolRun {
+  readonly agent: string;
+  readonly tick: number;
+  readonly call: number;
+  readonly intentSeq: number;
+  readonly definition: Tool;
+  /** The arguments as recorded. */
+  readonly args: Json;
+  /** The arguments as the schema made them. */
+  readonly input: unknown;
+  /** The attempt that is running, or ran last. */
+  attempt: Attempt | undefined;
+  isSettled: boolean;
+  cancelTimer: (() => void) | undefined;
+}
+
+export function infoOf(run: ToolRun): ToolCallInfo {
+  const { agent, tick, call, intentSeq } = run;
+  return { agent, tick, call, intentSeq, tool: run.definition.name, attempt: run.attempt?.attempt ?? 1 };
+}
+
+/** One attempt at a call, as the tool sees it. */
+export class Attempt implements ToolContext {
+  readonly #run: ToolRun;
+  readonly #ports: Ports;
+  readonly #logId: string;
+  readonly attempt: number;
+  #handle: AbortHandle | undefined;
+  #aborted: { readonly reason: unknown } | undefined;
+
+  constructor(run: ToolRun, ports: Ports, logId: string) {
+    this.#run = run;
+    this.#ports = ports;
+    this.#logId = logId;
+    this.attempt = (run.attempt?.attempt ?? 0) + 1;
+  }
+
+  get agent(): string {
+    return this.#run.agent;
+  }
+
+  get tool(): string {
+    return this.#run.definition.name;
+  }
+
+  get idempotencyKey(): string {
+    return `${this.#logId}/${this.#run.agent}/${String(this.#run.tick)}/${String(this.#run.call)}`;
+  }
+
+  /** Made when first asked for, since most tools never look. */
+  get signal(): AbortSignalLike {
+    if (this.#handle === undefined) {
+      this.#handle = this.#ports.createAbort();
+      if (this.#aborted !== undefined) this.#handle.abort(this.#aborted.reason);
+    }
+    return this.#handle.signal;
+  }
+
+  /** Tells the tool to stop; static, so that the tool has no such method on its context. */
+  static abort(attempt: Attempt, reason: unknown): void {
+    attempt.#aborted ??= { reason };
+    attempt.#handle?.abort(reason);
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * Secrets by reference: what is hashed can't be edited later, so a secret never gets into the log.
+ *
+ * A program passes `secret('NAME')`; the gate puts the value in after the intent is recorded, and takes it out of
+ * results and errors before they are.
+ */
+import { OmniError } from '../errors/index.js';
+import type { Json } from '../json/index.js';
+
+/** Gives the value of a secret by name; undefined when there is none. */
+export type SecretProvider = (name: string) => string | undefined | Promise<string | undefined>;
+
+const REFERENCE_KEY = '$secret';
+
+/** A reference to a secret, to be passed where a tool takes a string. */
+export function secret(name: string): string {
+  // Typed as the string that the tool will get: a program has no use for the reference itself.
+  return Object.freeze({ [REFERENCE_KEY]: name }) as unknown as string;
+}
+
+/** Whether a value refers to any secret. */
+export function hasSecrets(value: Json): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (referenceName(value) !== undefined) return true;
+  return Object.values(value).some((child) => hasSecrets(child));
+}
+
+/** The names of all secrets that a value refers to. */
+export function secretNames(value: Json): ReadonlySet<string> {
+  const names = new Set<string>();
+  withSecrets(value, (name) => {
+    names.add(name);
+    return name;
+  });
+  return names;
+}
+
+/** The value with every reference replaced. */
+export function withSecrets(value: Json, valueOf: (name: string) => string): Json {
+  if (typeof value !== 'object' || value === null) return value;
+  const name = referenceName(value);
+  if (name !== undefined) return valueOf(name);
+  if (Array.isArray(value)) return (value as readonly Json[]).map((child) => withSecrets(child, valueOf));
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, withSecrets(child, valueOf)]));
+}
+
+/** The value with every occurrence of a secret blotted out, in keys as well. */
+export function withoutSecrets(value: Json, secrets: ReadonlyMap<string, string>): Json {
+  if (secrets.size === 0) return value;
+  if (typeof value === 'string') return blot(value, secrets);
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return (value as readonly Json[]).map((child) => withoutSecrets(child, secrets));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, child]) => [blot(key, secrets), withoutSecrets(child, secrets)]),
+  );
+}
+
+export async function fetchSecrets(names: ReadonlySet<string>, provider: SecretProvider | undefined): Promise<Map<string, string>> {
+  const values = new Map<string, string>();
+  for (const name of names) {
+    const value = await provider?.(name);
+    if (value === undefined) {
+      throw new OmniError('SECRET_NOT_FOUND', `There is no secret "${name}". Give the kernel a secrets provider that has it.`, {
+        details: { secret: name },
+      });
+    }
+    values.set(name, value);
+  }
+  return values;
+}
+
+function referenceName(value: object): string | undefined {
+  if (!Object.hasOwn(value, REFERENCE_KEY)) return undefined;
+  const name = (value as Record<string, unknown>)[REFERENCE_KEY];
+  return typeof name === 'string' && Object.keys(value).length === 1 ? name : undefined;
+}
+
+function blot(text: string, secrets: ReadonlyMap<string, string>): string {
+  let result = text;
+  for (const [name, value] of secrets) if (value !== '') result = result.replaceAll(value, `[secret ${name}]`);
+  return result;
+}

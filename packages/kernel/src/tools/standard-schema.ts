@@ -1,0 +1,36 @@
+/** The part of the Standard Schema contract (https://standardschema.dev, version 1) that the kernel relies on. */
+export interface StandardSchema<Input = unknown, Output = Input> {
+  readonly '~standard': {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
+    readonly types?: { readonly input: Input; readonly output: Output } | undefined;
+  };
+}
+
+export type SchemaResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly SchemaIssue[] };
+
+export interface SchemaIssue {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
+
+export type SchemaInput<Schema extends StandardSchema> = NonNullable<Schema['~standard']['types']>['input'];
+export type SchemaOutput<Schema extends StandardSchema> = NonNullable<Schema['~standard']['types']>['output'];
+
+/** A schema that checks nothing beyond JSON and gives arguments their type: for trusted callers and small programs. */
+export function unchecked<Value>(): StandardSchema<Value> {
+  return { '~standard': { version: 1, vendor: 'omnipaw', validate: (value) => ({ value: value as Value }) } };
+}
+
+/** Issues in one line, each with its path: `path: Required; depth: Expected number`. */
+export function issuesText(issues: readonly SchemaIssue[]): string {
+  return issues.map((issue) => `${pathOf(issue)}${issue.message}`).join('; ');
+}
+
+function pathOf(issue: SchemaIssue): string {
+  const path = (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.');
+  return path === '' ? '' : `${path}: `;
+}

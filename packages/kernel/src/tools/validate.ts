@@ -1,0 +1,38 @@
+import { OmniError } from '../errors/index.js';
+import type { Json } from '../json/index.js';
+import type { Tool } from './define-tool.js';
+import { issuesText, type SchemaResult, type StandardSchema } from './standard-schema.js';
+
+/**
+ * What the tool is called with: the arguments as its schema made them.
+ *
+ * A tick is synchronous and replays, so a schema that answers later can't take part.
+ */
+export function validateInput(tool: Tool, args: Json): unknown {
+  const result = tool.input['~standard'].validate(args);
+  if (result instanceof Promise) {
+    // Its answer is nobody's any more, and a rejection of it must not end the process.
+    result.catch(() => undefined);
+    throw new OmniError('TOOL_INPUT_INVALID', `The input schema of tool "${tool.name}" is asynchronous. Use one that validates synchronously.`);
+  }
+  if (result.issues === undefined) return result.value;
+  throw new OmniError(
+    'TOOL_INPUT_INVALID',
+    `The arguments of tool "${tool.name}" do not fit its input schema: ${issuesText(result.issues)}.`,
+    { details: { tool: tool.name, issues: issuesText(result.issues) } },
+  );
+}
+
+export function validateOutput(tool: Tool, schema: StandardSchema, value: unknown): unknown {
+  const result = schema['~standard'].validate(value);
+  return result instanceof Promise ? result.then((later) => acceptOutput(tool, later)) : acceptOutput(tool, result);
+}
+
+function acceptOutput(tool: Tool, result: SchemaResult<unknown>): unknown {
+  if (result.issues === undefined) return result.value;
+  throw new OmniError(
+    'TOOL_OUTPUT_INVALID',
+    `The result of tool "${tool.name}" does not fit its output schema: ${issuesText(result.issues)}. Mend the tool or the schema.`,
+    { details: { tool: tool.name, issues: issuesText(result.issues) } },
+  );
+}
