@@ -17,15 +17,25 @@ export function checkLine(line: Uint8Array, place: ChainPlace, codec: Codec): { 
   const { body, prev, hash } = sliced;
   // The hash comes first: a flipped bit is told as what it is, wherever in the line it fell.
   if (codec.sha256(body) !== hash) return { reason: 'HASH_MISMATCH' };
-  if (!startsWith(line, `{"busSeq":${String(place.nextSeq)},`)) return { reason: 'SEQUENCE_MISMATCH' };
+  if (busSeqOf(line) !== place.nextSeq) return { reason: 'SEQUENCE_MISMATCH' };
   if (prev !== (place.head ?? prev)) return { reason: 'PREV_MISMATCH' };
   return { hash };
 }
 
-/** Compares with ASCII text, byte by byte. */
-function startsWith(line: Uint8Array, text: string): boolean {
-  for (let index = 0; index < text.length; index++) {
-    if (line[index] !== text.charCodeAt(index)) return false;
+const OPENING = '{"busSeq":';
+const [ZERO, NINE, COMMA] = [0x30, 0x39, 0x2c];
+
+/** The number that a line starts with, in the one form in which it may be written; -1 for anything else. */
+function busSeqOf(line: Uint8Array): number {
+  let index = 0;
+  for (; index < OPENING.length; index++) {
+    if (line[index] !== OPENING.charCodeAt(index)) return -1;
   }
-  return true;
+  const hasLeadingZero = line[index] === ZERO && line[index + 1] !== COMMA;
+  let number = 0;
+  for (let byte = line[index]; byte !== COMMA; byte = line[++index]) {
+    if (byte === undefined || byte < ZERO || byte > NINE || hasLeadingZero) return -1;
+    number = number * 10 + (byte - ZERO);
+  }
+  return index === OPENING.length ? -1 : number;
 }

@@ -1,0 +1,34 @@
+/** What the operating system's refusals mean for a log. */
+import { OmniError } from '../errors/index.js';
+
+export function logNotFound(directory: string): OmniError {
+  return new OmniError('LOG_NOT_FOUND', `There is no log in ${directory}. Check the path; a log is a directory of .jsonl segments.`, {
+    details: { directory },
+  });
+}
+
+export function readFailed(directory: string, cause: unknown): OmniError {
+  return asOmniError(cause, 'LOG_READ_FAILED', `The log in ${directory} could not be read: ${words(cause)}. Check its permissions and the disk.`);
+}
+
+export function openFailed(directory: string, cause: unknown): OmniError {
+  return asOmniError(cause, 'LOG_WRITE_FAILED', `The log in ${directory} could not be opened for writing: ${words(cause)}.`);
+}
+
+export function appendFailed(directory: string, firstSeq: number, cause: unknown): OmniError {
+  const message =
+    `The log in ${directory} could not be written: ${words(cause)}. All before entry ${firstSeq} is durable. ` +
+    'Free space or mend the disk, then open the log again.';
+  return asOmniError(cause, 'LOG_WRITE_FAILED', message);
+}
+
+/** What is an OmniError already says more than any wrapping could. */
+function asOmniError(cause: unknown, code: 'LOG_READ_FAILED' | 'LOG_WRITE_FAILED', message: string): OmniError {
+  if (cause instanceof OmniError) return cause;
+  const systemCode = (cause as NodeJS.ErrnoException).code;
+  return new OmniError(code, message, { cause, ...(systemCode === undefined ? {} : { details: { systemCode } }) });
+}
+
+function words(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -1,0 +1,3 @@
+export { FileLogReader } from './file-log-reader.js';
+export { FileLogStore, type FileLogStoreOptions } from './file-log-store.js';
+export { nodePorts } from './node-ports.js';
