@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest';
+import { logStoreConformance } from '../../src/conformance.js';
+import { MemoryLogStore } from '../../src/logging/index.js';
+import { codec, logOf, TestChain } from './test-chain.js';
+
+describe('MemoryLogStore as a LogStore', () => {
+  logStoreConformance({
+    test,
+    create: () => new MemoryLogStore(),
+    reopen: (store) => new MemoryLogStore({ bytes: store.bytes(), codec }),
+  });
+});
+
+describe('MemoryLogStore', () => {
+  test('an open store is not opened again', async () => {
+    const store = new MemoryLogStore();
+    await store.open();
+    await expect(store.open()).rejects.toMatchObject({ code: 'LOG_LOCKED' });
+  });
+
+  test('a torn last line is cut off and reported, at whatever byte it was torn', async () => {
+    const chain = new TestChain();
+    const good = chain.lines(2).join('');
+    const end = { nextSeq: 2, head: chain.head };
+    const torn = codec.utf8(chain.line());
+    for (let byteCount = 1; byteCount < torn.length; byteCount++) {
+      const store = logOf(Buffer.concat([codec.utf8(good), torn.subarray(0, byteCount)]));
+      const byteOffset = codec.utf8(good).length;
+      await expect(store.open()).resolves.toEqual({ ...end, tornTail: { segment: 'memory', byteOffset, byteCount } });
+      expect(codec.text(store.bytes())).toBe(good);
+      await store.append(new TestChain(end).batch(1));
+    }
+  });
+
+  test('damaged content is refused, and again on the next try', async () => {
+    const lines = new TestChain().lines(3);
+    const store = logOf([lines[0]!, lines[2]!]);
+    const refusal = { code: 'LOG_CORRUPT', details: { segment: 'memory', byteOffset: codec.utf8(lines[0]!).length, busSeq: 1 } };
+    await expect(store.open()).rejects.toMatchObject(refusal);
+    await expect(store.open()).rejects.toMatchObject(refusal);
+  });
+
+  test('the bytes it was made over and the bytes it gives are copies', async () => {
+    const bytes = Buffer.from(new TestChain().line());
+    const store = new MemoryLogStore({ bytes, codec });
+    bytes.fill(0);
+    store.bytes().fill(0);
+    await expect(store.open()).resolves.toMatchObject({ nextSeq: 1 });
+  });
+});
