@@ -1,4 +1,4 @@
-import { assertSize, toJson, type Json } from '../json/index.js';
+import { toJsonWithin, type Json } from '../json/index.js';
 import type { Emit } from '../logging/index.js';
 import { sharedResource, type EphemeralStore, type PersistentStore, type SharedStore } from '../memory/index.js';
 import type { Authority, Position } from './authority.js';
@@ -77,8 +77,6 @@ export class MemorySyscalls {
   }
 
   #checked(given: unknown, key: string): Json {
-    const value = toJson(given);
-    assertSize(value, this.#options.maxValueBytes, `The value for "${key}"`);
-    return value;
+    return toJsonWithin(given, this.#options.maxValueBytes, `The value for "${key}"`);
   }
 }

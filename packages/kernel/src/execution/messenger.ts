@@ -1,6 +1,6 @@
 import { OmniError } from '../errors/index.js';
 import type { AgentRegistry, AgentType, PermissionRecord } from '../identity/index.js';
-import { assertSize, toJson, type Json } from '../json/index.js';
+import { toJsonWithin, type Json } from '../json/index.js';
 import type { LifecycleController } from '../lifecycle/index.js';
 import type { Emit } from '../logging/index.js';
 import { isWanted, type Mailboxes, type MessageFilter } from '../messages/index.js';
@@ -44,8 +44,7 @@ export class Messenger {
       });
     }
     mailboxes.assertRoom(to);
-    const body = toJson(letter.body);
-    assertSize(body, maxValueBytes, 'The body of the message');
+    const body = toJsonWithin(letter.body, maxValueBytes, 'The body of the message');
     const record = from === null ? emit : propose;
     const data = { ...(tick === undefined ? {} : { tick }), to, channel, body, permission };
     record({ kind: 'MESSAGE_SENT', agent: from, data });

@@ -10,7 +10,7 @@ import { OmniError } from '../errors/index.js';
 import type { AgentEndings, FailureHandler } from '../failure/index.js';
 import type { AgentRegistry } from '../identity/index.js';
 import type { InvariantChecker } from '../invariants/index.js';
-import { assertSize, toJson, type Json } from '../json/index.js';
+import { toJsonWithin, type Json } from '../json/index.js';
 import type { LifecycleController } from '../lifecycle/index.js';
 import type { Emit, Entry, ExecutionLogger, Projection } from '../logging/index.js';
 import type { EphemeralStore } from '../memory/index.js';
@@ -19,7 +19,7 @@ import type { PermissionModel } from '../permissions/index.js';
 import type { Ports } from '../ports/index.js';
 import { Queue } from '../queue/index.js';
 import { AgentContext, type ProcessClock } from './context.js';
-import type { Awaiting, TickEngine, TickOutput } from './engine.js';
+import type { Awaiting, TickEngine, TickInput, TickOutput } from './engine.js';
 import type { InstructionEvaluator } from './evaluator.js';
 import type { Observers, TickInfo } from './observer.js';
 import type { AgentOutcomes } from './outcomes.js';
@@ -48,11 +48,11 @@ export interface SchedulerOptions {
   readonly maxValueBytes: number;
 }
 
+/** A process between and during its ticks; what the engine needs of it is made once. */
 interface Running {
-  readonly process: Process;
   readonly clock: ProcessClock;
+  readonly input: TickInput & { awaiting: Awaiting | undefined };
   tick: number;
-  awaiting: Awaiting | undefined;
 }
 
 interface Ready {
@@ -167,35 +167,20 @@ export class Scheduler implements Projection {
 
   #tick(agent: string, running: Running): TickOutput {
     const { invariants, observers } = this.#options;
-    invariants.assert('INV-21', this.#inTick === undefined, () => `by a tick of "${agent}" inside one of "${String(this.#inTick)}".`);
+    if (this.#inTick !== undefined) invariants.breached('INV-21', `by a tick of "${agent}" inside one of "${this.#inTick}".`);
     this.#inTick = agent;
     try {
-      if (!this.#watchesTicks) return this.#runTick(agent, running);
+      if (!this.#watchesTicks) return this.#options.engine.runTick(running.input);
       let output: TickOutput | undefined;
       const info = { agent, tick: running.tick, outcome: undefined as string | undefined } satisfies TickInfo;
       observers.tick(info, () => {
-        output = this.#runTick(agent, running);
+        output = this.#options.engine.runTick(running.input);
         info.outcome = output.outcome;
       });
       return output as unknown as TickOutput;
     } finally {
       this.#inTick = undefined;
     }
-  }
-
-  #runTick(agent: string, { process, awaiting, tick, clock }: Running): TickOutput {
-    const { engine, evaluator, pending, invariants, maxStepsPerTick } = this.#options;
-    return engine.runTick({
-      process,
-      awaiting,
-      maxSteps: maxStepsPerTick,
-      evaluate: (instruction, call) => evaluator.evaluate(instruction, { agent, tick, call, now: clock.now }),
-      outcomeOf: (call) => {
-        const outcome = pending.outcomeOf(agent, call);
-        invariants.assert('INV-14', outcome !== undefined, () => `by resuming "${agent}" without a recorded result of call ${String(call)}.`);
-        return outcome!;
-      },
-    });
   }
 
   #settle(agent: string, running: Running, output: TickOutput): void {
@@ -216,15 +201,13 @@ export class Scheduler implements Projection {
         failures.kernelEnded(agent, running.tick, output.error);
         break;
       default:
-        running.awaiting = output.awaiting;
+        running.input.awaiting = output.awaiting;
         this.#checkpointScratch(agent, running.tick);
     }
   }
 
   #checkedResult(agent: string, value: unknown): Json {
-    const result = toJson(value === undefined ? null : value);
-    assertSize(result, this.#options.maxValueBytes, `The result of agent "${agent}"`);
-    return result;
+    return toJsonWithin(value === undefined ? null : value, this.#options.maxValueBytes, `The result of agent "${agent}"`);
   }
 
   /** INV-05: what the next tick is to find has to be in the log. */
@@ -247,8 +230,25 @@ export class Scheduler implements Projection {
       throw new OmniError('PROGRAM_FAILED', `The program of agent type "${identity.type}" is no generator function. Write function* instead of async function.`);
     }
     this.#births.delete(agent);
-    const running: Running = { process, clock, tick: 0, awaiting: undefined };
+    const running = this.#prepare(agent, process, clock);
     this.#running.set(agent, running);
+    return running;
+  }
+
+  #prepare(agent: string, process: Process, clock: ProcessClock): Running {
+    const { evaluator, pending, invariants, maxStepsPerTick } = this.#options;
+    const running: Running = {
+      clock,
+      tick: 0,
+      input: {
+        process,
+        awaiting: undefined,
+        maxSteps: maxStepsPerTick,
+        evaluate: (instruction, call) => evaluator.evaluate(instruction, { agent, tick: running.tick, call, now: clock.now }),
+        outcomeOf: (call) =>
+          pending.outcomeOf(agent, call) ?? invariants.breached('INV-14', `by resuming "${agent}" without a recorded result of call ${call}.`),
+      },
+    };
     return running;
   }
 

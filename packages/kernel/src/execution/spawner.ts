@@ -2,7 +2,7 @@ import { OmniError } from '../errors/index.js';
 import type { DelegationOptions, DelegationProtocol } from '../delegation/index.js';
 import type { AgentRegistry, CapabilityToken, Grant, PermissionRecord, Quota } from '../identity/index.js';
 import type { InvariantChecker } from '../invariants/index.js';
-import { assertSize, toJson, type Json, type JsonObject } from '../json/index.js';
+import { toJson, toJsonWithin, type Json, type JsonObject } from '../json/index.js';
 import type { LifecycleController } from '../lifecycle/index.js';
 import type { Emit } from '../logging/index.js';
 import type { PermissionModel } from '../permissions/index.js';
@@ -92,8 +92,7 @@ export class Spawner {
   #common(type: string, givenInput: unknown, asked: SpawnOptions): SpawnCommon {
     const { agents, lifecycle, digestOf, maxValueBytes } = this.#options;
     const { version } = agents.definition(type);
-    const input = toJson(givenInput === undefined ? null : givenInput);
-    assertSize(input, maxValueBytes, `The input of an agent of type "${type}"`);
+    const input = toJsonWithin(givenInput === undefined ? null : givenInput, maxValueBytes, `The input of an agent of type "${type}"`);
     const metadata = toJson(asked.metadata ?? {}) as JsonObject;
     const quota = toJson(asked.quota ?? {}) as unknown as Quota;
     // DEFINED is where every agent starts, so the transition is the same for all.

@@ -5,6 +5,7 @@
  * same value* is refused with the path to it, because a replay reads what the log holds.
  */
 import { OmniError } from '../errors/index.js';
+import { assertSize } from './size.js';
 
 export type JsonPrimitive = string | number | boolean | null;
 export type Json = JsonPrimitive | readonly Json[] | { readonly [key: string]: Json };
@@ -23,6 +24,30 @@ export function toJson(value: unknown): Json {
   return copy(value, undefined, 0);
 }
 
+/**
+ * {@link toJson}, and refuses a value whose JSON takes more than `maxBytes` in UTF-8, with `VALUE_TOO_LARGE`.
+ *
+ * Most values are far below the limit, so an upper bound decides first, counted while the value is copied.
+ */
+export function toJsonWithin(value: unknown, maxBytes: number, what: string): Json {
+  // A getter of the value may lead back here; its own count must not be this one's.
+  const outerBound = byteBound;
+  byteBound = 0;
+  try {
+    const json = copy(value, undefined, 0);
+    if (byteBound > maxBytes) assertSize(json, maxBytes, what);
+    return json;
+  } finally {
+    byteBound = outerBound;
+  }
+}
+
+/** At least as many bytes as the JSON of what was copied so far. */
+let byteBound = 0;
+/** A unit of a string takes at most `\\u0000`; a number at most 25 characters. */
+const MAX_BYTES_PER_UNIT = 6;
+const MAX_PRIMITIVE_BYTES = 26;
+
 /** The path to the value being copied, built only when it has to be told. */
 interface Path {
   readonly parent: Path | undefined;
@@ -34,13 +59,17 @@ function copy(value: unknown, path: Path | undefined, depth: number): Json {
   switch (typeof value) {
     case 'string':
       if (!isWellFormed(value)) refuse(path, 'a string with a lone surrogate');
+      byteBound += value.length * MAX_BYTES_PER_UNIT + 3;
       return value;
     case 'number':
       if (!Number.isFinite(value) || Object.is(value, -0)) refuse(path, Object.is(value, -0) ? '-0' : String(value));
+      byteBound += MAX_PRIMITIVE_BYTES;
       return value;
     case 'boolean':
+      byteBound += MAX_PRIMITIVE_BYTES;
       return value;
     case 'object':
+      byteBound += MAX_PRIMITIVE_BYTES;
       if (value === null) return null;
       if (depth >= MAX_JSON_DEPTH) refuse(path, deepReason(value, path));
       return Array.isArray(value) ? copyArray(value, path, depth) : copyObject(value, path, depth);
@@ -69,6 +98,7 @@ function copyObject(object: object, parent: Path | undefined, depth: number): Js
   const result: Record<string, Json> = {};
   for (const key of Object.keys(object)) {
     path.key = key;
+    byteBound += key.length * MAX_BYTES_PER_UNIT + 4;
     if (!isWellFormed(key)) refuse(parent, 'an object with a lone surrogate in a key');
     const child = copy((object as Record<string, unknown>)[key], path, depth + 1);
     if (key === '__proto__') Object.defineProperty(result, key, { value: child, enumerable: true });

@@ -62,7 +62,7 @@ export class KernelBus {
   /** Folds an entry that is in the log already. */
   apply(entry: Entry): void {
     const { busSeq } = entry;
-    this.#options.invariants.assert('INV-16', busSeq === this.#lastSeq + 1, () => `by entry ${String(busSeq)} after ${String(this.#lastSeq)}.`);
+    if (busSeq !== this.#lastSeq + 1) this.#options.invariants.breached('INV-16', `by entry ${busSeq} after ${this.#lastSeq}.`);
     this.#lastSeq = busSeq;
     for (const projection of this.#projections) projection.apply(entry);
   }
@@ -71,11 +71,13 @@ export class KernelBus {
     if (agent === null) return;
     const { lifecycle, invariants } = this.#options;
     const state = lifecycle.stateOf(agent);
-    invariants.assert('INV-09', state !== 'TERMINATED' || AFTERLIFE.has(kind), () => `by a ${kind} of agent "${agent}", which is TERMINATED.`);
+    if (state === 'TERMINATED' && !AFTERLIFE.has(kind)) {
+      invariants.breached('INV-09', `by a ${kind} of agent "${agent}", which is TERMINATED.`);
+    }
     const { transition } = data as { readonly transition?: Transition };
-    if (transition === undefined) return;
-    const isInTable = nextState(state, transition.trigger) === transition.to;
-    invariants.assert('INV-02', isInTable, () => `by "${transition.trigger}" of agent "${agent}", which is ${state}.`);
+    if (transition !== undefined && nextState(state, transition.trigger) !== transition.to) {
+      invariants.breached('INV-02', `by "${transition.trigger}" of agent "${agent}", which is ${state}.`);
+    }
   }
 
   #review(proposal: Proposal): void {

@@ -1,6 +1,6 @@
 import { OmniError } from '../errors/index.js';
 import type { Entry, Projection } from '../logging/index.js';
-import { nextState, type LifecycleState, type LifecycleTrigger, type Transition } from './transitions.js';
+import { transitionFrom, type LifecycleState, type LifecycleTrigger, type Transition } from './transitions.js';
 
 /**
  * Owns the lifecycle state of every agent (INV-02): one fold over the transitions that entries carry, and one decision.
@@ -16,15 +16,15 @@ export class LifecycleController implements Projection {
   /** The transition that a trigger would make now; throws `INVALID_TRANSITION` where the table has none. */
   decide(agent: string, trigger: LifecycleTrigger): Transition {
     const from = this.stateOf(agent);
-    const to = nextState(from, trigger);
-    if (to === undefined) {
+    const transition = transitionFrom(from, trigger);
+    if (transition === undefined) {
       throw new OmniError(
         'INVALID_TRANSITION',
         `Agent "${agent}" is ${from}, and "${trigger}" leads nowhere from there. Look at its state before you move it.`,
         { details: { agent, from, trigger } },
       );
     }
-    return { trigger, to };
+    return transition;
   }
 
   apply(entry: Entry): void {

@@ -66,3 +66,16 @@ export interface Transition {
   readonly trigger: LifecycleTrigger;
   readonly to: LifecycleState;
 }
+
+/** Each row of the table once, since the same transition is recorded many times. */
+const ROWS = new Map<LifecycleState, ReadonlyMap<string, Transition>>(
+  LIFECYCLE_STATES.map((from) => [
+    from,
+    new Map(Object.entries(TRANSITIONS[from]).map(([trigger, to]) => [trigger, Object.freeze({ trigger, to }) as Transition])),
+  ]),
+);
+
+/** The row that a trigger takes, or undefined where the table has none. */
+export function transitionFrom(from: LifecycleState, trigger: LifecycleTrigger): Transition | undefined {
+  return ROWS.get(from)?.get(trigger);
+}

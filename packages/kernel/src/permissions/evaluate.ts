@@ -31,15 +31,18 @@ export interface Evaluation {
   readonly policy?: Policy;
 }
 
-/** How often a grant was used so far, by its index in the token. */
-export type GrantUses = (grantIndex: number) => number;
+/** What an agent holds, and how often it has used each grant that has a limit, by its index. */
+export interface Held {
+  readonly grants: readonly Grant[];
+  readonly uses: ReadonlyMap<number, number>;
+}
 
 export const DEFAULT_DENY: Evaluation = Object.freeze({ record: Object.freeze({ decision: 'DENY', by: 'default' }) });
 
 export function evaluate(
   request: PermissionRequest,
   policies: readonly Policy[],
-  held: { readonly grants: readonly Grant[]; readonly uses: GrantUses },
+  held: Held,
 ): Evaluation {
   const byPolicy = policies.length === 0 ? undefined : evaluatePolicies(request, policies);
   if (byPolicy !== undefined && byPolicy.record.decision !== 'ALLOW') return byPolicy;
@@ -47,7 +50,7 @@ export function evaluate(
     const grant = held.grants[index]!;
     if (grant.action !== request.action || !matches(grant.resource, request.resource)) continue;
     if (grant.notAfter !== undefined && request.now > grant.notAfter) continue;
-    if (grant.limit !== undefined && held.uses(index) >= grant.limit) continue;
+    if (grant.limit !== undefined && (held.uses.get(index) ?? 0) >= grant.limit) continue;
     return allowedBy(grant, index);
   }
   return byPolicy ?? DEFAULT_DENY;

@@ -7,6 +7,9 @@ import { toGrants } from './grant.js';
 interface Holding {
   readonly agentType: string;
   readonly token: CapabilityToken;
+  readonly grants: CapabilityToken['grants'];
+  /** Whether any use has to be counted. */
+  readonly isLimited: boolean;
   /** Uses by grant index, children's reservations included; kept only for grants with a limit. */
   readonly uses: Map<number, number>;
   /** What is left to carve for children. */
@@ -49,10 +52,7 @@ export class PermissionModel implements Projection {
     const holding = this.#holdings.get(agent);
     if (holding === undefined || !this.isActive(agent, want.now)) return INACTIVE;
     const request = { agentType: holding.agentType, action: want.action, resource: want.resource, now: want.now };
-    return evaluate(request, this.#policies, {
-      grants: holding.token.grants,
-      uses: (index) => holding.uses.get(index) ?? 0,
-    });
+    return evaluate(request, this.#policies, holding);
   }
 
   /** Why a token may not be delegated by this agent; undefined when it may (INV-06). */
@@ -81,7 +81,9 @@ export class PermissionModel implements Projection {
   }
 
   #hold(agent: string, agentType: string, token: CapabilityToken): void {
-    this.#holdings.set(agent, { agentType, token, uses: new Map(), budget: token.budget ?? {}, revoked: false });
+    const { grants, budget = {} } = token;
+    const isLimited = grants.some(({ limit }) => limit !== undefined);
+    this.#holdings.set(agent, { agentType, token, grants, isLimited, uses: new Map(), budget, revoked: false });
   }
 
   /** What a child gets of a limited good, its parent no longer has. */
@@ -101,7 +103,7 @@ export class PermissionModel implements Projection {
 
   #countUse(agent: string, permission: PermissionRecord): void {
     const holding = this.#holdings.get(agent);
-    if (!holding?.token.grants.some((grant) => grant.limit !== undefined)) return;
+    if (holding?.isLimited !== true) return;
     const index = grantIndexOf(permission);
     if (index !== undefined) holding.uses.set(index, (holding.uses.get(index) ?? 0) + 1);
   }

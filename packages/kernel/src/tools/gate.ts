@@ -10,14 +10,14 @@
 import { OmniError } from '../errors/index.js';
 import type { PermissionRecord } from '../identity/index.js';
 import type { InvariantChecker } from '../invariants/index.js';
-import { assertSize, toJson, type Json } from '../json/index.js';
+import { toJsonWithin, type Json } from '../json/index.js';
 import type { LifecycleController } from '../lifecycle/index.js';
 import type { Emit, ExecutionLogger } from '../logging/index.js';
 import type { Outcome, PendingOperations } from '../pending/index.js';
 import type { Ports } from '../ports/index.js';
 import { Queue } from '../queue/index.js';
 import type { Tool } from './define-tool.js';
-import { failed, invoke, type InvokeOptions } from './invoke.js';
+import { failed, ToolInvoker, type InvokeOptions } from './invoke.js';
 import type { ToolRegistry } from './registry.js';
 import { retryDelayMs } from './retry.js';
 import { Attempt, infoOf, type ToolCallInfo, type ToolRun } from './run.js';
@@ -62,10 +62,14 @@ export class ToolGate {
   readonly #active = new Map<Attempt, () => void>();
   /** Runs that wait for others to end; what was aborted meanwhile is skipped. */
   readonly #queue = new Queue<ToolRun>();
+  readonly #invoker: ToolInvoker;
+  /** Runs that began in this turn and have no timer yet. */
+  #unarmed: ToolRun[] = [];
   #isStopped = false;
 
   constructor(options: ToolGateOptions) {
     this.#options = options;
+    this.#invoker = new ToolInvoker(options, (run, attempt, outcome) => { this.#attemptEnded(run, attempt, outcome); });
   }
 
   /**
@@ -116,16 +120,12 @@ export class ToolGate {
 
   #assertAlive(agent: string): void {
     const state = this.#options.lifecycle.stateOf(agent);
-    this.#options.invariants.assert(
-      'INV-09',
-      state === 'ACTIVE' || state === 'WAITING',
-      () => `by a tool call of agent "${agent}", which is ${state}.`,
-    );
+    if (state === 'ACTIVE' || state === 'WAITING') return;
+    this.#options.invariants.breached('INV-09', `by a tool call of agent "${agent}", which is ${state}.`);
   }
 
   #check(definition: Tool, given: unknown): { args: Json; input: unknown } {
-    const args = toJson(given === undefined ? {} : given);
-    assertSize(args, this.#options.maxValueBytes, `The arguments of tool "${definition.name}"`);
+    const args = toJsonWithin(given === undefined ? {} : given, this.#options.maxValueBytes, `The arguments of tool "${definition.name}"`);
     // A schema sees a stand-in of the same type; the real value is checked again when it is there.
     const visible = hasSecrets(args) ? withSecrets(args, (name) => `[secret ${name}]`) : args;
     return { args, input: validateInput(definition, visible) };
@@ -155,16 +155,33 @@ export class ToolGate {
 
   #begin(run: ToolRun): void {
     const { invariants, mode, ports, logId, observe } = this.#options;
-    invariants.assert('INV-18', mode === 'LIVE', () => `by running tool "${run.definition.name}" in ${mode}.`);
+    if (mode !== 'LIVE') invariants.breached('INV-18', `by running tool "${run.definition.name}" in ${mode}.`);
     const attempt = new Attempt(run, ports, logId);
     run.attempt = attempt;
-    run.cancelTimer = ports.timers.set(run.definition.timeoutMs, () => { this.#timeOut(run, attempt); });
-    const start = (ended: () => void): void => {
-      this.#active.set(attempt, ended);
-      invoke(run, { ...this.#options, attempt }, (outcome) => { this.#attemptEnded(run, attempt, outcome); });
-    };
-    if (observe === undefined) start(NOTHING_TO_TELL);
-    else void observe(infoOf(run), () => new Promise(start));
+    this.#armLater(run);
+    if (observe === undefined) this.#start(run, attempt, NOTHING_TO_TELL);
+    else void observe(infoOf(run), () => new Promise((ended) => { this.#start(run, attempt, ended); }));
+  }
+
+  #start(run: ToolRun, attempt: Attempt, ended: () => void): void {
+    this.#active.set(attempt, ended);
+    this.#invoker.invoke(run, attempt);
+  }
+
+  /** Sets the timeout only for what still runs at the next turn: most calls need none, and a timer costs as much as they. */
+  #armLater(run: ToolRun): void {
+    if (this.#unarmed.push(run) > 1) return;
+    this.#options.ports.timers.defer(() => {
+      const begun = this.#unarmed;
+      this.#unarmed = [];
+      for (const candidate of begun) this.#arm(candidate);
+    });
+  }
+
+  #arm(run: ToolRun): void {
+    const { attempt, definition } = run;
+    if (attempt === undefined || !this.#active.has(attempt)) return;
+    run.cancelTimer = this.#options.ports.timers.set(definition.timeoutMs, () => { this.#timeOut(run, attempt); });
   }
 
   #attemptEnded(run: ToolRun, attempt: Attempt, outcome: Outcome): void {

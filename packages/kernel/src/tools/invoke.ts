@@ -1,5 +1,4 @@
-/** Runs one attempt and makes an outcome of whatever comes of it; throws nothing. */
-import { assertSize, recordThrown, toJson, type Json } from '../json/index.js';
+import { recordThrown, toJson, toJsonWithin, type Json } from '../json/index.js';
 import type { Outcome } from '../pending/index.js';
 import type { Attempt, ToolRun } from './run.js';
 import { fetchSecrets, hasSecrets, secretNames, withoutSecrets, withSecrets, type SecretProvider } from './secrets.js';
@@ -14,33 +13,59 @@ export interface InvokeOptions {
 type Secrets = ReadonlyMap<string, string>;
 const NO_SECRETS: Secrets = new Map();
 
-/** Calls `settle` exactly once: at once when the tool answers synchronously, so that no turn is lost. */
-export function invoke(run: ToolRun, options: InvokeOptions & { readonly attempt: Attempt }, settle: (outcome: Outcome) => void): void {
-  const { attempt } = options;
-  const fail = (thrown: unknown): void => { settle(failed(run, thrown, NO_SECRETS)); };
-  const succeed = (value: unknown): void => { settle(succeeded(run, value, { ...options, held: NO_SECRETS })); };
-  if (hasSecrets(run.args)) {
-    invokeWithSecrets(run, attempt, options).then(settle, fail);
-    return;
-  }
-  let answer: unknown;
-  try {
-    answer = callTool(run, run.input, attempt);
-  } catch (thrown) {
-    fail(thrown);
-    return;
-  }
-  if (isThenable(answer)) answer.then(succeed, fail);
-  else succeed(answer);
-}
+/** Runs one attempt and makes an outcome of whatever comes of it; throws nothing. */
+export class ToolInvoker {
+  readonly #options: InvokeOptions;
+  readonly #settle: (run: ToolRun, attempt: Attempt, outcome: Outcome) => void;
 
-async function invokeWithSecrets(run: ToolRun, attempt: Attempt, options: InvokeOptions): Promise<Outcome> {
-  const held = await fetchSecrets(secretNames(run.args), options.secrets);
-  try {
-    const input = validateInput(run.definition, withSecrets(run.args, (name) => held.get(name) ?? ''));
-    return succeeded(run, await callTool(run, input, attempt), { ...options, held });
-  } catch (thrown) {
-    return failed(run, thrown, held);
+  /** `settle` is called exactly once for each attempt. */
+  constructor(options: InvokeOptions, settle: (run: ToolRun, attempt: Attempt, outcome: Outcome) => void) {
+    this.#options = options;
+    this.#settle = settle;
+  }
+
+  /** Settles at once when the tool answers synchronously, so that no turn is lost. */
+  invoke(run: ToolRun, attempt: Attempt): void {
+    const fail = (thrown: unknown): void => { this.#settle(run, attempt, failed(run, thrown)); };
+    if (hasSecrets(run.args)) {
+      this.#invokeWithSecrets(run, attempt).then((outcome) => { this.#settle(run, attempt, outcome); }, fail);
+      return;
+    }
+    let answer: unknown;
+    try {
+      answer = callTool(run, run.input, attempt);
+    } catch (thrown) {
+      fail(thrown);
+      return;
+    }
+    const succeed = (value: unknown): void => { this.#settle(run, attempt, this.#succeeded(run, value, NO_SECRETS)); };
+    if (isThenable(answer)) answer.then(succeed, fail);
+    else succeed(answer);
+  }
+
+  async #invokeWithSecrets(run: ToolRun, attempt: Attempt): Promise<Outcome> {
+    const held = await fetchSecrets(secretNames(run.args), this.#options.secrets);
+    try {
+      const input = validateInput(run.definition, withSecrets(run.args, (name) => held.get(name) ?? ''));
+      return this.#succeeded(run, await callTool(run, input, attempt), held);
+    } catch (thrown) {
+      return failed(run, thrown, held);
+    }
+  }
+
+  /** Normalised and redacted: the log gets what is left, and the program the same. */
+  #succeeded(run: ToolRun, returned: unknown, held: Secrets): Outcome {
+    const { name, redact: redactTool } = run.definition;
+    const { redact: redactAll, maxValueBytes } = this.#options;
+    try {
+      let value = returned === undefined ? null : returned;
+      if (held.size > 0) value = withoutSecrets(toJson(value), held);
+      if (redactTool !== undefined) value = redactTool(toJson(value));
+      if (redactAll !== undefined) value = redactAll(toJson(value), name);
+      return { ok: true, value: toJsonWithin(value, maxValueBytes, `The result of tool "${name}"`) };
+    } catch (thrown) {
+      return failed(run, thrown, held);
+    }
   }
 }
 
@@ -53,21 +78,6 @@ function callTool(run: ToolRun, input: unknown, attempt: Attempt): unknown {
   return isThenable(returned)
     ? Promise.resolve(returned).then((value) => validateOutput(definition, output, value))
     : validateOutput(definition, output, returned);
-}
-
-/** Normalised and redacted: the log gets what is left, and the program the same. */
-function succeeded(run: ToolRun, returned: unknown, options: InvokeOptions & { readonly held: Secrets }): Outcome {
-  const { definition } = run;
-  try {
-    let value = toJson(returned === undefined ? null : returned);
-    if (options.held.size > 0) value = toJson(withoutSecrets(value, options.held));
-    if (definition.redact !== undefined) value = toJson(definition.redact(value));
-    if (options.redact !== undefined) value = toJson(options.redact(value, definition.name));
-    assertSize(value, options.maxValueBytes, `The result of tool "${definition.name}"`);
-    return { ok: true, value };
-  } catch (thrown) {
-    return failed(run, thrown, options.held);
-  }
 }
 
 export function failed(run: ToolRun, thrown: unknown, held: Secrets = NO_SECRETS): Outcome {

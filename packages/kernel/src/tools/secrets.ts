@@ -5,7 +5,7 @@
  * results and errors before they are.
  */
 import { OmniError } from '../errors/index.js';
-import type { Json } from '../json/index.js';
+import type { Json, JsonObject } from '../json/index.js';
 
 /** Gives the value of a secret by name; undefined when there is none. */
 export type SecretProvider = (name: string) => string | undefined | Promise<string | undefined>;
@@ -21,8 +21,13 @@ export function secret(name: string): string {
 /** Whether a value refers to any secret. */
 export function hasSecrets(value: Json): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  if (referenceName(value) !== undefined) return true;
-  return Object.values(value).some((child) => hasSecrets(child));
+  if (Array.isArray(value)) return value.some(hasSecrets);
+  // Asked about every call, and so without making a list of the values first.
+  const object = value as JsonObject;
+  for (const key in object) {
+    if (key === REFERENCE_KEY ? referenceName(object) !== undefined : hasSecrets(object[key] as Json)) return true;
+  }
+  return false;
 }
 
 /** The names of all secrets that a value refers to. */
