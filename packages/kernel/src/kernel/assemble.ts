@@ -74,7 +74,10 @@ export function assemble(options: AssembleOptions) {
     },
   });
   const engine = new TickEngine();
-  const scheduler = new Scheduler({ ...shared, endings, failures, engine, evaluator, drained: () => { alarm.arm(); } });
+  const scheduler = new Scheduler({ ...shared, endings, failures, engine, evaluator, drained: () => {
+      log.flushEarly();
+      alarm.arm();
+    } });
   const deadlines = new Deadlines(({ agent, tick, call }) =>
     call === undefined ? state.lifecycle.stateOf(agent) !== 'TERMINATED' : state.pending.find(agent, tick, call) !== undefined,
   );

@@ -30,6 +30,9 @@ interface Waiter {
   readonly callback: () => void;
 }
 
+/** As soon as this much waits and no sync runs, one starts, and the disk works while further ticks run. */
+const EARLY_FLUSH_CHARS = 32 * 1024;
+
 /** More than this waiting for the disk, and ticks pause: a tick may run ahead of the disk, not out of its sight. */
 const BACKLOG_CHARS = 8 * 1024 * 1024;
 
@@ -79,6 +82,11 @@ export class ExecutionLogger {
   /** Whether the disk is so far behind that ticks should pause. */
   get isBacklogged(): boolean {
     return this.#waitingLines.length > BACKLOG_CHARS;
+  }
+
+  /** To be called between ticks: starts a sync if it is worth one, so that batches hold whole ticks. */
+  flushEarly(): void {
+    if (this.#waitingLines.length >= EARLY_FLUSH_CHARS && !this.#isFlushing) this.#flushWaiting();
   }
 
   async open(): Promise<LogEnd> {
@@ -158,7 +166,7 @@ export class ExecutionLogger {
   }
 
   #flushWaiting(): void {
-    if (this.#waitingLines === '' || this.#failure !== undefined) return;
+    if (this.#waitingLines === '' || this.#isFlushing || this.#failure !== undefined) return;
     const lastSeq = this.#nextSeq - 1;
     const bytes = this.#options.ports.codec.utf8(this.#waitingLines);
     this.#waitingLines = '';
@@ -172,6 +180,7 @@ export class ExecutionLogger {
   #flushed(lastSeq: number): void {
     this.#isFlushing = false;
     this.#durableSeq = lastSeq;
+    this.flushEarly();
     if (this.#waitingLines !== '') this.#scheduleFlush();
     this.#callWaiters();
     for (const listener of this.#durableListeners) listener(lastSeq);
