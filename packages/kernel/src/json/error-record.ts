@@ -1,32 +1,72 @@
-import { describeThrown, OmniError, toErrorRecord, type ErrorCode, type ErrorRecord } from '../errors/index.js';
-import { toJson } from './json.js';
+import {
+  describeThrown,
+  ERROR_CODES,
+  OmniError,
+  toErrorRecord,
+  type ErrorCode,
+  type ErrorRecord,
+  type FailureClass,
+} from '../errors/index.js';
+import { isWellFormed, toJsonWithin } from './json.js';
+
+/** An error says what happened; whatever is longer belongs into a result. Characters. */
+const MAX_TEXT = 8 * 1024;
+const MAX_DETAILS_BYTES = 64 * 1024;
 
 /**
- * Whatever was thrown, as the log can hold it.
+ * Whatever was thrown, as the log can hold it; never throws itself.
  *
- * An OmniError keeps its code; anything else gets `fallbackCode`. Details that are not JSON are left out, and only the
- * kernel itself can declare an invariant breached.
+ * An OmniError keeps its code; anything else gets `fallbackCode`. Details that are not JSON, or are too large, are left
+ * out, and only the kernel itself can declare an invariant breached.
  */
 export function recordThrown(thrown: unknown, fallbackCode: ErrorCode, what: string): ErrorRecord {
+  try {
+    return recordOf(thrown, fallbackCode, what);
+  } catch {
+    // A getter or a proxy refuses to be looked at, and so nothing more can be told of it than that.
+    const message = `${what} threw a ${typeof thrown} that can't be read.`;
+    return Object.freeze({ code: fallbackCode, failureClass: ERROR_CODES[fallbackCode], message });
+  }
+}
+
+function recordOf(thrown: unknown, fallbackCode: ErrorCode, what: string): ErrorRecord {
   const error =
     thrown instanceof OmniError
       ? thrown
       : new OmniError(fallbackCode, `${what} threw ${kindOf(thrown)}: ${describeThrown(thrown)}`, { cause: thrown });
-  const { details, ...record } = toErrorRecord(error);
-  const failureClass = record.failureClass === 'INVARIANT_BREACH' ? 'PERMANENT' : record.failureClass;
+  // Its fields hold what they are declared to hold only if whoever made it wrote TypeScript.
+  const { code, failureClass, message, details, causes } = toErrorRecord(error);
+  const isCode = typeof code === 'string' && code !== '' && code.length <= MAX_TEXT && isWellFormed(code);
   const safeDetails = jsonDetails(details);
-  return Object.freeze({ ...record, failureClass, ...(safeDetails === undefined ? {} : { details: safeDetails }) });
+  return Object.freeze({
+    code: isCode ? code : fallbackCode,
+    failureClass: RAISABLE.has(failureClass) ? failureClass : 'PERMANENT',
+    message: shortened(message),
+    ...(safeDetails === undefined ? {} : { details: safeDetails }),
+    ...(causes === undefined ? {} : { causes: Object.freeze(causes.map(shortened)) }),
+  });
 }
+
+/** Every class but INVARIANT_BREACH. */
+const RAISABLE: ReadonlySet<FailureClass> = new Set(['TRANSIENT', 'PERMANENT', 'POLICY_VIOLATION']);
 
 function kindOf(thrown: unknown): string {
   if (thrown instanceof Error) return thrown.name;
-  return thrown === null ? 'null' : `a ${typeof thrown}`;
+  if (thrown === null || thrown === undefined) return String(thrown);
+  return typeof thrown === 'object' ? 'an object' : `a ${typeof thrown}`;
+}
+
+/** Never cut inside a surrogate pair. */
+function shortened(text: string): string {
+  if (text.length <= MAX_TEXT) return text;
+  const cut = text.slice(0, MAX_TEXT);
+  return `${isWellFormed(cut) ? cut : cut.slice(0, -1)}…`;
 }
 
 function jsonDetails(details: ErrorRecord['details']): ErrorRecord['details'] {
-  if (details === undefined) return undefined;
+  if (typeof details !== 'object') return undefined;
   try {
-    return toJson(details) as Readonly<Record<string, unknown>>;
+    return toJsonWithin(details, MAX_DETAILS_BYTES, 'The details of an error') as Readonly<Record<string, unknown>>;
   } catch {
     return undefined;
   }
