@@ -65,6 +65,16 @@ function appending<Store extends LogStore>({ test, create }: LogStoreConformance
     await store.close();
   });
 
+  test('a batch that is not made of whole lines is a TypeError and changes nothing', async () => {
+    const { store, chain } = await opened(create);
+    const batch = chain.batch(2);
+    const bad = [{ bytes: batch.bytes.subarray(0, -1) }, { bytes: new Uint8Array() }, { lastSeq: -1 }, { lastSeq: 0.5 }];
+    for (const difference of bad) await assert.rejects(store.append({ ...batch, ...difference }), TypeError);
+    await store.append(batch);
+    assert.deepEqual(await contentOf(store), chain.content());
+    await store.close();
+  });
+
   test('the caller may use its buffer again once the append is done', async () => {
     const { store, chain } = await opened(create);
     const batch = chain.batch(2);

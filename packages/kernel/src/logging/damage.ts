@@ -33,9 +33,8 @@ export function describeDamage(damage: LogDamage): string {
   return `The log is damaged in segment ${segment} at byte ${byteOffset}, where entry ${busSeq} should be: ${WORDS[reason]}.`;
 }
 
-export function corruptLog(damage: LogDamage, cause?: unknown): OmniError {
+export function corruptLog(damage: LogDamage): OmniError {
   return new OmniError('LOG_CORRUPT', `${describeDamage(damage)} Restore the log from a copy, or start a new one.`, {
     details: { ...damage },
-    ...(cause === undefined ? {} : { cause }),
   });
 }

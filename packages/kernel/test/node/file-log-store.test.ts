@@ -261,6 +261,17 @@ describe('appending', () => {
     await store.close();
   });
 
+  test('two writers at once, which only a deleted lock file allows, are found when the log is opened again', async () => {
+    const { store, chain } = await openedLog();
+    for (const name of fs.readdirSync(store.directory)) if (name.endsWith('.lock')) fs.rmSync(join(store.directory, name));
+    const rival = new FileLogStore(store.directory);
+    await rival.open();
+    await store.append(chain.batch(2));
+    await rival.append(new TestChain().batch(2, { text: 'another story' }));
+    await Promise.all([store.close(), rival.close()]);
+    await expect(rival.open()).rejects.toMatchObject({ code: 'LOG_CORRUPT', details: { busSeq: 2 } });
+  });
+
   test.runIf(fs.existsSync('/dev/full'))('a full disk stops the log, and says so', async () => {
     const directory = temporaryDirectory();
     fs.symlinkSync('/dev/full', join(directory, segment(0)));
@@ -308,6 +319,9 @@ describe('reading', () => {
   });
 
   test('what the system refuses to read is LOG_READ_FAILED with its cause', async () => {
+    const refusal = Object.assign(new Error('EACCES: permission denied, scandir'), { code: 'EACCES' });
+    vi.spyOn(fs.promises, 'readdir').mockRejectedValueOnce(refusal);
+    await expect(verdict(temporaryDirectory())).rejects.toMatchObject({ code: 'LOG_READ_FAILED', cause: refusal });
     const directory = temporaryDirectory();
     fs.mkdirSync(join(directory, segment(0)));
     await expect(verdict(directory)).rejects.toMatchObject({ code: 'LOG_READ_FAILED', cause: { code: 'EISDIR' } });
