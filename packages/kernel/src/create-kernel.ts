@@ -1,8 +1,6 @@
-import { createRequire } from 'node:module';
 import { nodePorts } from './node/index.js';
+import { VERSION } from './version.js';
 import { OmniKernel, type KernelConfig, type KernelHost } from './kernel/index.js';
-
-const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
 /**
  * Starts a kernel on Node: `const kernel = await createKernel({ log: new FileLogStore('./log'), agents, tools })`.
@@ -11,5 +9,5 @@ const { version } = createRequire(import.meta.url)('../package.json') as { versi
  */
 export function createKernel(config: KernelConfig, host: Partial<KernelHost> = {}): Promise<OmniKernel> {
   const onProblem = config.onProblem ?? ((problem) => { process.emitWarning(problem); });
-  return OmniKernel.boot({ ...config, onProblem }, { ports: nodePorts, kernelVersion: version, ...host });
+  return OmniKernel.boot({ ...config, onProblem }, { ports: nodePorts, kernelVersion: VERSION, ...host });
 }

@@ -59,12 +59,11 @@ export function fromErrorRecord(record: ErrorRecord): OmniError {
   });
 }
 
-/** Says in words what was thrown, whatever it was: people throw strings, too. */
+/** Says in words what was thrown, whatever it was: people throw strings, too. Never throws itself. */
 export function describeThrown(thrown: unknown): string {
-  if (thrown instanceof Error) return wellFormed(thrown.message || thrown.name);
-  if (typeof thrown === 'string') return wellFormed(thrown);
   try {
-    return wellFormed(typeof thrown === 'object' ? JSON.stringify(thrown) : String(thrown));
+    if (thrown instanceof Error) return wellFormed(thrown.message || thrown.name);
+    return wellFormed(typeof thrown === 'object' ? JSON.stringify(thrown) : (thrown as string));
   } catch {
     return `an unprintable ${typeof thrown}`;
   }
@@ -78,12 +77,18 @@ const MAX_CAUSES = 8;
 
 function causeMessages(error: Error): string[] {
   const messages: string[] = [];
-  let cause = error.cause;
-  while (cause !== undefined && messages.length < MAX_CAUSES) {
+  for (let cause = causeOf(error); cause !== undefined && messages.length < MAX_CAUSES; cause = causeOf(cause)) {
     messages.push(describeThrown(cause));
-    cause = cause instanceof Error ? cause.cause : undefined;
   }
   return messages;
+}
+
+function causeOf(error: unknown): unknown {
+  try {
+    return error instanceof Error ? error.cause : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Only well-formed strings enter the log (INV-11), and an error message may hold anything. */

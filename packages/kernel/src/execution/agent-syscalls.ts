@@ -8,7 +8,7 @@ import type { Authority, Position } from './authority.js';
 import type { Evaluated } from './engine.js';
 import type { DelegateInstruction, Instruction } from './instruction.js';
 import type { AgentOutcomes } from './outcomes.js';
-import { requireCount, requireText } from './require.js';
+import { requireBoolean, requireCount, requireString, requireText } from './require.js';
 import type { Spawner } from './spawner.js';
 
 export interface AgentSyscallsOptions {
@@ -62,8 +62,8 @@ export class AgentSyscalls {
     const { approvals } = this.#options;
     const approval = requireCount(instruction.approval, 'DECIDE', 'approval');
     approvals.decideAsParent(at.agent, approval, {
-      approved: instruction.approved,
-      reason: instruction.reason ?? '',
+      approved: requireBoolean(instruction.approved, 'DECIDE', 'approved'),
+      reason: requireString(instruction.reason ?? '', 'DECIDE', 'reason'),
     });
     return { ok: true, value: undefined };
   }

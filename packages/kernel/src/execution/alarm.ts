@@ -58,13 +58,15 @@ export class Alarm {
     this.arm();
   }
 
-  #fire({ agent, tick, call }: Deadline): void {
+  #fire({ agent, tick, call, seq }: Deadline): void {
     if (call === undefined) {
       this.#expire(agent);
       return;
     }
     const slot = this.#options.pending.find(agent, tick, call);
-    switch (slot?.kind) {
+    // An approval's deadline means nothing to the call that was approved.
+    if (slot === undefined || seq < slot.seq) return;
+    switch (slot.kind) {
       case 'TOOL':
         this.#options.gate.retry(agent, tick, call);
         break;

@@ -1,13 +1,14 @@
 import { OmniError } from '../errors/index.js';
 import type { AgentRegistry, AgentType } from '../identity/index.js';
-import { recordThrown, toJson, type Json } from '../json/index.js';
+import { recordThrown, toJson, type Json, type JsonObject } from '../json/index.js';
 import type { Entry, Emit, Projection } from '../logging/index.js';
 import type { Outcome, PendingOperations } from '../pending/index.js';
 import { approvalTimeoutMs } from '../permissions/index.js';
 import type { EscalationNeeded, Position } from './authority.js';
 import type { Evaluated } from './engine.js';
+import { fatalIn } from './guard.js';
 import type { Instruction } from './instruction.js';
-import type { Messenger } from './messenger.js';
+import type { Letter, Messenger } from './messenger.js';
 
 /** A question that waits for somebody's answer. */
 export interface Approval {
@@ -36,6 +37,8 @@ export interface ApprovalsOptions {
   readonly emit: Emit;
   /** Carries out what was approved. */
   readonly perform: (instruction: Instruction, at: Position) => Evaluated;
+  /** Ends an agent with whose instruction the kernel could not go on. */
+  readonly ended: (agent: string, tick: number, error: OmniError) => void;
 }
 
 /** ESCALATE: parks an instruction until a parent, an operator or the clock has decided; survives a restart. */
@@ -52,29 +55,28 @@ export class Approvals implements Projection {
     return [...this.#open.values()];
   }
 
-  request(instruction: Instruction, at: Position, escalation: EscalationNeeded): void {
-    const { agents, pending, messenger, emit } = this.#options;
-    const { want, permission, policy } = escalation;
+  /** Parks an instruction; it is JSON already, so that it can't be another one by the time that it is approved. */
+  request(instruction: Instruction & JsonObject, at: Position, { want, permission, policy }: EscalationNeeded): void {
+    const { agents, pending, emit } = this.#options;
     const { agent, tick, call } = at;
     const { parent } = agents.get(agent);
     const approver = policy?.approver === 'parent' && parent !== null ? 'parent' : 'operator';
-    const data = {
-      tick, call, ...want, approver, permission,
-      instruction: toJson(instruction),
-      deadline: at.now + approvalTimeoutMs(policy),
-      ...pending.waiting(agent, 'yield'),
-    } as const;
+    const deadline = at.now + approvalTimeoutMs(policy);
+    const data = { tick, call, ...want, approver, permission, instruction, deadline, ...pending.waiting(agent, 'yield') } as const;
     const { busSeq } = emit({ kind: 'APPROVAL_REQUESTED', agent, data });
     if (approver === 'operator' || parent === null) return;
-    messenger.send({ from: agent, tick, to: parent, channel: 'approval', body: { approval: busSeq, agent, ...want }, permission });
+    this.#tell({ from: agent, tick, to: parent, channel: 'approval', body: { approval: busSeq, agent, ...want }, permission }, call);
   }
 
   /** Answers as an operator, or as the clock; throws `APPROVAL_NOT_FOUND`. */
   decide(id: number, decision: Decision, by: string): void {
+    const { approved, reason = '' } = decision;
+    if (typeof approved !== 'boolean' || typeof reason !== 'string' || typeof by !== 'string') {
+      throw new TypeError('A decision says approved, true or false, and if you like a reason and by whom, as strings.');
+    }
     const approval = this.#open.get(id);
     if (approval === undefined) throw this.#notFound(id);
     const { agent, tick, call } = approval;
-    const { approved, reason = '' } = decision;
     const answer = { approval: id, approved, by, reason, tick, call };
     const { emit, pending } = this.#options;
     if (!approved) {
@@ -111,15 +113,29 @@ export class Approvals implements Projection {
     }
   }
 
+  /** A parent that can't be told can't answer; an operator still can, and the clock will. */
+  #tell(letter: Letter & { readonly from: string; readonly tick: number }, call: number): void {
+    const { messenger, emit } = this.#options;
+    try {
+      messenger.send(letter);
+    } catch (thrown) {
+      if (fatalIn(thrown) !== undefined) throw thrown;
+      const error = recordThrown(thrown, 'DEAD_LETTER', 'Asking for approval');
+      emit({ kind: 'REFUSED', agent: letter.from, data: { tick: letter.tick, call, op: 'SEND', error } });
+    }
+  }
+
   /** An approved instruction either waits for what it started, or settles here and now. */
   #carryOut(approval: Approval, now: number): void {
-    const { emit, pending, perform } = this.#options;
+    const { emit, pending, perform, ended } = this.#options;
     const { agent, tick, call, id } = approval;
     const evaluated = perform(approval.instruction as Instruction, { agent, tick, call, now, approval: id });
     if (typeof evaluated === 'string') return;
-    const result: Outcome = evaluated.ok
-      ? { ok: true, value: toJson(evaluated.value === undefined ? null : evaluated.value) }
-      : { ok: false, error: evaluated.error };
+    if (!evaluated.ok && evaluated.fatal !== undefined) {
+      ended(agent, tick, evaluated.fatal);
+      return;
+    }
+    const result: Outcome = evaluated.ok ? { ok: true, value: recordable(evaluated.value) } : { ok: false, error: evaluated.error };
     emit({ kind: 'CALL_SETTLED', agent, data: { tick, call, result, ...pending.resuming(agent) } });
   }
 
@@ -138,4 +154,10 @@ function denied(approval: Approval, by: string, reason: string): ReturnType<type
   const message = `Agent "${approval.agent}" may not ${approval.action} ${approval.resource}: ${by} did not approve it${because}.`;
   const details = { approval: approval.id, by, reason };
   return recordThrown(new OmniError('APPROVAL_DENIED', message, { details }), 'APPROVAL_DENIED', 'The approval');
+}
+
+/** What an instruction answers is JSON but for what it leaves undefined: nothing at all, or the value of an absent key. */
+function recordable(value: unknown): Json {
+  if (typeof value !== 'object' || value === null) return value === undefined ? null : toJson(value);
+  return toJson(Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined)));
 }

@@ -44,11 +44,15 @@ export class TickEngine {
     try {
       let step = resume(input);
       let call = 0;
-      for (let steps = 1; step.done !== true; steps++) {
-        if (steps > maxSteps) return { outcome: 'FAILED', error: overflow(maxSteps) };
+      let steps = 0;
+      while (step.done !== true) {
         const instruction = step.value;
+        const parts = partsOf(instruction);
+        // Each part is a step, and an empty ALL is one, too.
+        steps += parts === undefined ? 1 : Math.max(1, parts.length);
+        if (steps > maxSteps) return { outcome: 'FAILED', error: overflow(maxSteps) };
         if ((instruction as Instruction | undefined)?.op === 'RETURN') return returned(process, instruction);
-        const slots = evaluateAll(input, instruction, call);
+        const slots = parts === undefined ? undefined : evaluateParts(input, parts, call);
         const evaluated = slots === undefined ? input.evaluate(instruction, call++) : combine(slots);
         if (slots !== undefined) call += slots.length;
         if (typeof evaluated === 'string') {
@@ -75,16 +79,20 @@ function deliver(process: Process, evaluated: Exclude<Evaluated, string>): Itera
   return evaluated.ok ? process.next(evaluated.value) : process.throw(fromErrorRecord(evaluated.error));
 }
 
-/** Evaluates the parts of an `ALL`; undefined for any other instruction. */
-function evaluateAll(input: TickInput, instruction: Instruction, firstCall: number): readonly Evaluated[] | undefined {
+/** The parts of an `ALL` that can be evaluated, copied; undefined for any other instruction. */
+function partsOf(instruction: Instruction): readonly Instruction[] | undefined {
   if ((instruction as Instruction | undefined)?.op !== 'ALL') return undefined;
   const { of } = instruction as { of: unknown };
-  if (!Array.isArray(of) || of.some((part: Instruction | undefined) => part?.op === 'ALL' || part?.op === 'RETURN')) {
-    return undefined;
-  }
+  if (!Array.isArray(of)) return undefined;
+  const parts = [...(of as Instruction[])];
+  const isNested = parts.some((part: Instruction | undefined) => part?.op === 'ALL' || part?.op === 'RETURN');
+  return isNested ? undefined : parts;
+}
+
+function evaluateParts({ evaluate }: TickInput, parts: readonly Instruction[], firstCall: number): readonly Evaluated[] {
   const evaluated: Evaluated[] = [];
-  for (const part of of as Instruction[]) {
-    const one = input.evaluate(part, firstCall + evaluated.length);
+  for (const part of parts) {
+    const one = evaluate(part, firstCall + evaluated.length);
     evaluated.push(one);
     if (typeof one !== 'string' && !one.ok && one.fatal !== undefined) break;
   }

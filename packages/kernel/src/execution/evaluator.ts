@@ -5,15 +5,14 @@
  * 2. What needs approval waits; the program does not notice.
  * 3. A breach of an invariant, or a guard that ends the agent, is no error of the program's and reaches the scheduler.
  */
-import { OmniError } from '../errors/index.js';
-import { recordThrown } from '../json/index.js';
+import { recordThrown, toJson, type JsonObject } from '../json/index.js';
 import type { Emit } from '../logging/index.js';
 import type { ToolGate } from '../tools/index.js';
 import type { AgentSyscalls } from './agent-syscalls.js';
 import type { Approvals } from './approvals.js';
 import { EscalationNeeded, type Authority, type Position } from './authority.js';
 import type { Evaluated } from './engine.js';
-import { AgentEnded } from './guard.js';
+import { fatalIn } from './guard.js';
 import type { Instruction } from './instruction.js';
 import type { MemorySyscalls } from './memory-syscalls.js';
 import type { MessageSyscalls } from './message-syscalls.js';
@@ -40,8 +39,7 @@ export class InstructionEvaluator {
     try {
       return this.#perform(instruction, at);
     } catch (thrown) {
-      if (thrown instanceof EscalationNeeded) return this.#escalate(instruction, at, thrown);
-      return this.#refuse(instruction, at, thrown);
+      return thrown instanceof EscalationNeeded ? this.#escalate(instruction, at) : this.#refuse(instruction, at, thrown);
     }
   }
 
@@ -79,23 +77,32 @@ export class InstructionEvaluator {
     const { gate, authority } = this.#options;
     const { agent, tick, call } = at;
     const tool = requireText(instruction.tool, 'CALL_TOOL', 'tool');
-    gate.execute({ agent, tick, call, tool, args: instruction.args }, (resource) => authority.authorize(at, 'call', resource));
+    gate.execute({ agent, tick, call, tool, args: instruction.args }, (action, resource) => authority.authorize(at, action, resource));
     return 'TOOL';
   }
 
-  #escalate(instruction: Instruction, at: Position, escalation: EscalationNeeded): Evaluated {
+  /** Asks about a copy that can't change any more, so that what is approved is what is carried out. */
+  #escalate(instruction: Instruction, at: Position): Evaluated {
     try {
-      this.#options.approvals.request(instruction, at, escalation);
-      return 'APPROVAL';
+      return this.#performOrAsk(frozenCopy(instruction), at);
     } catch (thrown) {
       return this.#refuse(instruction, at, thrown);
     }
   }
 
+  #performOrAsk(instruction: Instruction & JsonObject, at: Position): Evaluated {
+    try {
+      return this.#perform(instruction, at);
+    } catch (thrown) {
+      if (!(thrown instanceof EscalationNeeded)) throw thrown;
+      this.#options.approvals.request(instruction, at, thrown);
+      return 'APPROVAL';
+    }
+  }
+
   #refuse(instruction: Instruction, at: Position, thrown: unknown): Evaluated {
-    if (thrown instanceof AgentEnded) return ended(thrown.error);
-    if (thrown instanceof OmniError && thrown.failureClass === 'INVARIANT_BREACH') return ended(thrown);
-    if (thrown instanceof OmniError && thrown.code === 'KERNEL_HALTED') throw thrown;
+    const fatal = fatalIn(thrown);
+    if (fatal !== undefined) return { ok: false, error: recordThrown(fatal, 'PROGRAM_FAILED', 'The kernel'), fatal };
     const op = requireOp(instruction);
     const error = recordThrown(thrown, 'INVALID_INSTRUCTION', `The ${op} instruction`);
     this.#options.emit({ kind: 'REFUSED', agent: at.agent, data: { tick: at.tick, call: at.call, op, error } });
@@ -103,8 +110,15 @@ export class InstructionEvaluator {
   }
 }
 
-function ended(error: OmniError): Evaluated {
-  return { ok: false, error: recordThrown(error, 'PROGRAM_FAILED', 'The kernel'), fatal: error };
+/** An instruction as JSON; what a caller left undefined is as good as left out. */
+function frozenCopy(instruction: Instruction): Instruction & JsonObject {
+  const { options, ...rest } = instruction as Instruction & { readonly options?: object };
+  const copy = options === undefined ? rest : { ...rest, options: withoutUndefined(options) };
+  return toJson(withoutUndefined(copy)) as Instruction & JsonObject;
+}
+
+function withoutUndefined(object: object): object {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
 }
 
 function requireOp(instruction: Instruction): string {

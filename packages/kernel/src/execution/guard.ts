@@ -1,5 +1,6 @@
-import type { OmniError } from '../errors/index.js';
-import type { EntryKind, Proposal, ProposalOf } from '../logging/index.js';
+import { OmniError } from '../errors/index.js';
+import type { JsonObject } from '../json/index.js';
+import type { Proposal } from '../logging/index.js';
 
 /** What a guard answers; nothing at all is an allow. */
 export type GuardVerdict =
@@ -10,8 +11,13 @@ export type GuardVerdict =
   /** Refuses it and faults the agent. */
   | { readonly verdict: 'fault'; readonly record?: GuardRecord; readonly error: OmniError };
 
-/** An entry of the guard's own, about the agent of the proposal. */
-export type GuardRecord = { [Kind in EntryKind]: Omit<ProposalOf<Kind>, 'agent'> }[EntryKind];
+/** An entry of the guard's own, about the agent that proposes: a kind that the kernel does not have, and JSON. */
+export interface GuardRecord {
+  /** UPPER_SNAKE. */
+  readonly kind: string;
+  /** JSON; without the fields `transition`, `permission`, `deadline`, `call` and `result`. */
+  readonly data: JsonObject;
+}
 
 /**
  * A rule that sees what a program is about to do, before it is recorded.
@@ -30,4 +36,15 @@ export class AgentEnded extends Error {
     super(error.message);
     this.error = error;
   }
+}
+
+/**
+ * What ends an agent, in what was thrown while its instruction was carried out; undefined for a refusal, which its
+ * program sees. A failed log is thrown on: there is nobody left to tell.
+ */
+export function fatalIn(thrown: unknown): OmniError | undefined {
+  if (thrown instanceof AgentEnded) return thrown.error;
+  if (!(thrown instanceof OmniError)) return undefined;
+  if (thrown.code === 'KERNEL_HALTED') throw thrown;
+  return thrown.failureClass === 'INVARIANT_BREACH' ? thrown : undefined;
 }

@@ -4,7 +4,7 @@ import { sharedResource, type EphemeralStore, type PersistentStore, type SharedS
 import type { Authority, Position } from './authority.js';
 import type { Evaluated } from './engine.js';
 import type { ReadInstruction, WriteInstruction } from './instruction.js';
-import { requireCount, requireText } from './require.js';
+import { invalidField, requireCount, requireText } from './require.js';
 
 export interface MemorySyscallsOptions {
   readonly ephemeral: EphemeralStore;
@@ -17,6 +17,20 @@ export interface MemorySyscallsOptions {
 
 const DONE: Evaluated = Object.freeze({ ok: true, value: undefined });
 
+/** A write to shared memory, checked: a program's own object may answer otherwise when it is read a second time. */
+interface SharedWrite {
+  readonly namespace: string;
+  readonly key: string;
+  readonly value: Json;
+  readonly expectedVersion: number;
+}
+
+/** What is read of an instruction once its store is known. */
+interface SharedPlace {
+  readonly namespace?: unknown;
+  readonly expectedVersion?: unknown;
+}
+
 /** READ and WRITE. */
 export class MemorySyscalls {
   readonly #options: MemorySyscallsOptions;
@@ -28,33 +42,42 @@ export class MemorySyscalls {
   read(instruction: ReadInstruction, at: Position): Evaluated {
     const { ephemeral, persistent } = this.#options;
     const key = requireText(instruction.key, 'READ', 'key');
-    switch (instruction.store) {
+    const { store } = instruction;
+    switch (store) {
       case 'ephemeral':
         return { ok: true, value: ephemeral.get(at.agent, key) };
       case 'persistent':
         return { ok: true, value: persistent.get(at.agent, key) };
       case 'shared':
-        return this.#readShared(requireText(instruction.namespace, 'READ', 'namespace'), key, at);
+        return this.#readShared(requireText((instruction as SharedPlace).namespace, 'READ', 'namespace'), key, at);
+      default:
+        throw unknownStore('READ', store);
     }
   }
 
   write(instruction: WriteInstruction, at: Position): Evaluated {
     const { ephemeral, propose } = this.#options;
     const key = requireText(instruction.key, 'WRITE', 'key');
-    if (instruction.store === 'persistent' && instruction.value === undefined) {
+    const { store } = instruction;
+    if (store === 'persistent' && !('value' in instruction)) {
       propose({ kind: 'MEMORY_DELETED', agent: at.agent, data: { tick: at.tick, key } });
       return DONE;
     }
     const value = this.#checked(instruction.value, key);
-    switch (instruction.store) {
+    switch (store) {
       case 'ephemeral':
         ephemeral.set(at.agent, key, value);
         return DONE;
       case 'persistent':
         propose({ kind: 'MEMORY_SET', agent: at.agent, data: { tick: at.tick, key, value } });
         return DONE;
-      case 'shared':
-        return this.#writeShared(instruction, value, at);
+      case 'shared': {
+        const namespace = requireText((instruction as SharedPlace).namespace, 'WRITE', 'namespace');
+        const expectedVersion = requireCount((instruction as SharedPlace).expectedVersion, 'WRITE', 'expectedVersion');
+        return this.#writeShared({ namespace, key, value, expectedVersion }, at);
+      }
+      default:
+        throw unknownStore('WRITE', store);
     }
   }
 
@@ -66,12 +89,10 @@ export class MemorySyscalls {
     return { ok: true, value: Object.freeze({ value, version }) };
   }
 
-  #writeShared(instruction: WriteInstruction & { readonly store: 'shared' }, value: Json, at: Position): Evaluated {
+  #writeShared({ namespace, key, value, expectedVersion }: SharedWrite, at: Position): Evaluated {
     const { authority, shared, propose } = this.#options;
-    const { key } = instruction;
-    const namespace = requireText(instruction.namespace, 'WRITE', 'namespace');
     const permission = authority.authorize(at, 'write', sharedResource(namespace, key));
-    const version = shared.decideVersion(namespace, key, requireCount(instruction.expectedVersion, 'WRITE', 'expectedVersion'));
+    const version = shared.decideVersion(namespace, key, expectedVersion);
     propose({ kind: 'SHARED_WRITTEN', agent: at.agent, data: { tick: at.tick, namespace, key, value, version, permission } });
     return { ok: true, value: version };
   }
@@ -79,4 +100,8 @@ export class MemorySyscalls {
   #checked(given: unknown, key: string): Json {
     return toJsonWithin(given, this.#options.maxValueBytes, `The value for "${key}"`);
   }
+}
+
+function unknownStore(op: string, store: unknown): Error {
+  return invalidField(`The store of a ${op} instruction`, store, 'ephemeral, persistent or shared');
 }

@@ -81,7 +81,15 @@ export class Observers {
   }
 }
 
+/** Runs once, even when it is called again from within itself: that call answers nothing. */
 function onlyOnce<Result>(run: () => Result): () => Result {
-  let result: { readonly value: Result } | undefined;
-  return () => (result ??= { value: run() }).value;
+  let isCalled = false;
+  let result: Result | undefined;
+  return () => {
+    if (!isCalled) {
+      isCalled = true;
+      result = run();
+    }
+    return result as Result;
+  };
 }

@@ -22,8 +22,12 @@ export class Operation<Result> implements Iterable<Instruction, Result> {
   }
 
   *[Symbol.iterator](): Generator<Instruction, Result> {
-    const value: unknown = yield this.instruction;
-    return this.#convert === undefined ? (value as Result) : this.#convert(value);
+    return Operation.resultOf(this, yield this.instruction);
+  }
+
+  /** What a program gets of the kernel's answer; static, so that programs have no such method on their operations. */
+  static resultOf<Result>(operation: Operation<Result>, value: unknown): Result {
+    return operation.#convert === undefined ? (value as Result) : operation.#convert(value);
   }
 }
 
@@ -38,9 +42,9 @@ type SettledOf<Operations extends readonly Operation<unknown>[]> = {
 /** All at once; waits for every one, then throws the first error by position, so that none is left in flight. */
 export function all<const Operations extends readonly Operation<unknown>[]>(operations: Operations): Operation<ResultsOf<Operations>> {
   return new Operation(together(operations), (outcomes) => {
-    const values = (outcomes as readonly Outcome[]).map((outcome) => {
+    const values = (outcomes as readonly Outcome[]).map((outcome, index) => {
       if (!outcome.ok) throw fromErrorRecord(outcome.error);
-      return outcome.value;
+      return Operation.resultOf(operations[index]!, outcome.value);
     });
     return values as ResultsOf<Operations>;
   });
@@ -51,9 +55,9 @@ export function allSettled<const Operations extends readonly Operation<unknown>[
   operations: Operations,
 ): Operation<SettledOf<Operations>> {
   return new Operation(together(operations), (outcomes) => {
-    const settled = (outcomes as readonly Outcome[]).map((outcome) =>
+    const settled = (outcomes as readonly Outcome[]).map((outcome, index) =>
       outcome.ok
-        ? { status: 'fulfilled', value: outcome.value }
+        ? { status: 'fulfilled', value: Operation.resultOf(operations[index]!, outcome.value) }
         : { status: 'rejected', reason: fromErrorRecord(outcome.error) },
     );
     return settled as SettledOf<Operations>;

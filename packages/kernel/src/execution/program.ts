@@ -1,4 +1,4 @@
-import { toErrorRecord, type OmniError } from '../errors/index.js';
+import { OmniError, toErrorRecord } from '../errors/index.js';
 import { assertPlainName } from '../identity/index.js';
 import type { Json } from '../json/index.js';
 import type { Outcome } from '../pending/index.js';
@@ -56,20 +56,40 @@ export function defineAgent<Input, Result, Memory = Record<string, Json>>(
     type,
     version: options.version ?? '0',
     source: String(isGenerator ? program : program.evalInstruction),
-    start: (isGenerator ? program : (context: AgentContext<never>, input: Input) => runData(program, context, input)) as never,
+    start: (context: AgentContext<never>, input: never) =>
+      isGenerator ? asProcess(type, program(context as never, input)) : runData(program, context, input),
   });
 }
 
+/** An async function answers with a promise, and its generator with a promise for each step: neither can be a tick. */
+function asProcess(type: string, made: unknown): Process {
+  if (made instanceof Promise) forget(made);
+  else if (typeof made !== 'object' || made === null || !(Symbol.asyncIterator in made)) return made as Process;
+  throw new OmniError('PROGRAM_FAILED', `The program of agent type "${type}" is asynchronous. Write function* instead of async function.`);
+}
+
+/** A promise that nobody awaits must not end the process by its rejection. */
+function forget(promise: Promise<unknown>): void {
+  promise.catch(() => undefined);
+}
+
 function* runData<Input>(program: DataProgram<Input, unknown>, context: AgentContext<never>, input: Input): Process {
-  let instruction = program.evalInstruction(undefined, context, input);
-  while (instruction.op !== 'RETURN') {
+  let instruction = synchronous(program.evalInstruction(undefined, context, input));
+  // Whatever it answers is the kernel's to refuse.
+  while ((instruction as Instruction | undefined)?.op !== 'RETURN') {
     let outcome: Outcome;
     try {
       outcome = { ok: true, value: (yield instruction) as never };
     } catch (thrown) {
       outcome = { ok: false, error: toErrorRecord(thrown as OmniError) };
     }
-    instruction = program.evalInstruction({ instruction, outcome }, context, input);
+    instruction = synchronous(program.evalInstruction({ instruction, outcome }, context, input));
   }
-  return instruction.value;
+  return (instruction as Instruction & { readonly op: 'RETURN' }).value;
+}
+
+function synchronous(instruction: Instruction): Instruction {
+  if (!(instruction instanceof Promise)) return instruction;
+  forget(instruction);
+  throw new OmniError('INVALID_INSTRUCTION', 'evalInstruction answered with a promise. It must answer with the instruction itself.');
 }

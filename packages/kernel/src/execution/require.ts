@@ -4,19 +4,30 @@ import { isWellFormed } from '../json/index.js';
 /** Programs may be plain JavaScript or data, so the kernel checks the shape of what they yield. */
 export function requireText(value: unknown, op: string, field: string): string {
   if (typeof value === 'string' && value !== '' && isWellFormed(value)) return value;
-  throw invalid(`The ${field} of a ${op} instruction`, value, 'a non-empty string');
+  throw invalidField(`The ${field} of a ${op} instruction`, value, 'a non-empty string');
 }
 
 export function requireCount(value: unknown, op: string, field: string): number {
   if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
-  throw invalid(`The ${field} of a ${op} instruction`, value, 'a whole number from 0');
+  throw invalidField(`The ${field} of a ${op} instruction`, value, 'a whole number from 0');
+}
+
+export function requireBoolean(value: unknown, op: string, field: string): boolean {
+  if (typeof value === 'boolean') return value;
+  throw invalidField(`The ${field} of a ${op} instruction`, value, 'true or false');
+}
+
+/** Text that may be empty. */
+export function requireString(value: unknown, op: string, field: string): string {
+  if (typeof value === 'string' && isWellFormed(value)) return value;
+  throw invalidField(`The ${field} of a ${op} instruction`, value, 'a string');
 }
 
 export function invalidInstruction(message: string): OmniError {
   return new OmniError('INVALID_INSTRUCTION', message);
 }
 
-function invalid(what: string, value: unknown, wanted: string): OmniError {
+export function invalidField(what: string, value: unknown, wanted: string): OmniError {
   const found = typeof value === 'string' ? JSON.stringify(value) : `a value of type ${typeof value}`;
   return invalidInstruction(`${what} is ${found}; it must be ${wanted}.`);
 }

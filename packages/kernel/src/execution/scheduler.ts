@@ -55,6 +55,12 @@ interface Running {
   tick: number;
 }
 
+/** Somebody who waits for an agent's end. */
+interface Loop {
+  readonly resolve: () => void;
+  readonly reject: (error: OmniError) => void;
+}
+
 interface Ready {
   readonly agent: string;
   /** Recorded time of the entry that made it ready: the `now` of its tick. */
@@ -69,32 +75,36 @@ export class Scheduler implements Projection {
   readonly #ready = new Queue<Ready>();
   readonly #running = new Map<string, Running>();
   readonly #births = new Map<string, { readonly input: Json; readonly seed: string }>();
-  readonly #loops = new Map<string, { readonly resolve: () => void; readonly reject: (error: OmniError) => void }[]>();
+  readonly #loops = new Map<string, Loop[]>();
   readonly #watchesTicks: boolean;
+  readonly #watchesLoops: boolean;
   #isDraining = false;
   #isTurnScheduled = false;
   #inTick: string | undefined;
-  #isStopped = false;
+  #stoppedBy: OmniError | undefined;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
     this.#watchesTicks = options.observers.watches('aroundTick');
+    this.#watchesLoops = options.observers.watches('aroundAgentLoop');
   }
 
-  /** Whether there is nothing to run and nothing to wait for. */
-  get isIdle(): boolean {
-    return this.#ready.size === 0;
+  /** Whether ticks are running right now. */
+  get isDraining(): boolean {
+    return this.#isDraining;
   }
 
   /** Drives one agent to its end, and resolves once that end is durable; rejects when the kernel stops before it. */
   runAgentLoop(agent: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.#options.outcomes.of(agent) !== undefined) {
-        this.#options.log.afterDurable(this.#options.log.nextSeq - 1, resolve);
-        return;
+      const loop = { resolve, reject };
+      const loops = this.#loops.get(agent);
+      if (this.#stoppedBy !== undefined) this.#answerStopped(agent, loop, this.#stoppedBy);
+      else if (loops !== undefined) loops.push(loop);
+      else {
+        this.#loops.set(agent, [loop]);
+        if (this.#options.outcomes.of(agent) !== undefined) this.#resolveWhenDurable(agent, this.#options.log.nextSeq - 1);
       }
-      const loops = this.#loops.get(agent) ?? [];
-      this.#loops.set(agent, [...loops, { resolve, reject }]);
     });
   }
 
@@ -104,17 +114,18 @@ export class Scheduler implements Projection {
     const { transition } = entry.data as { readonly transition?: { readonly to: string } };
     if (transition === undefined) return;
     if (transition.to === 'ACTIVE') this.#ready.push({ agent, now: entry.time });
-    else if (entry.kind === 'AGENT_SPAWNED') this.#births.set(agent, { input: entry.data.input, seed: entry.data.seed });
+    if (entry.kind === 'AGENT_ACTIVATED' && this.#watchesLoops) this.#watch(agent);
+    if (entry.kind === 'AGENT_SPAWNED') this.#births.set(agent, { input: entry.data.input, seed: entry.data.seed });
     else if (entry.kind === 'AGENT_TERMINATED' || entry.kind === 'AGENT_FAULTED') this.#ended(agent, entry.busSeq);
   }
 
   /** Runs ticks until nobody is ready. Synchronous; calling it from within a tick does nothing. */
   drain(): void {
-    if (this.#isDraining || this.#isStopped) return;
+    if (this.#isDraining || this.#stoppedBy !== undefined) return;
     this.#isDraining = true;
     try {
       let ticksLeft = TICKS_PER_TURN;
-      while (this.#ready.size > 0 && ticksLeft > 0 && !this.#options.log.isBacklogged) {
+      while (this.#ready.size > 0 && ticksLeft > 0 && !this.#isHeldUp) {
         const next = this.#ready.shift();
         if (next !== undefined) this.#runOne(next);
         ticksLeft--;
@@ -126,12 +137,41 @@ export class Scheduler implements Projection {
     if (this.#ready.size > 0) this.#continueLater();
   }
 
-  /** No tick runs any more; whoever waits for an agent's end is told. */
+  /** No tick runs any more; whoever waits for an agent's end is told, unless its end is still on its way to the disk. */
   stop(error: OmniError): void {
-    this.#isStopped = true;
+    this.#stoppedBy = error;
     this.#ready.clear();
-    for (const loops of this.#loops.values()) for (const { reject } of loops) reject(error);
-    this.#loops.clear();
+    for (const [agent, loops] of this.#loops) {
+      if (this.#options.outcomes.of(agent) !== undefined && this.#options.log.failure === undefined) continue;
+      for (const { reject } of loops) reject(error);
+      this.#loops.delete(agent);
+    }
+  }
+
+  /** After a stop, the end of an agent is known if it is in the log, and that is durable: stopping has seen to it. */
+  #answerStopped(agent: string, loop: Loop, error: OmniError): void {
+    if (this.#options.outcomes.of(agent) === undefined || this.#options.log.failure !== undefined) loop.reject(error);
+    else loop.resolve();
+  }
+
+  #resolveWhenDurable(agent: string, busSeq: number): void {
+    this.#options.log.afterDurable(busSeq, () => {
+      const loops = this.#loops.get(agent) ?? [];
+      this.#loops.delete(agent);
+      for (const { resolve } of loops) resolve();
+    });
+  }
+
+  /** A tick may have stopped the kernel, or run too far ahead of the disk. */
+  get #isHeldUp(): boolean {
+    return this.#stoppedBy !== undefined || this.#options.log.isBacklogged;
+  }
+
+  /** Lets observers around the whole life of an agent; a life that the kernel's stop cuts short is over for them, too. */
+  #watch(agent: string): void {
+    const { type, parent } = this.#options.agents.get(agent);
+    const life = (): Promise<void> => this.runAgentLoop(agent).catch(() => undefined);
+    void this.#options.observers.agentLoop({ agent, type, parent }, life);
   }
 
   #continueLater(): void {
@@ -255,11 +295,6 @@ export class Scheduler implements Projection {
   #ended(agent: string, busSeq: number): void {
     this.#running.delete(agent);
     this.#births.delete(agent);
-    const loops = this.#loops.get(agent);
-    if (loops === undefined) return;
-    this.#loops.delete(agent);
-    this.#options.log.afterDurable(busSeq, () => {
-      for (const { resolve } of loops) resolve();
-    });
+    if (this.#loops.has(agent)) this.#resolveWhenDurable(agent, busSeq);
   }
 }

@@ -52,6 +52,7 @@ export function assemble(options: AssembleOptions) {
     ...shared,
     messenger,
     perform: (instruction, at) => evaluator.evaluate(instruction, at),
+    ended: (agent, tick, error) => { failures.kernelEnded(agent, tick, error); },
   });
   const evaluator = new InstructionEvaluator({
     authority,

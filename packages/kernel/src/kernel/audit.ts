@@ -17,7 +17,7 @@ export async function openAudit(
   report: (thrown: unknown, where: string) => void,
 ): Promise<AuditLog> {
   if (store === undefined) return NO_AUDIT;
-  const log = new ExecutionLogger({ store, ports, durability: 'strict', onFailure: (error) => { report(error, 'the audit log'); } });
+  const log = new ExecutionLogger({ store, ports, durability: 'strict', report, onFailure: (error) => { report(error, 'the audit log'); } });
   await log.open();
   return {
     record: ({ agent, tick, error }) => {

@@ -6,12 +6,11 @@
  * 2. Guards are asked before the append, about what programs do; nobody can refuse what came from outside.
  * 3. Subscribers see the bytes that were stored. One that throws is reported and harms nobody.
  */
-import { OmniError, type ErrorCode } from '../errors/index.js';
-import { AgentEnded, type Guard } from '../execution/index.js';
 import type { InvariantChecker } from '../invariants/index.js';
-import { recordThrown } from '../json/index.js';
+import { deepFreeze } from '../json/index.js';
 import { nextState, type LifecycleController, type Transition } from '../lifecycle/index.js';
 import type { Emit, Entry, ExecutionLogger, Projection, Proposal } from '../logging/index.js';
+import { reviewAll, type NamedGuard } from './review.js';
 
 /** Told of every entry at once, with the line as stored. */
 export type Subscriber = (entry: Entry, line: string) => void;
@@ -20,7 +19,7 @@ export interface KernelBusOptions {
   readonly log: ExecutionLogger;
   readonly lifecycle: LifecycleController;
   readonly invariants: InvariantChecker;
-  readonly guards: readonly { readonly name: string; readonly guard: Guard }[];
+  readonly guards: readonly NamedGuard[];
   readonly report: (thrown: unknown, where: string) => void;
 }
 
@@ -29,6 +28,7 @@ export class KernelBus {
   readonly #projections: Projection[] = [];
   readonly #subscribers = new Set<Subscriber>();
   #lastSeq = -1;
+  #emitDepth = 0;
 
   constructor(options: KernelBusOptions) {
     this.#options = options;
@@ -44,18 +44,33 @@ export class KernelBus {
     return () => this.#subscribers.delete(subscriber);
   }
 
+  /** Whether an entry is being recorded right now, and not everybody knows of it yet. */
+  get isEmitting(): boolean {
+    return this.#emitDepth > 0;
+  }
+
   /** Records what happened. */
   readonly emit: Emit = (proposal) => {
     this.#check(proposal.agent, proposal.kind, proposal.data);
-    const { entry, line } = this.#options.log.append(proposal);
-    this.apply(entry);
-    if (this.#subscribers.size > 0) this.#tell(entry, line);
-    return entry;
+    deepFreeze(proposal.data);
+    this.#emitDepth++;
+    try {
+      const { entry, line } = this.#options.log.append(proposal);
+      this.apply(entry);
+      if (this.#subscribers.size > 0) this.#tell(entry, line);
+      return entry;
+    } finally {
+      this.#emitDepth--;
+    }
   };
 
   /** Records what a program does, unless a guard refuses it. */
   readonly propose: Emit = (proposal) => {
-    if (this.#options.guards.length > 0) this.#review(proposal as unknown as Proposal);
+    const { guards } = this.#options;
+    if (guards.length > 0) {
+      deepFreeze(proposal.data);
+      reviewAll(guards, proposal as unknown as Proposal, (record) => this.emit(record as never));
+    }
     return this.emit(proposal);
   };
 
@@ -77,27 +92,6 @@ export class KernelBus {
     const { transition } = data as { readonly transition?: Transition };
     if (transition !== undefined && nextState(state, transition.trigger) !== transition.to) {
       invariants.breached('INV-02', `by "${transition.trigger}" of agent "${agent}", which is ${state}.`);
-    }
-  }
-
-  #review(proposal: Proposal): void {
-    for (const { name, guard } of this.#options.guards) {
-      const verdict = this.#ask(name, guard, proposal);
-      if (verdict === undefined) continue;
-      if (verdict.record !== undefined) this.emit({ ...verdict.record, agent: proposal.agent });
-      if (verdict.verdict === 'fault') throw new AgentEnded(verdict.error);
-      if (verdict.verdict === 'refuse') throw verdict.error;
-    }
-  }
-
-  /** A guard that fails lets nothing pass: the agent that it failed about ends. */
-  #ask(name: string, guard: Guard, proposal: Proposal): ReturnType<Guard['review']> {
-    try {
-      return guard.review(proposal);
-    } catch (thrown) {
-      const code: ErrorCode = 'EXTENSION_FAILED';
-      const { message } = recordThrown(thrown, code, `The guard "${name}"`);
-      return { verdict: 'fault', error: new OmniError(code, message, { cause: thrown }) };
     }
   }
 

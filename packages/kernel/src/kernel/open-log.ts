@@ -1,4 +1,5 @@
 import { OmniError } from '../errors/index.js';
+import { deepFreeze } from '../json/index.js';
 import { LOG_FORMAT_VERSION, readEntries, type Entry, type ExecutionLogger } from '../logging/index.js';
 import type { LifecycleState } from '../lifecycle/index.js';
 import type { KernelBus } from './bus.js';
@@ -21,7 +22,7 @@ export async function storedLogId(config: KernelConfig, host: KernelHost): Promi
 /** Folds what a log holds. */
 export async function foldLog(config: KernelConfig, host: KernelHost, bus: Pick<KernelBus, 'apply'>): Promise<void> {
   // Opening has verified the chain, so each entry is what a kernel wrote.
-  for await (const raw of readEntries(config.log, host.ports.codec)) bus.apply(raw as unknown as Entry);
+  for await (const raw of readEntries(config.log, host.ports.codec)) bus.apply(deepFreeze(raw) as unknown as Entry);
 }
 
 /** Records the header of a new log, or that a kernel took up an old one. */

@@ -30,6 +30,7 @@ export async function wire(config: KernelConfig, host: KernelHost): Promise<Wiri
     ports: host.ports,
     durability: config.durability ?? 'strict',
     onFailure: (error) => halt?.(error),
+    report,
   });
   const audit = await openAudit(config.audit, host.ports, report);
   try {

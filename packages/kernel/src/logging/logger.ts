@@ -16,6 +16,8 @@ export interface LoggerOptions {
   readonly durability: Durability;
   /** Told once, when the store failed; nothing is acknowledged from then on. */
   readonly onFailure: (error: OmniError) => void;
+  /** Told of a listener that threw. */
+  readonly report: (thrown: unknown, where: string) => void;
 }
 
 /** An entry with the bytes that were hashed and stored. */
@@ -109,7 +111,7 @@ export class ExecutionLogger {
     this.#waitingLines += line;
     this.#scheduleFlush();
     const { kind, agent, data } = proposal;
-    const entry = Object.freeze({ busSeq: stamp.busSeq, time: stamp.time, agent, kind, data: Object.freeze(data), prev: stamp.prev, hash });
+    const entry = Object.freeze({ busSeq: stamp.busSeq, time: stamp.time, agent, kind, data, prev: stamp.prev, hash });
     return { entry: entry as never, line };
   }
 
@@ -183,7 +185,20 @@ export class ExecutionLogger {
     this.flushEarly();
     if (this.#waitingLines !== '') this.#scheduleFlush();
     this.#callWaiters();
-    for (const listener of this.#durableListeners) listener(lastSeq);
+    this.#tellListeners();
+  }
+
+  #tellListeners(): void {
+    for (const listener of [...this.#durableListeners]) this.#tell(() => { listener(this.#durableSeq); });
+  }
+
+  /** One that throws must not keep the others waiting. */
+  #tell(callback: () => void): void {
+    try {
+      callback();
+    } catch (thrown) {
+      this.#options.report(thrown, 'a callback of the log');
+    }
   }
 
   #callWaiters(): void {
@@ -192,7 +207,7 @@ export class ExecutionLogger {
     while (count < waiters.length && (waiters[count]!).seq <= this.#durableSeq) count++;
     if (count === 0) return;
     this.#waiters = waiters.slice(count);
-    for (let index = 0; index < count; index++) (waiters[index]!).callback();
+    for (let index = 0; index < count; index++) this.#tell(waiters[index]!.callback);
   }
 
   #fail(cause: unknown): void {
@@ -205,6 +220,6 @@ export class ExecutionLogger {
     );
     this.#waiters = [];
     this.#options.onFailure(this.#failure);
-    for (const listener of this.#durableListeners) listener(this.#durableSeq);
+    this.#tellListeners();
   }
 }

@@ -67,6 +67,7 @@ export function defineTool<Input extends StandardSchema, Result, Output extends 
   assertPlainName('Tool', options.name);
   const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   if (!(timeoutMs > 0)) throw new TypeError(`The timeoutMs of tool "${options.name}" is ${String(timeoutMs)}; it must be above 0.`);
+  assertRetry(options.name, options.retry);
   if (typeof options.run !== 'function') throw new TypeError(`Tool "${options.name}" has no run function.`);
   return Object.freeze({
     ...options,
@@ -74,4 +75,12 @@ export function defineTool<Input extends StandardSchema, Result, Output extends 
     idempotent: options.idempotent ?? false,
     timeoutMs,
   });
+}
+
+function assertRetry(tool: string, retry: RetryPolicy | undefined): void {
+  for (const [name, value] of Object.entries(retry ?? {})) {
+    if (!Number.isSafeInteger(value) || (value as number) < 0) {
+      throw new TypeError(`The retry.${name} of tool "${tool}" is ${String(value)}; it must be a whole number from 0.`);
+    }
+  }
 }

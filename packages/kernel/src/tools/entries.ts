@@ -13,6 +13,8 @@ declare module '../logging/entry.js' {
       readonly tool: string;
       readonly args: Json;
       readonly permission: PermissionRecord;
+      /** What allowed each secret that the arguments refer to. */
+      readonly secrets?: Readonly<Record<string, PermissionRecord>>;
       readonly transition?: Transition;
     };
     /** The result, normalised and redacted: what the program sees, in LIVE as in REPLAY. */

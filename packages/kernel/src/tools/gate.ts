@@ -21,7 +21,7 @@ import { failed, ToolInvoker, type InvokeOptions } from './invoke.js';
 import type { ToolRegistry } from './registry.js';
 import { retryDelayMs } from './retry.js';
 import { Attempt, infoOf, type ToolCallInfo, type ToolRun } from './run.js';
-import { hasSecrets, withSecrets } from './secrets.js';
+import { hasSecrets, secretNames, withSecrets } from './secrets.js';
 import { validateInput } from './validate.js';
 
 export interface ToolGateOptions extends InvokeOptions {
@@ -52,6 +52,14 @@ export interface ToolCallRequest {
   readonly args: unknown;
 }
 
+/** Decides about an action on a resource for the agent that calls; throws what refuses it. */
+export type Authorize = (action: 'call' | 'read', resource: string) => PermissionRecord;
+
+/** A reference may come from anywhere, a model's answer for instance: what it refers to has to be granted by name. */
+function authorizeSecrets(args: Json, authorize: Authorize): Readonly<Record<string, PermissionRecord>> {
+  return Object.fromEntries([...secretNames(args)].map((name) => [name, authorize('read', `secret:${name}`)]));
+}
+
 const NOTHING_TO_TELL = (): void => undefined;
 
 export class ToolGate {
@@ -78,22 +86,28 @@ export class ToolGate {
    * Throws, before anything is recorded: what `authorize` refuses with, `TOOL_NOT_REGISTERED`, `TOOL_INPUT_INVALID`,
    * `SERIALIZATION_ERROR`, `VALUE_TOO_LARGE`.
    */
-  execute(request: ToolCallRequest, authorize: (resource: string) => PermissionRecord): void {
+  execute(request: ToolCallRequest, authorize: Authorize): void {
     const { pending, propose, log, mode } = this.#options;
     const { agent, tick, call } = request;
     this.#assertAlive(agent);
     const definition = this.#options.registry.get(request.tool);
-    const permission = authorize(definition.name);
+    const permission = authorize('call', definition.name);
     const { args, input } = this.#check(definition, request.args);
+    const secrets = hasSecrets(args) ? authorizeSecrets(args, authorize) : undefined;
     const { busSeq } = propose({
       kind: 'TOOL_CALLED',
       agent,
-      data: { tick, call, tool: definition.name, args, permission, ...pending.waiting(agent, 'await_tool') },
+      data: {
+        tick, call, tool: definition.name, args, permission,
+        ...(secrets === undefined ? {} : { secrets }),
+        ...pending.waiting(agent, 'await_tool'),
+      },
     });
-    if (mode === 'REPLAY') return;
+    // Whoever was told of the intent may have ended the agent.
+    if (mode === 'REPLAY' || pending.find(agent, tick, call) === undefined) return;
     const run: ToolRun = {
       agent, tick, call, intentSeq: busSeq, definition, args, input,
-      attempt: undefined, isSettled: false, cancelTimer: undefined,
+      attempt: undefined, cancelTimer: undefined,
     };
     this.#track(run);
     log.afterDurable(busSeq, () => { this.#admit(run); });
@@ -102,13 +116,15 @@ export class ToolGate {
   /** Starts the next attempt of a call whose backoff is over. */
   retry(agent: string, tick: number, call: number): void {
     const run = this.#runs.get(agent)?.find((candidate) => candidate.tick === tick && candidate.call === call);
-    if (run !== undefined) this.#admit(run);
+    if (run?.attempt !== undefined && !this.#active.has(run.attempt)) this.#admit(run);
   }
 
   /** Tells every running tool of an agent to stop; what it still returns is stale. */
   abortAll(agent: string, reason: OmniError): void {
-    for (const run of this.#runs.get(agent) ?? []) this.#abort(run, reason);
+    const runs = this.#runs.get(agent) ?? [];
+    // Forgotten first: what makes room here must not start another run of the same agent.
     this.#runs.delete(agent);
+    for (const run of runs) this.#abort(run, reason);
   }
 
   /** Tells every tool to stop and starts none any more: what became of calls without a result, recovery decides. */
@@ -120,7 +136,8 @@ export class ToolGate {
 
   #assertAlive(agent: string): void {
     const state = this.#options.lifecycle.stateOf(agent);
-    if (state === 'ACTIVE' || state === 'WAITING') return;
+    // RESUMABLE, too: what was approved while the agent is suspended is carried out.
+    if (state === 'ACTIVE' || state === 'WAITING' || state === 'RESUMABLE') return;
     this.#options.invariants.breached('INV-09', `by a tool call of agent "${agent}", which is ${state}.`);
   }
 
@@ -185,10 +202,11 @@ export class ToolGate {
   }
 
   #attemptEnded(run: ToolRun, attempt: Attempt, outcome: Outcome): void {
+    const isFirst = this.#active.has(attempt);
     this.#release(attempt);
     if (this.#isStopped) return;
-    if (run.isSettled || run.attempt !== attempt || !this.#isTracked(run)) {
-      // A timeout, a later attempt or the agent's end came first; what the tool did is on record all the same.
+    if (!isFirst || !this.#isTracked(run)) {
+      // A timeout or the agent's end came first; what the tool did is on record all the same.
       this.#recordLate(run, outcome);
       return;
     }
@@ -215,7 +233,6 @@ export class ToolGate {
   }
 
   #recordResult(run: ToolRun, outcome: Outcome): void {
-    run.isSettled = true;
     this.#untrack(run);
     const { agent, tick, call } = run;
     const { pending, input } = this.#options;
@@ -234,9 +251,14 @@ export class ToolGate {
 
   #abort(run: ToolRun, reason: OmniError): void {
     run.cancelTimer?.();
-    if (run.attempt === undefined) return;
-    Attempt.abort(run.attempt, reason);
-    this.#release(run.attempt);
+    const { attempt } = run;
+    if (attempt === undefined) return;
+    // Listeners of the signal are the tool's own code, and the tools that wait are others': neither may act in the
+    // middle of an agent's end.
+    this.#options.ports.timers.defer(() => {
+      Attempt.abort(attempt, reason);
+      this.#release(attempt);
+    });
   }
 
   /** Tells that the attempt is over, and makes room for the next run that waits. */
@@ -245,7 +267,10 @@ export class ToolGate {
     if (ended === undefined) return;
     this.#active.delete(attempt);
     ended();
-    const next = this.#queue.shift();
-    if (next !== undefined) this.#admit(next);
+    while (this.#active.size < this.#options.maxConcurrentToolCalls) {
+      const next = this.#queue.shift();
+      if (next === undefined) break;
+      this.#admit(next);
+    }
   }
 }

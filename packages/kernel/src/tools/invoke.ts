@@ -2,6 +2,7 @@ import { recordThrown, toJson, toJsonWithin, type Json } from '../json/index.js'
 import type { Outcome } from '../pending/index.js';
 import type { Attempt, ToolRun } from './run.js';
 import { fetchSecrets, hasSecrets, secretNames, withoutSecrets, withSecrets, type SecretProvider } from './secrets.js';
+import { isThenable } from './thenable.js';
 import { validateInput, validateOutput } from './validate.js';
 
 export interface InvokeOptions {
@@ -31,16 +32,20 @@ export class ToolInvoker {
       this.#invokeWithSecrets(run, attempt).then((outcome) => { this.#settle(run, attempt, outcome); }, fail);
       return;
     }
+    const succeed = (value: unknown): void => { this.#settle(run, attempt, this.#succeeded(run, value, NO_SECRETS)); };
     let answer: unknown;
     try {
       answer = callTool(run, run.input, attempt);
+      if (isThenable(answer)) {
+        // Adopted by a promise of our own, since a foreign one may call back twice, or throw.
+        Promise.resolve(answer).then(succeed, fail);
+        return;
+      }
     } catch (thrown) {
       fail(thrown);
       return;
     }
-    const succeed = (value: unknown): void => { this.#settle(run, attempt, this.#succeeded(run, value, NO_SECRETS)); };
-    if (isThenable(answer)) answer.then(succeed, fail);
-    else succeed(answer);
+    succeed(answer);
   }
 
   async #invokeWithSecrets(run: ToolRun, attempt: Attempt): Promise<Outcome> {
@@ -84,8 +89,4 @@ export function failed(run: ToolRun, thrown: unknown, held: Secrets = NO_SECRETS
   const error = recordThrown(thrown, 'TOOL_FAILED', `Tool "${run.definition.name}"`);
   // An error record is JSON, and stays one with parts of its strings replaced.
   return { ok: false, error: withoutSecrets(error as unknown as Json, held) as unknown as typeof error };
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }

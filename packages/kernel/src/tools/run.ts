@@ -26,7 +26,6 @@ export interface ToolRun {
   readonly input: unknown;
   /** The attempt that is running, or ran last. */
   attempt: Attempt | undefined;
-  isSettled: boolean;
   cancelTimer: (() => void) | undefined;
 }
 

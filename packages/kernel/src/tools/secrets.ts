@@ -53,6 +53,7 @@ export function withSecrets(value: Json, valueOf: (name: string) => string): Jso
 export function withoutSecrets(value: Json, secrets: ReadonlyMap<string, string>): Json {
   if (secrets.size === 0) return value;
   if (typeof value === 'string') return blot(value, secrets);
+  if (typeof value === 'number') return blot(String(value), secrets) === String(value) ? value : blot(String(value), secrets);
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return (value as readonly Json[]).map((child) => withoutSecrets(child, secrets));
   return Object.fromEntries(
@@ -80,8 +81,15 @@ function referenceName(value: object): string | undefined {
   return typeof name === 'string' && Object.keys(value).length === 1 ? name : undefined;
 }
 
+/** Takes out each secret in the forms in which it tends to turn up: as it is, inside JSON, and inside a URL. */
 function blot(text: string, secrets: ReadonlyMap<string, string>): string {
   let result = text;
-  for (const [name, value] of secrets) if (value !== '') result = result.replaceAll(value, `[secret ${name}]`);
+  // The longest first: one secret may be the beginning of another.
+  for (const [name, value] of [...secrets].sort(([, one], [, other]) => other.length - one.length)) {
+    if (value === '') continue;
+    for (const form of new Set([value, JSON.stringify(value).slice(1, -1), encodeURIComponent(value)])) {
+      result = result.replaceAll(form, () => `[secret ${name}]`);
+    }
+  }
   return result;
 }

@@ -1,6 +1,7 @@
 import { OmniError } from '../errors/index.js';
 import type { Json } from '../json/index.js';
 import type { Tool } from './define-tool.js';
+import { isThenable } from './thenable.js';
 import { issuesText, type SchemaResult, type StandardSchema } from './standard-schema.js';
 
 /**
@@ -10,9 +11,9 @@ import { issuesText, type SchemaResult, type StandardSchema } from './standard-s
  */
 export function validateInput(tool: Tool, args: Json): unknown {
   const result = tool.input['~standard'].validate(args);
-  if (result instanceof Promise) {
+  if (isThenable(result)) {
     // Its answer is nobody's any more, and a rejection of it must not end the process.
-    result.catch(() => undefined);
+    Promise.resolve(result).catch(() => undefined);
     throw new OmniError('TOOL_INPUT_INVALID', `The input schema of tool "${tool.name}" is asynchronous. Use one that validates synchronously.`);
   }
   if (result.issues === undefined) return result.value;
@@ -25,7 +26,9 @@ export function validateInput(tool: Tool, args: Json): unknown {
 
 export function validateOutput(tool: Tool, schema: StandardSchema, value: unknown): unknown {
   const result = schema['~standard'].validate(value);
-  return result instanceof Promise ? result.then((later) => acceptOutput(tool, later)) : acceptOutput(tool, result);
+  return isThenable(result)
+    ? Promise.resolve(result).then((later) => acceptOutput(tool, later))
+    : acceptOutput(tool, result);
 }
 
 function acceptOutput(tool: Tool, result: SchemaResult<unknown>): unknown {
