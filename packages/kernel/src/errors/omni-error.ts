@@ -63,7 +63,8 @@ export function fromErrorRecord(record: ErrorRecord): OmniError {
 export function describeThrown(thrown: unknown): string {
   try {
     if (thrown instanceof Error) return wellFormed(thrown.message || thrown.name);
-    return wellFormed(typeof thrown === 'object' ? JSON.stringify(thrown) : (thrown as string));
+    if (typeof thrown === 'object') return wellFormed(JSON.stringify(thrown));
+    return wellFormed(typeof thrown === 'string' ? thrown : String(thrown as symbol));
   } catch {
     return `an unprintable ${typeof thrown}`;
   }

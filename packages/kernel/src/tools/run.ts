@@ -48,6 +48,8 @@ export class Attempt implements ToolContext {
     this.#ports = ports;
     this.#logId = logId;
     this.attempt = (run.attempt?.attempt ?? 0) + 1;
+    // The tool gets this object; private fields stay writable.
+    Object.freeze(this);
   }
 
   get agent(): string {

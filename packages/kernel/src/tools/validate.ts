@@ -1,4 +1,4 @@
-import { OmniError } from '../errors/index.js';
+import { describeThrown, OmniError } from '../errors/index.js';
 import type { Json } from '../json/index.js';
 import type { Tool } from './define-tool.js';
 import { isThenable } from './thenable.js';
@@ -10,7 +10,7 @@ import { issuesText, type SchemaResult, type StandardSchema } from './standard-s
  * A tick is synchronous and replays, so a schema that answers later can't take part.
  */
 export function validateInput(tool: Tool, args: Json): unknown {
-  const result = tool.input['~standard'].validate(args);
+  const result = runSchema(tool, args);
   if (isThenable(result)) {
     // Its answer is nobody's any more, and a rejection of it must not end the process.
     Promise.resolve(result).catch(() => undefined);
@@ -22,6 +22,20 @@ export function validateInput(tool: Tool, args: Json): unknown {
     `The arguments of tool "${tool.name}" do not fit its input schema: ${issuesText(result.issues)}.`,
     { details: { tool: tool.name, issues: issuesText(result.issues) } },
   );
+}
+
+/** Some validators write into what they check; what is recorded is frozen, and so they get a copy. */
+function runSchema(tool: Tool, args: Json): ReturnType<StandardSchema['~standard']['validate']> {
+  const schema = tool.input['~standard'];
+  try {
+    return schema.validate(args);
+  } catch {
+    try {
+      return schema.validate(JSON.parse(JSON.stringify(args)));
+    } catch (cause) {
+      throw new OmniError('TOOL_INPUT_INVALID', `The input schema of tool "${tool.name}" threw: ${describeThrown(cause)}`, { cause });
+    }
+  }
 }
 
 export function validateOutput(tool: Tool, schema: StandardSchema, value: unknown): unknown {
