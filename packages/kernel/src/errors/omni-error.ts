@@ -59,12 +59,15 @@ export function fromErrorRecord(record: ErrorRecord): OmniError {
   });
 }
 
+/** `String`, for values whose type is unknown: some of them print badly, and all of them print. */
+const print: (value: unknown) => string = String;
+
 /** Says in words what was thrown, whatever it was: people throw strings, too. Never throws itself. */
 export function describeThrown(thrown: unknown): string {
   try {
     if (thrown instanceof Error) return wellFormed(thrown.message || thrown.name);
     if (typeof thrown === 'object') return wellFormed(JSON.stringify(thrown));
-    return wellFormed(typeof thrown === 'string' ? thrown : String(thrown as symbol));
+    return wellFormed(print(thrown));
   } catch {
     return `an unprintable ${typeof thrown}`;
   }
