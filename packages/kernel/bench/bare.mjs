@@ -1,4 +1,5 @@
 /** What the machine itself allows: the same bytes as the kernel writes, without a kernel. */
+import { Buffer } from 'node:buffer';
 import { createHash, hash as oneShotHash } from 'node:crypto';
 import { closeSync, fdatasync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';

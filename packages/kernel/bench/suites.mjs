@@ -1,8 +1,8 @@
 /** The benchmarks of the kernel. Each suite answers rows: what was measured, the figure, and its ratio to a bare limit. */
-import { createReadStream } from 'node:fs';
+import { Buffer } from 'node:buffer';
+import { createReadStream, readdirSync } from 'node:fs';
 import { createHash, hash as oneShotHash } from 'node:crypto';
 import { join } from 'node:path';
-import { readdirSync } from 'node:fs';
 import { createKernel, defineAgent, FileLogReader, nodePorts, verify } from '@omnipaw/kernel';
 import { bareCeiling, bareWriteAndSync } from './bare.mjs';
 import { durableLoop, ForgetfulStore } from './durable-loop.mjs';
