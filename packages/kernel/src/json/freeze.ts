@@ -4,8 +4,10 @@
  */
 export function deepFreeze<Value extends object>(value: Value): Readonly<Value> {
   if (Object.isFrozen(value)) return value;
-  for (const child of Object.values(value)) {
-    if (typeof child === 'object' && child !== null) deepFreeze(child as object);
+  // Done to every entry, and so without making a list of the fields first.
+  for (const key in value) {
+    const child = value[key];
+    if (typeof child === 'object' && child !== null) deepFreeze(child);
   }
   return Object.freeze(value);
 }

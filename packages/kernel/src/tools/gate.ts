@@ -92,8 +92,8 @@ export class ToolGate {
     this.#assertAlive(agent);
     const definition = this.#options.registry.get(request.tool);
     const permission = authorize('call', definition.name);
-    const { args, input } = this.#check(definition, request.args);
-    const secrets = hasSecrets(args) ? authorizeSecrets(args, authorize) : undefined;
+    const { args, input, needsSecrets } = this.#check(definition, request.args);
+    const secrets = needsSecrets ? authorizeSecrets(args, authorize) : undefined;
     const { busSeq } = propose({
       kind: 'TOOL_CALLED',
       agent,
@@ -106,7 +106,7 @@ export class ToolGate {
     // Whoever was told of the intent may have ended the agent.
     if (mode === 'REPLAY' || pending.find(agent, tick, call) === undefined) return;
     const run: ToolRun = {
-      agent, tick, call, intentSeq: busSeq, definition, args, input,
+      agent, tick, call, intentSeq: busSeq, definition, args, input, needsSecrets,
       attempt: undefined, cancelTimer: undefined,
     };
     this.#track(run);
@@ -141,11 +141,12 @@ export class ToolGate {
     this.#options.invariants.breached('INV-09', `by a tool call of agent "${agent}", which is ${state}.`);
   }
 
-  #check(definition: Tool, given: unknown): { args: Json; input: unknown } {
+  #check(definition: Tool, given: unknown): Pick<ToolRun, 'args' | 'input' | 'needsSecrets'> {
     const args = toJsonWithin(given === undefined ? {} : given, this.#options.maxValueBytes, `The arguments of tool "${definition.name}"`);
     // A schema sees a stand-in of the same type; the real value is checked again when it is there.
-    const visible = hasSecrets(args) ? withSecrets(args, (name) => `[secret ${name}]`) : args;
-    return { args, input: validateInput(definition, visible) };
+    const needsSecrets = hasSecrets(args);
+    const visible = needsSecrets ? withSecrets(args, (name) => `[secret ${name}]`) : args;
+    return { args, input: validateInput(definition, visible), needsSecrets };
   }
 
   #track(run: ToolRun): void {

@@ -1,7 +1,7 @@
 import { recordThrown, toJson, toJsonWithin, type Json } from '../json/index.js';
 import type { Outcome } from '../pending/index.js';
 import type { Attempt, ToolRun } from './run.js';
-import { fetchSecrets, hasSecrets, secretNames, withoutSecrets, withSecrets, type SecretProvider } from './secrets.js';
+import { fetchSecrets, secretNames, withoutSecrets, withSecrets, type SecretProvider } from './secrets.js';
 import { isThenable } from './thenable.js';
 import { validateInput, validateOutput } from './validate.js';
 
@@ -28,7 +28,7 @@ export class ToolInvoker {
   /** Settles at once when the tool answers synchronously, so that no turn is lost. */
   invoke(run: ToolRun, attempt: Attempt): void {
     const fail = (thrown: unknown): void => { this.#settle(run, attempt, failed(run, thrown)); };
-    if (hasSecrets(run.args)) {
+    if (run.needsSecrets) {
       this.#invokeWithSecrets(run, attempt).then((outcome) => { this.#settle(run, attempt, outcome); }, fail);
       return;
     }

@@ -24,6 +24,8 @@ export interface ToolRun {
   readonly args: Json;
   /** The arguments as the schema made them. */
   readonly input: unknown;
+  /** Whether the arguments refer to secrets. */
+  readonly needsSecrets: boolean;
   /** The attempt that is running, or ran last. */
   attempt: Attempt | undefined;
   cancelTimer: (() => void) | undefined;
