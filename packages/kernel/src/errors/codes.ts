@@ -59,6 +59,7 @@ export const ERROR_CODES = {
   // The kernel
   ALREADY_REGISTERED: 'PERMANENT',
   EXTENSION_FAILED: 'PERMANENT',
+  KERNEL_BUSY: 'PERMANENT',
   KERNEL_HALTED: 'PERMANENT',
   KERNEL_STOPPED: 'PERMANENT',
 } as const satisfies Record<string, FailureClass>;

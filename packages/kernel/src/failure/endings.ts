@@ -56,6 +56,11 @@ export class AgentEndings {
   /** The agent can't go on; it stays FAULTED until somebody recovers or abandons it. */
   fault(agent: string, tick: number, error: ErrorRecord): void {
     const { emit, lifecycle } = this.#options;
+    if (lifecycle.stateOf(agent) === 'RESUMABLE') {
+      // The table faults nobody who is suspended: an approval that comes meanwhile can end an agent all the same.
+      const transition = lifecycle.decide(agent, 'resume');
+      emit({ kind: 'AGENT_MOVED', agent, data: { reason: 'it can not go on', transition } });
+    }
     emit({ kind: 'AGENT_FAULTED', agent, data: { tick, error, transition: lifecycle.decide(agent, 'error') } });
     this.#stopTools(agent, error);
     this.endChildren(agent, 'its delegator faulted');

@@ -1,6 +1,6 @@
 import { fromErrorRecord, OmniError } from '../errors/index.js';
 import type { AgentDefinition, Approval, Decision, SpawnOptions } from '../execution/index.js';
-import type { LifecycleState, LifecycleTrigger } from '../lifecycle/index.js';
+import type { LifecycleState, LifecycleTrigger, Transition } from '../lifecycle/index.js';
 import type { KernelBus, Subscriber } from './bus.js';
 import type { KernelConfig, KernelHost } from './config.js';
 import { agentSnapshot, snapshotOf, type AgentSnapshot, type Snapshot } from './snapshot.js';
@@ -20,6 +20,7 @@ export class OmniKernel {
   readonly mode = 'LIVE';
   readonly #wiring: Wiring;
   #stopping: Promise<void> | undefined;
+  #isCommanded = false;
 
   private constructor(wiring: Wiring) {
     this.#wiring = wiring;
@@ -57,13 +58,11 @@ export class OmniKernel {
 
   /** Starts an agent on the operator's authority; it may do what `grants` say, and nothing else. */
   spawn<Input, Result>(agent: AgentDefinition<Input, Result>, input: Input, options: SpawnOptions = {}): AgentHandle<Result> {
-    const { spawner, observers, scheduler, drain } = this.#running();
-    const id = spawner.spawnRoot(agent.type, input, options);
-    if (observers.watches('aroundAgentLoop')) {
-      const info = { agent: id, type: agent.type, parent: null };
-      void observers.agentLoop(info, () => scheduler.runAgentLoop(id).catch(() => undefined));
-    }
-    drain();
+    const id = this.#command(({ spawner, drain }) => {
+      const spawned = spawner.spawnRoot(agent.type, input, options);
+      drain();
+      return spawned;
+    });
     return this.agent(id) as AgentHandle<Result>;
   }
 
@@ -87,9 +86,11 @@ export class OmniKernel {
 
   /** Puts a message into an agent's mailbox; throws `DEAD_LETTER`, `MAILBOX_FULL`. */
   send(to: string, body: unknown, channel = 'default'): void {
-    const { messenger, drain } = this.#running();
-    messenger.send({ from: null, to, body, channel, permission: { decision: 'ALLOW', by: 'operator' } });
-    drain();
+    if (typeof channel !== 'string') throw new TypeError(`The channel of a message is a ${typeof channel}; it must be a string.`);
+    this.#command(({ messenger, drain }) => {
+      messenger.send({ from: null, to, body, channel, permission: { decision: 'ALLOW', by: 'operator' } });
+      drain();
+    });
   }
 
   /** The requests that wait for somebody's answer. */
@@ -99,42 +100,45 @@ export class OmniKernel {
 
   /** Approves or denies; `by` stands in the log. Throws `APPROVAL_NOT_FOUND`. */
   decide(approval: number, decision: Decision, by = 'operator'): void {
-    const { approvals, drain } = this.#running();
-    approvals.decide(approval, decision, by);
-    drain();
+    this.#command(({ approvals, drain }) => {
+      approvals.decide(approval, decision, by);
+      drain();
+    });
   }
 
   /** Takes an agent off the processor until it is resumed; results that arrive meanwhile are kept for it. */
   suspend(agent: string, reason = ''): void {
-    this.#move(agent, 'suspend', reason);
+    this.#command((parts) => { move(parts, { agent, trigger: 'suspend', reason }); });
   }
 
   resume(agent: string, reason = ''): void {
-    this.#move(agent, 'resume', reason);
-    const { state, bus, drain } = this.#running();
-    // It was suspended while it waited, and what it waits for is still to come.
-    if (state.pending.hasOpen(agent)) {
-      const transition = state.lifecycle.decide(agent, 'yield');
-      bus.emit({ kind: 'AGENT_MOVED', agent, data: { reason: 'still waiting', transition } });
-    }
-    drain();
+    this.#command((parts) => {
+      const { pending } = parts.state;
+      move(parts, { agent, trigger: 'resume', reason });
+      // It was suspended while it waited, and what it waits for is still to come.
+      if (pending.hasOpen(agent)) move(parts, { agent, trigger: 'yield', reason: 'still waiting' });
+      parts.drain();
+    });
   }
 
   /** Voids the token of an agent and of all below it, the deepest first, and ends them before any further tick. */
   revoke(agent: string, reason: string): void {
-    const { endings, state, drain } = this.#running();
-    state.agents.get(agent);
-    endings.revoke(agent, reason);
-    drain();
+    this.#command(({ endings, state, drain }) => {
+      state.agents.get(agent);
+      endings.revoke(agent, reason);
+      drain();
+    });
   }
 
   /** Ends a FAULTED agent for good. */
   abandon(agent: string, reason = ''): void {
-    const { bus, state } = this.#running();
-    const transition = this.#decide(agent, 'abandon', reason);
-    const outcome = state.outcomes.of(agent);
-    const error = outcome?.ok === false ? { error: outcome.error } : {};
-    bus.emit({ kind: 'AGENT_TERMINATED', agent, data: { reason: reason === '' ? 'abandoned' : reason, ...error, transition } });
+    this.#command((parts) => {
+      const transition = decide(parts, { agent, trigger: 'abandon', reason });
+      const outcome = parts.state.outcomes.of(agent);
+      const error = outcome?.ok === false ? { error: outcome.error } : {};
+      const data = { reason: reason === '' ? 'abandoned' : reason, ...error, transition };
+      parts.bus.emit({ kind: 'AGENT_TERMINATED', agent, data });
+    });
   }
 
   /** All state, as plain data. */
@@ -170,27 +174,52 @@ export class OmniKernel {
     return this.#stopping;
   }
 
-  #move(agent: string, trigger: LifecycleTrigger, reason: string): void {
-    const { bus } = this.#running();
-    const transition = this.#decide(agent, trigger, reason);
-    bus.emit({ kind: 'AGENT_MOVED', agent, data: { reason, transition } });
-  }
-
-  /** A transition that the table does not have is recorded, and refused. */
-  #decide(agent: string, trigger: LifecycleTrigger, reason: string): ReturnType<Wiring['state']['lifecycle']['decide']> {
-    const { bus, state } = this.#running();
-    state.agents.get(agent);
+  /**
+   * One command at a time, from outside: code that the kernel itself calls (a subscriber, a guard, a program) would
+   * otherwise act on a state that is half one entry and half the next.
+   */
+  #command<Result>(perform: (parts: Wiring) => Result): Result {
+    const { log, bus, scheduler } = this.#wiring;
+    if (log.failure !== undefined) throw log.failure;
+    if (this.#stopping !== undefined) {
+      throw new OmniError('KERNEL_STOPPED', 'The kernel was stopped. Start another one on the same log.');
+    }
+    if (this.#isCommanded || bus.isEmitting || scheduler.isDraining) throw busy();
+    this.#isCommanded = true;
     try {
-      return state.lifecycle.decide(agent, trigger);
-    } catch (thrown) {
-      bus.emit({ kind: 'TRANSITION_REFUSED', agent, data: { from: state.lifecycle.stateOf(agent), trigger, reason } });
-      throw thrown;
+      return perform(this.#wiring);
+    } finally {
+      this.#isCommanded = false;
     }
   }
+}
 
-  #running(): Wiring {
-    if (this.#wiring.log.failure !== undefined) throw this.#wiring.log.failure;
-    if (this.#stopping === undefined) return this.#wiring;
-    throw new OmniError('KERNEL_STOPPED', 'The kernel was stopped. Start another one on the same log.');
+/** A move that somebody outside the program asks for. */
+interface Move {
+  readonly agent: string;
+  readonly trigger: LifecycleTrigger;
+  readonly reason: string;
+}
+
+function move(parts: Wiring, asked: Move): void {
+  const transition = decide(parts, asked);
+  parts.bus.emit({ kind: 'AGENT_MOVED', agent: asked.agent, data: { reason: asked.reason, transition } });
+}
+
+/** A transition that the table does not have is recorded, and refused. */
+function decide({ bus, state }: Wiring, { agent, trigger, reason }: Move): Transition {
+  state.agents.get(agent);
+  try {
+    return state.lifecycle.decide(agent, trigger);
+  } catch (thrown) {
+    bus.emit({ kind: 'TRANSITION_REFUSED', agent, data: { from: state.lifecycle.stateOf(agent), trigger, reason } });
+    throw thrown;
   }
+}
+
+function busy(): OmniError {
+  return new OmniError(
+    'KERNEL_BUSY',
+    'The kernel is in the middle of an entry, a tick or a command, and takes no other one from within it. Give it in a turn of its own: queueMicrotask(() => kernel.revoke(id)).',
+  );
 }
