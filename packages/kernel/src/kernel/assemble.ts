@@ -23,6 +23,7 @@ import type { AuditLog } from './audit.js';
 import { KernelBus } from './bus.js';
 import { limitsOf, type KernelConfig, type KernelHost } from './config.js';
 import { programDigest } from './header.js';
+import { shield } from './shield.js';
 import { createState, projectionsOf } from './state.js';
 
 export interface AssembleOptions {
@@ -85,8 +86,7 @@ export function assemble(options: AssembleOptions) {
   const drain = (): void => { scheduler.drain(); };
   const alarm: Alarm = new Alarm({ ...shared, deadlines, approvals, endings, gate, drain });
   core.connect(drain);
-  const extensions = (config.extensions ?? []).flatMap(({ projection }) => projection ?? []);
-  bus.project(...projectionsOf(state), ...extensions, approvals, deadlines, scheduler);
+  bus.project(...projectionsOf(state), ...core.projections, approvals, deadlines, scheduler);
   return { state, bus, gate, endings, observers, invariants, messenger, spawner, approvals, scheduler, alarm, drain };
 }
 
@@ -100,7 +100,9 @@ function assembleCore({ config, host, log, logId, report }: AssembleOptions) {
   for (const agent of agents) state.agents.register(agent);
   for (const tool of tools) registry.register(tool);
   const observers = new Observers(extensions.flatMap(({ observer }) => observer ?? []), report);
-  const guards = extensions.flatMap(({ name, guard }) => (guard === undefined ? [] : [{ name, guard }]));
+  const shielded = extensions.map((extension) => shield(extension, report));
+  const guards = shielded.flatMap((extension) => extension.guards);
+  const projections = shielded.flatMap((extension) => extension.projections);
   const bus = new KernelBus({ log, lifecycle: state.lifecycle, invariants, guards, report });
   let drain: () => void = () => undefined;
   const gate = new ToolGate({
@@ -125,5 +127,5 @@ function assembleCore({ config, host, log, logId, report }: AssembleOptions) {
   const delegation = new DelegationProtocol({ ...state, invariants });
   const endings = new AgentEndings({ ...state, delegation, gate, emit: bus.emit });
   const connect = (to: () => void): void => { drain = to; };
-  return { state, bus, invariants, observers, gate, delegation, endings, connect };
+  return { state, bus, invariants, observers, projections, gate, delegation, endings, connect };
 }

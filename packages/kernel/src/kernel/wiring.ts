@@ -1,6 +1,6 @@
 /** Puts the modules together; nothing is decided here. */
 import { OmniError } from '../errors/index.js';
-import type { Observers, Scheduler } from '../execution/index.js';
+import type { Scheduler } from '../execution/index.js';
 import { ExecutionLogger } from '../logging/index.js';
 import { assemble, type Parts } from './assemble.js';
 import { openAudit, type AuditLog } from './audit.js';
@@ -16,7 +16,6 @@ export interface Wiring extends Pick<Parts, 'spawner' | 'messenger' | 'approvals
   readonly bus: KernelBus;
   readonly state: KernelState;
   readonly scheduler: Scheduler;
-  readonly observers: Observers;
   /** Lets ready agents run, and sets the alarm for the next deadline. */
   readonly drain: () => void;
   readonly stop: () => Promise<void>;
@@ -62,9 +61,21 @@ function stopWork({ scheduler, alarm, gate }: Parts, error: OmniError): void {
 
 function reporter({ onProblem }: KernelConfig): (thrown: unknown, where: string) => OmniError {
   return (thrown, where) => {
-    const problem =
-      thrown instanceof OmniError ? thrown : new OmniError('EXTENSION_FAILED', `Something went wrong in ${where}; the kernel goes on.`, { cause: thrown });
-    onProblem?.(problem);
+    const problem = problemOf(thrown, where);
+    try {
+      onProblem?.(problem);
+    } catch {
+      // Whoever was to be told of problems has one, and nobody else is there to tell.
+    }
     return problem;
   };
+}
+
+function problemOf(thrown: unknown, where: string): OmniError {
+  try {
+    if (thrown instanceof OmniError) return thrown;
+  } catch {
+    // A proxy may refuse even that question.
+  }
+  return new OmniError('EXTENSION_FAILED', `Something went wrong in ${where}; the kernel goes on.`, { cause: thrown });
 }
