@@ -53,9 +53,9 @@ function expiresLater(asked: number | undefined, held: number | undefined): bool
 }
 
 function overBudget(asked: Quota, left: Quota): string | undefined {
-  for (const [name, amount] of Object.entries(asked)) {
-    const available = left[name];
-    if (available !== undefined && amount > available) {
+  for (const [name, available] of Object.entries(left)) {
+    const amount = Object.hasOwn(asked, name) ? asked[name] : undefined;
+    if (amount !== undefined && amount > available) {
       return `${name} ${String(amount)} exceeds the ${String(available)} that are left of its budget`;
     }
   }

@@ -1,8 +1,8 @@
-import type { CapabilityToken, GrantAction, PermissionRecord, Quota } from '../identity/index.js';
+import { GRANT_ACTIONS, type CapabilityToken, type GrantAction, type PermissionRecord, type Quota } from '../identity/index.js';
 import type { Entry, Projection } from '../logging/index.js';
 import { coveringGrants, escalationIn, type Remaining } from './attenuate.js';
 import { evaluate, grantIndexOf, type Evaluation, type Policy } from './evaluate.js';
-import { toGrants } from './grant.js';
+import { assertPattern } from './grant.js';
 
 interface Holding {
   readonly agentType: string;
@@ -15,6 +15,12 @@ interface Holding {
   /** What is left to carve for children. */
   budget: Quota;
   revoked: boolean;
+}
+
+/** What an entry says of the permissions that its action needed. */
+interface Permitted {
+  readonly permission?: PermissionRecord;
+  readonly secrets?: Readonly<Record<string, PermissionRecord>>;
 }
 
 const NOTHING_HELD: CapabilityToken = Object.freeze({ grants: Object.freeze([]), depth: 0 });
@@ -76,8 +82,9 @@ export class PermissionModel implements Projection {
       if (holding !== undefined) holding.revoked = true;
       return;
     }
-    const { permission } = entry.data as { readonly permission?: PermissionRecord };
+    const { permission, secrets } = entry.data as Permitted;
     if (permission?.decision === 'ALLOW') this.#countUse(entry.agent, permission);
+    if (secrets !== undefined) for (const used of Object.values(secrets)) this.#countUse(entry.agent, used);
   }
 
   #hold(agent: string, agentType: string, token: CapabilityToken): void {
@@ -95,9 +102,9 @@ export class PermissionModel implements Projection {
       const { limit } = token.grants[position]!;
       if (index !== undefined && limit !== undefined) holding.uses.set(index, (holding.uses.get(index) ?? 0) + limit);
     }
-    const carved = token.budget ?? {};
+    const carved = new Map(Object.entries(token.budget ?? {}));
     holding.budget = Object.fromEntries(
-      Object.entries(holding.budget).map(([name, left]) => [name, left - (carved[name] ?? 0)]),
+      Object.entries(holding.budget).map(([name, left]) => [name, left - (carved.get(name) ?? 0)]),
     );
   }
 
@@ -119,10 +126,19 @@ function remainingOf(holding: Holding): Remaining {
 const INACTIVE: Evaluation = Object.freeze({ record: Object.freeze({ decision: 'DENY', by: 'token' }) });
 
 function checkPolicy(policy: Policy): void {
-  if (policy.action !== '*') toGrants([{ action: policy.action, resource: policy.resource }]);
-  if (!['DENY', 'ESCALATE', 'ALLOW'].includes(policy.effect)) {
-    throw new TypeError(`Policy "${policy.name}" has effect ${JSON.stringify(policy.effect)}; use DENY, ESCALATE or ALLOW.`);
+  const { name, effect, action, resource, agentType, approver, timeoutMs } = policy;
+  assertPattern(resource);
+  if (agentType !== undefined) assertPattern(agentType);
+  assertOneOf(`The action of policy "${name}"`, action, ['*', ...GRANT_ACTIONS]);
+  assertOneOf(`The effect of policy "${name}"`, effect, ['DENY', 'ESCALATE', 'ALLOW']);
+  if (approver !== undefined) assertOneOf(`The approver of policy "${name}"`, approver, ['parent', 'operator']);
+  if (timeoutMs !== undefined && !(Number.isSafeInteger(timeoutMs) && timeoutMs > 0)) {
+    throw new TypeError(`The timeoutMs of policy "${name}" is ${String(timeoutMs)}; it must be a whole number from 1.`);
   }
+}
+
+function assertOneOf(what: string, value: string, known: readonly string[]): void {
+  if (!known.includes(value)) throw new TypeError(`${what} is ${JSON.stringify(value)}; use ${known.join(', ')}.`);
 }
 
 /** How long an ESCALATE of this policy waits for its answer. */
