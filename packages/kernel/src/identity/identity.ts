@@ -45,8 +45,8 @@ export interface AgentIdentity {
 const ID_PATTERN = /^[A-Za-z0-9][\w.-]{0,127}$/;
 
 /** Ids stand unescaped in log lines, file names and patterns, so they are plain. */
-export function assertPlainName(what: string, name: string): void {
-  if (ID_PATTERN.test(name)) return;
+export function assertPlainName(what: string, name: unknown): void {
+  if (typeof name === 'string' && ID_PATTERN.test(name)) return;
   throw new TypeError(
     `${what} ${JSON.stringify(name)} is not usable: start with a letter or digit, then letters, digits, "_", "." or "-", 128 at most.`,
   );
