@@ -198,6 +198,7 @@ describe('the end of an agent or of the kernel', () => {
     const { id } = kernel.spawn(agent, undefined, { grants: ['call:*'] });
     await time.advance(1);
     kernel.revoke(id, 'enough');
+    await time.settle();
     expect(reasons).toEqual(['TOOL_ABORTED', 'TOOL_ABORTED']);
     await time.advance(10);
     await until(kernel.flush());

@@ -1,10 +1,11 @@
-import { defineTool, OmniError, secret, unchecked, type Json } from '@omnipaw/kernel';
+import { defineAgent, defineTool, OmniError, secret, unchecked, type Json, type Policy } from '@omnipaw/kernel';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ofKind } from '../support/index.js';
+import { boot, ofKind } from '../support/index.js';
 import { attempt, runProgram } from './run-program.js';
 
 const VALUE = 'hunter2-and-some-more';
+const GRANTS = ['call:*', 'read:secret:**'];
 
 interface Attack {
   readonly args?: unknown;
@@ -19,7 +20,7 @@ async function leak({ args = { token: secret('KEY') }, secrets = { KEY: VALUE },
     function* (ctx) {
       return yield* attempt(ctx.tool(tool, args as never));
     },
-    { tools: [tool], secrets: (name) => secrets[name] },
+    { tools: [tool], grants: GRANTS, secrets: (name) => secrets[name] },
   );
 }
 
@@ -105,7 +106,7 @@ describe('a secret', () => {
       function* (ctx) {
         return yield* attempt(ctx.tool(tool, { token: secret('KEY') }));
       },
-      { tools: [tool], secrets: () => { throw new Error('the vault is sealed'); } },
+      { tools: [tool], grants: GRANTS, secrets: () => { throw new Error('the vault is sealed'); } },
     );
     expect(value).toMatchObject({ ok: false, code: 'TOOL_FAILED', message: expect.stringContaining('the vault is sealed') });
   });
@@ -121,10 +122,69 @@ describe('a secret', () => {
           yield* attempt(ctx.tool(tool, { token: 'sk-x' })),
         ] as const;
       },
-      { tools: [tool], secrets: (name) => ({ GOOD: 'sk-12345678', BAD: 'password1' })[name] },
+      { tools: [tool], grants: GRANTS, secrets: (name) => ({ GOOD: 'sk-12345678', BAD: 'password1' })[name] },
     );
     expect(outcomes.value).toMatchObject([{ ok: true, value: 'in' }, { ok: false, code: 'TOOL_INPUT_INVALID' }, { ok: false, code: 'TOOL_INPUT_INVALID' }]);
     expect(outcomes.text).not.toContain('password1');
+  });
+});
+
+describe('a reference to a secret', () => {
+  const tool = defineTool({ name: 'login', description: '', input: unchecked<{ token: string }>(), run: ({ token }) => token.length });
+  const secrets = (name: string): string => `the value of ${name}`;
+
+  it('may come from anywhere, and so it needs a grant by its name', async () => {
+    const fromAModel = JSON.parse('{"token":{"$secret":"PAYROLL"}}') as { token: string };
+    const { value, entries } = await runProgram(
+      function* (ctx) {
+        return [yield* attempt(ctx.tool(tool, fromAModel)), yield* attempt(ctx.tool(tool, { token: secret('MAIL') }))] as const;
+      },
+      { tools: [tool], secrets, grants: ['call:*', 'read:secret:MAIL'] },
+    );
+    expect(value).toMatchObject([{ ok: false, code: 'PERMISSION_DENIED', details: { resource: 'secret:PAYROLL' } }, { ok: true }]);
+    expect(ofKind(entries, 'TOOL_CALLED').map(({ data }) => data.secrets)).toEqual([
+      { MAIL: { decision: 'ALLOW', by: 'grant 1 read:secret:MAIL' } },
+    ]);
+  });
+
+  it('uses up a grant that has a limit', async () => {
+    const { value } = await runProgram(
+      function* (ctx) {
+        return [yield* attempt(ctx.tool(tool, { token: secret('MAIL') })), yield* attempt(ctx.tool(tool, { token: secret('MAIL') }))] as const;
+      },
+      { tools: [tool], secrets, grants: ['call:*', { action: 'read', resource: 'secret:MAIL', limit: 1 }] },
+    );
+    expect(value).toMatchObject([{ ok: true }, { ok: false, code: 'PERMISSION_DENIED' }]);
+  });
+
+  it('under a policy that asks is approved by its own name, not along with the call', async () => {
+    const main = defineAgent('main', function* (ctx) {
+      return yield* attempt(ctx.tool(tool, { token: secret('PAYROLL') }));
+    });
+    const policies: readonly Policy[] = [
+      { name: 'calls', effect: 'ESCALATE', action: 'call', resource: 'login' },
+      { name: 'payroll', effect: 'ESCALATE', action: 'read', resource: 'secret:PAYROLL' },
+    ];
+    const { kernel, until, time } = await boot({ agents: [main], tools: [tool], secrets, policies });
+    const handle = kernel.spawn(main, undefined, {});
+    expect(kernel.approvals().map(({ resource }) => resource)).toEqual(['login']);
+    kernel.decide(kernel.approvals()[0]!.id, { approved: true });
+    await time.settle();
+    expect(kernel.approvals().map(({ resource }) => resource)).toEqual(['secret:PAYROLL']);
+    kernel.decide(kernel.approvals()[0]!.id, { approved: true });
+    expect(await until(handle.result())).toMatchObject({ ok: true });
+  });
+
+  it('is looked for in plain objects with this one key only', async () => {
+    const odd = [{ $secret: 5 }, { $secret: 'MAIL', more: 1 }, { $secret: { $secret: 5 } }];
+    const echo = defineTool({ name: 'echo', description: '', input: unchecked<unknown>(), run: (args) => args });
+    const { value } = await runProgram(
+      function* (ctx) {
+        return yield* ctx.tool(echo, odd);
+      },
+      { tools: [echo], secrets },
+    );
+    expect(value).toEqual(odd);
   });
 });
 
