@@ -4,8 +4,7 @@ import type { Json } from '../json/index.js';
 import type { Versioned } from '../memory/index.js';
 import type { Message } from '../messages/index.js';
 import type { Tool } from '../tools/index.js';
-import { all, allSettled, Operation } from './operation.js';
-import type { AgentDefinition } from './program.js';
+import { all, allSettled, Operation, type AgentTypeOf } from './operation.js';
 import type { SeededRandom } from './random.js';
 
 /** A child that was started and not waited for. */
@@ -88,7 +87,7 @@ export class AgentContext<Memory = Record<string, Json>> {
 
   /** Spawns a child and waits for its result; needs `delegate:<type>`. */
   delegate<Input, Result>(
-    agent: AgentDefinition<Input, Result>,
+    agent: AgentTypeOf<Input, Result>,
     input: Input,
     options: DelegationOptions = {},
   ): Operation<Result> {
@@ -97,7 +96,7 @@ export class AgentContext<Memory = Record<string, Json>> {
 
   /** Spawns a child and goes on; `join` waits for it later. */
   start<Input, Result>(
-    agent: AgentDefinition<Input, Result>,
+    agent: AgentTypeOf<Input, Result>,
     input: Input,
     options: DelegationOptions = {},
   ): Operation<Child<Result>> {

@@ -22,6 +22,7 @@ export { Messenger } from './messenger.js';
 export { Observers, type AgentLoopInfo, type Observer, type TickInfo } from './observer.js';
 export { Operation, type Settled } from './operation.js';
 export { AgentOutcomes } from './outcomes.js';
+export { Processes } from './processes.js';
 export { defineAgent, type AgentDefinition, type DataProgram, type GeneratorProgram, type Process } from './program.js';
 export { SeededRandom } from './random.js';
 export { Scheduler, type SchedulerOptions } from './scheduler.js';

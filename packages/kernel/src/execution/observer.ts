@@ -48,8 +48,17 @@ export class Observers {
     return this.#wrapAsync(run, (observer, next) => observer.aroundToolCall?.(info, next) ?? next());
   }
 
-  tick(info: TickInfo, run: () => void): void {
-    const once = onlyOnce(run);
+  tick<Output extends { readonly outcome: string }>(of: Omit<TickInfo, 'outcome'>, run: () => Output): Output {
+    let output: Output | undefined;
+    const info: TickInfo = Object.freeze({
+      ...of,
+      get outcome() {
+        return output?.outcome;
+      },
+    });
+    const once = onlyOnce(() => {
+      output = run();
+    });
     const wrapped = this.#observers.reduceRight<() => void>((next, observer) => () => {
       try {
         if (observer.aroundTick === undefined) next();
@@ -60,6 +69,7 @@ export class Observers {
     }, once);
     wrapped();
     once();
+    return output as unknown as Output;
   }
 
   async #wrapAsync(

@@ -31,6 +31,13 @@ export class Operation<Result> implements Iterable<Instruction, Result> {
   }
 }
 
+/** A type of agent, as far as those who start one need to know it. */
+export interface AgentTypeOf<Input, Result> {
+  readonly type: string;
+  /** Exists for the compiler only. */
+  readonly '~types'?: { readonly input: Input; readonly result: Result };
+}
+
 type ResultsOf<Operations extends readonly Operation<unknown>[]> = {
   -readonly [Index in keyof Operations]: Operations[Index] extends Operation<infer Result> ? Result : never;
 };

@@ -4,20 +4,18 @@ import type { Json } from '../json/index.js';
 import type { Outcome } from '../pending/index.js';
 import type { AgentContext } from './context.js';
 import type { Instruction } from './instruction.js';
+import type { AgentTypeOf } from './operation.js';
 
 /** A running program: yields instructions and is resumed with their results. */
 export type Process = Generator<Instruction, unknown>;
 
 /** A type of agent: a name, a version, and the program that its agents run. */
-export interface AgentDefinition<Input = unknown, Result = unknown> {
-  readonly type: string;
+export interface AgentDefinition<Input = unknown, Result = unknown> extends AgentTypeOf<Input, Result> {
   /** Change it whenever the program changes in a way that old runs would notice. */
   readonly version: string;
   /** The program's text, from which its digest is made. */
   readonly source: string;
   readonly start: (context: AgentContext<never>, input: never) => Process;
-  /** Exists for the compiler only. */
-  readonly '~types'?: { readonly input: Input; readonly result: Result };
 }
 
 /** A comfortable program: a generator function, typed by its own annotations. */

@@ -10,6 +10,7 @@ import {
   MessageSyscalls,
   Messenger,
   Observers,
+  Processes,
   Scheduler,
   Spawner,
   TickEngine,
@@ -75,18 +76,26 @@ export function assemble(options: AssembleOptions) {
       }
     },
   });
-  const engine = new TickEngine();
-  const scheduler = new Scheduler({ ...shared, endings, failures, engine, evaluator, drained: () => {
+  const processes = new Processes({ ...shared, evaluator });
+  const scheduler = new Scheduler({
+    ...shared,
+    processes,
+    endings,
+    failures,
+    engine: new TickEngine(),
+    report,
+    drained: () => {
       log.flushEarly();
       alarm.arm();
-    } });
+    },
+  });
   const deadlines = new Deadlines(({ agent, tick, call }) =>
     call === undefined ? state.lifecycle.stateOf(agent) !== 'TERMINATED' : state.pending.find(agent, tick, call) !== undefined,
   );
   const drain = (): void => { scheduler.drain(); };
   const alarm: Alarm = new Alarm({ ...shared, deadlines, approvals, endings, gate, drain });
   core.connect(drain);
-  bus.project(...projectionsOf(state), ...core.projections, approvals, deadlines, scheduler);
+  bus.project(...projectionsOf(state), ...core.projections, approvals, deadlines, processes, scheduler);
   return { state, bus, gate, endings, observers, invariants, messenger, spawner, approvals, scheduler, alarm, drain };
 }
 
