@@ -14,6 +14,8 @@ declare module '../logging/entry.js' {
     AGENT_TERMINATED: { readonly reason: string; readonly error?: ErrorRecord; readonly transition: Transition };
     /** Somebody outside the program moved the agent: suspend, resume, recover. */
     AGENT_MOVED: { readonly reason: string; readonly transition: Transition };
+    /** Somebody outside gave an order about an agent; what it leads to follows, entry by entry. */
+    COMMAND_GIVEN: { readonly command: 'revoke' | 'abandon'; readonly by: 'operator' | 'deadline'; readonly reason: string };
     /** A transition that the table does not have was asked for, and refused. */
     TRANSITION_REFUSED: { readonly from: LifecycleState; readonly trigger: LifecycleTrigger; readonly reason: string };
     /** An invariant was about to be broken. */

@@ -1,3 +1,5 @@
+import { deepFreeze } from '../json/index.js';
+
 /** The life of an agent as data: the kernel obeys this table, and the dashboard and the docs draw it. */
 export const LIFECYCLE_STATES = [
   'DEFINED',
@@ -37,7 +39,7 @@ export type LifecycleTrigger = (typeof LIFECYCLE_TRIGGERS)[number];
 /** From which state which trigger leads where; whatever is not here is INVALID_TRANSITION. */
 export const TRANSITIONS: Readonly<
   Record<LifecycleState, Readonly<Partial<Record<LifecycleTrigger, LifecycleState>>>>
-> = Object.freeze({
+> = deepFreeze({
   DEFINED: { spawn: 'SPAWNED', breach: 'TERMINATED' },
   SPAWNED: { activate: 'ACTIVE', breach: 'TERMINATED' },
   ACTIVE: {
