@@ -1,3 +1,3 @@
 import type {} from './entries.js';
 
-export { DelegationProtocol, type DelegationOptions, type DelegationProtocolOptions } from './protocol.js';
+export { assertCounts, DelegationProtocol, type DelegationOptions, type DelegationProtocolOptions } from './protocol.js';

@@ -1,5 +1,5 @@
 import { OmniError } from '../errors/index.js';
-import type { AgentRegistry, AgentType, CapabilityToken, Grant, Quota } from '../identity/index.js';
+import type { AgentRegistry, AgentType, CapabilityToken, Grant, PermissionRecord, Quota } from '../identity/index.js';
 import { assertPlainName } from '../identity/index.js';
 import type { InvariantChecker } from '../invariants/index.js';
 import { toJson } from '../json/index.js';
@@ -37,9 +37,13 @@ export class DelegationProtocol {
   /**
    * The token of a child; throws `PRIVILEGE_ESCALATION_ATTEMPT` for anything beyond the delegator's own (INV-06).
    *
-   * `now` is the recorded time of the delegator's tick, milliseconds since the epoch.
+   * `now` is the recorded time of the delegator's tick, milliseconds since the epoch; `permission` is what it delegates by.
    */
-  decideToken(parent: string, asked: DelegationOptions, now: number): CapabilityToken {
+  decideToken(
+    parent: string,
+    asked: DelegationOptions,
+    { now, permission }: { readonly now: number; readonly permission: PermissionRecord },
+  ): CapabilityToken {
     const { permissions } = this.#options;
     const own = permissions.tokenOf(parent);
     const notAfter = asked.expiresInMs === undefined ? own.notAfter : now + asked.expiresInMs;
@@ -51,7 +55,7 @@ export class DelegationProtocol {
       ...(asked.quota === undefined ? {} : { budget: asked.quota }),
     }) as unknown as CapabilityToken;
     assertCounts(token);
-    const escalation = permissions.escalationIn(parent, token);
+    const escalation = permissions.escalationIn(parent, token, permission);
     if (escalation === undefined) return token;
     throw new OmniError(
       'PRIVILEGE_ESCALATION_ATTEMPT',
@@ -93,7 +97,8 @@ function withinLifetime(grant: Grant, own: readonly Grant[]): Grant {
   return source?.notAfter === undefined ? grant : { ...grant, notAfter: source.notAfter };
 }
 
-function assertCounts(token: CapabilityToken): void {
+/** Throws a TypeError for a limit that is no whole number. */
+export function assertCounts(token: CapabilityToken): void {
   const counts = { depth: token.depth, ...(token.notAfter === undefined ? {} : { notAfter: token.notAfter }), ...token.budget };
   for (const [name, value] of Object.entries(counts)) {
     if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {

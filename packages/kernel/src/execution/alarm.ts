@@ -89,8 +89,11 @@ export class Alarm {
   }
 
   #expire(agent: string): void {
-    const { lifecycle, permissions, endings } = this.#options;
-    if (lifecycle.stateOf(agent) !== 'TERMINATED' && !permissions.isRevoked(agent)) endings.revoke(agent, 'it expired');
+    const { lifecycle, permissions, endings, emit } = this.#options;
+    if (lifecycle.stateOf(agent) === 'TERMINATED' || permissions.isRevoked(agent)) return;
+    const reason = 'it expired';
+    emit({ kind: 'COMMAND_GIVEN', agent, data: { command: 'revoke', by: 'deadline', reason } });
+    endings.revoke(agent, reason);
   }
 }
 

@@ -4,7 +4,7 @@ import { recordThrown, toJson, type Json, type JsonObject } from '../json/index.
 import type { Entry, Emit, Projection } from '../logging/index.js';
 import type { Outcome, PendingOperations } from '../pending/index.js';
 import { approvalTimeoutMs } from '../permissions/index.js';
-import type { EscalationNeeded, Position } from './authority.js';
+import type { Approved, EscalationNeeded, Position } from './authority.js';
 import type { Evaluated } from './engine.js';
 import { fatalIn } from './guard.js';
 import type { Instruction } from './instruction.js';
@@ -20,6 +20,8 @@ export interface Approval {
   readonly action: string;
   readonly resource: string;
   readonly approver: 'parent' | 'operator';
+  /** What was approved for the same instruction before. */
+  readonly approved: readonly Approved[];
   readonly instruction: Json;
   /** Milliseconds since the epoch; without an answer by then it is a deny. */
   readonly deadline: number;
@@ -62,7 +64,9 @@ export class Approvals implements Projection {
     const { parent } = agents.get(agent);
     const approver = policy?.approver === 'parent' && parent !== null ? 'parent' : 'operator';
     const deadline = at.now + approvalTimeoutMs(policy);
-    const data = { tick, call, ...want, approver, permission, instruction, deadline, ...pending.waiting(agent, 'yield') } as const;
+    const approved = at.approvals === undefined ? {} : { approved: at.approvals };
+    const waiting = pending.waiting(agent, 'yield');
+    const data = { tick, call, ...want, approver, permission, ...approved, instruction, deadline, ...waiting } as const;
     const { busSeq } = emit({ kind: 'APPROVAL_REQUESTED', agent, data });
     if (approver === 'operator' || parent === null) return;
     this.#tell({ from: agent, tick, to: parent, channel: 'approval', body: { approval: busSeq, agent, ...want }, permission }, call);
@@ -103,8 +107,8 @@ export class Approvals implements Projection {
   apply(entry: Entry): void {
     if (entry.agent === null) return;
     if (entry.kind === 'APPROVAL_REQUESTED') {
-      const { tick, call, action, resource, approver, instruction, deadline } = entry.data;
-      const asked = { id: entry.busSeq, agent: entry.agent, tick, call, action, resource, approver, instruction, deadline };
+      const { tick, call, action, resource, approver, instruction, deadline, approved = [] } = entry.data;
+      const asked = { id: entry.busSeq, agent: entry.agent, tick, call, action, resource, approver, approved, instruction, deadline };
       this.#open.set(entry.busSeq, Object.freeze(asked));
     } else if (entry.kind === 'APPROVAL_DECIDED') {
       this.#open.delete(entry.data.approval);
@@ -128,8 +132,9 @@ export class Approvals implements Projection {
   /** An approved instruction either waits for what it started, or settles here and now. */
   #carryOut(approval: Approval, now: number): void {
     const { emit, pending, perform, ended } = this.#options;
-    const { agent, tick, call, id } = approval;
-    const evaluated = perform(approval.instruction as Instruction, { agent, tick, call, now, approval: id });
+    const { agent, tick, call, id, action, resource } = approval;
+    const approvals = [...approval.approved, { approval: id, action, resource }];
+    const evaluated = perform(approval.instruction as Instruction, { agent, tick, call, now, approvals });
     if (typeof evaluated === 'string') return;
     if (!evaluated.ok && evaluated.fatal !== undefined) {
       ended(agent, tick, evaluated.fatal);

@@ -9,8 +9,15 @@ export interface Position {
   readonly call: number;
   /** Recorded time of the tick, milliseconds since the epoch. */
   readonly now: number;
-  /** The approval under which the instruction is carried out, if one was needed and given. */
-  readonly approval?: number;
+  /** The approvals under which the instruction is carried out: each is for what it was asked for, and nothing else. */
+  readonly approvals?: readonly Approved[];
+}
+
+/** What somebody approved. */
+export interface Approved {
+  readonly approval: number;
+  readonly action: string;
+  readonly resource: string;
 }
 
 /** A policy wants somebody asked first; not an error, and no program sees it. */
@@ -40,7 +47,8 @@ export class Authority {
     const { record, policy } = this.#permissions.evaluate(at.agent, { action, resource, now: at.now });
     if (record.decision === 'ALLOW') return record;
     if (record.decision === 'ESCALATE') {
-      if (at.approval !== undefined) return { decision: 'ALLOW', by: `approval ${String(at.approval)}` };
+      const approved = at.approvals?.find((known) => known.action === action && known.resource === resource);
+      if (approved !== undefined) return { decision: 'ALLOW', by: `approval ${approved.approval}` };
       throw new EscalationNeeded({ action, resource }, record, policy);
     }
     throw new OmniError(

@@ -23,6 +23,8 @@ declare module '../logging/entry.js' {
       readonly action: string;
       readonly resource: string;
       readonly approver: 'parent' | 'operator';
+      /** What was approved for the same instruction before: it may need more than one permission. */
+      readonly approved?: readonly { readonly approval: number; readonly action: string; readonly resource: string }[];
       /** What is to be done once it is approved. */
       readonly instruction: Json;
       readonly permission: PermissionRecord;

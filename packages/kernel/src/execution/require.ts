@@ -1,10 +1,13 @@
 import { OmniError } from '../errors/index.js';
 import { isWellFormed } from '../json/index.js';
 
+/** Names, keys and channels are for finding things by; what is longer is a value. */
+const MAX_NAME_LENGTH = 1024;
+
 /** Programs may be plain JavaScript or data, so the kernel checks the shape of what they yield. */
 export function requireText(value: unknown, op: string, field: string): string {
-  if (typeof value === 'string' && value !== '' && isWellFormed(value)) return value;
-  throw invalidField(`The ${field} of a ${op} instruction`, value, 'a non-empty string');
+  if (typeof value === 'string' && value !== '' && value.length <= MAX_NAME_LENGTH && isWellFormed(value)) return value;
+  throw invalidField(`The ${field} of a ${op} instruction`, value, `a string of 1 to ${MAX_NAME_LENGTH} characters`);
 }
 
 export function requireCount(value: unknown, op: string, field: string): number {

@@ -1,5 +1,5 @@
 import { OmniError } from '../errors/index.js';
-import type { DelegationOptions, DelegationProtocol } from '../delegation/index.js';
+import { assertCounts, type DelegationOptions, type DelegationProtocol } from '../delegation/index.js';
 import type { AgentRegistry, CapabilityToken, Grant, PermissionRecord, Quota } from '../identity/index.js';
 import type { InvariantChecker } from '../invariants/index.js';
 import { toJson, toJsonWithin, type Json, type JsonObject } from '../json/index.js';
@@ -63,12 +63,14 @@ export class Spawner {
   spawnRoot(type: string, input: unknown, asked: SpawnOptions): string {
     const { delegation, ports, emit } = this.#options;
     const { expiresInMs, quota } = asked;
-    const token = toJson({
+    const claims = {
       grants: toGrants(asked.grants ?? []),
       depth: asked.depth ?? ROOT_DEPTH,
       ...(expiresInMs === undefined ? {} : { notAfter: ports.clock.now() + expiresInMs }),
       ...(quota === undefined ? {} : { budget: quota }),
-    }) as unknown as CapabilityToken;
+    };
+    const token = toJsonWithin(claims, this.#options.maxValueBytes, 'The token of an agent') as unknown as CapabilityToken;
+    assertCounts(token);
     const id = delegation.decideChildId(type, asked);
     const seed = ports.random.hex(SEED_BYTES);
     this.#record(id, { ...this.#common(type, input, asked), parent: null, seed, token }, emit);
@@ -79,7 +81,7 @@ export class Spawner {
   spawnChild(request: ChildRequest): string {
     const { delegation, permissions, invariants, ports, propose } = this.#options;
     const { type, parent, tick, call, permission, asked, now } = request;
-    const token = delegation.decideToken(parent, asked, now);
+    const token = delegation.decideToken(parent, asked, { now, permission });
     const id = delegation.decideChildId(type, asked);
     invariants.assert('INV-13', permissions.isActive(parent, now), () => `by a child of agent "${parent}", whose token is void.`);
     const common = this.#common(type, request.input, asked);
@@ -93,7 +95,7 @@ export class Spawner {
     const { agents, lifecycle, digestOf, maxValueBytes } = this.#options;
     const { version } = agents.definition(type);
     const input = toJsonWithin(givenInput === undefined ? null : givenInput, maxValueBytes, `The input of an agent of type "${type}"`);
-    const metadata = toJson(asked.metadata ?? {}) as JsonObject;
+    const metadata = toJsonWithin(asked.metadata ?? {}, maxValueBytes, 'The metadata of an agent') as JsonObject;
     const quota = toJson(asked.quota ?? {}) as unknown as Quota;
     // DEFINED is where every agent starts, so the transition is the same for all.
     const transition = lifecycle.decide('', 'spawn');

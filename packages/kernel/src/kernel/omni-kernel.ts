@@ -123,8 +123,10 @@ export class OmniKernel {
 
   /** Voids the token of an agent and of all below it, the deepest first, and ends them before any further tick. */
   revoke(agent: string, reason: string): void {
-    this.#command(({ endings, state, drain }) => {
+    this.#command(({ endings, state, bus, drain }) => {
       state.agents.get(agent);
+      if (state.lifecycle.stateOf(agent) === 'TERMINATED') return;
+      bus.emit({ kind: 'COMMAND_GIVEN', agent, data: { command: 'revoke', by: 'operator', reason } });
       endings.revoke(agent, reason);
       drain();
     });
@@ -134,6 +136,7 @@ export class OmniKernel {
   abandon(agent: string, reason = ''): void {
     this.#command((parts) => {
       const transition = decide(parts, { agent, trigger: 'abandon', reason });
+      parts.bus.emit({ kind: 'COMMAND_GIVEN', agent, data: { command: 'abandon', by: 'operator', reason } });
       const outcome = parts.state.outcomes.of(agent);
       const error = outcome?.ok === false ? { error: outcome.error } : {};
       const data = { reason: reason === '' ? 'abandoned' : reason, ...error, transition };

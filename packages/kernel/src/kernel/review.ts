@@ -90,6 +90,7 @@ const KERNEL_KINDS: Readonly<Record<EntryKind, true>> = Object.freeze({
   APPROVAL_DECIDED: true,
   APPROVAL_REQUESTED: true,
   CALL_SETTLED: true,
+  COMMAND_GIVEN: true,
   DELEGATION_RESULT: true,
   INVARIANT_BREACHED: true,
   JOIN_STARTED: true,

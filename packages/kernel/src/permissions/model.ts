@@ -61,11 +61,11 @@ export class PermissionModel implements Projection {
     return evaluate(request, this.#policies, holding);
   }
 
-  /** Why a token may not be delegated by this agent; undefined when it may (INV-06). */
-  escalationIn(agent: string, asked: CapabilityToken): string | undefined {
+  /** Why a token may not be delegated by this agent, on the permission that it delegates by; undefined when it may (INV-06). */
+  escalationIn(agent: string, asked: CapabilityToken, by: PermissionRecord): string | undefined {
     const holding = this.#holdings.get(agent);
     if (holding === undefined) return 'it holds no token';
-    return escalationIn(asked, holding.token, remainingOf(holding));
+    return escalationIn(asked, holding.token, remainingOf(holding, grantIndexOf(by)));
   }
 
   apply(entry: Entry): void {
@@ -73,8 +73,8 @@ export class PermissionModel implements Projection {
     if (entry.kind === 'AGENT_SPAWNED') {
       this.#hold(entry.agent, entry.data.type, entry.data.token);
       const { parent, delegation } = entry.data;
-      if (parent !== null) this.#carve(parent, entry.data.token);
       if (parent !== null && delegation !== undefined) this.#countUse(parent, delegation.permission);
+      if (parent !== null) this.#carve(parent, entry.data.token);
       return;
     }
     if (entry.kind === 'TOKEN_REVOKED') {
@@ -116,9 +116,11 @@ export class PermissionModel implements Projection {
   }
 }
 
-function remainingOf(holding: Holding): Remaining {
+/** `spending` is the grant that is about to be used once more: that use can't be handed out. */
+function remainingOf(holding: Holding, spending?: number): Remaining {
+  const used = (index: number): number => (holding.uses.get(index) ?? 0) + (index === spending ? 1 : 0);
   return {
-    uses: (index) => (holding.token.grants[index]?.limit ?? Infinity) - (holding.uses.get(index) ?? 0),
+    uses: (index) => (holding.token.grants[index]?.limit ?? Infinity) - used(index),
     budget: holding.budget,
   };
 }

@@ -21,7 +21,8 @@ import { failed, ToolInvoker, type InvokeOptions } from './invoke.js';
 import type { ToolRegistry } from './registry.js';
 import { retryDelayMs } from './retry.js';
 import { Attempt, infoOf, type ToolCallInfo, type ToolRun } from './run.js';
-import { hasSecrets, secretNames, withSecrets } from './secrets.js';
+import { hasSecrets, leadsToSecret, secretNames, withSecrets } from './secrets.js';
+import { pathOf } from './standard-schema.js';
 import { validateInput } from './validate.js';
 
 export interface ToolGateOptions extends InvokeOptions {
@@ -143,10 +144,12 @@ export class ToolGate {
 
   #check(definition: Tool, given: unknown): Pick<ToolRun, 'args' | 'input' | 'needsSecrets'> {
     const args = toJsonWithin(given === undefined ? {} : given, this.#options.maxValueBytes, `The arguments of tool "${definition.name}"`);
-    // A schema sees a stand-in of the same type; the real value is checked again when it is there.
     const needsSecrets = hasSecrets(args);
-    const visible = needsSecrets ? withSecrets(args, (name) => `[secret ${name}]`) : args;
-    return { args, input: validateInput(definition, visible), needsSecrets };
+    if (!needsSecrets) return { args, input: validateInput(definition, args), needsSecrets };
+    // A schema sees a stand-in of the same type, and what it says of that is no matter: the real value is checked when it
+    // is there.
+    const standIns = withSecrets(args, (name) => `[secret ${name}]`);
+    return { args, input: validateInput(definition, standIns, (issue) => leadsToSecret(args, pathOf(issue))), needsSecrets };
   }
 
   #track(run: ToolRun): void {

@@ -30,6 +30,16 @@ export function hasSecrets(value: Json): boolean {
   return false;
 }
 
+/** Whether a path ends at a reference to a secret. */
+export function leadsToSecret(value: Json, path: readonly PropertyKey[]): boolean {
+  let place: unknown = value;
+  for (const key of path) {
+    if (typeof place !== 'object' || place === null || !Object.hasOwn(place, key)) return false;
+    place = (place as Record<PropertyKey, unknown>)[key];
+  }
+  return typeof place === 'object' && place !== null && referenceName(place) !== undefined;
+}
+
 /** The names of all secrets that a value refers to. */
 export function secretNames(value: Json): ReadonlySet<string> {
   const names = new Set<string>();

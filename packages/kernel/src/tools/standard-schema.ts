@@ -27,10 +27,14 @@ export function unchecked<Value>(): StandardSchema<Value> {
 
 /** Issues in one line, each with its path: `path: Required; depth: Expected number`. */
 export function issuesText(issues: readonly SchemaIssue[]): string {
-  return issues.map((issue) => `${pathOf(issue)}${issue.message}`).join('; ');
+  return issues.map((issue) => `${pathText(issue)}${issue.message}`).join('; ');
 }
 
-function pathOf(issue: SchemaIssue): string {
-  const path = (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.');
+export function pathOf(issue: SchemaIssue): readonly PropertyKey[] {
+  return (issue.path ?? []).map((part) => (typeof part === 'object' ? part.key : part));
+}
+
+function pathText(issue: SchemaIssue): string {
+  const path = pathOf(issue).map(String).join('.');
   return path === '' ? '' : `${path}: `;
 }

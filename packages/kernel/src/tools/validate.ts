@@ -2,14 +2,14 @@ import { describeThrown, OmniError } from '../errors/index.js';
 import type { Json } from '../json/index.js';
 import type { Tool } from './define-tool.js';
 import { isThenable } from './thenable.js';
-import { issuesText, type SchemaResult, type StandardSchema } from './standard-schema.js';
+import { issuesText, type SchemaIssue, type SchemaResult, type StandardSchema } from './standard-schema.js';
 
 /**
- * What the tool is called with: the arguments as its schema made them.
+ * What the tool is called with: the arguments as its schema made them; undefined if they can only be judged later.
  *
  * A tick is synchronous and replays, so a schema that answers later can't take part.
  */
-export function validateInput(tool: Tool, args: Json): unknown {
+export function validateInput(tool: Tool, args: Json, isKnownLater: (issue: SchemaIssue) => boolean = () => false): unknown {
   const result = runSchema(tool, args);
   if (isThenable(result)) {
     // Its answer is nobody's any more, and a rejection of it must not end the process.
@@ -17,10 +17,12 @@ export function validateInput(tool: Tool, args: Json): unknown {
     throw new OmniError('TOOL_INPUT_INVALID', `The input schema of tool "${tool.name}" is asynchronous. Use one that validates synchronously.`);
   }
   if (result.issues === undefined) return result.value;
+  const issues = result.issues.filter((issue) => !isKnownLater(issue));
+  if (issues.length === 0) return undefined;
   throw new OmniError(
     'TOOL_INPUT_INVALID',
-    `The arguments of tool "${tool.name}" do not fit its input schema: ${issuesText(result.issues)}.`,
-    { details: { tool: tool.name, issues: issuesText(result.issues) } },
+    `The arguments of tool "${tool.name}" do not fit its input schema: ${issuesText(issues)}.`,
+    { details: { tool: tool.name, issues: issuesText(issues) } },
   );
 }
 
