@@ -1,0 +1,78 @@
+/**
+ * What of a page can be run, in order.
+ *
+ * A `ts` block that begins with `import` starts a program, and those after it go on with it; `ts NAME` saves it under that
+ * name. `text output` behind a program is what it prints. `console` is a session in a shell: lines with `$ ` are commands, the
+ * others are what they print.
+ */
+import type { Block, Page } from './pages.js';
+
+export interface Program {
+  readonly kind: 'program';
+  readonly title: string;
+  readonly file: string;
+  readonly source: string;
+  /** As the page shows it; undefined where it shows none. */
+  readonly output: string | undefined;
+}
+
+export interface Session {
+  readonly kind: 'session';
+  readonly title: string;
+  readonly commands: readonly string[];
+  readonly output: string;
+}
+
+export type Sample = Program | Session;
+
+export function samplesOn(page: Page): readonly Sample[] {
+  const samples: Sample[] = [];
+  for (const block of page.blocks) {
+    const last = samples.at(-1);
+    const title = `${page.path}:${block.line}`;
+    if (block.language === 'console') samples.push(sessionOf(block, title));
+    else if (block.language === 'text' && block.label === 'output') {
+      if (last?.kind !== 'program') throw new Error(`${title}: there is no program that could print this.`);
+      samples[samples.length - 1] = { ...last, output: block.text };
+    } else if (block.language === 'ts') {
+      if (block.text.startsWith('import ')) samples.push(programOf(block, title));
+      else if (last?.kind === 'program') samples[samples.length - 1] = { ...last, source: last.source + block.text };
+      else throw new Error(`${title}: the block goes on with no program. Begin it with an import.`);
+    }
+  }
+  return samples;
+}
+
+/**
+ * Whether a text is what a page shows: `…` stands for anything in a line, a line that is only `…` for any lines. How
+ * much space there is between words does not matter.
+ */
+export function shows(shown: string, text: string): boolean {
+  const lines = linesOf(shown).map((line) => (line === '…' ? '(?:[^\\n]*\\n)*?' : `${line.split('…').map(escaped).join('[^\\n]*')}\\n`));
+  return new RegExp(`^${lines.join('')}$`).test(`${linesOf(text).join('\n')}\n`);
+}
+
+function linesOf(text: string): readonly string[] {
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => line.replaceAll(/\s+/g, ' ').trim());
+}
+
+function programOf({ label, line, text }: Block, title: string): Program {
+  return { kind: 'program', title, file: label === '' ? `line-${line}.ts` : label, source: text, output: undefined };
+}
+
+function sessionOf({ text }: Block, title: string): Session {
+  const lines = text.split('\n');
+  return {
+    kind: 'session',
+    title,
+    commands: lines.filter((line) => line.startsWith('$ ')).map((line) => line.slice(2)),
+    output: lines.filter((line) => !line.startsWith('$ ')).join('\n'),
+  };
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}

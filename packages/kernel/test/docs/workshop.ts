@@ -1,0 +1,104 @@
+/** Where samples are compiled and run: a directory for each page, in which the packages can be imported. */
+import { execFile } from 'node:child_process';
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { transform } from 'esbuild';
+import ts from 'typescript';
+import { bundleCli } from '../../../cli/test/cli-process.js';
+import { temporaryDirectory } from '../node/temporary-directory.js';
+import { ROOT, type Page } from './pages.js';
+import type { Program, Session } from './samples.js';
+
+const PATIENCE_MS = 60_000;
+
+export interface Finished {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export class Workshop {
+  readonly #folder: string;
+  readonly #env: NodeJS.ProcessEnv;
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+    this.#env = { ...process.env, PATH: `${folder}/bin${delimiter}${process.env['PATH'] ?? ''}`, NO_COLOR: '1' };
+  }
+
+  static async open(): Promise<Workshop> {
+    const folder = temporaryDirectory();
+    const { bin, kernelPackage } = await bundleCli();
+    mkdirSync(`${folder}/node_modules/@omnipaw`, { recursive: true });
+    symlinkSync(kernelPackage, `${folder}/node_modules/@omnipaw/kernel`);
+    symlinkSync(`${ROOT}packages/kernel/node_modules/zod`, `${folder}/node_modules/zod`);
+    writeFileSync(`${folder}/package.json`, '{ "type": "module" }');
+    command(`${folder}/bin/omnipaw`, `exec '${process.execPath}' '${bin}' "$@"`);
+    command(`${folder}/bin/npx`, 'exec "$@"');
+    return new Workshop(folder);
+  }
+
+  /** Where the samples of a page live. */
+  directoryOf(page: Page): string {
+    return join(this.#folder, page.path);
+  }
+
+  save(page: Page, program: Program): string {
+    const file = join(this.directoryOf(page), program.file);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, program.source);
+    return file;
+  }
+
+  /** What the compiler says about programs that were saved, one line for each mistake. */
+  mistakesIn(files: readonly string[]): readonly string[] {
+    const compiler = ts.createProgram(files, {
+      ...{ target: ts.ScriptTarget.ES2022, lib: ['lib.es2022.d.ts'], module: ts.ModuleKind.NodeNext },
+      ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, noEmit: true },
+      ...{ skipLibCheck: true, types: ['node'], typeRoots: [`${ROOT}node_modules/@types`] },
+      customConditions: ['@omnipaw/source'],
+      paths: { '@omnipaw/kernel': [`${ROOT}packages/kernel/src/index.ts`] },
+    });
+    return files.flatMap((file) => {
+      const source = compiler.getSourceFile(file);
+      const diagnostics = [...compiler.getSyntacticDiagnostics(source), ...compiler.getSemanticDiagnostics(source)];
+      return diagnostics.map(({ start, messageText }) => {
+        const line = source === undefined ? 0 : source.getLineAndCharacterOfPosition(start ?? 0).line;
+        return `${file.slice(this.#folder.length + 1)}, line ${line + 1}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`;
+      });
+    });
+  }
+
+  /** Runs a program as a user would who compiled it. */
+  async run(page: Page, program: Program): Promise<Finished> {
+    const { code } = await transform(program.source, { loader: 'ts', target: 'node18', format: 'esm' });
+    const file = join(this.directoryOf(page), program.file.replace(/\.ts$/, '.js'));
+    writeFileSync(file, code);
+    return this.#execute(page, process.execPath, [file]);
+  }
+
+  /** Runs the commands of a session in one shell; what goes to standard error is part of the output. */
+  async runSession(page: Page, { commands }: Session): Promise<Finished> {
+    mkdirSync(this.directoryOf(page), { recursive: true });
+    return this.#execute(page, 'sh', ['-c', `exec 2>&1\n${commands.join('\n')}`]);
+  }
+
+  omnipaw(...args: readonly string[]): Promise<Finished> {
+    return this.#execute(undefined, `${this.#folder}/bin/omnipaw`, args);
+  }
+
+  #execute(page: Page | undefined, program: string, args: readonly string[]): Promise<Finished> {
+    const cwd = page === undefined ? this.#folder : this.directoryOf(page);
+    return new Promise((resolve) => {
+      execFile(program, args, { cwd, env: this.#env, timeout: PATIENCE_MS }, (error, stdout, stderr) => {
+        resolve({ exitCode: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
+      });
+    });
+  }
+}
+
+function command(file: string, script: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `#!/bin/sh\n${script}\n`);
+  chmodSync(file, 0o755);
+}
