@@ -8,6 +8,9 @@ export interface Holder {
   readonly escalation: (asked: readonly Grant[] | CapabilityToken) => string | undefined;
 }
 
+/** By what the holder delegates: nothing that would be used up by it. */
+const BY_POLICY = { decision: 'ALLOW', by: 'policy p' } as const;
+
 /** A permission model in which one agent of type `type`, named `holder`, holds a token: what the log would make of it. */
 export function holder(token: Partial<CapabilityToken>, policies: readonly Policy[] = [], type = 'worker'): Holder {
   const model = new PermissionModel(policies);
@@ -18,7 +21,7 @@ export function holder(token: Partial<CapabilityToken>, policies: readonly Polic
       const { decision, by } = model.evaluate('holder', { action, resource, now }).record;
       return `${decision} by ${by}`;
     },
-    escalation: (asked) => model.escalationIn('holder', isToken(asked) ? asked : { grants: asked, depth: 0 }),
+    escalation: (asked) => model.escalationIn('holder', isToken(asked) ? asked : { grants: asked, depth: 0 }, BY_POLICY),
   };
 }
 

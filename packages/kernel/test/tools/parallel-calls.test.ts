@@ -1,7 +1,7 @@
 import { defineAgent, defineTool, unchecked } from '@omnipaw/kernel';
 import { describe, expect, it } from 'vitest';
 import { boot, entriesOf, kindsOf, ofKind, rejectionOf, VirtualTime } from '../support/index.js';
-import { attempt, runProgram } from './run-program.js';
+import { attempt, codeOf, runProgram } from './run-program.js';
 
 interface Work { readonly name: string; readonly ms: number; readonly fails?: boolean }
 
@@ -67,7 +67,7 @@ describe('several calls at once', () => {
         const settled = yield* ctx.allSettled([
           ctx.tool(tool, { name: 'good', ms: 2 }), ctx.tool(tool, { name: 'bad', ms: 1, fails: true }), ctx.tool(ghost, {}), ctx.memory.set('key', 1),
         ]);
-        return settled.map((one) => (one.status === 'fulfilled' ? ['fulfilled', one.value ?? null] : ['rejected', (one.reason as Error & { code: string }).code]));
+        return settled.map((one) => (one.status === 'fulfilled' ? ['fulfilled', one.value ?? null] : ['rejected', codeOf(one.reason)]));
       },
       { time, tools: [tool] },
     );

@@ -13,11 +13,17 @@ export type Attempted<Result = unknown> =
 /** Tries an operation inside a program; what it throws is told as data. */
 export function* attempt<Result>(operation: Operation<Result>): Generator<Instruction, Attempted<Result>> {
   try {
-    return { ok: true, value: yield* operation };
+    const value = yield* operation;
+    return { ok: true, value: value === undefined ? (null as Result) : value };
   } catch (thrown) {
     const { code, failureClass, message, details = null } = thrown as OmniError;
     return { ok: false, code, failureClass, message, details };
   }
+}
+
+/** The stable code of an error, as programs look at it. */
+export function codeOf(error: unknown): string {
+  return (error as { readonly code: string }).code;
 }
 
 export interface Ran<Result> extends Booted<MemoryLogStore> {
