@@ -71,7 +71,7 @@ function copy(value: unknown, path: Path | undefined, depth: number): Json {
     case 'object':
       byteBound += MAX_PRIMITIVE_BYTES;
       if (value === null) return null;
-      if (depth >= MAX_JSON_DEPTH) refuse(path, deepReason(value, path));
+      if (depth >= MAX_JSON_DEPTH) refuseDepth(path);
       return Array.isArray(value) ? copyArray(value, path, depth) : copyObject(value, path, depth);
     default:
       return refuse(path, value === undefined ? 'undefined' : `a ${typeof value}`);
@@ -125,11 +125,17 @@ function pathText(path: Path | undefined): string {
   return /^[A-Za-z_$][\w$]*$/.test(key) ? `${parent}.${key}` : `${parent}[${JSON.stringify(key)}]`;
 }
 
-function deepReason(value: object, path: Path | undefined): string {
-  for (let place = path; place !== undefined; place = place.parent) {
-    if (place.container === value) return 'a cycle';
+/** A cycle is looked for only here, where every cycle ends up. */
+function refuseDepth(path: Path | undefined): never {
+  const places: Path[] = [];
+  for (let place = path; place !== undefined; place = place.parent) places.unshift(place);
+  const above = new Set<object>();
+  for (const [index, place] of places.entries()) {
+    above.add(place.container);
+    const next = places[index + 1];
+    if (next !== undefined && above.has(next.container)) refuse(place, 'a cycle');
   }
-  return `nested deeper than ${String(MAX_JSON_DEPTH)} levels`;
+  refuse(path, `nested deeper than ${MAX_JSON_DEPTH} levels`);
 }
 
 function className(object: object): string {
