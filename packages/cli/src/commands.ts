@@ -1,0 +1,126 @@
+import { createRequire } from 'node:module';
+import { parseGrant } from '@omnipaw/kernel';
+import { Command, InvalidArgumentError } from 'commander';
+import { inspect, type InspectOptions } from './inspect/inspect.js';
+import { run, type RunOptions } from './run/run.js';
+import type { Session } from './session.js';
+import { tail, type TailOptions } from './tail/tail.js';
+import { verify, type VerifyOptions } from './verify/verify.js';
+
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+
+/** What every command takes. */
+export interface CommonOptions {
+  readonly json?: boolean;
+  readonly verbose?: boolean;
+}
+
+/** Runs a command with the options that were given; called once, by the command that was. */
+export type Perform = (options: CommonOptions, command: (session: Session) => Promise<number>) => Promise<void>;
+
+const EXIT_CODES = `
+Exit codes:
+  0  it completed; nothing speaks against the log
+  1  the agent failed, the log is contradicted, or something broke
+  2  the command was called wrongly, or what it names is not there`;
+
+/** The command line: what can be called, and how. */
+export function commandLine(perform: Perform, { out, people }: Session): Command {
+  const program = new Command('omnipaw')
+    .description('Runs agents on the OmniPaw kernel, and proves afterwards what they did.')
+    .version(version)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void out.write(text),
+      writeErr: (text) => void people.write(text),
+      getOutHelpWidth: () => out.width ?? 80,
+      getErrHelpWidth: () => people.width ?? 80,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .addHelpText('after', EXIT_CODES);
+  addRun(program, perform);
+  addVerify(program, perform);
+  addInspect(program, perform);
+  addTail(program, perform);
+  return program;
+}
+
+function addRun(program: Command, perform: Perform): void {
+  addCommon(program.command('run'), 'print one JSON object instead of the result')
+    .summary('run an agent of a program')
+    .description('Runs an agent that a program exports, and prints its result. TypeScript runs as it is.')
+    .argument('<program>', 'a .ts, .js or .mjs file; every agent and tool that it exports is registered')
+    .requiredOption('--log <dir>', 'where to record the run')
+    .option('--agent <name>', 'the agent to run, by type or by export; the default export unless given')
+    .option('--input <json>', 'its input; "-" reads it from standard input')
+    .option('--grant <action:resource>', 'what it may do, e.g. call:host.fs.*; can be repeated; nothing unless given', collectGrant)
+    .action((file: string, options: RunOptions) => perform(options, (session) => run(file, options, session)));
+}
+
+function addVerify(program: Command, perform: Perform): void {
+  addCommon(program.command('verify'), 'print the verdict as JSON')
+    .summary('check a log, byte by byte')
+    .description('Says whether a log is what its writer wrote, and whether its end is still there.')
+    .requiredOption('--log <dir>', 'the log to check')
+    .option('--pin <hash>', 'the head that was noted down earlier; without it nobody can see that the end was cut off', parsePin)
+    .option('--require-pin', 'take a missing pin for a contradiction')
+    .action((options: VerifyOptions) => perform(options, (session) => verify(options, session)));
+}
+
+function addInspect(program: Command, perform: Perform): void {
+  addCommon(program.command('inspect'), 'print the state as JSON')
+    .summary('show the state at a point of a log')
+    .description('Shows agents, their states, memory and grants, and who delegated to whom, without running anything.')
+    .requiredOption('--log <dir>', 'the log to look at')
+    .option('--at <seq>', 'the last entry to take into account; the whole log unless given', parseCount)
+    .option('--agent <id>', 'only this agent and those below it, with all that they remember')
+    .action((options: InspectOptions) => perform(options, (session) => inspect(options, session)));
+}
+
+function addTail(program: Command, perform: Perform): void {
+  addCommon(program.command('tail'), 'print the lines as they are stored, one JSON object each')
+    .summary('print the entries of a log')
+    .description('Prints the entries of a log, also of one that is being written.')
+    .requiredOption('--log <dir>', 'the log to print')
+    .option('-f, --follow', 'go on with entries to come, until Ctrl-C')
+    .option('-n, --last <count>', 'only the last so many entries (of those that are asked for)', parseCount)
+    .option('--agent <id>', 'only entries about this agent')
+    .option('--kind <kind>', 'only entries of this kind, e.g. TOOL_CALLED; can be repeated', collect)
+    // With --json its output is the stored lines and nothing else, whatever goes wrong.
+    .action((options: TailOptions & CommonOptions) =>
+      perform({ ...options, json: false }, (session) => tail(options, session)),
+    );
+}
+
+function addCommon(command: Command, jsonHelp: string): Command {
+  return command
+    .option('--json', jsonHelp)
+    .option('--verbose', 'say more about what went wrong')
+    .showHelpAfterError(`See "omnipaw ${command.name()} --help".`);
+}
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+function collectGrant(value: string, before: readonly string[] = []): readonly string[] {
+  try {
+    parseGrant(value);
+  } catch (thrown) {
+    throw new InvalidArgumentError((thrown as Error).message);
+  }
+  return [...before, value];
+}
+
+function parseCount(value: string): number {
+  const number = Number(value);
+  if (/^\d+$/.test(value) && Number.isSafeInteger(number)) return number;
+  throw new InvalidArgumentError('It must be a whole number from 0.');
+}
+
+function parsePin(value: string): string {
+  const hash = value.toLowerCase();
+  if (/^[0-9a-f]{64}$/.test(hash)) return hash;
+  throw new InvalidArgumentError('A pin is the hash of an entry: 64 hexadecimal digits.');
+}

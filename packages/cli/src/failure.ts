@@ -1,0 +1,44 @@
+import { OmniError } from '@omnipaw/kernel';
+import { inspect } from 'node:util';
+import { oneLine } from './terminal/printable.js';
+
+/** What scripts rely on. */
+export const EXIT = Object.freeze({ ok: 0, failed: 1, usage: 2 });
+
+/** The command was called wrongly; ends with {@link EXIT}.usage and a pointer to the help. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** A failure that is not the run's own but the caller's: what was named is not there. */
+const NOT_THERE: ReadonlySet<string> = new Set(['LOG_NOT_FOUND', 'AGENT_NOT_FOUND']);
+
+export function exitCodeOf(thrown: unknown): number {
+  const isUsage = thrown instanceof UsageError || (thrown instanceof OmniError && NOT_THERE.has(thrown.code));
+  return isUsage ? EXIT.usage : EXIT.failed;
+}
+
+/** A failure in one line: its code, if it has one, and what to do. */
+export function describeFailure(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return oneLine(`something threw ${inspect(thrown)}`);
+  const { code } = thrown as { readonly code?: unknown };
+  return oneLine(typeof code === 'string' ? `${code}: ${thrown.message}` : thrown.message || thrown.name);
+}
+
+/** The whole story, for those who ask for it: stack, details and causes. */
+export function explainFailure(thrown: unknown): string {
+  return inspect(thrown);
+}
+
+/** A failure as JSON output holds it. */
+export interface FailureRecord {
+  readonly code: string;
+  readonly message: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+export function failureRecord(thrown: unknown): FailureRecord {
+  if (!(thrown instanceof OmniError)) return { code: 'UNEXPECTED', message: describeFailure(thrown) };
+  const { code, message, details } = thrown;
+  return { code, message, ...(details === undefined ? {} : { details }) };
+}

@@ -1,0 +1,40 @@
+/** `omnipaw inspect`: the state at a point of a log. */
+import { FileLogReader, inspect as inspectLog, nodePorts, OmniError, type AgentSnapshot, type Inspection } from '@omnipaw/kernel';
+import { EXIT } from '../failure.js';
+import type { Session } from '../session.js';
+import { inspectionLines } from './inspection-text.js';
+
+export interface InspectOptions {
+  readonly log: string;
+  readonly at?: number;
+  readonly agent?: string;
+  readonly json?: boolean;
+}
+
+export async function inspect({ log, at, agent, json }: InspectOptions, { out }: Session): Promise<number> {
+  const whole = await inspectLog(new FileLogReader(log), { codec: nodePorts.codec, ...(at === undefined ? {} : { at }) });
+  const inspection = agent === undefined ? whole : { ...whole, agents: subtree(whole, agent) };
+  if (json === true) {
+    await out.json(inspection);
+    return EXIT.ok;
+  }
+  // Who names an agent wants to read all of what it remembers.
+  const lines = inspectionLines(inspection, { log, ink: out.ink, width: out.width, isWhole: agent !== undefined });
+  for (const line of lines) await out.line(line);
+  return EXIT.ok;
+}
+
+/** An agent and all below it. */
+function subtree({ agents, busSeq }: Inspection, id: string): readonly AgentSnapshot[] {
+  const byId = new Map(agents.map((agent) => [agent.id, agent]));
+  const top = byId.get(id);
+  if (top === undefined) {
+    const known = agents.length === 0 ? 'none' : agents.slice(0, 10).map(({ id }) => id).join(', ');
+    throw new OmniError('AGENT_NOT_FOUND', `There is no agent "${id}" at busSeq ${busSeq}. Agents: ${known}${agents.length > 10 ? ', …' : ''}.`);
+  }
+  const below = (agent: AgentSnapshot): AgentSnapshot[] => [
+    agent,
+    ...agent.children.flatMap((child) => below(byId.get(child)!)),
+  ];
+  return below(top);
+}

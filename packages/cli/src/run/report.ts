@@ -1,0 +1,99 @@
+/** What a run says when it is over: the result to standard output, everything else to people. */
+import path from 'node:path';
+import type { AgentSnapshot } from '@omnipaw/kernel';
+import { describeFailure, failureRecord } from '../failure.js';
+import type { StopSignal } from '../host.js';
+import type { Session } from '../session.js';
+import { count, printable, shellWord } from '../terminal/printable.js';
+import type { RunTally } from './tally.js';
+
+export type RunOutcome = { readonly ok: true; readonly result: unknown } | { readonly ok: false; readonly error: unknown };
+
+export interface RunReport {
+  /** The id of the agent that was run. */
+  readonly agent: string;
+  readonly outcome: RunOutcome;
+  /** The signal that ended the run before the agent did. */
+  readonly stoppedBy: StopSignal | undefined;
+  readonly tally: RunTally;
+  /** The agents that have not ended. */
+  readonly left: readonly AgentSnapshot[];
+  readonly head: string;
+  readonly entries: number;
+  readonly elapsedText: string;
+}
+
+interface Audience extends Session {
+  /** The log's directory as the user named it. */
+  readonly log: string;
+  readonly json: boolean;
+}
+
+export async function reportRun(report: RunReport, audience: Audience): Promise<void> {
+  const { out, people, json, log } = audience;
+  const { outcome } = report;
+  if (json) await out.json(runRecord(report, log));
+  else if (outcome.ok) await out.line(resultText(outcome.result, out.isTerminal));
+  for (const line of summary(report, audience)) await people.line(line);
+}
+
+/** The one object that scripts get. */
+function runRecord({ agent, outcome, stoppedBy, head, entries }: RunReport, log: string): object {
+  return {
+    ok: outcome.ok,
+    agent,
+    ...(outcome.ok ? { result: outcome.result } : { error: failureRecord(outcome.error) }),
+    ...(stoppedBy === undefined ? {} : { stoppedBy }),
+    log: path.resolve(log),
+    head,
+    entries,
+  };
+}
+
+/** Text as it is, so that it can go into a file; anything else as JSON. */
+function resultText(result: unknown, isForTerminal: boolean): string {
+  const text = typeof result === 'string' ? result : JSON.stringify(result, null, 2);
+  return isForTerminal ? printable(text) : text;
+}
+
+function summary(report: RunReport, { people: { ink }, log }: Audience): string[] {
+  const { agent, outcome, stoppedBy, tally, head, entries, elapsedText } = report;
+  const facts = `${tally.text}; ${count(entries, 'entry', 'entries')} in ${log}`;
+  const directory = shellWord(log);
+  if (stoppedBy !== undefined) {
+    return [
+      `${ink('yellow', '■')} Stopped by ${stoppedBy} after ${elapsedText}: ${facts}.`,
+      ...leftLines(report.left),
+      `  See how far it came: omnipaw inspect --log ${directory}`,
+    ];
+  }
+  if (outcome.ok) {
+    return [
+      `${ink('green', '✓')} ${agent} completed in ${elapsedText}: ${facts}.`,
+      `  Prove later that nothing was changed: omnipaw verify --log ${directory} --pin ${head}`,
+    ];
+  }
+  return [
+    `${ink('red', '✗')} ${agent} failed after ${elapsedText}: ${facts}.`,
+    `${ink('red', 'error:')} ${describeFailure(outcome.error)}`,
+    ...grantLines(report),
+    `  See what happened: omnipaw tail --log ${directory}`,
+  ];
+}
+
+function leftLines(left: readonly AgentSnapshot[]): string[] {
+  if (left.length === 0) return [];
+  const some = left.slice(0, 5).map(({ id, state }) => `${id} ${state}`);
+  return [`  Not ended: ${some.join(', ')}${left.length > some.length ? ', …' : ''}.`];
+}
+
+/** Which grants were missing, if that is what the run failed for. */
+function grantLines({ agent, outcome, tally }: RunReport): string[] {
+  const { code } = (outcome.ok ? {} : outcome.error) as { readonly code?: unknown };
+  if (code !== 'PERMISSION_DENIED' && code !== 'DELEGATION_FAILED') return [];
+  return tally.missingGrants.map(({ agent: denied, grant }) =>
+    denied === agent
+      ? `  To allow it: --grant ${shellWord(grant)}`
+      : `  To allow it to ${denied}: hand ${grant} on in the delegation, and --grant ${shellWord(grant)}`,
+  );
+}

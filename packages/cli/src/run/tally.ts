@@ -1,0 +1,84 @@
+import type { Entry, ErrorRecord } from '@omnipaw/kernel';
+import { count } from '../terminal/printable.js';
+
+/** Something that an agent was denied only because nothing granted it. */
+export interface MissingGrant {
+  readonly agent: string;
+  /** What would have allowed it: `call:host.fs.read`. */
+  readonly grant: string;
+}
+
+const DENIALS: ReadonlySet<string> = new Set(['PERMISSION_DENIED', 'PRIVILEGE_ESCALATION_ATTEMPT']);
+
+/** Counts what a run does, from the entries of its log. */
+export class RunTally {
+  #agents = 0;
+  #toolCalls = 0;
+  #denials = 0;
+  /** By agent. */
+  readonly #ticks = new Map<string, number>();
+  readonly #runningCalls = new Map<string, number>();
+  /** By agent and grant. */
+  readonly #missingGrants = new Map<string, MissingGrant>();
+
+  add(entry: Entry): void {
+    const { agent, kind } = entry;
+    if (agent === null) return;
+    const { tick } = entry.data as { readonly tick?: number };
+    if (tick !== undefined) this.#ticks.set(agent, Math.max(tick, this.#ticks.get(agent) ?? 0));
+    if (kind === 'AGENT_SPAWNED') this.#agents++;
+    else if (kind === 'TOOL_CALLED') this.#toolCalls += this.#running(agent, 1);
+    else if (kind === 'TOOL_RESULT') this.#running(agent, -1);
+    else if (kind === 'AGENT_TERMINATED' || kind === 'AGENT_FAULTED') this.#runningCalls.delete(agent);
+    else if (kind === 'REFUSED') this.#refused(agent, entry.data.error);
+  }
+
+  /** What would have made agents go on that were denied something, each once. */
+  get missingGrants(): readonly MissingGrant[] {
+    return [...this.#missingGrants.values()];
+  }
+
+  /** `2 agents, 7 ticks, 3 tool calls, no denials`. */
+  get text(): string {
+    return this.#text('');
+  }
+
+  /** The same with what is under way. */
+  get liveText(): string {
+    const running = sum(this.#runningCalls.values());
+    return this.#text(running === 0 ? '' : ` (${running} running)`);
+  }
+
+  #text(running: string): string {
+    const ticks = count(sum(this.#ticks.values()), 'tick');
+    const calls = count(this.#toolCalls, 'tool call') + running;
+    return `${count(this.#agents, 'agent')}, ${ticks}, ${calls}, ${count(this.#denials, 'denial')}`;
+  }
+
+  #running(agent: string, change: 1 | -1): number {
+    this.#runningCalls.set(agent, (this.#runningCalls.get(agent) ?? 0) + change);
+    return change;
+  }
+
+  #refused(agent: string, { code, details }: ErrorRecord): void {
+    if (DENIALS.has(code)) this.#denials++;
+    const { action, resource, permission } = (details ?? {}) as DenialDetails;
+    // A grant is of no use against a policy, nor to an agent whose token is void.
+    if (action === undefined || resource === undefined || permission?.by !== 'default') return;
+    const grant = `${action}:${resource}`;
+    this.#missingGrants.set(`${agent} ${grant}`, { agent, grant });
+  }
+}
+
+/** What the kernel says with `PERMISSION_DENIED`. */
+interface DenialDetails {
+  readonly action?: string;
+  readonly resource?: string;
+  readonly permission?: { readonly by?: string };
+}
+
+function sum(numbers: Iterable<number>): number {
+  let total = 0;
+  for (const number of numbers) total += number;
+  return total;
+}

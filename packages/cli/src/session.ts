@@ -1,0 +1,11 @@
+import type { Host } from './host.js';
+import type { Output } from './terminal/output.js';
+
+/** What a command works with. */
+export interface Session {
+  readonly host: Host;
+  /** Standard output: what was asked for. */
+  readonly out: Output;
+  /** Standard error: whatever else there is to say to people. */
+  readonly people: Output;
+}

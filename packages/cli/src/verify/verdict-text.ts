@@ -1,0 +1,69 @@
+/** Verdicts in words. */
+import type { LogDamage, LogVerdict } from '@omnipaw/kernel';
+import { alignColumns } from '../terminal/columns.js';
+import type { Colour, Ink } from '../terminal/ink.js';
+import { count } from '../terminal/printable.js';
+
+interface Explained {
+  readonly sign: string;
+  readonly colour: Colour;
+  readonly text: string;
+}
+
+export function verdictLines(verdict: LogVerdict, ink: Ink): string[] {
+  const verdicts = [
+    { name: 'integrity', word: verdict.integrity, ...explainIntegrity(verdict) },
+    { name: 'completeness', word: verdict.completeness, ...explainCompleteness(verdict) },
+  ];
+  const rows = verdicts.map(({ name, word, sign, colour, text }) => [
+    { text: sign, paint: (sign: string) => ink(colour, sign) },
+    { text: name },
+    { text: word, paint: (word: string) => ink(colour, word) },
+    { text },
+  ]);
+  return alignColumns([...rows, [{ text: '' }, { text: 'head' }, { text: verdict.head }]]);
+}
+
+/** What speaks against a log, in a sentence each. */
+export function whatContradicts(
+  { integrity, completeness, firstBad, entries }: LogVerdict,
+  { pin = '', requirePin = false }: { readonly pin?: string; readonly requirePin?: boolean },
+): string[] {
+  const lines: string[] = [];
+  if (integrity === 'BROKEN' && firstBad !== undefined) lines.push(`LOG_CORRUPT: The log is damaged ${placeText(firstBad)}.`);
+  if (completeness === 'INCOMPLETE') {
+    const good = count(entries, 'good entry', 'good entries');
+    lines.push(`LOG_INCOMPLETE: No entry with the hash ${pin} is among the ${good}, so the log was cut off or written anew.`);
+  }
+  if (completeness === 'UNPINNED' && requirePin) {
+    lines.push('PIN_REQUIRED: Without --pin nobody can tell whether the end of the log was cut off.');
+  }
+  return lines;
+}
+
+function placeText({ segment, byteOffset, busSeq, reason }: LogDamage): string {
+  const reasonText = reason.toLowerCase().replaceAll('_', ' ');
+  return `in segment ${segment} at byte ${byteOffset}, where the entry with busSeq ${busSeq} should be (${reasonText})`;
+}
+
+function explainIntegrity({ integrity, entries, firstBad, tornTail }: LogVerdict): Explained {
+  const good = count(entries, 'entry', 'entries');
+  if (integrity === 'INTACT') return { sign: '✓', colour: 'green', text: `${good}, the chain of hashes is unbroken` };
+  if (integrity === 'TORN_TAIL') {
+    const { segment, byteOffset, byteCount } = tornTail!;
+    const tail = `${count(byteCount, 'byte')} of an unfinished one in ${segment} at byte ${byteOffset}, which was never acknowledged`;
+    return { sign: '✓', colour: 'yellow', text: `${good}, then ${tail}` };
+  }
+  return { sign: '✗', colour: 'red', text: `damaged after ${good}: ${placeText(firstBad!)}` };
+}
+
+function explainCompleteness({ completeness, pinnedAt, entries, integrity }: LogVerdict): Explained {
+  if (completeness === 'UNPINNED') {
+    const hint = integrity === 'BROKEN' ? '' : '; keep the head, and give it with --pin next time';
+    return { sign: '–', colour: 'yellow', text: `nothing to compare with${hint}` };
+  }
+  if (completeness === 'INCOMPLETE') return { sign: '✗', colour: 'red', text: 'the pinned entry is missing' };
+  const later = entries - 1 - (pinnedAt ?? -1);
+  const place = pinnedAt === undefined ? 'the beginning' : `entry ${pinnedAt}`;
+  return { sign: '✓', colour: 'green', text: `the pin is ${place}${later === 0 ? ', the last one' : `; ${count(later, 'entry', 'entries')} since`}` };
+}

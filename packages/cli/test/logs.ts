@@ -1,0 +1,43 @@
+/** Logs to look at, written by the kernel itself. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { createKernel, FileLogStore, type AgentDefinition, type FileLogStoreOptions, type OmniKernel, type Tool } from '@omnipaw/kernel';
+import { temporaryFolder } from './command.js';
+import * as team from './fixtures/team.js';
+
+export const SEGMENT = '0000000000000000.jsonl';
+
+export interface WrittenLog {
+  readonly log: string;
+  readonly head: string;
+  readonly entries: number;
+}
+
+export function bootOn(log: string, options: FileLogStoreOptions = {}): Promise<OmniKernel> {
+  const agents: AgentDefinition[] = [team.lead, team.worker];
+  const tools: Tool[] = [team.measure];
+  return createKernel({ log: new FileLogStore(log, options), agents, tools });
+}
+
+export const TEAM_GRANTS = ['delegate:worker', 'call:measure', 'write:shared:team/*'];
+
+/** A lead, its workers, memory of every kind. */
+export async function teamLog(options: FileLogStoreOptions = {}, texts: readonly string[] = ['a', 'bcd']): Promise<WrittenLog> {
+  const log = path.join(temporaryFolder(), 'log');
+  const kernel = await bootOn(log, options);
+  await kernel.spawn(team.lead, [...texts], { grants: TEAM_GRANTS, quota: { maxTicks: 50 } }).result();
+  await kernel.stop();
+  return { log, head: kernel.head, entries: kernel.entryCount };
+}
+
+/** Changes the bytes of a segment. */
+export function damage(log: string, change: (bytes: Buffer) => Uint8Array, segment = SEGMENT): void {
+  const file = path.join(log, segment);
+  fs.writeFileSync(file, change(fs.readFileSync(file)));
+}
+
+/** All lines of a log as stored. */
+export function storedText(log: string): string {
+  const names = fs.readdirSync(log).filter((name) => name.endsWith('.jsonl')).sort();
+  return names.map((name) => fs.readFileSync(path.join(log, name), 'utf8')).join('');
+}
