@@ -1,3 +1,2 @@
-import type {} from './entries.js';
-
+export type { DelegationEntries } from './entries.js';
 export { assertCounts, DelegationProtocol, type DelegationOptions, type DelegationProtocolOptions } from './protocol.js';

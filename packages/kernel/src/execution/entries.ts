@@ -4,45 +4,48 @@ import type { Json } from '../json/index.js';
 import type { Transition } from '../lifecycle/index.js';
 import type { Outcome } from '../pending/index.js';
 
+/** What this module writes into the log. */
+export interface ExecutionEntries {
+  /** An instruction was refused, and the program sees the error: denied, malformed, stale, full or too large. */
+  REFUSED: {
+    readonly tick: number;
+    readonly call: number;
+    readonly op: string;
+    readonly error: ErrorRecord;
+  };
+  SLEEP_STARTED: { readonly tick: number; readonly call: number; readonly deadline: number; readonly transition?: Transition };
+  /** A deadline of the agent passed: a sleep is over, or a wait for a message was in vain. */
+  TIMER_FIRED: { readonly tick: number; readonly call: number; readonly result: Outcome; readonly transition?: Transition };
+  /** A policy asks somebody; this entry's `busSeq` is the approval's id. No answer by `deadline` is a deny. */
+  APPROVAL_REQUESTED: {
+    readonly tick: number;
+    readonly call: number;
+    readonly action: string;
+    readonly resource: string;
+    readonly approver: 'parent' | 'operator';
+    /** What was approved for the same instruction before: it may need more than one permission. */
+    readonly approved?: readonly { readonly approval: number; readonly action: string; readonly resource: string }[];
+    /** What is to be done once it is approved. */
+    readonly instruction: Json;
+    readonly permission: PermissionRecord;
+    readonly deadline: number;
+    readonly transition?: Transition;
+  };
+  /** The answer; with a `result` when it is a deny, since nothing else will come of the call. */
+  APPROVAL_DECIDED: {
+    readonly approval: number;
+    readonly approved: boolean;
+    readonly by: string;
+    readonly reason: string;
+    readonly tick: number;
+    readonly call: number;
+    readonly result?: Outcome;
+    readonly transition?: Transition;
+  };
+  /** An approved instruction was carried out at once, with this result. */
+  CALL_SETTLED: { readonly tick: number; readonly call: number; readonly result: Outcome; readonly transition?: Transition };
+}
+
 declare module '../logging/entry.js' {
-  interface EntryCatalogue {
-    /** An instruction was refused, and the program sees the error: denied, malformed, stale, full or too large. */
-    REFUSED: {
-      readonly tick: number;
-      readonly call: number;
-      readonly op: string;
-      readonly error: ErrorRecord;
-    };
-    SLEEP_STARTED: { readonly tick: number; readonly call: number; readonly deadline: number; readonly transition?: Transition };
-    /** A deadline of the agent passed: a sleep is over, or a wait for a message was in vain. */
-    TIMER_FIRED: { readonly tick: number; readonly call: number; readonly result: Outcome; readonly transition?: Transition };
-    /** A policy asks somebody; this entry's `busSeq` is the approval's id. No answer by `deadline` is a deny. */
-    APPROVAL_REQUESTED: {
-      readonly tick: number;
-      readonly call: number;
-      readonly action: string;
-      readonly resource: string;
-      readonly approver: 'parent' | 'operator';
-      /** What was approved for the same instruction before: it may need more than one permission. */
-      readonly approved?: readonly { readonly approval: number; readonly action: string; readonly resource: string }[];
-      /** What is to be done once it is approved. */
-      readonly instruction: Json;
-      readonly permission: PermissionRecord;
-      readonly deadline: number;
-      readonly transition?: Transition;
-    };
-    /** The answer; with a `result` when it is a deny, since nothing else will come of the call. */
-    APPROVAL_DECIDED: {
-      readonly approval: number;
-      readonly approved: boolean;
-      readonly by: string;
-      readonly reason: string;
-      readonly tick: number;
-      readonly call: number;
-      readonly result?: Outcome;
-      readonly transition?: Transition;
-    };
-    /** An approved instruction was carried out at once, with this result. */
-    CALL_SETTLED: { readonly tick: number; readonly call: number; readonly result: Outcome; readonly transition?: Transition };
-  }
+  interface EntryCatalogue extends ExecutionEntries {}
 }

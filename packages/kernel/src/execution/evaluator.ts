@@ -5,6 +5,7 @@
  * 2. What needs approval waits; the program does not notice.
  * 3. A breach of an invariant, or a guard that ends the agent, is no error of the program's and reaches the scheduler.
  */
+import type { OmniError } from '../errors/index.js';
 import { recordThrown, toJson, type JsonObject } from '../json/index.js';
 import type { Emit } from '../logging/index.js';
 import type { ToolGate } from '../tools/index.js';
@@ -43,33 +44,33 @@ export class InstructionEvaluator {
     }
   }
 
-  #perform(instruction: Instruction, at: Position): Evaluated {
-    // A program may yield anything at all, whatever its types promised.
-    switch ((instruction as Instruction | undefined)?.op) {
+  #perform(yielded: Instruction, at: Position): Evaluated {
+    const { memory, messages, agents } = this.#options;
+    const instruction = asInstruction(yielded);
+    switch (instruction.op) {
       case 'CALL_TOOL':
-        return this.#callTool(instruction as Instruction & { readonly op: 'CALL_TOOL' }, at);
+        return this.#callTool(instruction, at);
       case 'READ':
-        return this.#options.memory.read(instruction as Instruction & { readonly op: 'READ' }, at);
+        return memory.read(instruction, at);
       case 'WRITE':
-        return this.#options.memory.write(instruction as Instruction & { readonly op: 'WRITE' }, at);
+        return memory.write(instruction, at);
       case 'SEND':
-        return this.#options.messages.send(instruction as Instruction & { readonly op: 'SEND' }, at);
+        return messages.send(instruction, at);
       case 'RECEIVE':
-        return this.#options.messages.receive(instruction as Instruction & { readonly op: 'RECEIVE' }, at);
+        return messages.receive(instruction, at);
       case 'SLEEP':
-        return this.#options.messages.sleep(instruction as Instruction & { readonly op: 'SLEEP' }, at);
+        return messages.sleep(instruction, at);
       case 'DELEGATE':
-        return this.#options.agents.delegate(instruction as Instruction & { readonly op: 'DELEGATE' }, at);
+        return agents.delegate(instruction, at);
       case 'JOIN':
-        return this.#options.agents.join(instruction as Instruction & { readonly op: 'JOIN' }, at);
+        return agents.join(instruction, at);
       case 'DECIDE':
-        return this.#options.agents.decide(instruction as Instruction & { readonly op: 'DECIDE' }, at);
+        return agents.decide(instruction, at);
       case 'NOOP':
         return { ok: true, value: undefined };
       default:
-        throw invalidInstruction(
-          `A program yielded ${describe(instruction)}, which is no instruction. Yield what ctx.tool, ctx.memory and the like give, with yield*; all() may not be nested.`,
-        );
+        // RETURN and ALL are the engine's; here they stand where they may not.
+        throw noInstruction(`the instruction ${JSON.stringify(instruction.op.slice(0, MAX_OP_LENGTH))}`);
     }
   }
 
@@ -123,11 +124,20 @@ function withoutUndefined(object: object): object {
 
 function requireOp(instruction: Instruction): string {
   const op: unknown = (instruction as Instruction | undefined)?.op;
-  return typeof op === 'string' ? op.slice(0, 64) : 'UNKNOWN';
+  return typeof op === 'string' ? op.slice(0, MAX_OP_LENGTH) : 'UNKNOWN';
 }
 
-function describe(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return String(value);
-  const { op } = value as { op?: unknown };
-  return typeof op === 'string' ? `the instruction ${JSON.stringify(op.slice(0, 64))}` : 'an object without op';
+const MAX_OP_LENGTH = 64;
+
+/** A program may yield anything at all, whatever its types promised. */
+function asInstruction(yielded: unknown): Instruction {
+  if (typeof yielded !== 'object' || yielded === null) throw noInstruction(String(yielded));
+  if (typeof (yielded as { op?: unknown }).op !== 'string') throw noInstruction('an object without op');
+  return yielded as Instruction;
+}
+
+function noInstruction(found: string): OmniError {
+  return invalidInstruction(
+    `A program yielded ${found}, which is no instruction. Yield what ctx.tool, ctx.memory and the like give, with yield*; all() may not be nested.`,
+  );
 }

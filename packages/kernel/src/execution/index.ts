@@ -1,5 +1,4 @@
-import type {} from './entries.js';
-
+export type { ExecutionEntries } from './entries.js';
 export { AgentSyscalls } from './agent-syscalls.js';
 export { Alarm } from './alarm.js';
 export { Approvals, type Approval, type Decision } from './approvals.js';

@@ -1,5 +1,4 @@
-import type {} from './entries.js';
-
+export type { IdentityEntries } from './entries.js';
 export {
   agentNotFound,
   assertPlainName,

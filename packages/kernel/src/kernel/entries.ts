@@ -7,23 +7,26 @@ export interface Digests {
   readonly extensions: Readonly<Record<string, string>>;
 }
 
+/** What this module writes into the log. */
+export interface KernelEntries {
+  /** The header: always the first entry, and only that. */
+  LOG_OPENED: {
+    readonly format: number;
+    readonly kernelVersion: string;
+    /** Names this log and no other; part of every idempotency key. */
+    readonly logId: string;
+    readonly mode: 'LIVE';
+    readonly config: JsonObject;
+    readonly configDigest: string;
+    /** The log that this one continues, for a fork. */
+    readonly parent?: { readonly logId: string; readonly busSeq: number; readonly hash: string };
+  } & Digests;
+  /** A kernel took up a log that was there. */
+  KERNEL_STARTED: { readonly kernelVersion: string; readonly config: JsonObject; readonly configDigest: string } & Digests;
+  /** An incomplete last line, left by a crash, was cut off when the log was opened. */
+  LOG_TAIL_CUT: { readonly segment: string; readonly byteOffset: number; readonly byteCount: number };
+}
+
 declare module '../logging/entry.js' {
-  interface EntryCatalogue {
-    /** The header: always the first entry, and only that. */
-    LOG_OPENED: {
-      readonly format: number;
-      readonly kernelVersion: string;
-      /** Names this log and no other; part of every idempotency key. */
-      readonly logId: string;
-      readonly mode: 'LIVE';
-      readonly config: JsonObject;
-      readonly configDigest: string;
-      /** The log that this one continues, for a fork. */
-      readonly parent?: { readonly logId: string; readonly busSeq: number; readonly hash: string };
-    } & Digests;
-    /** A kernel took up a log that was there. */
-    KERNEL_STARTED: { readonly kernelVersion: string; readonly config: JsonObject; readonly configDigest: string } & Digests;
-    /** An incomplete last line, left by a crash, was cut off when the log was opened. */
-    LOG_TAIL_CUT: { readonly segment: string; readonly byteOffset: number; readonly byteCount: number };
-  }
+  interface EntryCatalogue extends KernelEntries {}
 }

@@ -1,5 +1,4 @@
-import type {} from './entries.js';
-
+export type { KernelEntries } from './entries.js';
 export type { Subscriber } from './bus.js';
 export type { Extension, KernelConfig, KernelHost, KernelLimits } from './config.js';
 export { inspect, type Inspection, type InspectOptions } from './inspect.js';

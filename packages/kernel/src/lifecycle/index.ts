@@ -1,5 +1,4 @@
-import type {} from './entries.js';
-
+export type { LifecycleEntries } from './entries.js';
 export { LifecycleController } from './controller.js';
 export {
   LIFECYCLE_STATES,

@@ -1,5 +1,4 @@
-import type {} from './entries.js';
-
+export type { MemoryEntries } from './entries.js';
 export { EphemeralStore } from './ephemeral.js';
 export { PersistentStore } from './persistent.js';
 export { sharedResource, SharedStore, type Versioned } from './shared.js';

@@ -1,2 +1,2 @@
-export type { MessageFilter } from './entries.js';
+export type { MessageEntries, MessageFilter } from './entries.js';
 export { isWanted, Mailboxes, type Message } from './mailboxes.js';

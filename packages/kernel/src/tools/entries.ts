@@ -4,37 +4,40 @@ import type { Json } from '../json/index.js';
 import type { Transition } from '../lifecycle/index.js';
 import type { Outcome } from '../pending/index.js';
 
+/** What this module writes into the log. */
+export interface ToolEntries {
+  /** The intent: the tool runs only once this is durable. */
+  TOOL_CALLED: {
+    readonly tick: number;
+    readonly call: number;
+    readonly tool: string;
+    readonly args: Json;
+    readonly permission: PermissionRecord;
+    /** What allowed each secret that the arguments refer to. */
+    readonly secrets?: Readonly<Record<string, PermissionRecord>>;
+    readonly transition?: Transition;
+  };
+  /** The result, normalised and redacted: what the program sees, in LIVE as in REPLAY. */
+  TOOL_RESULT: {
+    readonly tick: number;
+    readonly call: number;
+    readonly tool: string;
+    readonly result: Outcome;
+    readonly transition?: Transition;
+  };
+  /** An attempt failed with a TRANSIENT error; the next one starts after `deadline` (milliseconds since the epoch). */
+  TOOL_RETRIED: {
+    readonly tick: number;
+    readonly call: number;
+    readonly tool: string;
+    readonly attempt: number;
+    readonly error: ErrorRecord;
+    readonly deadline: number;
+  };
+  /** A result for an agent that no longer waits for it: kept for the record, seen by no program. */
+  STALE_RESULT: { readonly tick: number; readonly call: number; readonly tool: string; readonly outcome: Outcome };
+}
+
 declare module '../logging/entry.js' {
-  interface EntryCatalogue {
-    /** The intent: the tool runs only once this is durable. */
-    TOOL_CALLED: {
-      readonly tick: number;
-      readonly call: number;
-      readonly tool: string;
-      readonly args: Json;
-      readonly permission: PermissionRecord;
-      /** What allowed each secret that the arguments refer to. */
-      readonly secrets?: Readonly<Record<string, PermissionRecord>>;
-      readonly transition?: Transition;
-    };
-    /** The result, normalised and redacted: what the program sees, in LIVE as in REPLAY. */
-    TOOL_RESULT: {
-      readonly tick: number;
-      readonly call: number;
-      readonly tool: string;
-      readonly result: Outcome;
-      readonly transition?: Transition;
-    };
-    /** An attempt failed with a TRANSIENT error; the next one starts after `deadline` (milliseconds since the epoch). */
-    TOOL_RETRIED: {
-      readonly tick: number;
-      readonly call: number;
-      readonly tool: string;
-      readonly attempt: number;
-      readonly error: ErrorRecord;
-      readonly deadline: number;
-    };
-    /** A result for an agent that no longer waits for it: kept for the record, seen by no program. */
-    STALE_RESULT: { readonly tick: number; readonly call: number; readonly tool: string; readonly outcome: Outcome };
-  }
+  interface EntryCatalogue extends ToolEntries {}
 }

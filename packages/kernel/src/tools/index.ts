@@ -1,5 +1,4 @@
-import type {} from './entries.js';
-
+export type { ToolEntries } from './entries.js';
 export { defineTool, type RetryPolicy, type Tool, type ToolContext, type ToolOptions } from './define-tool.js';
 export { ToolGate, type ToolCallRequest, type ToolGateOptions } from './gate.js';
 export { ToolRegistry } from './registry.js';
