@@ -1,5 +1,5 @@
 /** Every sample on every page compiles, runs, and prints what the page says that it prints. */
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { allPages } from './pages.js';
 import { samplesOn, shows } from './samples.js';
 import { Workshop } from './workshop.js';
@@ -11,6 +11,9 @@ const pages = allPages()
 let workshop: Workshop;
 beforeAll(async () => {
   workshop = await Workshop.open();
+});
+afterAll(() => {
+  workshop.close();
 });
 
 test('every program on a page compiles', () => {

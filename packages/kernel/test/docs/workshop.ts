@@ -1,15 +1,15 @@
 /** Where samples are compiled and run: a directory for each page, in which the packages can be imported. */
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { transform } from 'esbuild';
+import { build, transform } from 'esbuild';
 import ts from 'typescript';
-import { bundleCli } from '../../../cli/test/cli-process.js';
-import { temporaryDirectory } from '../node/temporary-directory.js';
 import { ROOT, type Page } from './pages.js';
 import type { Program, Session } from './samples.js';
 
 const PATIENCE_MS = 60_000;
+/** Below the package of the command, so that its dependencies are found. */
+const CACHE = `${ROOT}packages/cli/node_modules/.cache/`;
 
 export interface Finished {
   readonly exitCode: number;
@@ -27,15 +27,23 @@ export class Workshop {
   }
 
   static async open(): Promise<Workshop> {
-    const folder = temporaryDirectory();
-    const { bin, kernelPackage } = await bundleCli();
-    mkdirSync(`${folder}/node_modules/@omnipaw`, { recursive: true });
-    symlinkSync(kernelPackage, `${folder}/node_modules/@omnipaw/kernel`);
-    symlinkSync(`${ROOT}packages/kernel/node_modules/zod`, `${folder}/node_modules/zod`);
-    writeFileSync(`${folder}/package.json`, '{ "type": "module" }');
-    command(`${folder}/bin/omnipaw`, `exec '${process.execPath}' '${bin}' "$@"`);
+    mkdirSync(CACHE, { recursive: true });
+    const folder = mkdtempSync(`${CACHE}omnipaw-docs-`);
+    const packages = `${folder}/node_modules`;
+    await Promise.all([
+      bundle('packages/cli/src/bin.ts', `${folder}/dist/bin.js`),
+      bundle('packages/kernel/src/index.ts', `${packages}/@omnipaw/kernel/dist/index.js`),
+    ]);
+    copyFileSync(`${ROOT}packages/cli/package.json`, `${folder}/package.json`);
+    writeFileSync(`${packages}/@omnipaw/kernel/package.json`, '{ "type": "module", "exports": "./dist/index.js" }');
+    symlinkSync(`${ROOT}packages/kernel/node_modules/zod`, `${packages}/zod`);
+    command(`${folder}/bin/omnipaw`, `exec '${process.execPath}' '${folder}/dist/bin.js' "$@"`);
     command(`${folder}/bin/npx`, 'exec "$@"');
     return new Workshop(folder);
+  }
+
+  close(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 
   /** Where the samples of a page live. */
@@ -95,6 +103,13 @@ export class Workshop {
       });
     });
   }
+}
+
+async function bundle(entry: string, outfile: string): Promise<void> {
+  await build({
+    ...{ entryPoints: [ROOT + entry], outfile, bundle: true, platform: 'node', format: 'esm', target: 'node18' },
+    ...{ conditions: ['@omnipaw/source'], external: ['commander', 'jiti'], logLevel: 'silent' },
+  });
 }
 
 function command(file: string, script: string): void {
