@@ -4,7 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { createKernel, FileLogStore, nodePorts } from '@omnipaw/kernel';
 import { describe, expect, test, vi } from 'vitest';
 import { omnipaw, start, temporaryFolder, type Running } from './command.js';
-import { lead, worker } from './fixtures/team.js';
+import { lead, measure, worker } from './fixtures/team.js';
 import { bootOn, damage, SEGMENT, storedText, TEAM_GRANTS, teamLog } from './logs.js';
 import { ClosedPipe, Sink } from './sink.js';
 
@@ -15,6 +15,23 @@ describe('for scripts', () => {
     const { code, stdout, stderr } = await omnipaw(['tail', '--log', log, '--json']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toBe(storedText(log));
+  });
+
+  test('lines may be longer than any buffer, followed or not', async () => {
+    const log = temporaryFolder();
+    const store = new FileLogStore(log, { segmentBytes: 1 });
+    const kernel = await createKernel({ log: store, agents: [worker], tools: [measure], maxValueBytes: 2 ** 24 });
+    await kernel.spawn(worker, 'long '.repeat(700_000), { grants: ['call:measure'] }).result();
+    await kernel.stop();
+    const stored = storedText(log);
+    expect(stored.length).toBeGreaterThan(10_000_000);
+    const { stdout } = await omnipaw(['tail', '--log', log, '--json']);
+    expect(stdout === stored).toBe(true);
+    const following = start(['tail', '--log', log, '--json', '--follow']);
+    await following.stdout.until((text) => text.length === stored.length);
+    following.signals.emit('SIGINT');
+    expect(await following.done).toBe(0);
+    expect(following.stdout.text === stored).toBe(true);
   });
 
   test('only those lines come that are asked for', async () => {
