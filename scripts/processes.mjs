@@ -17,8 +17,8 @@ export const toolEnv = {
   TURBO_TELEMETRY_DISABLED: '1',
 };
 
-export function runTurbo(args) {
-  return run('turbo', args, { env: toolEnv, shell });
+export function runTurbo(args, options = {}) {
+  return run('turbo', args, { env: toolEnv, shell, ...options });
 }
 
 /**

@@ -1,0 +1,41 @@
+import path from 'node:path';
+import { createKernel, FileLogStore, type Subscriber } from '@omnipaw/kernel';
+import { COORDINATOR_GRANTS, COORDINATOR_QUOTA, createAgents, type SwarmReport } from '../agents/coordinator.js';
+import { createTools, type Tools } from '../tools/index.js';
+import { LOG_FOLDER, type RunDirectories } from './directories.js';
+
+/** A swarm at work. */
+export interface Swarm {
+  /** Rejects with what ended the coordinator, and with `KERNEL_STOPPED` after `stop`. */
+  readonly result: Promise<SwarmReport>;
+  /** The last entry so far: pin it, and nobody can cut the log's tail unseen. */
+  head(): { readonly busSeq: number; readonly hash: string };
+  /** Stops what runs, and closes the log. */
+  stop(): Promise<void>;
+}
+
+export interface SwarmOptions {
+  /** Told of every entry. */
+  readonly watch?: Subscriber;
+  /** Other agents of the same types. */
+  readonly agentsOf?: (tools: Tools) => ReturnType<typeof createAgents>;
+}
+
+/** Boots a kernel with a log of its own and starts the coordinator, who delegates all the rest. */
+export async function startSwarm(directories: RunDirectories, options: SwarmOptions = {}): Promise<Swarm> {
+  const { watch, agentsOf = createAgents } = options;
+  const tools = createTools(directories, directories.excluded);
+  const agents = agentsOf(tools);
+  const kernel = await createKernel({
+    log: new FileLogStore(path.join(directories.output.root, LOG_FOLDER)),
+    agents: Object.values(agents),
+    tools: Object.values(tools),
+  });
+  if (watch !== undefined) kernel.subscribe(watch);
+  const handle = kernel.spawn(agents.coordinator, null, { grants: COORDINATOR_GRANTS, quota: COORDINATOR_QUOTA, depth: 1 });
+  return {
+    result: handle.result(),
+    head: () => ({ busSeq: kernel.entryCount - 1, hash: kernel.head }),
+    stop: () => kernel.stop(),
+  };
+}

@@ -1,0 +1,99 @@
+/** The summary for people. */
+import path from 'node:path';
+import type { PlanItem } from '../plan/findings.js';
+import { visible } from '../plan/markdown.js';
+import { age, count } from '../plan/register.js';
+import type { ReadReport } from '../agents/reader.js';
+import type { Summary } from '../run/summary.js';
+import type { Style } from './style.js';
+
+export function reportText(summary: Summary, style: Style): string {
+  const { report } = summary;
+  const parts = [
+    ...endingLines(summary, style),
+    ...(report === null ? [] : [...topLines(report.plan.top, style), ...noteLines(summary), '']),
+    ...accountLines(summary, style),
+    '',
+    ...placeLines(summary),
+  ];
+  return `\n${parts.join('\n')}\n`;
+}
+
+function endingLines({ outcome, error, report }: Summary, style: Style): string[] {
+  if (error !== null) return [style.bad(`Failed: ${visible(error.message)}`), ''];
+  if (outcome === 'stopped') return ['Stopped. The log holds all that was done.', ''];
+  if (report === null || report.plan.items > 0) return [];
+  const { read } = report;
+  const where = count(read.filesRead, 'source file');
+  const hint = read.filesRead === 0 ? 'There is no source file here.' : `No TODO, FIXME, HACK or XXX comment in ${where}: there is nothing to patch.`;
+  return [style.good(hint), 'Try it on another code base: npm start -- --path DIR'];
+}
+
+const TEXT_WIDTH = 60;
+
+function topLines(top: readonly PlanItem[], style: Style): string[] {
+  if (top.length === 0) return [];
+  const rows = top.map(({ score, kind, path: file, line, text, author, date, ageMonths, id }) => {
+    const origin = date === null ? '' : `, ${author ?? 'unknown'}, ${date} (${age(ageMonths ?? 0)})`;
+    const words = text.length > TEXT_WIDTH ? `${text.slice(0, TEXT_WIDTH - 1)}…` : text;
+    const head = `  ${String(score).padStart(3)}  ${kind.padEnd(5)}  ${visible(`${file}:${line}`)}`;
+    return `${head}\n              ${words === '' ? '(says nothing)' : visible(words)} ${style.dim(`${id}${visible(origin)}`)}`;
+  });
+  return [style.bold('First on the list'), ...rows];
+}
+
+/** What was not read, not patched or not known, and why. */
+function noteLines({ report }: Summary): string[] {
+  if (report === null) return [];
+  const { read, patch } = report;
+  const notes = [...readNotes(read)];
+  if (patch.stale > 0) notes.push(`${count(patch.stale, 'comment')} changed while the agents worked, and stayed as they are.`);
+  if (patch.leftOut.length > 0) notes.push(`${count(patch.leftOut.length, 'file')} changed or became unreadable meanwhile, and are not in the patch.`);
+  return notes.length === 0 ? [] : ['', ...notes.map((note) => `  ${visible(note)}`)];
+}
+
+function readNotes({ otherFiles, skipped, omitted, withoutGit, findings }: ReadReport): string[] {
+  const reasons = Object.entries(skipped).map(([reason, files]) => `${files} ${reason}`);
+  return [
+    ...(otherFiles > 0 ? [`Not looked into: ${count(otherFiles, 'file')} of other kinds.`] : []),
+    ...(reasons.length > 0 ? [`Not read: ${reasons.join('; ')}.`] : []),
+    ...(omitted > 0 ? [`Not listed: ${count(omitted, 'comment')} of files that have hundreds.`] : []),
+    ...(withoutGit !== null && findings > 0 ? [`No age or author, without git: ${withoutGit}`] : []),
+  ];
+}
+
+function accountLines({ agents, ticks, toolCalls, denials, verdict, logBytes, elapsedMs, head }: Summary, style: Style): string[] {
+  const paint = verdict.integrity === 'INTACT' && verdict.completeness === 'COMPLETE' ? style.good : style.bad;
+  const counts = [count(agents, 'agent'), count(ticks, 'tick'), count(toolCalls, 'tool call'), count(denials, 'denial')];
+  return [
+    `${counts.join(', ')} in ${(elapsedMs / 1000).toFixed(1)} s`,
+    `log       ${count(verdict.entries, 'entry').replace(/entrys$/, 'entries')}, ${size(logBytes)}`,
+    `head      ${head}`,
+    `verify    ${paint(`${verdict.integrity}, ${verdict.completeness}`)}`,
+  ];
+}
+
+function placeLines({ patch, register, log, source, report }: Summary): string[] {
+  const lines = [...(patch === null ? [] : [`patch     ${place(patch)}`]), ...(register === null ? [] : [`register  ${place(register)}`]), `log       ${place(log)}`];
+  if (patch === null || report === null) return lines;
+  const withGit = report.read.withoutGit === null;
+  const command = withGit ? `git -C ${quoted(source)} apply ${quoted(patch)}` : `patch -p1 -d ${quoted(source)} -i ${quoted(patch)}`;
+  return [...lines, '', `To apply the patch: ${command}`];
+}
+
+/** The shorter of the two ways to name a place. */
+function place(absolute: string): string {
+  const relative = path.relative('', absolute);
+  return visible(relative.startsWith('..') ? absolute : relative);
+}
+
+function quoted(text: string): string {
+  return /^[\w./@:+-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+const UNITS = ['bytes', 'kB', 'MB', 'GB'] as const;
+
+function size(bytes: number): string {
+  const power = bytes < 1000 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(bytes) / 3));
+  return `${power === 0 ? bytes : (bytes / 1000 ** power).toFixed(1)} ${UNITS[power]!}`;
+}

@@ -1,0 +1,73 @@
+import { defineTool, OmniError, type Tool } from '@omnipaw/kernel';
+import { languageByFirstLine, languageByName, type Language } from '../comments/languages.js';
+import { findMarkers, type Marker } from '../comments/markers.js';
+import type { ConfinedDirectory } from './confined-directory.js';
+import { argumentsOf, isList, isText } from './schema.js';
+import { readText } from './text-file.js';
+
+export interface ScanArguments {
+  readonly paths: readonly string[];
+}
+
+/** The markers of one file. */
+export interface FileMarkers {
+  readonly path: string;
+  readonly markers: readonly Marker[];
+  /** How many more it has. */
+  readonly omitted: number;
+}
+
+export interface ScanResult {
+  /** Files that have markers. */
+  readonly found: readonly FileMarkers[];
+  /** How many files were read, by language. */
+  readonly languages: Readonly<Record<string, number>>;
+  readonly skipped: readonly { readonly path: string; readonly reason: string }[];
+  /** Files that would have made the result too long: ask again. */
+  readonly left: readonly string[];
+}
+
+export const MAX_PATHS_PER_SCAN = 100;
+const MAX_MARKERS_PER_FILE = 400;
+const MAX_RESULT_CHARS = 100_000;
+
+/** Reads source files and tells the markers in their comments, and nothing else of them. */
+export function scanTool(source: ConfinedDirectory): Tool<ScanArguments, ScanResult> {
+  return defineTool({
+    name: 'code.scan',
+    description: 'Finds TODO, FIXME, HACK and XXX in the comments of files.',
+    input: argumentsOf<ScanArguments>({ paths: isList(isText, MAX_PATHS_PER_SCAN) }),
+    idempotent: true,
+    run: async ({ paths }, { signal }): Promise<ScanResult> => {
+      const found: FileMarkers[] = [];
+      const skipped: { path: string; reason: string }[] = [];
+      const languages = new Map<string, number>();
+      let chars = 0;
+      let at = 0;
+      for (; at < paths.length && chars < MAX_RESULT_CHARS && !signal.aborted; at++) {
+        const path = paths[at]!;
+        const scanned = await scan(source, path);
+        if (typeof scanned === 'string') skipped.push({ path, reason: scanned });
+        else {
+          languages.set(scanned.language.name, (languages.get(scanned.language.name) ?? 0) + 1);
+          if (scanned.markers.length > 0) found.push({ path, markers: scanned.markers, omitted: scanned.omitted });
+          chars += JSON.stringify(scanned.markers).length;
+        }
+      }
+      return { found, skipped, languages: Object.fromEntries(languages), left: paths.slice(at) };
+    },
+  });
+}
+
+/** One file; a text says why it was skipped. */
+async function scan(source: ConfinedDirectory, path: string): Promise<string | { language: Language; markers: readonly Marker[]; omitted: number }> {
+  try {
+    const text = await readText(source, path);
+    const language = languageByName(path) ?? languageByFirstLine(text.slice(0, text.indexOf('\n') + 1));
+    if (language === undefined) return 'no known language';
+    return { language, ...findMarkers(text, language.syntax, MAX_MARKERS_PER_FILE) };
+  } catch (thrown) {
+    if (thrown instanceof OmniError && typeof thrown.details?.['reason'] === 'string') return thrown.details['reason'];
+    throw thrown;
+  }
+}

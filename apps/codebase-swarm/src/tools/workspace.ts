@@ -1,0 +1,116 @@
+/** The tools that write. They reach the output directory only: no tool of this app writes to the source. */
+import { createHash } from 'node:crypto';
+import { defineTool, type Tool } from '@omnipaw/kernel';
+import type { ConfinedDirectory } from './confined-directory.js';
+import { applyEdits, type Edit } from './edit.js';
+import { argumentsOf, isCount, isList, isObject, isText } from './schema.js';
+import { MAX_SOURCE_BYTES, readText } from './text-file.js';
+import { filePatch } from './unified-diff.js';
+
+export const PATCH_FILE = 'changes.patch';
+export const REGISTER_FILE = 'TODO.md';
+export const WORKSPACE_FOLDER = 'workspace';
+
+export interface EditArguments {
+  readonly path: string;
+  readonly edits: readonly Edit[];
+}
+
+export interface EditResult {
+  /** Digest of the source file from which the copy was made. */
+  readonly sha256: string;
+  readonly applied: number;
+  /** Lines on which the source says something else by now. */
+  readonly stale: readonly number[];
+}
+
+export interface DiffArguments {
+  readonly files: readonly { readonly path: string; readonly sha256: string }[];
+  /** Where in the patch they go: the end of what was written before. */
+  readonly offset: number;
+}
+
+export interface DiffResult {
+  /** Where the patch ends now. */
+  readonly end: number;
+  readonly files: number;
+  readonly hunks: number;
+  /** Files that were changed at the source after they had been copied; they are not in the patch. */
+  readonly changed: readonly string[];
+}
+
+export interface RegisterArguments {
+  readonly text: string;
+  readonly offset: number;
+}
+
+export interface Directories {
+  readonly source: ConfinedDirectory;
+  readonly output: ConfinedDirectory;
+}
+
+export const MAX_FILES_PER_DIFF = 50;
+const MAX_EDITS = 500;
+/** A copy is longer than its source by what was put into it. */
+const MAX_COPY_BYTES = 2 * MAX_SOURCE_BYTES;
+
+/** Copies a source file into the workspace, with some of its comments changed. From the source each time, so repeatable. */
+export function editTool({ source, output }: Directories): Tool<EditArguments, EditResult> {
+  return defineTool({
+    name: 'workspace.edit',
+    description: 'Makes a workspace copy of a file with some words of it replaced.',
+    input: argumentsOf<EditArguments>({
+      path: isText,
+      edits: isList(isObject({ line: isCount, column: isCount, from: isText, to: isText }), MAX_EDITS),
+    }),
+    idempotent: true,
+    run: async ({ path, edits }): Promise<EditResult> => {
+      const text = await readText(source, path);
+      const { edited, stale } = applyEdits(text, edits);
+      if (stale.length < edits.length) await output.write(`${WORKSPACE_FOLDER}/${path}`, Buffer.from(edited));
+      return { sha256: digest(text), applied: edits.length - stale.length, stale };
+    },
+  });
+}
+
+/** Writes the differences between source files and their copies to the patch, from some byte on. */
+export function diffTool({ source, output }: Directories): Tool<DiffArguments, DiffResult> {
+  return defineTool({
+    name: 'workspace.diff',
+    description: 'Adds the changes of some files to the patch.',
+    input: argumentsOf<DiffArguments>({
+      files: isList(isObject({ path: isText, sha256: isText }), MAX_FILES_PER_DIFF),
+      offset: isCount,
+    }),
+    idempotent: true,
+    run: async ({ files, offset }): Promise<DiffResult> => {
+      const changed: string[] = [];
+      const patches: { text: string; hunks: number }[] = [];
+      for (const { path, sha256 } of files) {
+        const before = await readText(source, path).catch(() => undefined);
+        const after = await readText(output, `${WORKSPACE_FOLDER}/${path}`, MAX_COPY_BYTES);
+        // Against another source than the copy's, the patch would take somebody's work back.
+        if (before === undefined || digest(before) !== sha256) changed.push(path);
+        else patches.push(filePatch(path, before, after));
+      }
+      const text = patches.map((patch) => patch.text).join('');
+      const end = text === '' ? offset : await output.writeAt(PATCH_FILE, offset, Buffer.from(text));
+      return { end, files: patches.length, hunks: patches.reduce((sum, { hunks }) => sum + hunks, 0), changed };
+    },
+  });
+}
+
+/** Writes the register from some byte on. */
+export function registerTool({ output }: Directories): Tool<RegisterArguments, { readonly end: number }> {
+  return defineTool({
+    name: 'workspace.register',
+    description: 'Writes a piece of the register.',
+    input: argumentsOf<RegisterArguments>({ text: isText, offset: isCount }),
+    idempotent: true,
+    run: async ({ text, offset }) => ({ end: await output.writeAt(REGISTER_FILE, offset, Buffer.from(text)) }),
+  });
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
