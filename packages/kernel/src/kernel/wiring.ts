@@ -31,9 +31,12 @@ export async function wire(config: KernelConfig, host: KernelHost): Promise<Wiri
     onFailure: (error) => halt?.(error),
     report,
   });
+  // Only what was opened is closed again: a store that refused may be another kernel's.
   const audit = await openAudit(config.audit, host.ports, report);
+  const opened: { close(): Promise<void> }[] = [audit];
   try {
     const end = await log.open();
+    opened.push(log);
     const logId = end.nextSeq === 0 ? newLogId(host) : await storedLogId(config, host);
     const parts = assemble({ config, host, log, logId, audit, report });
     halt = (error) => { stopWork(parts, error); };
@@ -43,7 +46,7 @@ export async function wire(config: KernelConfig, host: KernelHost): Promise<Wiri
     await log.flush();
     return { ...parts, logId, log, stop: () => stop(parts, log, audit) };
   } catch (thrown) {
-    await Promise.allSettled([log.close(), audit.close()]);
+    await Promise.allSettled(opened.map((part) => part.close()));
     throw thrown;
   }
 }

@@ -1,0 +1,158 @@
+import { createKernel, defineAgent, defineTool, unchecked, verify, MemoryLogStore, nodePorts, type OmniError } from '@omnipaw/kernel';
+import { describe, expect, test } from 'vitest';
+import { boot, ControlledStore, entriesOf, kindsOf, rejectionOf } from '../support/index.js';
+
+const aborted: unknown[] = [];
+const endless = defineTool({
+  name: 'endless', description: 'never answers', input: unchecked<object>(),
+  run: (_args, { signal }) => {
+    signal.addEventListener('abort', () => aborted.push((signal.reason as OmniError).code));
+    return new Promise<null>(() => {});
+  },
+});
+const caller = defineAgent('caller', function* (ctx) {
+  return yield* ctx.tool(endless, {});
+});
+const adder = defineAgent('adder', function* () {
+  return 2;
+});
+const sleeper = defineAgent('sleeper', function* (ctx, ms: number) {
+  yield* ctx.sleep(ms);
+  return 'rested';
+});
+const setup = { agents: [caller, adder, sleeper], tools: [endless] };
+
+describe('stop', () => {
+  test('tells tools and everybody who waits, makes the log durable and closes it', async () => {
+    aborted.length = 0;
+    const store = new ControlledStore();
+    const { kernel, until, time } = await boot({ ...setup, log: store });
+    const results = [kernel.spawn(caller, null, { grants: ['call:*'] }), kernel.spawn(sleeper, 1_000)].map((handle) => rejectionOf(handle.result()));
+    await time.settle();
+    kernel.spawn(adder, null);
+    await until(kernel.stop());
+    expect((await until(Promise.all(results))).map(({ code }) => code)).toEqual(['KERNEL_STOPPED', 'KERNEL_STOPPED']);
+    expect(aborted).toEqual(['KERNEL_STOPPED']);
+    expect(store.isClosed).toBe(true);
+    const entries = await entriesOf(store);
+    expect(entries).toHaveLength(kernel.entryCount);
+    expect(await verify(store, { codec: nodePorts.codec, pin: kernel.head })).toMatchObject({ integrity: 'INTACT', completeness: 'COMPLETE' });
+    expect(time.timerCount).toBe(0);
+  });
+
+  test('waits for the disk', async () => {
+    const store = new ControlledStore();
+    const { kernel, time } = await boot({ ...setup, log: store });
+    store.hold();
+    const result = kernel.spawn(adder, null).result();
+    let isStopped = false;
+    const stopping = kernel.stop().then(() => { isStopped = true; });
+    await time.advance(60_000);
+    expect([isStopped, store.isClosed]).toEqual([false, false]);
+    store.release();
+    await time.until(stopping);
+    expect(await time.until(result)).toBe(2);
+    expect(kindsOf(await entriesOf(store)).at(-1)).toBe('AGENT_TERMINATED');
+  });
+
+  test('may be called again, from anywhere, and is one stop', async () => {
+    const { kernel, until } = await boot(setup);
+    const stopping = kernel.stop();
+    expect(kernel.stop()).toBe(stopping);
+    await until(stopping);
+    await until(kernel.stop());
+  });
+
+  test('from within a tick lets that tick end and no other begin', async () => {
+    const ticks: string[] = [];
+    const chatty = defineAgent('chatty', function* (ctx) {
+      for (;;) {
+        ticks.push(ctx.agent.id);
+        yield* ctx.send(ctx.agent.id, 'more');
+        yield* ctx.memory.set('at', ticks.length);
+        yield* ctx.sleep(0);
+      }
+    });
+    const { kernel, until, store, time } = await boot({ agents: [chatty, sleeper] });
+    kernel.spawn(sleeper, 0);
+    kernel.subscribe(({ kind }) => { if (kind === 'MEMORY_SET') void kernel.stop(); });
+    const handle = kernel.spawn(chatty, null, { grants: ['send:*'] });
+    expect((await until(rejectionOf(handle.result()))).code).toBe('KERNEL_STOPPED');
+    await until(kernel.stop());
+    await time.advance(1_000);
+    expect(ticks).toHaveLength(1);
+    expect(kindsOf(await entriesOf(store)).slice(-2)).toEqual(['MEMORY_SET', 'SLEEP_STARTED']);
+    expect(kernel.entryCount).toBe((await entriesOf(store)).length);
+  });
+
+  test('refuses every command from then on, and lets the state be looked at', async () => {
+    const { kernel, until } = await boot(setup);
+    const handle = kernel.spawn(sleeper, 1_000);
+    const stopping = kernel.stop();
+    const commands = [
+      () => { kernel.spawn(adder, null); },
+      () => { kernel.send(handle.id, 1); },
+      () => { kernel.suspend(handle.id); },
+      () => { kernel.resume(handle.id); },
+      () => { kernel.revoke(handle.id, ''); },
+      () => { kernel.abandon(handle.id); },
+      () => { kernel.decide(1, { approved: true }); },
+    ];
+    for (const command of commands) expect(command).toThrow(expect.objectContaining({ code: 'KERNEL_STOPPED' }));
+    await until(stopping);
+    for (const command of commands) expect(command).toThrow(expect.objectContaining({ code: 'KERNEL_STOPPED' }));
+    expect(handle.state).toBe('WAITING');
+    expect(kernel.snapshot().agents).toHaveLength(1);
+  });
+
+  test('answers who asks for a result only then: what there is, or KERNEL_STOPPED', async () => {
+    const { kernel, until } = await boot(setup);
+    const ended = kernel.spawn(adder, null);
+    const unended = kernel.spawn(sleeper, 1_000);
+    await until(kernel.stop());
+    expect(await until(ended.result())).toBe(2);
+    expect((await until(rejectionOf(unended.result()))).code).toBe('KERNEL_STOPPED');
+  });
+
+  test('leaves what a tool still answers out of the log', async () => {
+    const answer: { with?: (value: string) => void } = {};
+    const slow = defineTool({
+      name: 'slow', description: 'answers when it is told to', input: unchecked<object>(),
+      run: () => new Promise<string>((resolve) => { answer.with = resolve; }),
+    });
+    const waiter = defineAgent('waiter', function* (ctx) {
+      return yield* ctx.tool(slow, {});
+    });
+    const { kernel, until, time } = await boot({ agents: [waiter], tools: [slow] });
+    kernel.spawn(waiter, null, { grants: ['call:*'] }).result().catch(() => undefined);
+    await time.settle();
+    await until(kernel.stop());
+    const count = kernel.entryCount;
+    answer.with?.('too late');
+    await time.advance(100_000);
+    expect(kernel.entryCount).toBe(count);
+  });
+});
+
+describe('boot', () => {
+  test('of a second kernel on the same store is refused, and harms the first one nothing', async () => {
+    const { kernel, until, store } = await boot(setup);
+    await expect(createKernel({ log: store })).rejects.toMatchObject({ code: 'LOG_LOCKED' });
+    expect(await until(kernel.spawn(adder, null).result())).toBe(2);
+    await until(kernel.stop());
+  });
+
+  test('that fails gives the store back', async () => {
+    for (const wrong of [{ maxStepsPerTick: 0 }, { maxValueBytes: 1.5 }, { maxConcurrentToolCalls: Number.NaN }, { maxMailboxMessages: -1 }]) {
+      const store = new ControlledStore();
+      await expect(createKernel({ log: store, ...wrong })).rejects.toThrow(TypeError);
+      expect(store.isClosed).toBe(true);
+    }
+    const store = new MemoryLogStore();
+    await expect(createKernel({ log: store, agents: [adder, adder] })).rejects.toMatchObject({ code: 'ALREADY_REGISTERED' });
+    await expect(createKernel({ log: store, tools: [endless, endless] })).rejects.toMatchObject({ code: 'ALREADY_REGISTERED' });
+    const kernel = await createKernel({ log: store, agents: [adder] });
+    await kernel.stop();
+    expect(await entriesOf(store)).toHaveLength(1);
+  });
+});
