@@ -53,7 +53,7 @@ describe('a log that nobody touched', () => {
 
 describe('a log that was changed', () => {
   test('is contradicted by one flipped bit, with the place', async () => {
-    const { log } = await teamLog();
+    const { log, head } = await teamLog();
     let byteOffset = 0;
     damage(log, (bytes) => {
       byteOffset = startOfLine(bytes, 5);
@@ -71,8 +71,13 @@ describe('a log that was changed', () => {
     expect(stderr).toBe(`error: LOG_CORRUPT: The log is damaged ${place}.\n`);
 
     const forPeople = await omnipaw(['verify', '--log', log]);
-    expect(forPeople.stdout).toContain(`✗  integrity     BROKEN    damaged after 5 entries: ${place}\n`);
+    expect(forPeople.stdout).toContain('✗  integrity     BROKEN    damaged after 5 entries\n');
     expect(forPeople.stdout).toContain('–  completeness  UNPINNED  nothing to compare with\n');
+
+    const pinned = await omnipaw(['verify', '--log', log, '--pin', head]);
+    expect(pinned.stderr).toBe(
+      `error: LOG_CORRUPT: The log is damaged ${place}.\nerror: LOG_INCOMPLETE: No entry with the hash ${head} is among the 5 good entries.\n`,
+    );
   });
 
   test('shows that its tail was cut only with a pin', async () => {

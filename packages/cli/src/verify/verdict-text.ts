@@ -33,7 +33,8 @@ export function whatContradicts(
   if (integrity === 'BROKEN' && firstBad !== undefined) lines.push(`LOG_CORRUPT: The log is damaged ${placeText(firstBad)}.`);
   if (completeness === 'INCOMPLETE') {
     const good = count(entries, 'good entry', 'good entries');
-    lines.push(`LOG_INCOMPLETE: No entry with the hash ${pin} is among the ${good}, so the log was cut off or written anew.`);
+    const reason = integrity === 'BROKEN' ? '' : ', so the log was cut off or written anew';
+    lines.push(`LOG_INCOMPLETE: No entry with the hash ${pin} is among the ${good}${reason}.`);
   }
   if (completeness === 'UNPINNED' && requirePin) {
     lines.push('PIN_REQUIRED: Without --pin nobody can tell whether the end of the log was cut off.');
@@ -46,7 +47,7 @@ function placeText({ segment, byteOffset, busSeq, reason }: LogDamage): string {
   return `in segment ${segment} at byte ${byteOffset}, where the entry with busSeq ${busSeq} should be (${reasonText})`;
 }
 
-function explainIntegrity({ integrity, entries, firstBad, tornTail }: LogVerdict): Explained {
+function explainIntegrity({ integrity, entries, tornTail }: LogVerdict): Explained {
   const good = count(entries, 'entry', 'entries');
   if (integrity === 'INTACT') return { sign: '✓', colour: 'green', text: `${good}, the chain of hashes is unbroken` };
   if (integrity === 'TORN_TAIL') {
@@ -54,7 +55,7 @@ function explainIntegrity({ integrity, entries, firstBad, tornTail }: LogVerdict
     const tail = `${count(byteCount, 'byte')} of an unfinished one in ${segment} at byte ${byteOffset}, which was never acknowledged`;
     return { sign: '✓', colour: 'yellow', text: `${good}, then ${tail}` };
   }
-  return { sign: '✗', colour: 'red', text: `damaged after ${good}: ${placeText(firstBad!)}` };
+  return { sign: '✗', colour: 'red', text: `damaged after ${good}` };
 }
 
 function explainCompleteness({ completeness, pinnedAt, entries, integrity }: LogVerdict): Explained {
