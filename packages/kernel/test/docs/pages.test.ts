@@ -1,5 +1,6 @@
 /** What pages say of the kernel's constants is what the constants say, and their links lead somewhere. */
-import { existsSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { INVARIANTS, LIFECYCLE_STATES, TRANSITIONS, type LifecycleState } from '@omnipaw/kernel';
 import { describe, expect, test } from 'vitest';
@@ -31,6 +32,25 @@ test('the page of invariants has each of them, in the words of the catalogue', (
   const stated = [...text.matchAll(/^### (INV-\d\d)\n\n\*\*(.+)\*\*/gm)].map((match) => [match[1]!, match[2]!]);
   expect(Object.fromEntries(stated)).toEqual(INVARIANTS);
   expect(stated.map(([id]) => id)).toEqual(Object.keys(INVARIANTS));
+});
+
+describe('the architecture page', () => {
+  const page = readPage('ARCHITECTURE.md');
+
+  test('has the layers of the linter, and a paragraph on every folder', () => {
+    const layers = [...page.text.matchAll(/^\| \d+ \| (.+) \|$/gm)].map((row) => row[1]!.replaceAll('`', '').split(', '));
+    const linter = /const kernelLayers = (\[[^;]+\]);/.exec(readFileSync(join(ROOT, 'eslint.config.js'), 'utf8'))![1]!;
+    expect(layers).toEqual(JSON.parse(linter.replaceAll("'", '"').replace(/,\s*\]$/, ']')));
+    const folders = readdirSync(join(ROOT, 'packages/kernel/src'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    expect(folders.filter(({ name }) => !page.text.includes(`\n**\`${name}/\`** `))).toEqual([]);
+  });
+
+  test('shows lines that a kernel has written', () => {
+    const lines = page.blocks.find(({ language }) => language === 'jsonl')!.text.trim().split('\n');
+    const hashes = lines.map((line) => createHash('sha256').update(line.slice(0, -75)).digest('hex'));
+    expect(lines.map((line) => line.slice(-66, -2))).toEqual(hashes);
+    expect(lines[1]).toContain(`"prev":"${hashes[0]!}"`);
+  });
 });
 
 describe('every link on', () => {
