@@ -31,11 +31,16 @@ export class Progress {
   }
 }
 
+const CALLS = 'calls ';
+
 function next(row: Row | undefined, entry: Entry): Row | undefined {
   if (row === undefined) return undefined;
   switch (entry.kind) {
     case 'JOIN_STARTED':
       return { ...row, text: `waits for ${entry.data.child}` };
+    case 'TOOL_CALLED':
+      // Until there is progress to tell.
+      return row.text === '' || row.text.startsWith(CALLS) ? { ...row, text: CALLS + entry.data.tool } : undefined;
     case 'MEMORY_SET':
       return entry.data.key === 'progress' ? { ...row, text: progressText(row.type, entry.data.value) } : undefined;
     case 'AGENT_COMPLETED':
@@ -78,6 +83,6 @@ function resultText(type: string, result: Json): string {
 function readText({ filesRead, findings, filesWithFindings, languages }: ReadReport): string {
   const shown = Object.entries(languages).slice(0, LANGUAGES_SHOWN).map(([language, files]) => `${files} ${language}`);
   const more = Object.keys(languages).length > LANGUAGES_SHOWN ? ', …' : '';
-  const read = `read ${count(filesRead, 'file')}${shown.length === 0 ? '' : ` (${shown.join(', ')}${more})`}`;
-  return `${read}; ${findings === 0 ? 'found nothing that asks for work' : `found ${count(findings, 'comment')} in ${filesWithFindings} of them`}`;
+  const found = findings === 0 ? 'nothing in' : `${count(findings, 'comment')} in ${filesWithFindings} of`;
+  return `found ${found} ${count(filesRead, 'file')}${shown.length === 0 ? '' : ` (${shown.join(', ')}${more})`}`;
 }

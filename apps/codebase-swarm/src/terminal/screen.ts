@@ -52,7 +52,9 @@ class LiveScreen implements Screen {
   #draw(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const width = (this.#terminal.columns ?? DEFAULT_COLUMNS) - 1;
+    // A terminal that does not know its width says 0.
+    const { columns = 0 } = this.#terminal;
+    const width = (columns > 0 ? columns : DEFAULT_COLUMNS) - 1;
     const lines = this.#progress.rows.map((row) => line(row, this.#style, width));
     const back = this.#linesDrawn === 0 ? '' : `\u001b[${this.#linesDrawn}A`;
     this.#terminal.write(back + lines.map((text) => `\u001b[2K${text}\n`).join(''));
@@ -74,7 +76,7 @@ class PlainScreen implements Screen {
 
   show(entry: Entry): void {
     const row = this.#progress.apply(entry);
-    if (row === undefined || entry.kind === 'AGENT_SPAWNED') return;
+    if (row === undefined || entry.kind === 'AGENT_SPAWNED' || entry.kind === 'TOOL_CALLED') return;
     if (entry.kind === 'MEMORY_SET' && entry.time - this.#shownAtMs < PLAIN_INTERVAL_MS) return;
     this.#shownAtMs = entry.time;
     this.#terminal.write(`${line(row, this.#style, Infinity)}\n`);

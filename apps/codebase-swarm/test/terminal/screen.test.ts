@@ -41,7 +41,7 @@ describe('on a terminal', () => {
     screen.close();
     expect(terminal.lines).toEqual([
       '  ✓ coordinator all three have reported',
-      '  ✓ reader      read 1 file (1 TypeScr…',
+      '  ✓ reader      found 1 comment in 1 o…',
       '  ✓ planner     ranked 1 comment in 1 …',
       '  ✓ patcher     tagged 1 comment in 1 …',
     ]);
@@ -61,7 +61,7 @@ describe('elsewhere', () => {
     await runSwarm(tree({ 'a.ts': '// TODO: a\n' }), { watch: (entry) => { screen.show(entry); } });
     screen.close();
     expect(text.split('\n').filter((line) => line.includes('✓'))).toEqual([
-      '  ✓ reader      read 1 file (1 TypeScript); found 1 comment in 1 of them',
+      '  ✓ reader      found 1 comment in 1 of 1 file (1 TypeScript)',
       '  ✓ planner     ranked 1 comment in 1 area; 1 without an id',
       '  ✓ patcher     tagged 1 comment in 1 file; wrote patch and register',
       '  ✓ coordinator all three have reported',
