@@ -3,7 +3,7 @@ import type { AgentRegistry, AgentType, CapabilityToken, Grant, PermissionRecord
 import { assertPlainName } from '../identity/index.js';
 import type { InvariantChecker } from '../invariants/index.js';
 import { toJson } from '../json/index.js';
-import { toGrants, type PermissionModel } from '../permissions/index.js';
+import { covers, toGrants, type PermissionModel } from '../permissions/index.js';
 
 /** What a delegator gives a child; nothing unless named. */
 export interface DelegationOptions {
@@ -79,30 +79,40 @@ export class DelegationProtocol {
 
   /** An agent and all below it, children before their parents: the order in which tokens are revoked. */
   descendantsFirst(agent: string): readonly string[] {
-    const order: string[] = [];
+    const order = new Set<string>();
     const visit = (id: string): void => {
-      this.#options.invariants.assert('INV-08', !order.includes(id), () => `by a cycle through agent "${id}".`);
+      this.#options.invariants.assert('INV-08', !order.has(id), () => `by a cycle through agent "${id}".`);
       for (const child of this.#options.agents.childrenOf(id)) visit(child);
-      order.push(id);
+      order.add(id);
     };
     visit(agent);
-    return order;
+    return [...order];
   }
 }
 
 /** A child's grant ends with the grant that it comes from, unless it names an earlier end itself. */
 function withinLifetime(grant: Grant, own: readonly Grant[]): Grant {
   if (grant.notAfter !== undefined) return grant;
-  const source = own.find((held) => held.action === grant.action && held.resource === grant.resource);
-  return source?.notAfter === undefined ? grant : { ...grant, notAfter: source.notAfter };
+  const ends = own.filter((held) => isSource(held, grant)).map(({ notAfter = Infinity }) => notAfter);
+  const notAfter = Math.max(...ends);
+  return Number.isFinite(notAfter) ? { ...grant, notAfter } : grant;
+}
+
+function isSource(held: Grant, grant: Grant): boolean {
+  return held.action === grant.action && covers(held.resource, grant.resource) && (held.limit === undefined || grant.limit !== undefined);
 }
 
 /** Throws a TypeError for a limit that is no whole number. */
-export function assertCounts(token: CapabilityToken): void {
-  const counts = { depth: token.depth, ...(token.notAfter === undefined ? {} : { notAfter: token.notAfter }), ...token.budget };
-  for (const [name, value] of Object.entries(counts)) {
-    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
-      throw new TypeError(`A delegation names ${name} ${String(value)}; it must be a whole number from 0.`);
+export function assertCounts({ depth, notAfter, budget }: CapabilityToken): void {
+  if (budget !== undefined && !isRecord(budget)) throw new TypeError('A quota is an object of limits by name, such as { maxTicks: 50 }.');
+  // One by one: a limit may be named `depth`, too.
+  for (const [name, value] of [['depth', depth], ['notAfter', notAfter ?? 0], ...Object.entries(budget ?? {})] as const) {
+    if (!Number.isSafeInteger(value) || value < 0) {
+      throw new TypeError(`A token names ${name} ${String(value)}; it must be a whole number from 0.`);
     }
   }
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
