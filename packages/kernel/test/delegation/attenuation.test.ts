@@ -183,7 +183,7 @@ describe('whatever is asked for', () => {
       expect(granted!.depth).toBeLessThan(parentToken.depth);
       for (const [name, amount] of Object.entries(granted!.budget ?? {})) expect(amount).toBeLessThanOrEqual(parentToken.budget?.[name] ?? Infinity);
     }), { numRuns: 400 });
-    expect(grantedCount).toBeGreaterThan(50);
+    expect(grantedCount).toBeGreaterThan(20);
   });
 
   it('all descendants together never use a limited grant more often than it says', () => {
