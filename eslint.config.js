@@ -22,6 +22,8 @@ const kernelLayers = [
   ['permissions', 'memory', 'pending'],
   ['messages', 'tools', 'delegation'],
   ['failure'],
+  ['programs'],
+  ['syscalls'],
   ['execution'],
   ['replay'],
   ['kernel'],

@@ -69,27 +69,9 @@ export {
 } from './tools/index.js';
 export { DelegationProtocol, type DelegationOptions } from './delegation/index.js';
 export { FailureHandler } from './failure/index.js';
-export {
-  AgentContext,
-  defineAgent,
-  Operation,
-  Scheduler,
-  TickEngine,
-  type AgentDefinition,
-  type AgentLoopInfo,
-  type Approval,
-  type Child,
-  type DataProgram,
-  type Decision,
-  type Guard,
-  type GuardRecord,
-  type GuardVerdict,
-  type Instruction,
-  type Observer,
-  type Settled,
-  type SpawnOptions,
-  type TickInfo,
-} from './execution/index.js';
+export { AgentContext, defineAgent, Operation, type AgentDefinition, type Child, type DataProgram, type Instruction, type Settled } from './programs/index.js';
+export { type Approval, type Decision, type Guard, type GuardRecord, type GuardVerdict, type SpawnOptions } from './syscalls/index.js';
+export { Scheduler, TickEngine, type AgentLoopInfo, type Observer, type TickInfo } from './execution/index.js';
 export {
   inspect,
   OmniKernel,

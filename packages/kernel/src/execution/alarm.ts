@@ -6,7 +6,7 @@ import type { Outcome, PendingOperations, Slot } from '../pending/index.js';
 import type { PermissionModel } from '../permissions/index.js';
 import type { Ports } from '../ports/index.js';
 import type { ToolGate } from '../tools/index.js';
-import type { Approvals } from './approvals.js';
+import type { Approvals } from '../syscalls/index.js';
 import type { Deadline, Deadlines } from './deadlines.js';
 
 export interface AlarmOptions {

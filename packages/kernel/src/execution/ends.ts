@@ -1,6 +1,6 @@
 import type { OmniError } from '../errors/index.js';
 import type { ExecutionLogger } from '../logging/index.js';
-import type { AgentOutcomes } from './outcomes.js';
+import type { AgentOutcomes } from '../pending/index.js';
 
 /** Somebody who waits for an agent's end. */
 interface Waiter {

@@ -6,16 +6,9 @@
  * 3. What the program throws is its failure; what the kernel cannot go on with ends the tick and is not the program's
  *    to catch.
  */
-import { fromErrorRecord, OmniError, type ErrorRecord } from '../errors/index.js';
+import { fromErrorRecord, OmniError } from '../errors/index.js';
 import type { Outcome, PendingKind } from '../pending/index.js';
-import type { Instruction } from './instruction.js';
-import type { Process } from './program.js';
-
-/** What came of an instruction: the kind of a wait, a result, or an end that the program does not see. */
-export type Evaluated =
-  | PendingKind
-  | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly error: ErrorRecord; readonly fatal?: OmniError };
+import type { Evaluated, Instruction, Process } from '../programs/index.js';
 
 /** What a process was waiting for when its last tick ended: a call index, or for `ALL` one of them or a result for each. */
 export type Awaiting = number | readonly (number | Evaluated)[];

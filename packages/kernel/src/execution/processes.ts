@@ -4,11 +4,10 @@ import type { InvariantChecker } from '../invariants/index.js';
 import type { Json } from '../json/index.js';
 import type { Entry, Projection } from '../logging/index.js';
 import type { PendingOperations } from '../pending/index.js';
-import { AgentContext, type ProcessClock } from './context.js';
+import { AgentContext, SeededRandom } from '../programs/index.js';
 import type { Awaiting, TickInput } from './engine.js';
-import type { InstructionEvaluator } from './evaluator.js';
-import type { AgentDefinition, Process } from './program.js';
-import { SeededRandom } from './random.js';
+import type { InstructionEvaluator } from '../syscalls/index.js';
+import type { AgentDefinition, Process, ProcessClock } from '../programs/index.js';
 
 /** A process between and during its ticks; what the engine needs of it is made once. */
 export interface Running {

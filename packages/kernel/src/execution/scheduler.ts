@@ -20,7 +20,7 @@ import { Queue } from '../queue/index.js';
 import type { TickEngine, TickOutput } from './engine.js';
 import { AgentEnds } from './ends.js';
 import type { Observers } from './observer.js';
-import type { AgentOutcomes } from './outcomes.js';
+import type { AgentOutcomes } from '../pending/index.js';
 import type { Processes, Running } from './processes.js';
 
 export interface SchedulerOptions {

@@ -1,20 +1,6 @@
 import { DelegationProtocol } from '../delegation/index.js';
-import {
-  AgentSyscalls,
-  Alarm,
-  Approvals,
-  Authority,
-  Deadlines,
-  InstructionEvaluator,
-  MemorySyscalls,
-  MessageSyscalls,
-  Messenger,
-  Observers,
-  Processes,
-  Scheduler,
-  Spawner,
-  TickEngine,
-} from '../execution/index.js';
+import { AgentSyscalls, Approvals, Authority, InstructionEvaluator, MemorySyscalls, MessageSyscalls, Messenger, Spawner } from '../syscalls/index.js';
+import { Alarm, Deadlines, Observers, Processes, Scheduler, TickEngine } from '../execution/index.js';
 import type { OmniError } from '../errors/index.js';
 import { AgentEndings, FailureHandler } from '../failure/index.js';
 import { InvariantChecker } from '../invariants/index.js';

@@ -1,5 +1,7 @@
 import type { OmniError } from '../errors/index.js';
-import type { AgentDefinition, Guard, Observer } from '../execution/index.js';
+import type { AgentDefinition } from '../programs/index.js';
+import type { Guard } from '../syscalls/index.js';
+import type { Observer } from '../execution/index.js';
 import type { Json } from '../json/index.js';
 import type { Durability, LogStore, Projection } from '../logging/index.js';
 import type { Policy } from '../permissions/index.js';

@@ -1,5 +1,5 @@
 /** What the log's header says of a kernel: enough for a replay to name what has changed since. */
-import type { AgentDefinition } from '../execution/index.js';
+import type { AgentDefinition } from '../programs/index.js';
 import { toJson, type JsonObject } from '../json/index.js';
 import type { Codec } from '../ports/index.js';
 import type { Tool } from '../tools/index.js';

@@ -1,5 +1,6 @@
 import { fromErrorRecord, OmniError } from '../errors/index.js';
-import type { AgentDefinition, Approval, Decision, SpawnOptions } from '../execution/index.js';
+import type { AgentDefinition } from '../programs/index.js';
+import type { Approval, Decision, SpawnOptions } from '../syscalls/index.js';
 import type { LifecycleState, LifecycleTrigger, Transition } from '../lifecycle/index.js';
 import type { KernelBus, Subscriber } from './bus.js';
 import type { KernelConfig, KernelHost } from './config.js';

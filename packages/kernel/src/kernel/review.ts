@@ -1,6 +1,6 @@
 /** Asks guards, and holds them to what a guard may do; one that fails lets nothing pass. */
 import { OmniError } from '../errors/index.js';
-import { AgentEnded, type Guard, type GuardRecord, type GuardVerdict } from '../execution/index.js';
+import { AgentEnded, type Guard, type GuardRecord, type GuardVerdict } from '../syscalls/index.js';
 import { recordThrown, toJson, type JsonObject } from '../json/index.js';
 import type { EntryKind, Proposal } from '../logging/index.js';
 

@@ -1,10 +1,10 @@
-import { AgentOutcomes, type AgentDefinition } from '../execution/index.js';
+import { type AgentDefinition } from '../programs/index.js';
+import { AgentOutcomes, PendingOperations } from '../pending/index.js';
 import { AgentRegistry } from '../identity/index.js';
 import { LifecycleController } from '../lifecycle/index.js';
 import type { Projection } from '../logging/index.js';
 import { EphemeralStore, PersistentStore, SharedStore } from '../memory/index.js';
 import { Mailboxes } from '../messages/index.js';
-import { PendingOperations } from '../pending/index.js';
 import { PermissionModel, type Policy } from '../permissions/index.js';
 
 /** All state that is a fold over the log: the kernel's, or an inspector's. */

@@ -1,1 +1,2 @@
+export { AgentOutcomes } from './agent-outcomes.js';
 export { PendingOperations, type Outcome, type PendingKind, type Slot } from './pending.js';

@@ -1,6 +1,7 @@
 import { OmniError, TickEngine, type Instruction, type Outcome } from '@omnipaw/kernel';
 import { describe, expect, test } from 'vitest';
-import type { Awaiting, Evaluated, TickOutput } from '../../src/execution/index.js';
+import type { Awaiting, TickOutput } from '../../src/execution/index.js';
+import type { Evaluated } from '../../src/programs/index.js';
 
 const DENIED = { code: 'PERMISSION_DENIED', failureClass: 'POLICY_VIOLATION', message: 'no' } as const;
 

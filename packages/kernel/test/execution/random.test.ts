@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { SeededRandom } from '../../src/execution/index.js';
+import { SeededRandom } from '../../src/programs/index.js';
 
 /** sfc32 as its author wrote it, in whole numbers of any size. */
 function* reference(seed: string): Generator<number, never> {

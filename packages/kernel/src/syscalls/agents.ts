@@ -2,12 +2,10 @@ import { OmniError } from '../errors/index.js';
 import type { AgentRegistry, AgentType, PermissionRecord } from '../identity/index.js';
 import { delegationResult } from '../failure/index.js';
 import type { Emit } from '../logging/index.js';
-import type { PendingOperations } from '../pending/index.js';
+import type { PendingOperations, AgentOutcomes } from '../pending/index.js';
 import type { Approvals } from './approvals.js';
 import type { Authority, Position } from './authority.js';
-import type { Evaluated } from './engine.js';
-import type { DelegateInstruction, Instruction } from './instruction.js';
-import type { AgentOutcomes } from './outcomes.js';
+import type { Evaluated, DelegateInstruction, Instruction } from '../programs/index.js';
 import { requireBoolean, requireCount, requireString, requireText } from './require.js';
 import type { Spawner } from './spawner.js';
 

@@ -8,7 +8,7 @@ import type { Emit } from '../logging/index.js';
 import type { PermissionModel } from '../permissions/index.js';
 import { toGrants } from '../permissions/index.js';
 import type { Ports } from '../ports/index.js';
-import type { AgentDefinition } from './program.js';
+import type { AgentDefinition } from '../programs/index.js';
 
 /** What an operator gives a root agent; nothing unless named. */
 export interface SpawnOptions {

@@ -1,5 +1,5 @@
 import type { Entry, Projection } from '../logging/index.js';
-import type { Outcome } from '../pending/index.js';
+import type { Outcome } from './pending.js';
 
 /** How agents ended: what `join` and `result()` answer with. */
 export class AgentOutcomes implements Projection {
@@ -14,13 +14,13 @@ export class AgentOutcomes implements Projection {
     if (entry.agent === null) return;
     switch (entry.kind) {
       case 'AGENT_COMPLETED':
-        this.#outcomes.set(entry.agent, { ok: true, value: entry.data.result });
+        this.#outcomes.set(entry.agent, Object.freeze({ ok: true, value: entry.data.result }));
         break;
       case 'AGENT_FAULTED':
-        this.#outcomes.set(entry.agent, { ok: false, error: entry.data.error });
+        this.#outcomes.set(entry.agent, Object.freeze({ ok: false, error: entry.data.error }));
         break;
       case 'AGENT_TERMINATED':
-        if (entry.data.error !== undefined) this.#outcomes.set(entry.agent, { ok: false, error: entry.data.error });
+        if (entry.data.error !== undefined) this.#outcomes.set(entry.agent, Object.freeze({ ok: false, error: entry.data.error }));
         break;
       default:
     }

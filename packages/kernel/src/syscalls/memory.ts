@@ -2,8 +2,7 @@ import { toJsonWithin, type Json } from '../json/index.js';
 import type { Emit } from '../logging/index.js';
 import { sharedResource, type EphemeralStore, type PersistentStore, type SharedStore } from '../memory/index.js';
 import type { Authority, Position } from './authority.js';
-import type { Evaluated } from './engine.js';
-import type { ReadInstruction, WriteInstruction } from './instruction.js';
+import type { Evaluated, ReadInstruction, WriteInstruction } from '../programs/index.js';
 import { invalidField, requireCount, requireText } from './require.js';
 
 export interface MemorySyscallsOptions {

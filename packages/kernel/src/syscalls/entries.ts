@@ -5,7 +5,7 @@ import type { Transition } from '../lifecycle/index.js';
 import type { Outcome } from '../pending/index.js';
 
 /** What this module writes into the log. */
-export interface ExecutionEntries {
+export interface SyscallEntries {
   /** An instruction was refused, and the program sees the error: denied, malformed, stale, full or too large. */
   REFUSED: {
     readonly tick: number;
@@ -47,5 +47,5 @@ export interface ExecutionEntries {
 }
 
 declare module '../logging/entry.js' {
-  interface EntryCatalogue extends ExecutionEntries {}
+  interface EntryCatalogue extends SyscallEntries {}
 }

@@ -5,9 +5,8 @@ import type { Entry, Emit, Projection } from '../logging/index.js';
 import type { Outcome, PendingOperations } from '../pending/index.js';
 import { approvalTimeoutMs } from '../permissions/index.js';
 import type { Approved, EscalationNeeded, Position } from './authority.js';
-import type { Evaluated } from './engine.js';
+import type { Evaluated, Instruction } from '../programs/index.js';
 import { fatalIn } from './guard.js';
-import type { Instruction } from './instruction.js';
 import type { Letter, Messenger } from './messenger.js';
 
 /** A question that waits for somebody's answer. */

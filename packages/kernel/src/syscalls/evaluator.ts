@@ -9,14 +9,13 @@ import type { OmniError } from '../errors/index.js';
 import { recordThrown, toJson, type JsonObject } from '../json/index.js';
 import type { Emit } from '../logging/index.js';
 import type { ToolGate } from '../tools/index.js';
-import type { AgentSyscalls } from './agent-syscalls.js';
+import type { AgentSyscalls } from './agents.js';
 import type { Approvals } from './approvals.js';
 import { EscalationNeeded, type Authority, type Position } from './authority.js';
-import type { Evaluated } from './engine.js';
+import type { Evaluated, Instruction } from '../programs/index.js';
 import { fatalIn } from './guard.js';
-import type { Instruction } from './instruction.js';
-import type { MemorySyscalls } from './memory-syscalls.js';
-import type { MessageSyscalls } from './message-syscalls.js';
+import type { MemorySyscalls } from './memory.js';
+import type { MessageSyscalls } from './messages.js';
 import { invalidInstruction, requireText } from './require.js';
 
 export interface EvaluatorOptions {

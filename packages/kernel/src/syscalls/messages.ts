@@ -2,8 +2,7 @@ import type { Emit } from '../logging/index.js';
 import type { Mailboxes, MessageFilter } from '../messages/index.js';
 import type { PendingOperations } from '../pending/index.js';
 import type { Authority, Position } from './authority.js';
-import type { Evaluated } from './engine.js';
-import type { Instruction } from './instruction.js';
+import type { Evaluated, Instruction } from '../programs/index.js';
 import type { Messenger } from './messenger.js';
 import { requireCount, requireText } from './require.js';
 

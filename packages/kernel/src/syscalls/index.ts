@@ -1,0 +1,10 @@
+export { AgentSyscalls } from './agents.js';
+export { Approvals, type Approval, type Decision } from './approvals.js';
+export { Authority, type Approved, type Position } from './authority.js';
+export type { SyscallEntries } from './entries.js';
+export { InstructionEvaluator } from './evaluator.js';
+export { AgentEnded, type Guard, type GuardRecord, type GuardVerdict } from './guard.js';
+export { MemorySyscalls } from './memory.js';
+export { MessageSyscalls } from './messages.js';
+export { Messenger } from './messenger.js';
+export { Spawner, type SpawnOptions } from './spawner.js';
