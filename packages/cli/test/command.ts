@@ -3,10 +3,13 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 import type { Host } from '../src/host.js';
 import { main } from '../src/main.js';
 import { FakeSignals, Sink } from './sink.js';
+
+// A machine may be slow, or busy with something else.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 export interface Running {
   readonly stdout: Sink;

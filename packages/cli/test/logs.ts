@@ -41,3 +41,11 @@ export function storedText(log: string): string {
   const names = fs.readdirSync(log).filter((name) => name.endsWith('.jsonl')).sort();
   return names.map((name) => fs.readFileSync(path.join(log, name), 'utf8')).join('');
 }
+
+/** Resolves once an entry of a kind is in a log that somebody writes. */
+export async function untilStored(log: string, kind: string): Promise<void> {
+  const segment = path.join(log, SEGMENT);
+  while (!fs.existsSync(segment) || !fs.readFileSync(segment, 'utf8').includes(kind)) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

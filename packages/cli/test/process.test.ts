@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeBundles, Process, type Bundles } from './cli-process.js';
 import { program, temporaryFolder } from './command.js';
-import { damage, storedText } from './logs.js';
+import { damage, storedText, untilStored } from './logs.js';
 
 let bundles: Bundles;
 beforeAll(async () => {
@@ -96,8 +96,7 @@ describe('run', () => {
   ] as const)('stopped by %s closes its log and exits with %d', async (signal, expected) => {
     const folder = temporaryFolder();
     const running = omnipaw(['run', program('waiting.ts'), '--grant', 'call:wait', '--log', 'log', '--json'], folder);
-    const following = omnipaw(['tail', '--log', 'log', '--follow'], folder);
-    await untilFollowing(following, folder);
+    await untilStored(path.join(folder, 'log'), 'TOOL_CALLED');
     running.kill(signal);
     const { code, stdout, stderr } = await ended(running);
     expect(code).toBe(expected);
@@ -106,20 +105,6 @@ describe('run', () => {
     expect(fs.readdirSync(path.join(folder, 'log'))).toEqual(['0000000000000000.jsonl']);
     expect((await ended(omnipaw(['verify', '--log', 'log'], folder))).code).toBe(0);
   });
-
-  /** Starts following once there is a log, until the tool call is in it. */
-  async function untilFollowing(first: Process, folder: string): Promise<void> {
-    for (let following = first; ; following = omnipaw(['tail', '--log', 'log', '--follow'], folder)) {
-      try {
-        await following.until((text) => text.includes('TOOL_CALLED'));
-        following.kill('SIGINT');
-        expect(await following.ended).toBe(0);
-        return;
-      } catch {
-        expect(await following.ended).toBe(2); // no log yet
-      }
-    }
-  }
 });
 
 describe('tail --follow', () => {

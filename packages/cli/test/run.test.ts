@@ -3,6 +3,7 @@ import path from 'node:path';
 import { FileLogReader, isContradicted, nodePorts, verify } from '@omnipaw/kernel';
 import { describe, expect, test } from 'vitest';
 import { omnipaw, program, start, temporaryFolder } from './command.js';
+import { untilStored } from './logs.js';
 import { Sink } from './sink.js';
 
 const GREET = [program('greeter.ts'), '--input', '"Ada"'];
@@ -223,11 +224,3 @@ describe('a program file', () => {
     }
   });
 });
-
-/** Resolves once an entry of a kind is in the file. */
-async function untilStored(log: string, kind: string): Promise<void> {
-  const segment = path.join(log, '0000000000000000.jsonl');
-  while (!fs.existsSync(segment) || !fs.readFileSync(segment, 'utf8').includes(kind)) {
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
