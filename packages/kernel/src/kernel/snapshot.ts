@@ -1,5 +1,5 @@
 import type { CapabilityToken, Quota } from '../identity/index.js';
-import type { Json, JsonObject } from '../json/index.js';
+import { deepFreeze, type Json, type JsonObject } from '../json/index.js';
 import type { LifecycleState } from '../lifecycle/index.js';
 import type { Versioned } from '../memory/index.js';
 import type { Outcome, PendingKind } from '../pending/index.js';
@@ -35,34 +35,30 @@ export interface Snapshot {
 
 /** Reads the state out, as plain frozen data: nothing in it leads back into the kernel. */
 export function snapshotOf(state: KernelState): Snapshot {
-  return Object.freeze({
-    agents: Object.freeze([...state.agents.all()].map(({ id }) => agentSnapshot(state, id))),
-    shared: Object.freeze(
-      Object.fromEntries(
-        state.shared.namespaces().map((namespace) => [
-          namespace,
-          Object.freeze(Object.fromEntries(state.shared.keys(namespace).map((key) => [key, state.shared.get(namespace, key)]))),
-        ]),
-      ),
-    ),
+  const { agents, shared } = state;
+  const namespaces = shared.namespaces().map((namespace) => {
+    const values = shared.keys(namespace).map((key) => [key, shared.get(namespace, key)] as const);
+    return [namespace, Object.fromEntries(values)] as const;
+  });
+  return deepFreeze({
+    agents: [...agents.all()].map(({ id }) => agentSnapshot(state, id)),
+    shared: Object.fromEntries(namespaces),
   });
 }
 
 export function agentSnapshot(state: KernelState, id: string): AgentSnapshot {
   const { agents, lifecycle, permissions, persistent, ephemeral, mailboxes, pending, outcomes } = state;
   const outcome = outcomes.of(id);
-  return Object.freeze({
+  return deepFreeze({
     ...agents.get(id),
-    children: Object.freeze([...agents.childrenOf(id)]),
+    children: [...agents.childrenOf(id)],
     state: lifecycle.stateOf(id),
     token: permissions.tokenOf(id),
     isRevoked: permissions.isRevoked(id),
-    memory: Object.freeze(Object.fromEntries(persistent.keys(id).map((key) => [key, persistent.get(id, key) as Json]))),
+    memory: Object.fromEntries(persistent.keys(id).map((key) => [key, persistent.get(id, key)!])),
     scratch: ephemeral.checkpointOf(id),
     mailboxSize: mailboxes.waiting(id).length,
-    waitingFor: Object.freeze(
-      pending.openSlots(id).map(({ kind, tick, call, seq }) => Object.freeze({ kind, tick, call, since: seq })),
-    ),
+    waitingFor: pending.openSlots(id).map(({ kind, tick, call, seq }) => ({ kind, tick, call, since: seq })),
     ...(outcome === undefined ? {} : { outcome }),
   });
 }
