@@ -67,6 +67,13 @@ describe('the program', () => {
     expect(fingerprint(path.join(source, 'src'))).toBe(before);
   }, PATIENCE_MS);
 
+  test('works on a machine without git', async () => {
+    const { code, stdout } = await Program.run(['--path', tree(FILES)], { cwd: temporaryDirectory(), env: { PATH: temporaryDirectory() } });
+    expect(code).toBe(0);
+    expect(stdout).toContain('No age or author, without git: git could not be asked: there is no git on this machine.');
+    expect(stdout).toMatch(/To apply the patch: patch -p1 -d \S+ -i \S+\/changes\.patch/);
+  }, PATIENCE_MS);
+
   test('goes on to its end when nobody reads what it says', async () => {
     const out = path.join(temporaryDirectory(), 'out');
     const program = await Program.start(['--path', tree(FILES), '--out', out], { cwd: temporaryDirectory() });

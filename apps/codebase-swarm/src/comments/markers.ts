@@ -43,6 +43,8 @@ const IN_A_LIST = new RegExp(`^\\s*(?:[,/|&]|and\\b|or\\b)\\s*(?:and|or)?\\s*(?:
 const LABEL = /^(?:\((?<tight>[^()\n]{0,100})\)|[ \t]\((?<loose>[^()\n]{1,100})\)(?=:))/;
 const DECORATION = /^[\s/*#;%!<>|\-•+]+/;
 const SENTENCE_END = /[.!?]$/;
+/** Code that was commented out goes on with no sentence. */
+const LOOKS_LIKE_CODE = /[;{}]$|=>|\w\(["'`]/;
 
 /** The markers of a source, at most `limit` of them. */
 export function findMarkers(source: string, syntax: Syntax, limit: number): MarkerReport {
@@ -107,7 +109,7 @@ function continued(lines: readonly CommentLine[], index: number, firstLine: stri
     const { line, isAlone, text: more } = lines[next]!;
     const isNextLine = line === lines[next - 1]!.line + 1 && isAlone && lines[index]!.isAlone;
     const words = more.replace(DECORATION, '');
-    if (!isNextLine || words === '' || words.startsWith('@') || placesIn(more).length > 0) break;
+    if (!isNextLine || words === '' || words.startsWith('@') || LOOKS_LIKE_CODE.test(words) || placesIn(more).length > 0) break;
     text = `${text} ${words}`.trim();
   }
   return text;

@@ -61,6 +61,7 @@ describe('a marker', () => {
 
   test('its text does not go on in the comment of another statement', () => {
     expect(kindsAndTexts('a(); // TODO: one\nb(); // other')).toEqual(['TODO one']);
+    expect(kindsAndTexts('// TODO: bring back\n// test("it", () => {')).toEqual(['TODO bring back']);
     expect(kindsAndTexts('// TODO: one\n// FIXME: two')).toEqual(['TODO one', 'FIXME two']);
   });
 

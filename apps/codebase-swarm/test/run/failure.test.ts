@@ -1,0 +1,46 @@
+import path from 'node:path';
+import { defineAgent, type OmniError } from '@omnipaw/kernel';
+import { expect, test } from 'vitest';
+import { createAgents } from '../../src/agents/coordinator.js';
+import type { ReadReport } from '../../src/agents/reader.js';
+import { accountOf } from '../../src/run/account.js';
+import { prepareDirectories } from '../../src/run/directories.js';
+import { exitCodeOf, summarise, type RunOutcome } from '../../src/run/summary.js';
+import { startSwarm } from '../../src/run/swarm.js';
+import { reportText } from '../../src/terminal/report.js';
+import { styleFor } from '../../src/terminal/style.js';
+import { temporaryDirectory, tree } from '../support/tree.js';
+
+test('a reader that fails ends the run with its reason, and the log has it', async () => {
+  const directories = await prepareDirectories(tree({ 'a.ts': '' }), path.join(temporaryDirectory(), 'out'), new Date());
+  const swarm = await startSwarm(directories, {
+    agentsOf: (tools) => ({
+      ...createAgents(tools),
+      reader: defineAgent<null, ReadReport>('reader', function* () {
+        throw new Error('the disk\u0007 is on fire');
+      }),
+    }),
+  });
+  const failure = await swarm.result.catch((error: unknown) => error as OmniError);
+  await swarm.stop();
+  expect(failure).toMatchObject({ code: 'DELEGATION_FAILED' });
+
+  const { code, message } = failure as OmniError;
+  const ending: RunOutcome = { outcome: 'failed', error: { code, message } };
+  const account = await accountOf(path.join(directories.output.root, 'log'), swarm.head());
+  expect(account.verdict).toMatchObject({ integrity: 'INTACT', completeness: 'COMPLETE' });
+  expect(exitCodeOf(ending, account)).toBe(1);
+  const summary = summarise({ directories, ending, account, elapsedMs: 1 });
+  expect(summary).toMatchObject({ outcome: 'failed', error: { code }, patch: null, register: null, report: null });
+  expect(reportText(summary, styleFor({ isTTY: false }, {}))).toMatch(/^\nFailed: .*the disk\\u\{7\} is on fire\n/);
+});
+
+test('a log that does not verify is a failure, however the run went', async () => {
+  const directories = await prepareDirectories(tree({ 'a.ts': '' }), path.join(temporaryDirectory(), 'out'), new Date());
+  const swarm = await startSwarm(directories);
+  const report = await swarm.result;
+  await swarm.stop();
+  const account = await accountOf(path.join(directories.output.root, 'log'), { ...swarm.head(), hash: 'f'.repeat(64) });
+  expect(account.verdict.completeness).toBe('INCOMPLETE');
+  expect(exitCodeOf({ outcome: 'completed', report }, account)).toBe(1);
+});
