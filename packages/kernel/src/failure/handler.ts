@@ -1,5 +1,4 @@
-import type { OmniError} from '../errors/index.js';
-import { toErrorRecord } from '../errors/index.js';
+import type { ErrorRecord, OmniError } from '../errors/index.js';
 import type { AgentRegistry, AgentType } from '../identity/index.js';
 import { recordThrown } from '../json/index.js';
 import type { LifecycleController } from '../lifecycle/index.js';
@@ -21,7 +20,9 @@ export interface FailureHandlerOptions {
 export interface BreachRecord {
   readonly agent: string;
   readonly tick: number;
-  readonly error: ReturnType<typeof toErrorRecord>;
+  readonly error: ErrorRecord;
+  /** The entry of the log that says so. */
+  readonly busSeq: number;
 }
 
 /** Decides what a failure does to an agent, by its class. */
@@ -47,15 +48,17 @@ export class FailureHandler {
   /** INVARIANT_BREACH: TERMINATED at once, tokens revoked, recorded in the audit log, parent and root told. */
   breach(agent: string, tick: number, error: OmniError): void {
     const { agents, lifecycle, endings, emit, audit, tell } = this.#options;
-    const record: BreachRecord = { agent, tick, error: toErrorRecord(error) };
-    emit({ kind: 'INVARIANT_BREACHED', agent, data: { tick, error: record.error } });
+    // The only place where an error is recorded as a breach.
+    const breached: ErrorRecord = { ...recordThrown(error, 'INVARIANT_BREACH', 'The kernel'), failureClass: 'INVARIANT_BREACH' };
+    const { busSeq } = emit({ kind: 'INVARIANT_BREACHED', agent, data: { tick, error: breached } });
+    const record: BreachRecord = { agent, tick, error: breached, busSeq };
     audit(record);
     if (!agents.has(agent) || lifecycle.stateOf(agent) === 'TERMINATED') return;
     endings.endChildren(agent, 'its delegator broke an invariant');
     emit({ kind: 'TOKEN_REVOKED', agent, data: { reason: 'it broke an invariant' } });
     const transition = lifecycle.decide(agent, 'breach');
-    emit({ kind: 'AGENT_TERMINATED', agent, data: { reason: 'breach', error: record.error, transition } });
-    endings.terminated(agent, record.error);
+    emit({ kind: 'AGENT_TERMINATED', agent, data: { reason: 'breach', error: breached, transition } });
+    endings.terminated(agent, breached);
     for (const ancestor of this.#parentAndRoot(agent)) tell(ancestor, 'breach', record);
   }
 

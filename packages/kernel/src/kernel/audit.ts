@@ -1,6 +1,7 @@
 import type { BreachRecord } from '../failure/index.js';
 import { ExecutionLogger, type LogStore } from '../logging/index.js';
-import type { Ports } from '../ports/index.js';
+import type { KernelConfig, KernelHost } from './config.js';
+import { newLogId, recordStart } from './open-log.js';
 
 /** Where breaches of invariants are recorded once more, out of reach of whatever broke them. */
 export interface AuditLog {
@@ -8,21 +9,31 @@ export interface AuditLog {
   close(): Promise<void>;
 }
 
+export interface AuditOptions {
+  readonly config: KernelConfig;
+  readonly host: KernelHost;
+  /** The log whose breaches are recorded. */
+  readonly logId: string;
+  readonly report: (thrown: unknown, where: string) => void;
+}
+
 const NO_AUDIT: AuditLog = Object.freeze({ record: () => undefined, close: () => Promise.resolve() });
 
-/** Opens the audit log, which has the same format and the same guarantees as the main one. */
-export async function openAudit(
-  store: LogStore | undefined,
-  ports: Ports,
-  report: (thrown: unknown, where: string) => void,
-): Promise<AuditLog> {
-  if (store === undefined) return NO_AUDIT;
-  const log = new ExecutionLogger({ store, ports, durability: 'strict', report, onFailure: (error) => { report(error, 'the audit log'); } });
-  await log.open();
+/** Opens the audit log: a log like the main one, header and guarantees, which outlives it and may serve several. */
+export async function openAudit(options: AuditOptions): Promise<AuditLog> {
+  const store = options.config.audit;
+  return store === undefined ? NO_AUDIT : open(store, options);
+}
+
+async function open(store: LogStore, { config, host, logId, report }: AuditOptions): Promise<AuditLog> {
+  const onFailure = (error: unknown): void => { report(error, 'the audit log'); };
+  const log = new ExecutionLogger({ store, ports: host.ports, durability: 'strict', report, onFailure });
+  const end = await log.open();
+  recordStart(config, host, { emit: (proposal) => log.append(proposal).entry, logId: newLogId(host), end });
   return {
-    record: ({ agent, tick, error }) => {
+    record: ({ agent, tick, error, busSeq }) => {
       try {
-        log.append({ kind: 'INVARIANT_BREACHED', agent, data: { tick, error } });
+        log.append({ kind: 'INVARIANT_BREACHED', agent, data: { tick, error, at: { logId, busSeq } } });
       } catch (thrown) {
         report(thrown, 'the audit log');
       }

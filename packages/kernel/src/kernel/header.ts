@@ -28,6 +28,7 @@ export function programDigest(agent: AgentDefinition, codec: Codec): string {
   return codec.sha256(agent.source);
 }
 
+// TODO: hash the JSON Schema of a validator that can give one, so that a changed schema changes the digest.
 /** Over what programs can notice of a tool: a Standard Schema has no form to hash beyond its vendor and its checks. */
 function toolDigest(tool: Tool, codec: Codec): string {
   const { name, version, description, idempotent, timeoutMs, input, output } = tool;

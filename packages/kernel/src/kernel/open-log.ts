@@ -1,6 +1,6 @@
 import { OmniError } from '../errors/index.js';
 import { deepFreeze } from '../json/index.js';
-import { LOG_FORMAT_VERSION, readEntries, type Entry, type ExecutionLogger } from '../logging/index.js';
+import { LOG_FORMAT_VERSION, readEntries, type Emit, type Entry, type ExecutionLogger } from '../logging/index.js';
 import type { LifecycleState } from '../lifecycle/index.js';
 import type { KernelBus } from './bus.js';
 import type { KernelConfig, KernelHost } from './config.js';
@@ -19,6 +19,7 @@ export async function storedLogId(config: KernelConfig, host: KernelHost): Promi
   throw new OmniError('LOG_FORMAT_UNSUPPORTED', 'The log does not begin with a header that names it, so this is no log of a kernel.');
 }
 
+// TODO: fold while the store verifies; today a log is read twice when it is opened.
 /** Folds what a log holds. */
 export async function foldLog(config: KernelConfig, host: KernelHost, bus: Pick<KernelBus, 'apply'>): Promise<void> {
   // Opening has verified the chain, so each entry is what a kernel wrote.
@@ -29,23 +30,24 @@ export async function foldLog(config: KernelConfig, host: KernelHost, bus: Pick<
 export function recordStart(
   config: KernelConfig,
   host: KernelHost,
-  into: { readonly bus: Pick<KernelBus, 'emit'>; readonly logId: string; readonly end: Awaited<ReturnType<ExecutionLogger['open']>> },
+  into: { readonly emit: Emit; readonly logId: string; readonly end: Awaited<ReturnType<ExecutionLogger['open']>> },
 ): void {
   const { kernelVersion, ports } = host;
-  const { bus, logId, end } = into;
+  const { emit, logId, end } = into;
   const start = { kernelVersion, ...configRecord(config, ports.codec), ...digestsOf(config, ports.codec) };
   if (end.nextSeq === 0) {
-    bus.emit({ kind: 'LOG_OPENED', agent: null, data: { format: LOG_FORMAT_VERSION, logId, mode: 'LIVE', ...start } });
+    emit({ kind: 'LOG_OPENED', agent: null, data: { format: LOG_FORMAT_VERSION, logId, mode: 'LIVE', ...start } });
   } else {
-    bus.emit({ kind: 'KERNEL_STARTED', agent: null, data: start });
+    emit({ kind: 'KERNEL_STARTED', agent: null, data: start });
   }
-  if (end.tornTail !== undefined) bus.emit({ kind: 'LOG_TAIL_CUT', agent: null, data: { ...end.tornTail } });
+  if (end.tornTail !== undefined) emit({ kind: 'LOG_TAIL_CUT', agent: null, data: { ...end.tornTail } });
 }
 
 export function newLogId(host: KernelHost): string {
   return host.ports.random.hex(LOG_ID_BYTES);
 }
 
+// TODO: recover them instead, by running their programs again against their recorded results.
 /** Programs live in memory, so agents of an earlier run can't simply go on. */
 export function assertNobodyIsLeft(state: KernelState): void {
   const left = [...state.agents.all()].filter(({ id }) => !ENDED.has(state.lifecycle.stateOf(id))).map(({ id }) => id);

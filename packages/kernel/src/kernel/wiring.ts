@@ -32,17 +32,18 @@ export async function wire(config: KernelConfig, host: KernelHost): Promise<Wiri
     report,
   });
   // Only what was opened is closed again: a store that refused may be another kernel's.
-  const audit = await openAudit(config.audit, host.ports, report);
-  const opened: { close(): Promise<void> }[] = [audit];
+  const opened: { close(): Promise<void> }[] = [];
   try {
     const end = await log.open();
     opened.push(log);
     const logId = end.nextSeq === 0 ? newLogId(host) : await storedLogId(config, host);
+    const audit = await openAudit({ config, host, logId, report });
+    opened.push(audit);
     const parts = assemble({ config, host, log, logId, audit, report });
     halt = (error) => { stopWork(parts, error); };
     if (end.nextSeq > 0) await foldLog(config, host, parts.bus);
     assertNobodyIsLeft(parts.state);
-    recordStart(config, host, { bus: parts.bus, logId, end });
+    recordStart(config, host, { emit: parts.bus.emit, logId, end });
     await log.flush();
     return { ...parts, logId, log, stop: () => stop(parts, log, audit) };
   } catch (thrown) {

@@ -18,8 +18,12 @@ export interface LifecycleEntries {
   COMMAND_GIVEN: { readonly command: 'revoke' | 'abandon'; readonly by: 'operator' | 'deadline'; readonly reason: string };
   /** A transition that the table does not have was asked for, and refused. */
   TRANSITION_REFUSED: { readonly from: LifecycleState; readonly trigger: LifecycleTrigger; readonly reason: string };
-  /** An invariant was about to be broken. */
-  INVARIANT_BREACHED: { readonly tick?: number; readonly error: ErrorRecord };
+  /** An invariant was about to be broken. In an audit log, `at` is the entry of the log that says so, too. */
+  INVARIANT_BREACHED: {
+    readonly tick?: number;
+    readonly error: ErrorRecord;
+    readonly at?: { readonly logId: string; readonly busSeq: number };
+  };
 }
 
 declare module '../logging/entry.js' {

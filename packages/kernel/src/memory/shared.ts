@@ -3,7 +3,7 @@ import type { Json } from '../json/index.js';
 import type { Entry, Projection } from '../logging/index.js';
 
 /** A shared value with the version that a writer must name to replace it. */
-export interface Versioned<Value extends Json = Json> {
+export interface Versioned<Value = Json> {
   readonly value: Value | undefined;
   /** Counts the writes to this key; 0 while there was none. */
   readonly version: number;

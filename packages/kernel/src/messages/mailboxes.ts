@@ -4,7 +4,7 @@ import type { Entry, Projection } from '../logging/index.js';
 import type { MessageFilter } from './entries.js';
 
 /** A message as its receiver sees it. */
-export interface Message<Body extends Json = Json> {
+export interface Message<Body = Json> {
   /** `busSeq` of the entry that sent it: its identity. */
   readonly seq: number;
   /** The sender; null for an operator. */
