@@ -5,10 +5,11 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 
-/** A fenced block of code. */
+/** A fenced block of code, or a comment that begins with `run`. */
 export interface Block {
+  /** `run` for a comment. */
   readonly language: string;
-  /** What stands behind the language: a file's name, or a word. */
+  /** What stands behind the language: a file's name, or a word; else the name that the line before ends with: `` `name.ts`: `` */
   readonly label: string;
   readonly text: string;
   /** Of its first line, from 1. */
@@ -37,25 +38,26 @@ export function readPage(path: string): Page {
 
 /** The addresses of all links on a page, code left out. */
 export function linksOn({ text }: Page): readonly string[] {
-  const prose = text.replaceAll(FENCE, '').replaceAll(/`[^`\n]*`/g, '');
+  const prose = text.replaceAll(BLOCK, '').replaceAll(/`[^`\n]*`/g, '');
   return [...prose.matchAll(/\]\(([^()\s]+)\)/g)].map((match) => match[1]!);
 }
 
 /** The anchors that GitHub makes of a page's headings. */
 export function anchorsOn({ text }: Page): ReadonlySet<string> {
-  const headings = [...text.replaceAll(FENCE, '').matchAll(/^#{1,6} (.+)$/gm)].map((match) => match[1]!);
+  const headings = [...text.replaceAll(BLOCK, '').matchAll(/^#{1,6} (.+)$/gm)].map((match) => match[1]!);
   return new Set(headings.map((heading) => heading.toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu, '').replaceAll(' ', '-')));
 }
 
-const FENCE = /^```(\S*) *([^\n]*)\n([\s\S]*?)^```$/gm;
+const BLOCK = /^```(\S*) *([^\n]*)\n([\s\S]*?)^```$|^<!-- run\n([\s\S]*?)^-->$/gm;
 
 function blocksIn(text: string): readonly Block[] {
-  return [...text.matchAll(FENCE)].map((match) => ({
-    language: match[1]!,
-    label: match[2]!,
-    text: match[3]!,
-    line: text.slice(0, match.index).split('\n').length + 1,
-  }));
+  return [...text.matchAll(BLOCK)].map((match) => {
+    const before = text.slice(0, match.index);
+    const line = before.split('\n').length + 1;
+    const [, language, label, code, comment] = match;
+    if (comment !== undefined) return { language: 'run', label: '', text: comment, line };
+    return { language: language!, label: label! === '' ? (/`([\w-]+\.ts)`:\s*$/.exec(before)?.[1] ?? '') : label!, text: code!, line };
+  });
 }
 
 function namesIn(folder: string): readonly string[] {

@@ -1,8 +1,8 @@
 /** Every sample on every page compiles, runs, and prints what the page says that it prints. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { allPages } from './pages.js';
-import { samplesOn, shows } from './samples.js';
-import { Workshop } from './workshop.js';
+import { hashesBehind, samplesOn, shows } from './samples.js';
+import { PATIENCE_MS, Workshop } from './workshop.js';
 
 const pages = allPages()
   .map((page) => ({ page, samples: samplesOn(page) }))
@@ -24,13 +24,17 @@ test('every program on a page compiles', () => {
 });
 
 // The samples of a page share a directory and come one after the other; pages do not know each other.
-describe.concurrent.each(pages)('$page.path', ({ page, samples }) => {
+describe.concurrent.each(pages)('$page.path', { timeout: PATIENCE_MS }, ({ page, samples }) => {
   test('every sample runs and prints what the page shows', async ({ expect }) => {
+    const hashes = new Map<string, string>();
     for (const sample of samples) {
-      const { exitCode, stdout, stderr } = await (sample.kind === 'program' ? workshop.run(page, sample) : workshop.runSession(page, sample));
-      expect({ title: sample.title, exitCode, stderr }).toEqual({ title: sample.title, exitCode: 0, stderr: '' });
-      if (sample.output === undefined) continue;
-      if (!shows(sample.output, stdout)) expect(stdout, sample.title).toBe(sample.output);
+      const { exitCode, stdout, stderr } = await (sample.kind === 'program' ? workshop.run(page, sample) : workshop.runSession(page, sample, hashes));
+      // A session shows its failures, and they are compared.
+      if (sample.kind === 'program') expect({ exitCode, stderr }, sample.title).toEqual({ exitCode: 0, stderr: '' });
+      const { output } = sample;
+      if (output === undefined) continue;
+      if (!shows(output, stdout)) expect(stdout, sample.title).toBe(output);
+      for (const [onPage, inRun] of hashesBehind(output, stdout)) hashes.set(onPage, inRun);
     }
   });
 });

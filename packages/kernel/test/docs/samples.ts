@@ -3,7 +3,7 @@
  *
  * A `ts` block that begins with `import` starts a program, and those after it go on with it; `ts NAME` saves it under that
  * name. `text output` behind a program is what it prints. `console` is a session in a shell: lines with `$ ` are commands, the
- * others are what they print.
+ * others are what they print. A comment `<!-- run … -->` has commands that prepare what comes next.
  */
 import type { Block, Page } from './pages.js';
 
@@ -30,7 +30,8 @@ export function samplesOn(page: Page): readonly Sample[] {
   for (const block of page.blocks) {
     const last = samples.at(-1);
     const title = `${page.path}:${block.line}`;
-    if (block.language === 'console') samples.push(sessionOf(block, title));
+    if (block.language === 'run') samples.push({ kind: 'session', title, commands: [block.text], output: '' });
+    else if (block.language === 'console') samples.push(sessionOf(block, title));
     else if (block.language === 'text' && block.label === 'output') {
       if (last?.kind !== 'program') throw new Error(`${title}: there is no program that could print this.`);
       samples[samples.length - 1] = { ...last, output: block.text };
@@ -44,19 +45,35 @@ export function samplesOn(page: Page): readonly Sample[] {
 }
 
 /**
- * Whether a text is what a page shows: `…` stands for anything in a line, a line that is only `…` for any lines. How
- * much space there is between words does not matter.
+ * Whether a text is what a page shows: `…` stands for anything in a line, a line that is only `…` for any lines. What
+ * differs between two runs (hashes, times, offsets) does not matter, nor does space between words and lines.
  */
 export function shows(shown: string, text: string): boolean {
   const lines = linesOf(shown).map((line) => (line === '…' ? '(?:[^\\n]*\\n)*?' : `${line.split('…').map(escaped).join('[^\\n]*')}\\n`));
-  return new RegExp(`^${lines.join('')}$`).test(`${linesOf(text).join('\n')}\n`);
+  return new RegExp(`^${lines.join('')}$`).test(linesOf(text).map((line) => `${line}\n`).join(''));
 }
 
 function linesOf(text: string): readonly string[] {
-  return text
-    .trim()
-    .split('\n')
-    .map((line) => line.replaceAll(/\s+/g, ' ').trim());
+  const lines = text.split('\n').map((line) => line.replaceAll(/\s+/g, ' ').trim());
+  return lines.filter((line) => line !== '').map((line) => VARYING.reduce((masked, [pattern, mask]) => masked.replaceAll(pattern, mask), line));
+}
+
+/** What is another one each time, and what is put in its place. */
+const VARYING: readonly (readonly [RegExp, string])[] = [
+  [/\b([0-9a-f]{64}\b|[0-9a-f]{4,}…)/g, 'HASH'],
+  [/\b[0-9a-f]{24}\b/g, 'LOG-ID'],
+  [/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME'],
+  [/\d{4}-\d\d-\d\d/g, 'DATE'],
+  [/\d\d:\d\d:\d\d\.\d{3}/g, 'TIME'],
+  [/"time":\d+/g, '"time":TIME'],
+  [/\b\d+(\.\d+)? (ms|s|min)\b/g, 'DURATION'],
+  [/\b(byte |"byteOffset":)\d+/g, '$1OFFSET'],
+];
+
+/** Which hash of a run stands for which one on the page, by their order. */
+export function hashesBehind(shown: string, text: string): ReadonlyMap<string, string> {
+  const [onPage, inRun] = [shown, text].map((output) => output.match(/\b[0-9a-f]{64}\b/g) ?? []);
+  return new Map(onPage!.map((hash, index) => [hash, inRun![index] ?? hash]));
 }
 
 function programOf({ label, line, text }: Block, title: string): Program {

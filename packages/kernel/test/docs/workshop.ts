@@ -7,7 +7,9 @@ import ts from 'typescript';
 import { ROOT, type Page } from './pages.js';
 import type { Program, Session } from './samples.js';
 
-const PATIENCE_MS = 60_000;
+export const PATIENCE_MS = 60_000;
+/** As which the directory of a page appears in what is printed. */
+const HOME = '/home/ada';
 /** Below the package of the command, so that its dependencies are found. */
 const CACHE = `${ROOT}packages/cli/node_modules/.cache/`;
 
@@ -85,10 +87,14 @@ export class Workshop {
     return this.#execute(page, process.execPath, [file]);
   }
 
-  /** Runs the commands of a session in one shell; what goes to standard error is part of the output. */
-  async runSession(page: Page, { commands }: Session): Promise<Finished> {
+  /**
+   * Runs the commands of a session in one shell; what goes to standard error is part of the output. Hashes that the page
+   * shows are replaced by those of this run.
+   */
+  async runSession(page: Page, { commands }: Session, hashes: ReadonlyMap<string, string>): Promise<Finished> {
     mkdirSync(this.directoryOf(page), { recursive: true });
-    return this.#execute(page, 'sh', ['-c', `exec 2>&1\n${commands.join('\n')}`]);
+    const script = commands.join('\n').replaceAll(/\b[0-9a-f]{64}\b/g, (hash) => hashes.get(hash) ?? hash);
+    return this.#execute(page, 'sh', ['-c', `exec 2>&1\n${script}`]);
   }
 
   omnipaw(...args: readonly string[]): Promise<Finished> {
@@ -99,7 +105,7 @@ export class Workshop {
     const cwd = page === undefined ? this.#folder : this.directoryOf(page);
     return new Promise((resolve) => {
       execFile(program, args, { cwd, env: this.#env, timeout: PATIENCE_MS }, (error, stdout, stderr) => {
-        resolve({ exitCode: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
+        resolve({ exitCode: error === null ? 0 : Number(error.code ?? -1), stdout: stdout.replaceAll(cwd, HOME), stderr });
       });
     });
   }
