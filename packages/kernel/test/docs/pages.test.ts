@@ -45,6 +45,11 @@ describe('the architecture page', () => {
     expect(folders.filter(({ name }) => !page.text.includes(`\n**\`${name}/\`** `))).toEqual([]);
   });
 
+  test('names files that are there', () => {
+    const named = [...page.text.matchAll(/`([a-z]+\/[a-z-]+\.ts)`/g)].map((match) => match[1]!);
+    expect(named.filter((file) => !existsSync(join(ROOT, 'packages/kernel/src', file)))).toEqual([]);
+  });
+
   test('shows lines that a kernel has written', () => {
     const lines = page.blocks.find(({ language }) => language === 'jsonl')!.text.trim().split('\n');
     const hashes = lines.map((line) => createHash('sha256').update(line.slice(0, -75)).digest('hex'));

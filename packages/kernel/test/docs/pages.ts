@@ -54,9 +54,10 @@ function blocksIn(text: string): readonly Block[] {
   return [...text.matchAll(BLOCK)].map((match) => {
     const before = text.slice(0, match.index);
     const line = before.split('\n').length + 1;
-    const [, language, label, code, comment] = match;
+    const [, language = '', label = '', code = '', comment] = match;
     if (comment !== undefined) return { language: 'run', label: '', text: comment, line };
-    return { language: language!, label: label! === '' ? (/`([\w-]+\.ts)`:\s*$/.exec(before)?.[1] ?? '') : label!, text: code!, line };
+    const nameBefore = /`([\w-]+\.ts)`:\s*$/.exec(before)?.[1] ?? '';
+    return { language, label: label === '' ? nameBefore : label, text: code, line };
   });
 }
 
