@@ -44,10 +44,10 @@ function packageManager() {
 
 async function install() {
   const startedAtMs = Date.now();
-  console.log(`Setting up: ${packageManager()} installs the dependencies (the first time takes about half a minute) …`);
+  console.error(`Setting up: ${packageManager()} installs the dependencies (the first time takes about half a minute) …`);
   const { code, output } = await run('npx', ['--yes', packageManager(), 'install', '--frozen-lockfile']);
   if (code !== 0) fail(reasonOf(code, output));
-  console.log(`Set up in ${Math.round((Date.now() - startedAtMs) / 1000)} s.`);
+  console.error(`Set up in ${Math.round((Date.now() - startedAtMs) / 1000)} s.`);
 }
 
 function reasonOf(code, output) {
@@ -68,7 +68,7 @@ function run(command, args) {
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on('line', (line) => {
         output += `${line}\n`;
-        console.log(`  ${withoutAddresses(line)}`);
+        console.error(`  ${withoutAddresses(line)}`);
       });
     }
     child.on('error', (error) => {

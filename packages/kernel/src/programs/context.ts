@@ -24,7 +24,7 @@ export interface MemoryOperations<Memory> {
 /** One namespace of the memory that agents share. */
 export interface SharedOperations {
   /** Needs `read:shared:<namespace>/<key>`. */
-  get<Value extends Json = Json>(key: string): Operation<Versioned<Value>>;
+  get<Value = Json>(key: string): Operation<Versioned<Value>>;
   /** Needs `write:shared:<namespace>/<key>`; answers the new version, or throws `WRITE_CONFLICT`. */
   set(key: string, value: unknown, expectedVersion: number): Operation<number>;
 }
@@ -114,7 +114,7 @@ export class AgentContext<Memory = Record<string, Json>> {
   }
 
   /** The oldest message that fits; waits for one, at most `timeoutMs` (then `RECEIVE_TIMEOUT`). */
-  receive<Body extends Json = Json>(
+  receive<Body = Json>(
     filter: { readonly channel?: string; readonly from?: string; readonly timeoutMs?: number } = {},
   ): Operation<Message<Body>> {
     return new Operation({ op: 'RECEIVE', ...filter });
