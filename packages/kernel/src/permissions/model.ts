@@ -17,12 +17,6 @@ interface Holding {
   revoked: boolean;
 }
 
-/** What an entry says of the permissions that its action needed. */
-interface Permitted {
-  readonly permission?: PermissionRecord;
-  readonly secrets?: Readonly<Record<string, PermissionRecord>>;
-}
-
 const NOTHING_HELD: CapabilityToken = Object.freeze({ grants: Object.freeze([]), depth: 0 });
 const MAX_POLICY_MS = 15 * 60_000;
 
@@ -82,9 +76,10 @@ export class PermissionModel implements Projection {
       if (holding !== undefined) holding.revoked = true;
       return;
     }
-    const { permission, secrets } = entry.data as Permitted;
+    const { permission } = entry.data as { readonly permission?: PermissionRecord };
     if (permission?.decision === 'ALLOW') this.#countUse(entry.agent, permission);
-    if (secrets !== undefined) for (const used of Object.values(secrets)) this.#countUse(entry.agent, used);
+    if (entry.kind !== 'TOOL_CALLED' || entry.data.secrets === undefined) return;
+    for (const used of Object.values(entry.data.secrets)) this.#countUse(entry.agent, used);
   }
 
   #hold(agent: string, agentType: string, token: CapabilityToken): void {
