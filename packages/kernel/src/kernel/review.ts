@@ -1,8 +1,16 @@
 /** Asks guards, and holds them to what a guard may do; one that fails lets nothing pass. */
 import { OmniError } from '../errors/index.js';
-import { AgentEnded, type Guard, type GuardRecord, type GuardVerdict } from '../syscalls/index.js';
+import { AgentEnded } from '../syscalls/index.js';
 import { recordThrown, toJson, type JsonObject } from '../json/index.js';
-import type { EntryKind, Proposal } from '../logging/index.js';
+import type { IdentityEntries } from '../identity/index.js';
+import type { LifecycleEntries } from '../lifecycle/index.js';
+import type { Proposal } from '../logging/index.js';
+import type { MemoryEntries } from '../memory/index.js';
+import type { MessageEntries } from '../messages/index.js';
+import type { DelegationEntries } from '../delegation/index.js';
+import type { SyscallEntries, Guard, GuardRecord, GuardVerdict } from '../syscalls/index.js';
+import type { ToolEntries } from '../tools/index.js';
+import type { KernelEntries } from './entries.js';
 
 export interface NamedGuard {
   readonly name: string;
@@ -79,8 +87,17 @@ function actorOf(proposal: Proposal): string | null {
 /** What the kernel's own projections look for, whatever the kind. */
 const RESERVED_FIELDS = ['transition', 'permission', 'deadline', 'call', 'result'] as const;
 
+type KernelKind = keyof (KernelEntries &
+  LifecycleEntries &
+  IdentityEntries &
+  MemoryEntries &
+  MessageEntries &
+  ToolEntries &
+  DelegationEntries &
+  SyscallEntries);
+
 /** Every kind that the kernel itself records; the compiler sees to it that none is missing. */
-const KERNEL_KINDS: Readonly<Record<EntryKind, true>> = Object.freeze({
+const KERNEL_KINDS: Readonly<Record<KernelKind, true>> = Object.freeze({
   AGENT_ACTIVATED: true,
   AGENT_COMPLETED: true,
   AGENT_FAULTED: true,
