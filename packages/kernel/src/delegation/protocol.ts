@@ -5,6 +5,9 @@ import type { InvariantChecker } from '../invariants/index.js';
 import { toJson } from '../json/index.js';
 import { covers, toGrants, type PermissionModel } from '../permissions/index.js';
 
+/** Names in a quota. */
+const MAX_LIMITS = 100;
+
 /** What a delegator gives a child; nothing unless named. */
 export interface DelegationOptions {
   /** Must be a subset of what the delegator holds (INV-06). */
@@ -79,14 +82,14 @@ export class DelegationProtocol {
 
   /** An agent and all below it, children before their parents: the order in which tokens are revoked. */
   descendantsFirst(agent: string): readonly string[] {
-    const order = new Set<string>();
-    const visit = (id: string): void => {
-      this.#options.invariants.assert('INV-08', !order.has(id), () => `by a cycle through agent "${id}".`);
-      for (const child of this.#options.agents.childrenOf(id)) visit(child);
-      order.add(id);
-    };
-    visit(agent);
-    return [...order];
+    const parentsFirst = new Set<string>();
+    const open = [agent];
+    for (let id = open.pop(); id !== undefined; id = open.pop()) {
+      if (parentsFirst.has(id)) this.#options.invariants.breached('INV-08', `by a cycle through agent "${id}".`);
+      parentsFirst.add(id);
+      for (const child of this.#options.agents.childrenOf(id)) open.push(child);
+    }
+    return [...parentsFirst].reverse();
   }
 }
 
@@ -104,7 +107,9 @@ function isSource(held: Grant, grant: Grant): boolean {
 
 /** Throws a TypeError for a limit that is no whole number. */
 export function assertCounts({ depth, notAfter, budget }: CapabilityToken): void {
-  if (budget !== undefined && !isRecord(budget)) throw new TypeError('A quota is an object of limits by name, such as { maxTicks: 50 }.');
+  if (budget !== undefined && (!isRecord(budget) || Object.keys(budget).length > MAX_LIMITS)) {
+    throw new TypeError(`A quota is an object of limits by name, such as { maxTicks: 50 }, with ${String(MAX_LIMITS)} at the most.`);
+  }
   // One by one: a limit may be named `depth`, too.
   for (const [name, value] of [['depth', depth], ['notAfter', notAfter ?? 0], ...Object.entries(budget ?? {})] as const) {
     if (!Number.isSafeInteger(value) || value < 0) {

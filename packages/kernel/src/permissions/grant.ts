@@ -1,6 +1,8 @@
 import { GRANT_ACTIONS, type Grant, type GrantAction } from '../identity/index.js';
 
 const MAX_RESOURCE_CHARS = 1024;
+/** Each is looked at for each decision, and programs make tokens. */
+const MAX_GRANTS = 1000;
 
 /** A grant as people write it: `call:host.fs.*`. */
 export function parseGrant(text: string): Grant {
@@ -14,6 +16,7 @@ export function parseGrant(text: string): Grant {
 
 /** Grants as callers may give them, checked and in full form. */
 export function toGrants(grants: readonly (Grant | string)[]): readonly Grant[] {
+  if (grants.length > MAX_GRANTS) throw new TypeError(`A token names ${String(grants.length)} grants; it may hold ${String(MAX_GRANTS)}. Use patterns.`);
   return grants.map((grant) => (typeof grant === 'string' ? parseGrant(grant) : checked(grant)));
 }
 

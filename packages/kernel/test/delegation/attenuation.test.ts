@@ -128,6 +128,8 @@ describe('a child gets', () => {
     ['a budget that is no number', { quota: { maxTicks: 'many' } }],
     ['a budget that is a list', { quota: [5] }],
     ['a budget that is a number', { quota: 5 }],
+    ['more limits than anybody can have', { quota: Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`limit${String(index)}`, 1])) }],
+    ['more grants than anybody can look at', { grants: new Array(1_001).fill('call:x') }],
     ['grants that are none', { grants: 'call:*' }],
     ['a grant that is none', { grants: [null] }],
     ['a grant of an unknown action', { grants: [{ action: 'sudo', resource: '*' }] }],

@@ -227,6 +227,26 @@ describe('a token that is revoked', () => {
   });
 });
 
+describe('a chain of delegations', () => {
+  it('of any length is ended from its lower end up', async () => {
+    const length = 15_000;
+    const link: AgentDefinition<number, null> = defineAgent('link', function* (ctx, left: number) {
+      if (left > 0) yield* ctx.start(link, left - 1, { depth: left, grants: ['delegate:link'] });
+      yield* ctx.receive();
+      return null;
+    });
+    const { kernel, time, store, until } = await boot({ agents: [link], durability: 'relaxed' });
+    const handle = kernel.spawn(link, length - 1, { grants, depth: length });
+    await time.settle();
+    expect(kernel.snapshot().agents).toHaveLength(length);
+    kernel.revoke(handle.id, 'enough');
+    await until(kernel.flush());
+    const revoked = ofKind(await entriesOf(store), 'TOKEN_REVOKED').map(({ agent }) => agent);
+    expect(revoked).toHaveLength(length);
+    expect([revoked[0], revoked.at(-1)]).toEqual([`link-${String(length)}`, handle.id]);
+  });
+});
+
 describe('a token that expires', () => {
   async function expiring(options: DelegationOptions) {
     const ticks: number[] = [];
