@@ -1,0 +1,88 @@
+import { createKernel, inspect, MemoryLogStore, OmniError, verify, type Entry, type Inspection, type LogVerdict, type OmniKernel, type Snapshot } from '@omnipaw/kernel';
+import { entriesOf, VirtualTime } from '../support/index.js';
+import { guardOf, MAX_STEPS, PROGRAMS, toolsIn, type Order, type Scenario } from './random-programs.js';
+
+/** What is left of a scenario that was played to its end. */
+export interface Played {
+  readonly bytes: Uint8Array;
+  readonly entries: readonly Entry[];
+  readonly verdict: LogVerdict;
+  /** The state as the kernel had it, and as the log alone has it. */
+  readonly snapshot: Snapshot;
+  readonly inspection: Inspection;
+  /** Codes of the errors with which orders were refused. */
+  readonly refusals: readonly string[];
+  readonly problems: readonly OmniError[];
+}
+
+/** Enough for everything that the scenarios wait for. */
+const LONG_MS = 100_000;
+
+/** Plays a scenario in virtual time, and stops the kernel when nothing happens any more. */
+export async function play(scenario: Scenario): Promise<Played> {
+  const time = new VirtualTime({ seed: scenario.seed });
+  const store = new MemoryLogStore();
+  const problems: OmniError[] = [];
+  const { policies, maxConcurrentToolCalls, maxMailboxMessages } = scenario;
+  const kernel = await time.until(createKernel(
+    {
+      log: store, agents: Object.values(PROGRAMS), tools: toolsIn(time), policies, maxConcurrentToolCalls, maxMailboxMessages,
+      maxStepsPerTick: MAX_STEPS, extensions: guardOf(scenario), onProblem: (problem) => { problems.push(problem); },
+    },
+    { ports: time.ports },
+  ));
+  const refusals: string[] = [];
+  for (const { type, script, grants, expiresInMs } of scenario.roots) {
+    kernel.spawn(PROGRAMS[type], script, { grants, ...(expiresInMs === null ? {} : { expiresInMs }), quota: { maxTicks: 5 } });
+  }
+  for (const order of scenario.orders) {
+    await time.advance(order.afterMs);
+    const refusal = obey(kernel, order);
+    if (refusal !== undefined) refusals.push(refusal);
+  }
+  await time.advance(LONG_MS);
+  const snapshot = kernel.snapshot();
+  await time.until(kernel.stop());
+  return {
+    snapshot, refusals, problems,
+    bytes: store.bytes(),
+    entries: await entriesOf(store),
+    verdict: await verify(store, { pin: kernel.head }),
+    inspection: await inspect(store),
+  };
+}
+
+/** Gives an order; answers the code of the error if it is refused. */
+function obey(kernel: OmniKernel, order: Order): string | undefined {
+  try {
+    give(kernel, order);
+    return undefined;
+  } catch (error) {
+    if (error instanceof OmniError) return error.code;
+    throw error;
+  }
+}
+
+function give(kernel: OmniKernel, { command, target, script }: Order): void {
+  const { agents } = kernel.snapshot();
+  const { id } = agents[target % agents.length]!;
+  switch (command) {
+    case 'spawn':
+      kernel.spawn(PROGRAMS.worker, script, { grants: ['call:*', 'send:*'] });
+      break;
+    case 'send':
+      kernel.send(id, { from: 'an operator' });
+      break;
+    case 'revoke':
+      kernel.revoke(id, 'an order');
+      break;
+    case 'approve':
+    case 'deny': {
+      const [approval] = kernel.approvals();
+      if (approval !== undefined) kernel.decide(approval.id, { approved: command === 'approve' });
+      break;
+    }
+    default:
+      kernel[command](id, 'an order');
+  }
+}
