@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, watch, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { FileLogReader, nodePorts, verify } from '@omnipaw/kernel';
+import { FileLogReader, verify } from '@omnipaw/kernel';
 import { describe, expect, test } from 'vitest';
 import { describeWith } from '../../../testing/components.js';
 import type { Summary } from '../src/run/summary.js';
@@ -31,7 +31,7 @@ describe('the program', () => {
     const out = path.join(temporaryDirectory(), 'out');
     const { stdout } = await Program.run(['--path', tree(FILES), '--out', out], { cwd: temporaryDirectory() });
     const head = /^head {6}([0-9a-f]{64})$/m.exec(stdout)![1]!;
-    const verdict = await verify(new FileLogReader(path.join(out, 'log')), { codec: nodePorts.codec, pin: head });
+    const verdict = await verify(new FileLogReader(path.join(out, 'log')), { pin: head });
     expect(verdict).toMatchObject({ integrity: 'INTACT', completeness: 'COMPLETE', head });
   }, PATIENCE_MS);
 
@@ -150,7 +150,7 @@ describeWith('git', 'a run that is stopped', () => {
     expect(ended.stdout).toContain('Stopped. The log holds all that was done.');
     expect(ended.stdout).toContain('verify    INTACT, COMPLETE');
     expect(ended.stdout).toContain(`log       ${path.join(out, 'log')}`);
-    const verdict = await verify(new FileLogReader(path.join(out, 'log')), { codec: nodePorts.codec });
+    const verdict = await verify(new FileLogReader(path.join(out, 'log')));
     expect(verdict.integrity).toBe('INTACT');
     expect(readFileSync(path.join(out, 'log', '0000000000000000.jsonl'), 'utf8')).toContain('git.blame');
     expect(readdirSync(path.join(out, 'log'))).toEqual(['0000000000000000.jsonl']);

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { FileLogReader, isContradicted, nodePorts, verify } from '@omnipaw/kernel';
+import { FileLogReader, isContradicted, verify } from '@omnipaw/kernel';
 import { describe, expect, test } from 'vitest';
 import { omnipaw, program, start, temporaryFolder } from './command.js';
 import { untilStored } from './logs.js';
@@ -30,7 +30,7 @@ describe('a program that completes', () => {
       head: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
       entries: 8,
     });
-    const verdict = await verify(new FileLogReader(log), { codec: nodePorts.codec, pin: report['head'] as string });
+    const verdict = await verify(new FileLogReader(log), { pin: report['head'] as string });
     expect(isContradicted(verdict, { requirePin: true })).toBe(false);
   });
 
@@ -181,7 +181,7 @@ describe('a run that is stopped', () => {
 
     const again = await omnipaw(argv);
     expect(again.code).toBe(1);
-    expect(again.stderr).toContain('error: LOG_NEEDS_RECOVERY: The log holds 1 agents that have not ended (waiter-1).');
+    expect(again.stderr).toContain('error: LOG_NEEDS_RECOVERY: The log holds an agent that has not ended (waiter-1).');
     expect(JSON.parse(again.stdout)).toMatchObject({ ok: false, error: { code: 'LOG_NEEDS_RECOVERY' } });
   });
 });

@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer';
 import { createReadStream, readdirSync } from 'node:fs';
 import { createHash, hash as oneShotHash } from 'node:crypto';
 import { join } from 'node:path';
-import { createKernel, defineAgent, FileLogReader, nodePorts, verify } from '@omnipaw/kernel';
+import { createKernel, defineAgent, FileLogReader, verify } from '@omnipaw/kernel';
 import { bareCeiling, bareWriteAndSync } from './bare.mjs';
 import { durableLoop, ForgetfulStore } from './durable-loop.mjs';
 import { bytesIn, median, ratioOf, spread, takeTurns, withDirectory } from './measure.mjs';
@@ -172,7 +172,7 @@ async function verification({ rounds, scale, onRound }) {
       {
         kernel: async () => {
           const start = performance.now();
-          const { entries, integrity } = await verify(new FileLogReader(log), { codec: nodePorts.codec });
+          const { entries, integrity } = await verify(new FileLogReader(log));
           if (integrity !== 'INTACT') throw new Error(`The log is ${integrity}.`);
           return { steps: entries, ms: performance.now() - start };
         },

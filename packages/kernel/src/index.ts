@@ -9,8 +9,6 @@ export {
   isContradicted,
   LOG_FORMAT_VERSION,
   MemoryLogStore,
-  readEntries,
-  verify,
   type DamageReason,
   type Durability,
   type Emit,
@@ -73,7 +71,6 @@ export { AgentContext, defineAgent, Operation, type AgentDefinition, type Child,
 export { type Approval, type Decision, type Guard, type GuardRecord, type GuardVerdict, type SpawnOptions } from './syscalls/index.js';
 export { Scheduler, TickEngine, type AgentLoopInfo, type Observer, type TickInfo } from './execution/index.js';
 export {
-  inspect,
   OmniKernel,
   type AgentHandle,
   type AgentSnapshot,
@@ -86,4 +83,5 @@ export {
   type Subscriber,
 } from './kernel/index.js';
 export { createKernel } from './create-kernel.js';
+export { inspect, readEntries, verify } from './readers.js';
 export { FileLogReader, FileLogStore, nodePorts, type FileLogStoreOptions } from './node/index.js';

@@ -1,4 +1,4 @@
-import { FileLogReader, nodePorts, readEntries, verify, type LogPin, type LogVerdict } from '@omnipaw/kernel';
+import { FileLogReader, readEntries, verify, type LogPin, type LogVerdict } from '@omnipaw/kernel';
 
 /** What a log says of the run that it recorded. */
 export interface Account {
@@ -14,11 +14,10 @@ export interface Account {
 /** Verifies a log against its pinned head, and counts what is in it: from the disk, not from anybody's memory. */
 export async function accountOf(logDirectory: string, pin: LogPin): Promise<Account> {
   const reader = new FileLogReader(logDirectory);
-  const { codec } = nodePorts;
-  const verdict = await verify(reader, { codec, pin });
+  const verdict = await verify(reader, { pin });
   const counts = { agents: 0, ticks: 0, toolCalls: 0, denials: 0 };
   if (verdict.integrity !== 'BROKEN') {
-    for await (const { kind, data } of readEntries(reader, codec)) {
+    for await (const { kind, data } of readEntries(reader)) {
       const { transition, error } = data as { readonly transition?: { readonly to: string }; readonly error?: { readonly code: string } };
       if (kind === 'AGENT_SPAWNED') counts.agents++;
       if (kind === 'TOOL_CALLED') counts.toolCalls++;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { FileLogReader, nodePorts, readEntries, type Entry } from '@omnipaw/kernel';
+import { FileLogReader, readEntries, type Entry } from '@omnipaw/kernel';
 import type { SwarmReport } from '../../src/agents/coordinator.js';
 import { accountOf, type Account } from '../../src/run/account.js';
 import { prepareDirectories } from '../../src/run/directories.js';
@@ -33,6 +33,6 @@ export function output(out: string, name: string): string {
 
 export async function entriesOf(out: string): Promise<Entry[]> {
   const entries: Entry[] = [];
-  for await (const entry of readEntries(new FileLogReader(path.join(out, 'log')), nodePorts.codec)) entries.push(entry as unknown as Entry);
+  for await (const entry of readEntries(new FileLogReader(path.join(out, 'log')))) entries.push(entry as unknown as Entry);
   return entries;
 }

@@ -1,5 +1,5 @@
 /** `omnipaw inspect`: the state at a point of a log. */
-import { FileLogReader, inspect as inspectLog, nodePorts, OmniError, type AgentSnapshot, type Inspection } from '@omnipaw/kernel';
+import { FileLogReader, inspect as inspectLog, OmniError, type AgentSnapshot, type Inspection } from '@omnipaw/kernel';
 import { EXIT } from '../failure.js';
 import type { Session } from '../session.js';
 import { inspectionLines } from './inspection-text.js';
@@ -12,7 +12,7 @@ export interface InspectOptions {
 }
 
 export async function inspect({ log, at, agent, json }: InspectOptions, { out }: Session): Promise<number> {
-  const whole = await inspectLog(new FileLogReader(log), { codec: nodePorts.codec, ...(at === undefined ? {} : { at }) });
+  const whole = await inspectLog(new FileLogReader(log), at === undefined ? {} : { at });
   const inspection = agent === undefined ? whole : { ...whole, agents: subtree(whole, agent) };
   if (json === true) {
     await out.json(inspection);

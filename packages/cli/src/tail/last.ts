@@ -1,6 +1,5 @@
-import { nodePorts, readEntries, type LogReader, type RawEntry } from '@omnipaw/kernel';
+import { readEntries, type LogReader, type RawEntry } from '@omnipaw/kernel';
 
-const { codec } = nodePorts;
 const NEWLINE = 0x0a;
 
 /** Where to begin for the last so many entries, or for the last so many of those that match. */
@@ -8,7 +7,7 @@ export async function startOfLast(reader: LogReader, last: number, matches?: (en
   if (matches === undefined) return Math.max(0, (await entryCount(reader)) - last);
   const found: number[] = [];
   let nextSeq = 0;
-  for await (const entry of readEntries(reader, codec)) {
+  for await (const entry of readEntries(reader)) {
     nextSeq = entry.busSeq + 1;
     if (matches(entry)) found.push(entry.busSeq);
     if (found.length > last) found.shift();

@@ -1,5 +1,5 @@
 /** `omnipaw tail`: the entries of a log, those to come included. */
-import { FileLogReader, nodePorts, readEntries, type RawEntry } from '@omnipaw/kernel';
+import { FileLogReader, readEntries, type RawEntry } from '@omnipaw/kernel';
 import { EXIT } from '../failure.js';
 import type { Session } from '../session.js';
 import { onStopSignal } from '../signals.js';
@@ -38,7 +38,7 @@ async function printEntries(options: TailOptions, out: Output, signal: AbortSign
   const fromSeq = last === undefined ? 0 : await startOfLast(new FileLogReader(log), last, matches);
   const lines = new StoredLines(follow === true ? new FollowingLogReader(log, signal) : new FileLogReader(log));
   const text = new EntryText(out.ink, out.width);
-  for await (const entry of readEntries(lines, nodePorts.codec, { fromSeq })) {
+  for await (const entry of readEntries(lines, { fromSeq })) {
     if (signal.aborted) return;
     const line = lines.take(entry.busSeq);
     if (matches?.(entry) === false) continue;

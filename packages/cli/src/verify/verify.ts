@@ -1,7 +1,7 @@
 /** `omnipaw verify`: what a log proves, and where it is contradicted. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { FileLogReader, isContradicted, nodePorts, verify as verifyLog, type LogChunk, type LogReader, type LogVerdict } from '@omnipaw/kernel';
+import { FileLogReader, isContradicted, verify as verifyLog, type LogChunk, type LogReader, type LogVerdict } from '@omnipaw/kernel';
 import { EXIT } from '../failure.js';
 import type { Session } from '../session.js';
 import { LiveLine } from '../terminal/live-line.js';
@@ -30,7 +30,7 @@ async function watched({ log, pin }: VerifyOptions, { host }: Session): Promise<
   const totalBytes = byteCountOf(log);
   const live = new LiveLine(host.stderr, () => `Verifying: ${percent(reader.byteCount, totalBytes)} of ${megabytes(totalBytes)}`);
   try {
-    return await verifyLog(reader, { codec: nodePorts.codec, ...(pin === undefined ? {} : { pin }) });
+    return await verifyLog(reader, pin === undefined ? {} : { pin });
   } finally {
     live.stop();
   }

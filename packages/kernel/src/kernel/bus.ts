@@ -68,7 +68,7 @@ export class KernelBus {
   readonly propose: Emit = (proposal) => {
     const { guards } = this.#options;
     if (guards.length > 0) {
-      deepFreeze(proposal.data);
+      deepFreeze(proposal);
       reviewAll(guards, proposal as unknown as Proposal, (record) => this.emit(record as never));
     }
     return this.emit(proposal);

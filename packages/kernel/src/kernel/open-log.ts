@@ -54,7 +54,7 @@ export function assertNobodyIsLeft(state: KernelState): void {
   if (left.length === 0) return;
   throw new OmniError(
     'LOG_NEEDS_RECOVERY',
-    `The log holds ${String(left.length)} agents that have not ended (${left.slice(0, 5).join(', ')}${left.length > 5 ? ', …' : ''}). Inspect it, and start a new run in a new log.`,
+    `The log holds ${left.length === 1 ? 'an agent that has' : `${left.length} agents that have`} not ended (${left.slice(0, 5).join(', ')}${left.length > 5 ? ', …' : ''}). Inspect it, and start a new run in a new log.`,
     { details: { agents: left.slice(0, 100) } },
   );
 }

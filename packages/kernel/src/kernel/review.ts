@@ -1,7 +1,7 @@
 /** Asks guards, and holds them to what a guard may do; one that fails lets nothing pass. */
-import { OmniError } from '../errors/index.js';
+import { describeThrown, OmniError } from '../errors/index.js';
 import { AgentEnded } from '../syscalls/index.js';
-import { recordThrown, toJson, type JsonObject } from '../json/index.js';
+import { toJson, type JsonObject } from '../json/index.js';
 import type { IdentityEntries } from '../identity/index.js';
 import type { LifecycleEntries } from '../lifecycle/index.js';
 import type { Proposal } from '../logging/index.js';
@@ -47,7 +47,7 @@ function ask({ name, guard }: NamedGuard, proposal: Proposal): Answer | undefine
     const verdict = guard.review(proposal);
     return verdict === undefined ? undefined : checked(verdict);
   } catch (thrown) {
-    const { message } = recordThrown(thrown, 'EXTENSION_FAILED', `The guard "${name}"`);
+    const message = `The guard "${name}" failed, and what it was asked about is refused: ${describeThrown(thrown)}`;
     return { verdict: 'fault', error: new OmniError('EXTENSION_FAILED', message, { cause: thrown }) };
   }
 }

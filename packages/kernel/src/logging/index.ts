@@ -15,7 +15,7 @@ export {
 export { ExecutionLogger, type Appended, type Durability, type LoggerOptions } from './logger.js';
 export { MemoryLogStore } from './memory-store.js';
 export type { Projection } from './projection.js';
-export { readEntries } from './read.js';
+export { readEntries, type ReadOptions } from './read.js';
 export { scanLog, type ScanReport } from './scan.js';
 export type { LogBatch, LogChunk, LogEnd, LogReader, LogStore, TornTail } from './store.js';
 export { isContradicted, verify, type LogVerdict, type LogPin, type VerifyOptions } from './verify.js';

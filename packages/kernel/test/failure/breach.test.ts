@@ -1,4 +1,4 @@
-import { defineAgent, inspect, MemoryLogStore, nodePorts, OmniError, verify, type Guard, type OmniKernel } from '@omnipaw/kernel';
+import { defineAgent, inspect, MemoryLogStore, OmniError, verify, type Guard, type OmniKernel } from '@omnipaw/kernel';
 import { describe, expect, test } from 'vitest';
 import { boot, ControlledStore, entriesOf, kindsOf, ofKind, rejectionOf, VirtualTime } from '../support/index.js';
 
@@ -71,11 +71,11 @@ describe('a breach of an invariant', () => {
   });
 
   test('stands in the audit log, a log like any other that says which entry it is about', async () => {
-    expect(await verify(audit, { codec: nodePorts.codec })).toMatchObject({ integrity: 'INTACT', entries: 2 });
+    expect(await verify(audit)).toMatchObject({ integrity: 'INTACT', entries: 2 });
     const entries = await entriesOf(audit);
     expect(kindsOf(entries)).toEqual(['LOG_OPENED', 'INVARIANT_BREACHED']);
     expect(entries[1]).toMatchObject({ agent: 'child', data: { tick: 2, error: record.error } });
-    expect((await inspect(audit, { codec: nodePorts.codec })).busSeq).toBe(1);
+    expect((await inspect(audit)).busSeq).toBe(1);
   });
 
   test('of another log goes into the same audit log', async () => {

@@ -1,4 +1,4 @@
-import { createKernel, FileLogReader, FileLogStore, inspect, nodePorts, verify } from '@omnipaw/kernel';
+import { createKernel, FileLogReader, FileLogStore, inspect, verify } from '@omnipaw/kernel';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { bundle } from '../../../../testing/bundle.js';
 import { Program } from '../node/program.js';
@@ -26,7 +26,7 @@ describe('a kernel whose process is killed', () => {
       const lines = await runUntilKilled(new Program(process.execPath, [worker, directory]));
       const log = new FileLogReader(directory);
 
-      expect((await verify(log, { codec: nodePorts.codec })).integrity).not.toBe('BROKEN');
+      expect((await verify(log)).integrity).not.toBe('BROKEN');
       const entries = await entriesOf(log);
       const results = new Map(ofKind(entries, 'AGENT_COMPLETED').map(({ agent, data }) => [agent, data.result]));
       const logId = ofKind(entries, 'LOG_OPENED')[0]?.data.logId;
@@ -36,7 +36,7 @@ describe('a kernel whose process is killed', () => {
         if (ran !== undefined) expect(intents).toContain(ran);
       }
 
-      const { agents } = await inspect(log, { codec: nodePorts.codec });
+      const { agents } = await inspect(log);
       const unended = agents.filter(({ state }) => state !== 'TERMINATED').map(({ id }) => id);
       const reopened = createKernel({ log: new FileLogStore(directory) });
       if (unended.length === 0) await (await reopened).stop();

@@ -1,4 +1,4 @@
-import { createKernel, defineAgent, defineTool, FileLogReader, FileLogStore, inspect, nodePorts, unchecked, verify } from '@omnipaw/kernel';
+import { createKernel, defineAgent, defineTool, FileLogReader, FileLogStore, inspect, unchecked, verify } from '@omnipaw/kernel';
 import { expect, test } from 'vitest';
 import { temporaryDirectory } from '../node/temporary-directory.js';
 import { entriesOf, ofKind } from '../support/index.js';
@@ -36,12 +36,12 @@ test('a hundred agents with tool calls in flight at once finish, on a real disk,
   expect(mostAtOnce).toBe(AGENTS);
   expect(sums).toEqual(numbers.map((n) => (n * CALLS + 10) * 2));
   const log = new FileLogReader(directory);
-  const verdict = await verify(log, { codec: nodePorts.codec, pin: kernel.head });
+  const verdict = await verify(log, { pin: kernel.head });
   expect(verdict).toMatchObject({ integrity: 'INTACT', completeness: 'COMPLETE', entries: kernel.entryCount });
   const entries = await entriesOf(log);
   expect(ofKind(entries, 'TOOL_CALLED')).toHaveLength(AGENTS * CALLS);
   expect(ofKind(entries, 'TOOL_RESULT')).toHaveLength(AGENTS * CALLS);
-  const { busSeq, head, time, ...state } = await inspect(log, { codec: nodePorts.codec });
+  const { busSeq, head, time, ...state } = await inspect(log);
   expect([busSeq, head]).toEqual([kernel.entryCount - 1, kernel.head]);
   expect(time).toBeGreaterThan(0);
   expect(state).toEqual(kernel.snapshot());

@@ -1,4 +1,4 @@
-import { createKernel, defineAgent, defineTool, unchecked, verify, MemoryLogStore, nodePorts, type OmniError } from '@omnipaw/kernel';
+import { createKernel, defineAgent, defineTool, unchecked, verify, MemoryLogStore, type OmniError } from '@omnipaw/kernel';
 import { describe, expect, test } from 'vitest';
 import { boot, ControlledStore, entriesOf, kindsOf, rejectionOf } from '../support/index.js';
 
@@ -36,7 +36,7 @@ describe('stop', () => {
     expect(store.isClosed).toBe(true);
     const entries = await entriesOf(store);
     expect(entries).toHaveLength(kernel.entryCount);
-    expect(await verify(store, { codec: nodePorts.codec, pin: kernel.head })).toMatchObject({ integrity: 'INTACT', completeness: 'COMPLETE' });
+    expect(await verify(store, { pin: kernel.head })).toMatchObject({ integrity: 'INTACT', completeness: 'COMPLETE' });
     expect(time.timerCount).toBe(0);
   });
 

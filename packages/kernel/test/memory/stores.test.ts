@@ -1,4 +1,4 @@
-import { defineAgent, inspect, nodePorts, type AgentContext } from '@omnipaw/kernel';
+import { defineAgent, inspect, type AgentContext } from '@omnipaw/kernel';
 import { describe, expect, it } from 'vitest';
 import { boot, entriesOf, kindsOf, ofKind } from '../support/index.js';
 import { attempt, runProgram } from '../tools/run-program.js';
@@ -26,7 +26,7 @@ describe('a key', () => {
     });
     const second = await boot({ log: store, agents: [reader] });
     expect(await second.until(second.kernel.spawn(reader, undefined, { grants: ['read:**'] }).result())).toBe(3);
-    const { agents, shared } = await inspect(store, { codec: nodePorts.codec });
+    const { agents, shared } = await inspect(store);
     expect(Object.entries(shared)).toEqual([[key, { [key]: { value: 3, version: 1 } }]]);
     expect(Object.entries(agents[0]!.memory)).toEqual([[key, 1]]);
     expect(({} as Record<string, unknown>)['1']).toBeUndefined();
@@ -128,7 +128,7 @@ describe('scratch', () => {
     await rejection(handle.result());
     expect(kernel.agentSnapshot(handle.id)).toMatchObject({ state: 'FAULTED', scratch: {} });
     await until(kernel.flush());
-    expect((await inspect(store, { codec: nodePorts.codec })).agents[0]!.scratch).toEqual({});
+    expect((await inspect(store)).agents[0]!.scratch).toEqual({});
   });
 
   it('is gone when its agent is ended from outside', async () => {

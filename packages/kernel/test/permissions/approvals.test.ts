@@ -1,4 +1,4 @@
-import { defineAgent, defineTool, inspect, nodePorts, unchecked, type AgentContext, type Operation, type Policy } from '@omnipaw/kernel';
+import { defineAgent, defineTool, inspect, unchecked, type AgentContext, type Operation, type Policy } from '@omnipaw/kernel';
 import { describe, expect, it } from 'vitest';
 import { boot, entriesOf, kindsOf, ofKind, VirtualTime } from '../support/index.js';
 import { attempt, codeOf } from '../tools/run-program.js';
@@ -87,7 +87,7 @@ describe('an escalated action', () => {
   it('is there for everybody who looks at the log', async () => {
     const { kernel, store, until } = await asking((ctx) => ctx.tool(echo, { text: 'hi' }));
     await until(kernel.flush());
-    const { agents } = await inspect(store, { codec: nodePorts.codec });
+    const { agents } = await inspect(store);
     expect(agents.find(({ id }) => id === 'main-1')).toMatchObject({ state: 'WAITING', waitingFor: [{ kind: 'APPROVAL', tick: 1, call: 0, since: kernel.approvals()[0]!.id }] });
   });
 

@@ -1,4 +1,4 @@
-import { nodePorts, readEntries, type Entry, type EntryKind, type LogReader } from '@omnipaw/kernel';
+import { readEntries, type Entry, type EntryKind, type LogReader } from '@omnipaw/kernel';
 
 /** An entry of one kind, with its data typed. */
 export type EntryOf<Kind extends EntryKind> = Extract<Entry, { kind: Kind }>;
@@ -7,7 +7,7 @@ export type EntryOf<Kind extends EntryKind> = Extract<Entry, { kind: Kind }>;
 export async function entriesOf(reader: LogReader): Promise<Entry[]> {
   const entries: Entry[] = [];
   // The chain holds, so these are what a kernel wrote.
-  for await (const entry of readEntries(reader, nodePorts.codec)) entries.push(entry as unknown as Entry);
+  for await (const entry of readEntries(reader)) entries.push(entry as unknown as Entry);
   return entries;
 }
 

@@ -45,7 +45,7 @@ export async function runProgram<Result>(
   const value = await booted.until(handle.result());
   await booted.until(booted.kernel.flush());
   const entries = await entriesOf(booted.store);
-  expect(await verify(booted.store, { codec: nodePorts.codec })).toMatchObject({ integrity: 'INTACT' });
+  expect(await verify(booted.store)).toMatchObject({ integrity: 'INTACT' });
   return { ...booted, agent: handle.id, value, entries, text: await textOf(booted.store) };
 }
 
