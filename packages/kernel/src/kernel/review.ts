@@ -70,7 +70,7 @@ function checked(verdict: GuardVerdict): Answer {
 const KIND = /^[A-Z][A-Z0-9_]{0,63}$/;
 
 function checkedRecord({ kind, data }: GuardRecord): CheckedRecord {
-  if (!KIND.test(kind) || Object.hasOwn(KERNEL_KINDS, kind)) {
+  if (typeof kind !== 'string' || !KIND.test(kind) || Object.hasOwn(KERNEL_KINDS, kind)) {
     throw new TypeError(`"${kind}" is no kind of entry that an extension may record`);
   }
   const record = toJson(data) as JsonObject;
