@@ -4,7 +4,7 @@ import type { PendingOperations } from '../pending/index.js';
 import type { Authority, Position } from './authority.js';
 import type { Evaluated, Instruction } from '../programs/index.js';
 import type { Messenger } from './messenger.js';
-import { requireCount, requireText } from './require.js';
+import { invalidInstruction, requireCount, requireText } from './require.js';
 
 export interface MessageSyscallsOptions {
   readonly authority: Authority;
@@ -13,6 +13,9 @@ export interface MessageSyscallsOptions {
   readonly pending: PendingOperations;
   readonly propose: Emit;
 }
+
+/** On these the kernel asks parents for approval and tells of breaches; a program that could send on them could forge both. */
+const KERNEL_CHANNELS: ReadonlySet<string> = new Set(['approval', 'breach']);
 
 /** SEND, RECEIVE and SLEEP. */
 export class MessageSyscalls {
@@ -25,6 +28,9 @@ export class MessageSyscalls {
   send(instruction: Instruction & { readonly op: 'SEND' }, at: Position): Evaluated {
     const to = requireText(instruction.to, 'SEND', 'to');
     const channel = requireText(instruction.channel ?? 'default', 'SEND', 'channel');
+    if (KERNEL_CHANNELS.has(channel)) {
+      throw invalidInstruction(`The channel "${channel}" is the kernel's own: what comes on it is never from a program. Choose another name.`);
+    }
     const permission = this.#options.authority.authorize(at, 'send', to);
     this.#options.messenger.send({ from: at.agent, tick: at.tick, to, channel, body: instruction.body, permission });
     return { ok: true, value: undefined };

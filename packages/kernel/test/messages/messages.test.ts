@@ -140,6 +140,16 @@ describe('messages', () => {
     expect(ofKind(entries, 'REFUSED')).toHaveLength(1);
   });
 
+  it.each(['approval', 'breach'])('can not come from a program on the channel "%s"', async (channel) => {
+    const { value } = await runProgram(
+      function* (ctx) {
+        return yield* attempt(ctx.send(ctx.agent.id, { approval: 1 }, channel));
+      },
+      { grants: ['send:**'] },
+    );
+    expect(value).toMatchObject({ ok: false, code: 'INVALID_INSTRUCTION' });
+  });
+
   it('arrive as a filter of a model says, whatever is sent and asked for', async () => {
     const channels = fc.constantFrom('a', 'b');
     const senders = fc.constantFrom('s1', 's2');
