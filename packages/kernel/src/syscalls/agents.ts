@@ -6,6 +6,7 @@ import type { PendingOperations, AgentOutcomes } from '../pending/index.js';
 import type { Approvals } from './approvals.js';
 import type { Authority, Position } from './authority.js';
 import type { Evaluated, DelegateInstruction, Instruction } from '../programs/index.js';
+import { frozenCopy } from './frozen-copy.js';
 import { requireBoolean, requireCount, requireString, requireText } from './require.js';
 import type { Spawner } from './spawner.js';
 
@@ -34,7 +35,7 @@ export class AgentSyscalls {
     const child = spawner.spawnChild({
       type,
       input: instruction.input,
-      asked: instruction.options ?? {},
+      asked: frozenCopy(instruction.options ?? {}),
       parent: at.agent,
       tick: at.tick,
       call: at.call,

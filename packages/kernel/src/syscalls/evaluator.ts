@@ -6,13 +6,14 @@
  * 3. A breach of an invariant, or a guard that ends the agent, is no error of the program's and reaches the scheduler.
  */
 import type { OmniError } from '../errors/index.js';
-import { recordThrown, toJson, type JsonObject } from '../json/index.js';
+import { recordThrown, type JsonObject } from '../json/index.js';
 import type { Emit } from '../logging/index.js';
 import type { ToolGate } from '../tools/index.js';
 import type { AgentSyscalls } from './agents.js';
 import type { Approvals } from './approvals.js';
 import { EscalationNeeded, type Authority, type Position } from './authority.js';
 import type { Evaluated, Instruction } from '../programs/index.js';
+import { frozenCopy } from './frozen-copy.js';
 import { fatalIn } from './guard.js';
 import type { MemorySyscalls } from './memory.js';
 import type { MessageSyscalls } from './messages.js';
@@ -84,7 +85,7 @@ export class InstructionEvaluator {
   /** Asks about a copy that can't change any more, so that what is approved is what is carried out. */
   #escalate(instruction: Instruction, at: Position): Evaluated {
     try {
-      return this.#performOrAsk(frozenCopy(instruction), at);
+      return this.#performOrAsk(frozenCopy(instruction) as Instruction & JsonObject, at);
     } catch (thrown) {
       return this.#refuse(instruction, at, thrown);
     }
@@ -108,17 +109,6 @@ export class InstructionEvaluator {
     this.#options.emit({ kind: 'REFUSED', agent: at.agent, data: { tick: at.tick, call: at.call, op, error } });
     return { ok: false, error };
   }
-}
-
-/** An instruction as JSON; what a caller left undefined is as good as left out. */
-function frozenCopy(instruction: Instruction): Instruction & JsonObject {
-  const { options, ...rest } = instruction as Instruction & { readonly options?: object };
-  const copy = options === undefined ? rest : { ...rest, options: withoutUndefined(options) };
-  return toJson(withoutUndefined(copy)) as Instruction & JsonObject;
-}
-
-function withoutUndefined(object: object): object {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
 }
 
 function requireOp(instruction: Instruction): string {
