@@ -17,7 +17,6 @@ export interface AgentHandle<Result = unknown> {
 
 /** Agents, tools and a log, put together: the kernel as its user sees it. */
 export class OmniKernel {
-  /** Never changes (INV-17). */
   readonly mode = 'LIVE';
   readonly #wiring: Wiring;
   #stopping: Promise<void> | undefined;
@@ -25,6 +24,8 @@ export class OmniKernel {
 
   private constructor(wiring: Wiring) {
     this.#wiring = wiring;
+    // The mode never changes (INV-17), whatever language a caller writes.
+    Object.freeze(this);
   }
 
   /**
