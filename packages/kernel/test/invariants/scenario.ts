@@ -18,8 +18,12 @@ export interface Played {
 /** Enough for everything that the scenarios wait for. */
 const LONG_MS = 100_000;
 
-/** Plays a scenario in virtual time, and stops the kernel when nothing happens any more. */
-export async function play(scenario: Scenario): Promise<Played> {
+/**
+ * Plays a scenario in virtual time, and stops the kernel when nothing happens any more.
+ *
+ * `look` is called now and then, at moments when the kernel is at rest.
+ */
+export async function play(scenario: Scenario, look: (kernel: OmniKernel) => void = () => undefined): Promise<Played> {
   const time = new VirtualTime({ seed: scenario.seed });
   const store = new MemoryLogStore();
   const problems: OmniError[] = [];
@@ -36,11 +40,15 @@ export async function play(scenario: Scenario): Promise<Played> {
     kernel.spawn(PROGRAMS[type], script, { grants, ...(expiresInMs === null ? {} : { expiresInMs }), quota: { maxTicks: 5 } });
   }
   for (const order of scenario.orders) {
+    look(kernel);
     await time.advance(order.afterMs);
+    look(kernel);
     const refusal = obey(kernel, order);
+    look(kernel);
     if (refusal !== undefined) refusals.push(refusal);
   }
   await time.advance(LONG_MS);
+  look(kernel);
   const snapshot = kernel.snapshot();
   await time.until(kernel.stop());
   return {
