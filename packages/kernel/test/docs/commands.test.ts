@@ -1,7 +1,7 @@
 /** Every `omnipaw …` in a shell sample is a command that exists, with options that it has. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { allPages, type Page } from './pages.js';
-import { Workshop } from './workshop.js';
+import { PATIENCE_MS, Workshop } from './workshop.js';
 
 interface Call {
   readonly line: string;
@@ -14,7 +14,7 @@ const help = new Map<string, string>();
 beforeAll(async () => {
   workshop = await Workshop.open();
   for (const command of ['run', 'verify', 'inspect', 'tail']) help.set(command, (await workshop.omnipaw(command, '--help')).stdout);
-});
+}, PATIENCE_MS);
 afterAll(() => {
   workshop.close();
 });

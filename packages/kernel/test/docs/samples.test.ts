@@ -11,12 +11,12 @@ const pages = allPages()
 let workshop: Workshop;
 beforeAll(async () => {
   workshop = await Workshop.open();
-});
+}, PATIENCE_MS);
 afterAll(() => {
   workshop.close();
 });
 
-test('every program on a page compiles', () => {
+test('every program on a page compiles', { timeout: PATIENCE_MS }, () => {
   const files = pages.flatMap(({ page, samples }) =>
     samples.flatMap((sample) => (sample.kind === 'program' ? [workshop.save(page, sample)] : [])),
   );
