@@ -1,4 +1,3 @@
-import type { PermissionRecord } from '../identity/index.js';
 import type { Transition } from '../lifecycle/index.js';
 import type { Outcome } from '../pending/index.js';
 
@@ -9,7 +8,6 @@ export interface DelegationEntries {
     readonly tick: number;
     readonly call: number;
     readonly child: string;
-    readonly permission?: PermissionRecord;
     readonly transition?: Transition;
   };
   /** The child ended; what came of it is what its delegator gets. */

@@ -68,7 +68,7 @@ export class Alarm {
     if (slot === undefined || seq < slot.seq) return;
     switch (slot.kind) {
       case 'TOOL':
-        this.#options.gate.retry(agent, tick, call);
+        this.#options.gate.retry({ agent, tick, call, seq });
         break;
       case 'TIMER':
         this.#settle(agent, slot, { ok: true, value: null });
@@ -77,7 +77,7 @@ export class Alarm {
         this.#settle(agent, slot, { ok: false, error: toErrorRecord(noMessage(agent)) });
         break;
       case 'APPROVAL':
-        this.#options.approvals.decide(slot.seq, { approved: false, reason: 'no answer in time' }, 'timeout');
+        this.#options.approvals.decide(slot.seq, { approved: false, reason: 'no answer in time' }, { by: 'timeout', decider: 'timeout' });
         break;
       default:
     }

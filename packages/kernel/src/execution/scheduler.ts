@@ -11,21 +11,19 @@ import type { AgentEndings, FailureHandler } from '../failure/index.js';
 import type { AgentRegistry, AgentType } from '../identity/index.js';
 import type { InvariantChecker } from '../invariants/index.js';
 import { toJsonWithin, type Json } from '../json/index.js';
-import type { LifecycleController } from '../lifecycle/index.js';
 import type { Emit, Entry, ExecutionLogger, Projection } from '../logging/index.js';
 import type { EphemeralStore } from '../memory/index.js';
 import type { PermissionModel } from '../permissions/index.js';
 import type { Ports } from '../ports/index.js';
-import { Queue } from '../queue/index.js';
 import type { TickEngine, TickOutput } from './engine.js';
 import { AgentEnds } from './ends.js';
 import type { Observers } from './observer.js';
 import type { AgentOutcomes } from '../pending/index.js';
 import type { Processes, Running } from './processes.js';
+import { ReadyAgents } from './ready.js';
 
 export interface SchedulerOptions {
   readonly agents: Pick<AgentRegistry<AgentType>, 'get'>;
-  readonly lifecycle: Pick<LifecycleController, 'stateOf'>;
   readonly permissions: Pick<PermissionModel, 'isActive'>;
   readonly ephemeral: Pick<EphemeralStore, 'unsaved'>;
   readonly processes: Processes;
@@ -45,24 +43,19 @@ export interface SchedulerOptions {
   readonly maxValueBytes: number;
 }
 
-interface Ready {
-  readonly agent: string;
-  /** Recorded time of the entry that made it ready: the `now` of its tick. */
-  readonly now: number;
-}
-
 /** So many ticks in a row, and everybody else on the event loop gets a turn. */
 const TICKS_PER_TURN = 1_000;
 
 export class Scheduler implements Projection {
   readonly #options: SchedulerOptions;
-  readonly #ready = new Queue<Ready>();
+  readonly #ready = new ReadyAgents();
   readonly #ends: AgentEnds;
   readonly #watchesTicks: boolean;
   readonly #watchesLoops: boolean;
   #isDraining = false;
   #isTurnScheduled = false;
   #isStopped = false;
+  #isLive = false;
   #inTick: string | undefined;
 
   constructor(options: SchedulerOptions) {
@@ -77,6 +70,11 @@ export class Scheduler implements Projection {
     return this.#isDraining;
   }
 
+  /** What was folded so far is history; what comes from now on happens. */
+  goLive(): void {
+    this.#isLive = true;
+  }
+
   /** Drives one agent to its end, and resolves once that end is durable; rejects when the kernel stops before it. */
   runAgentLoop(agent: string): Promise<void> {
     return this.#ends.wait(agent);
@@ -86,8 +84,9 @@ export class Scheduler implements Projection {
     if (agent === null) return;
     const { transition } = data as { readonly transition?: { readonly to: string } };
     if (transition === undefined) return;
-    if (transition.to === 'ACTIVE') this.#ready.push({ agent, now: time });
-    if (kind === 'AGENT_ACTIVATED' && this.#watchesLoops) this.#watch(agent);
+    if (transition.to === 'ACTIVE') this.#ready.add(agent, time);
+    else this.#ready.delete(agent);
+    if (kind === 'AGENT_ACTIVATED' && this.#isLive && this.#watchesLoops) this.#watch(agent);
     if (kind === 'AGENT_TERMINATED' || kind === 'AGENT_FAULTED') this.#ends.ended(agent, busSeq);
   }
 
@@ -97,7 +96,7 @@ export class Scheduler implements Projection {
     this.#isDraining = true;
     try {
       for (let ticksLeft = TICKS_PER_TURN; ticksLeft > 0 && !this.#isHeldUp; ticksLeft--) {
-        const next = this.#ready.shift();
+        const next = this.#ready.take();
         if (next === undefined) break;
         this.#runOne(next);
       }
@@ -130,16 +129,18 @@ export class Scheduler implements Projection {
   #continueLater(): void {
     if (this.#isTurnScheduled || this.#isStopped) return;
     this.#isTurnScheduled = true;
-    this.#options.ports.timers.defer(() => {
+    const turn = (): void => {
       this.#isTurnScheduled = false;
       this.drain();
-    });
+    };
+    const { log, ports } = this.#options;
+    // Behind a slow disk there is nothing to do but to wait for it.
+    if (log.isBacklogged) log.afterDurable(log.durableSeq + 1, turn);
+    else ports.timers.defer(turn);
   }
 
-  #runOne({ agent, now }: Ready): void {
-    const { lifecycle, permissions, endings, processes } = this.#options;
-    // It may have been suspended or ended since it became ready.
-    if (lifecycle.stateOf(agent) !== 'ACTIVE') return;
+  #runOne({ agent, now }: { readonly agent: string; readonly now: number }): void {
+    const { permissions, endings, processes } = this.#options;
     let tick = 0;
     try {
       if (!permissions.isActive(agent, now)) {

@@ -103,7 +103,7 @@ export class OmniKernel {
   /** Approves or denies; `by` stands in the log. Throws `APPROVAL_NOT_FOUND`. */
   decide(approval: number, decision: Decision, by = 'operator'): void {
     this.#command(({ approvals, drain }) => {
-      approvals.decide(approval, decision, by);
+      approvals.decide(approval, decision, { by, decider: 'operator' });
       drain();
     });
   }

@@ -43,6 +43,7 @@ export async function wire(config: KernelConfig, host: KernelHost): Promise<Wiri
     halt = (error) => { stopWork(parts, error); };
     if (end.nextSeq > 0) await foldLog(config, host, parts.bus);
     assertNobodyIsLeft(parts.state);
+    parts.scheduler.goLive();
     recordStart(config, host, { emit: parts.bus.emit, logId, end });
     await log.flush();
     return { ...parts, logId, log, stop: () => stop(parts, log, audit) };

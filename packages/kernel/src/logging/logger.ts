@@ -2,7 +2,7 @@ import { OmniError } from '../errors/index.js';
 import type { Ports } from '../ports/index.js';
 import { encodeLine } from './codec.js';
 import { GENESIS_HASH, type Entry, type EntryKind, type ProposalOf } from './entry.js';
-import type { LogEnd, LogStore } from './store.js';
+import type { LogBatch, LogEnd, LogStore } from './store.js';
 
 /**
  * `strict`: nothing leaves the kernel before the log is durable up to it. `relaxed`: it leaves at once, and a power cut
@@ -173,10 +173,19 @@ export class ExecutionLogger {
     const bytes = this.#options.ports.codec.utf8(this.#waitingLines);
     this.#waitingLines = '';
     this.#isFlushing = true;
-    this.#options.store.append({ firstSeq: this.#waitingFrom, lastSeq, bytes }).then(
+    this.#append({ firstSeq: this.#waitingFrom, lastSeq, bytes }).then(
       () => { this.#flushed(lastSeq); },
       (cause: unknown) => { this.#fail(cause); },
     );
+  }
+
+  /** A store that throws instead of rejecting has failed as well. */
+  #append(batch: LogBatch): Promise<void> {
+    try {
+      return this.#options.store.append(batch);
+    } catch (thrown) {
+      return Promise.reject(thrown instanceof Error ? thrown : new Error(String(thrown)));
+    }
   }
 
   #flushed(lastSeq: number): void {

@@ -20,7 +20,8 @@ export class AgentOutcomes implements Projection {
         this.#outcomes.set(entry.agent, Object.freeze({ ok: false, error: entry.data.error }));
         break;
       case 'AGENT_TERMINATED':
-        if (entry.data.error !== undefined) this.#outcomes.set(entry.agent, Object.freeze({ ok: false, error: entry.data.error }));
+        // What was told once stays: the end that follows a failure is not another one.
+        if (entry.data.error !== undefined && !this.#outcomes.has(entry.agent)) this.#outcomes.set(entry.agent, Object.freeze({ ok: false, error: entry.data.error }));
         break;
       default:
     }

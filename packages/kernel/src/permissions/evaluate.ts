@@ -11,7 +11,10 @@ export interface Policy {
   readonly resource: string;
   /** Only agents of this type; a pattern. */
   readonly agentType?: string;
-  /** Who is asked when the effect is ESCALATE: an operator unless `parent`. */
+  /**
+   * Who is asked when the effect is ESCALATE: an operator unless `parent`. An operator's approval stands in for a grant; a
+   * parent can only approve what it is granted itself.
+   */
   readonly approver?: 'parent' | 'operator';
   /** How long an ESCALATE waits for its answer before it is a deny, in milliseconds; 15 minutes unless given. */
   readonly timeoutMs?: number;

@@ -18,7 +18,7 @@ interface Holding {
 }
 
 const NOTHING_HELD: CapabilityToken = Object.freeze({ grants: Object.freeze([]), depth: 0 });
-const MAX_POLICY_MS = 15 * 60_000;
+const DEFAULT_APPROVAL_TIMEOUT_MS = 15 * 60_000;
 
 /**
  * Who may do what: a fold over the tokens that spawns recorded, their uses, and revocations.
@@ -53,6 +53,13 @@ export class PermissionModel implements Projection {
     if (holding === undefined || !this.isActive(agent, want.now)) return INACTIVE;
     const request = { agentType: holding.agentType, action: want.action, resource: want.resource, now: want.now };
     return evaluate(request, this.#policies, holding);
+  }
+
+  /** Whether the agent's own token grants it, policies aside. */
+  holds(agent: string, want: { readonly action: GrantAction; readonly resource: string; readonly now: number }): boolean {
+    const holding = this.#holdings.get(agent);
+    if (holding === undefined || !this.isActive(agent, want.now)) return false;
+    return evaluate({ agentType: holding.agentType, ...want }, [], holding).record.decision === 'ALLOW';
   }
 
   /** Why a token may not be delegated by this agent, on the permission that it delegates by; undefined when it may (INV-06). */
@@ -140,5 +147,5 @@ function assertOneOf(what: string, value: string, known: readonly string[]): voi
 
 /** How long an ESCALATE of this policy waits for its answer. */
 export function approvalTimeoutMs(policy: Policy | undefined): number {
-  return policy?.timeoutMs ?? MAX_POLICY_MS;
+  return policy?.timeoutMs ?? DEFAULT_APPROVAL_TIMEOUT_MS;
 }

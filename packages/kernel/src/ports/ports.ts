@@ -2,7 +2,7 @@
  * Everything that the kernel takes from outside. A simulation owns the kernel by owning these.
  *
  * No other file of the core reads a clock, draws a random number, sets a timer or hashes: programs get time and chance
- * from recorded entries instead (see `execution/`).
+ * from recorded entries instead (see `programs/`).
  */
 export interface Ports {
   readonly clock: Clock;

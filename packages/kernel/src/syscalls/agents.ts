@@ -60,7 +60,7 @@ export class AgentSyscalls {
   decide(instruction: Instruction & { readonly op: 'DECIDE' }, at: Position): Evaluated {
     const { approvals } = this.#options;
     const approval = requireCount(instruction.approval, 'DECIDE', 'approval');
-    approvals.decideAsParent(at.agent, approval, {
+    approvals.decideAsParent(at, approval, {
       approved: requireBoolean(instruction.approved, 'DECIDE', 'approved'),
       reason: requireString(instruction.reason ?? '', 'DECIDE', 'reason'),
     });

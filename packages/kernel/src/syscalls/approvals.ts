@@ -1,9 +1,9 @@
 import { OmniError } from '../errors/index.js';
-import type { AgentRegistry, AgentType } from '../identity/index.js';
+import type { AgentRegistry, AgentType, GrantAction } from '../identity/index.js';
 import { recordThrown, toJson, type Json, type JsonObject } from '../json/index.js';
 import type { Entry, Emit, Projection } from '../logging/index.js';
 import type { Outcome, PendingOperations } from '../pending/index.js';
-import { approvalTimeoutMs } from '../permissions/index.js';
+import { approvalTimeoutMs, type PermissionModel } from '../permissions/index.js';
 import type { Approved, EscalationNeeded, Position } from './authority.js';
 import type { Evaluated, Instruction } from '../programs/index.js';
 import { fatalIn } from './guard.js';
@@ -16,7 +16,7 @@ export interface Approval {
   readonly agent: string;
   readonly tick: number;
   readonly call: number;
-  readonly action: string;
+  readonly action: GrantAction;
   readonly resource: string;
   readonly approver: 'parent' | 'operator';
   /** What was approved for the same instruction before. */
@@ -26,6 +26,9 @@ export interface Approval {
   readonly deadline: number;
 }
 
+/** Who decided, as a replay has to know it: somebody outside, or an agent in a tick of its own. */
+export type Decider = 'operator' | 'timeout' | { readonly agent: string; readonly tick: number; readonly call: number };
+
 export interface Decision {
   readonly approved: boolean;
   readonly reason?: string;
@@ -34,6 +37,7 @@ export interface Decision {
 export interface ApprovalsOptions {
   readonly agents: Pick<AgentRegistry<AgentType>, 'get'>;
   readonly pending: PendingOperations;
+  readonly permissions: Pick<PermissionModel, 'holds'>;
   readonly messenger: Messenger;
   readonly emit: Emit;
   /** Carries out what was approved. */
@@ -71,8 +75,8 @@ export class Approvals implements Projection {
     this.#tell({ from: agent, tick, to: parent, channel: 'approval', body: { approval: busSeq, agent, ...want }, permission }, call);
   }
 
-  /** Answers as an operator, or as the clock; throws `APPROVAL_NOT_FOUND`. */
-  decide(id: number, decision: Decision, by: string): void {
+  /** Answers as an operator, or as the clock; throws `APPROVAL_NOT_FOUND`. `by` is a note of who it was. */
+  decide(id: number, decision: Decision, { by, decider }: { readonly by: string; readonly decider: Decider }): void {
     const { approved, reason = '' } = decision;
     if (typeof approved !== 'boolean' || typeof reason !== 'string' || typeof by !== 'string') {
       throw new TypeError('A decision says approved, true or false, and if you like a reason and by whom, as strings.');
@@ -80,7 +84,7 @@ export class Approvals implements Projection {
     const approval = this.#open.get(id);
     if (approval === undefined) throw this.#notFound(id);
     const { agent, tick, call } = approval;
-    const answer = { approval: id, approved, by, reason, tick, call };
+    const answer = { approval: id, approved, decider, by, reason, tick, call };
     const { emit, pending } = this.#options;
     if (!approved) {
       const result: Outcome = { ok: false, error: denied(approval, by, reason) };
@@ -91,16 +95,24 @@ export class Approvals implements Projection {
     this.#carryOut(approval, time);
   }
 
-  /** Answers as the parent of the agent that asks; nobody else may (throws `PERMISSION_DENIED`). */
-  decideAsParent(parent: string, id: number, decision: Decision): void {
+  /**
+   * Answers as the parent of the agent that asks; nobody else may, and nobody can approve what it is not granted itself
+   * (throws `PERMISSION_DENIED`).
+   */
+  decideAsParent(parent: Position, id: number, decision: Decision): void {
     const approval = this.#open.get(id);
     if (approval === undefined) throw this.#notFound(id);
-    if (approval.approver !== 'parent' || this.#options.agents.get(approval.agent).parent !== parent) {
-      throw new OmniError('PERMISSION_DENIED', `Approval ${String(id)} is not for agent "${parent}" to decide.`, {
-        details: { agent: parent, approval: id },
-      });
+    const { agent, tick, call, now } = parent;
+    const details = { agent, approval: id };
+    if (approval.approver !== 'parent' || this.#options.agents.get(approval.agent).parent !== agent) {
+      throw new OmniError('PERMISSION_DENIED', `Approval ${id} is not for agent "${agent}" to decide.`, { details });
     }
-    this.decide(id, decision, parent);
+    const { action, resource } = approval;
+    if (decision.approved && !this.#options.permissions.holds(agent, { action, resource, now })) {
+      const message = `Agent "${agent}" may not approve ${action} ${resource}, since it is not granted that itself. Grant it, or let an operator decide.`;
+      throw new OmniError('PERMISSION_DENIED', message, { details });
+    }
+    this.decide(id, decision, { by: agent, decider: { agent, tick, call } });
   }
 
   apply(entry: Entry): void {

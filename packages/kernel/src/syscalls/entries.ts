@@ -1,8 +1,9 @@
 import type { ErrorRecord } from '../errors/index.js';
-import type { PermissionRecord } from '../identity/index.js';
+import type { GrantAction, PermissionRecord } from '../identity/index.js';
 import type { Json } from '../json/index.js';
 import type { Transition } from '../lifecycle/index.js';
 import type { Outcome } from '../pending/index.js';
+import type { Decider } from './approvals.js';
 
 /** What this module writes into the log. */
 export interface SyscallEntries {
@@ -20,7 +21,7 @@ export interface SyscallEntries {
   APPROVAL_REQUESTED: {
     readonly tick: number;
     readonly call: number;
-    readonly action: string;
+    readonly action: GrantAction;
     readonly resource: string;
     readonly approver: 'parent' | 'operator';
     /** What was approved for the same instruction before: it may need more than one permission. */
@@ -35,6 +36,8 @@ export interface SyscallEntries {
   APPROVAL_DECIDED: {
     readonly approval: number;
     readonly approved: boolean;
+    readonly decider: Decider;
+    /** A note of who it was, in the decider's own words. */
     readonly by: string;
     readonly reason: string;
     readonly tick: number;

@@ -3,11 +3,13 @@ import { isWellFormed } from '../json/index.js';
 
 /** Names, keys and channels are for finding things by; what is longer is a value. */
 const MAX_NAME_LENGTH = 1024;
+/** Patterns can't name these, so that a policy could not deny them. */
+const CONTROL = /\p{Cc}/u;
 
 /** Programs may be plain JavaScript or data, so the kernel checks the shape of what they yield. */
 export function requireText(value: unknown, op: string, field: string): string {
-  if (typeof value === 'string' && value !== '' && value.length <= MAX_NAME_LENGTH && isWellFormed(value)) return value;
-  throw invalidField(`The ${field} of a ${op} instruction`, value, `a string of 1 to ${MAX_NAME_LENGTH} characters`);
+  if (typeof value === 'string' && value !== '' && value.length <= MAX_NAME_LENGTH && isWellFormed(value) && !CONTROL.test(value)) return value;
+  throw invalidField(`The ${field} of a ${op} instruction`, value, `a string of 1 to ${MAX_NAME_LENGTH} characters, none of them a control character`);
 }
 
 export function requireCount(value: unknown, op: string, field: string): number {

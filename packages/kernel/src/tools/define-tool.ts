@@ -78,9 +78,11 @@ export function defineTool<Input extends StandardSchema, Result, Output extends 
 }
 
 function assertRetry(tool: string, retry: RetryPolicy | undefined): void {
-  for (const [name, value] of Object.entries(retry ?? {})) {
+  if (retry === undefined) return;
+  for (const field of ['limit', 'backoffMs'] as const) {
+    const value: unknown = retry[field];
     if (!Number.isSafeInteger(value) || (value as number) < 0) {
-      throw new TypeError(`The retry.${name} of tool "${tool}" is ${String(value)}; it must be a whole number from 0.`);
+      throw new TypeError(`The retry.${field} of tool "${tool}" is ${String(value)}; it must be a whole number from 0.`);
     }
   }
 }

@@ -21,6 +21,7 @@ import { failed, ToolInvoker, type InvokeOptions } from './invoke.js';
 import type { ToolRegistry } from './registry.js';
 import { retryDelayMs } from './retry.js';
 import { Attempt, infoOf, type ToolCallInfo, type ToolRun } from './run.js';
+import { RunTable } from './runs.js';
 import { hasSecrets, leadsToSecret, secretNames, withSecrets } from './secrets.js';
 import { pathOf } from './standard-schema.js';
 import { validateInput } from './validate.js';
@@ -30,7 +31,7 @@ export interface ToolGateOptions extends InvokeOptions {
   readonly lifecycle: Pick<LifecycleController, 'stateOf'>;
   readonly pending: PendingOperations;
   readonly invariants: InvariantChecker;
-  readonly log: Pick<ExecutionLogger, 'afterDurable'>;
+  readonly log: Pick<ExecutionLogger, 'afterDurable' | 'nextSeq'>;
   readonly ports: Ports;
   /** Records what a program does, guards asked. */
   readonly propose: Emit;
@@ -65,8 +66,7 @@ const NOTHING_TO_TELL = (): void => undefined;
 
 export class ToolGate {
   readonly #options: ToolGateOptions;
-  /** The runs of each agent, from intent to outcome. */
-  readonly #runs = new Map<string, ToolRun[]>();
+  readonly #runs = new RunTable();
   /** The attempts under way, each with what has to be told when it ends. */
   readonly #active = new Map<Attempt, () => void>();
   /** Runs that wait for others to end; what was aborted meanwhile is skipped. */
@@ -74,11 +74,15 @@ export class ToolGate {
   readonly #invoker: ToolInvoker;
   /** Runs that began in this turn and have no timer yet. */
   #unarmed: ToolRun[] = [];
+  #isAdmitting = false;
   #isStopped = false;
 
   constructor(options: ToolGateOptions) {
     this.#options = options;
-    this.#invoker = new ToolInvoker(options, (run, attempt, outcome) => { this.#attemptEnded(run, attempt, outcome); });
+    this.#invoker = new ToolInvoker(options, {
+      isWanted: (run, attempt) => this.#isWanted(run, attempt),
+      settle: (run, attempt, outcome) => { this.#attemptEnded(run, attempt, outcome); },
+    });
   }
 
   /**
@@ -91,8 +95,8 @@ export class ToolGate {
     const { pending, propose, log, mode } = this.#options;
     const { agent, tick, call } = request;
     this.#assertAlive(agent);
+    const permission = authorize('call', request.tool);
     const definition = this.#options.registry.get(request.tool);
-    const permission = authorize('call', definition.name);
     const { args, input, needsSecrets } = this.#check(definition, request.args);
     const secrets = needsSecrets ? authorizeSecrets(args, authorize) : undefined;
     const { busSeq } = propose({
@@ -110,29 +114,35 @@ export class ToolGate {
       agent, tick, call, intentSeq: busSeq, definition, args, input, needsSecrets,
       attempt: undefined, cancelTimer: undefined,
     };
-    this.#track(run);
+    this.#runs.add(run);
     log.afterDurable(busSeq, () => { this.#admit(run); });
   }
 
-  /** Starts the next attempt of a call whose backoff is over. */
-  retry(agent: string, tick: number, call: number): void {
-    const run = this.#runs.get(agent)?.find((candidate) => candidate.tick === tick && candidate.call === call);
-    if (run?.attempt !== undefined && !this.#active.has(run.attempt)) this.#admit(run);
+  /** Starts the next attempt of a call whose backoff is over, once the entry `seq` that says so is durable. */
+  retry({ agent, tick, call, seq }: { readonly agent: string; readonly tick: number; readonly call: number; readonly seq: number }): void {
+    const run = this.#runs.find(agent, tick, call);
+    if (run?.attempt === undefined || this.#active.has(run.attempt)) return;
+    this.#options.log.afterDurable(seq, () => { this.#admit(run); });
   }
 
-  /** Tells every running tool of an agent to stop; what it still returns is stale. */
+  /** Tells every running tool of an agent to stop, once the agent's end is durable; what it still returns is stale. */
   abortAll(agent: string, reason: OmniError): void {
-    const runs = this.#runs.get(agent) ?? [];
-    // Forgotten first: what makes room here must not start another run of the same agent.
-    this.#runs.delete(agent);
-    for (const run of runs) this.#abort(run, reason);
+    const { log } = this.#options;
+    // Forgotten at once: what makes room later must not start another run of the same agent.
+    for (const run of this.#runs.take(agent)) {
+      run.cancelTimer?.();
+      const { attempt } = run;
+      if (attempt !== undefined) log.afterDurable(log.nextSeq - 1, () => { this.#abort(attempt, reason); });
+    }
   }
 
   /** Tells every tool to stop and starts none any more: what became of calls without a result, recovery decides. */
   stop(reason: OmniError): void {
     this.#isStopped = true;
     this.#queue.clear();
-    for (const agent of [...this.#runs.keys()]) this.abortAll(agent, reason);
+    for (const agent of this.#runs.agents()) for (const run of this.#runs.take(agent)) run.cancelTimer?.();
+    // Listeners of a signal are the tools' own code, and may not act in the middle of a stop.
+    for (const attempt of this.#active.keys()) this.#options.ports.timers.defer(() => { this.#abort(attempt, reason); });
   }
 
   #assertAlive(agent: string): void {
@@ -152,24 +162,13 @@ export class ToolGate {
     return { args, input: validateInput(definition, standIns, (issue) => leadsToSecret(args, pathOf(issue))), needsSecrets };
   }
 
-  #track(run: ToolRun): void {
-    const runs = this.#runs.get(run.agent);
-    if (runs === undefined) this.#runs.set(run.agent, [run]);
-    else runs.push(run);
-  }
-
-  #untrack(run: ToolRun): void {
-    const runs = this.#runs.get(run.agent);
-    const index = runs?.indexOf(run) ?? -1;
-    if (index >= 0) runs?.splice(index, 1);
-  }
-
-  #isTracked(run: ToolRun): boolean {
-    return this.#runs.get(run.agent)?.includes(run) ?? false;
+  /** Whether anybody still waits for what this attempt does. */
+  #isWanted(run: ToolRun, attempt: Attempt): boolean {
+    return !this.#isStopped && run.attempt === attempt && this.#active.has(attempt) && this.#runs.has(run);
   }
 
   #admit(run: ToolRun): void {
-    if (this.#isStopped || !this.#isTracked(run)) return;
+    if (this.#isStopped || !this.#runs.has(run)) return;
     if (this.#active.size < this.#options.maxConcurrentToolCalls) this.#begin(run);
     else this.#queue.push(run);
   }
@@ -186,7 +185,9 @@ export class ToolGate {
 
   #start(run: ToolRun, attempt: Attempt, ended: () => void): void {
     this.#active.set(attempt, ended);
-    this.#invoker.invoke(run, attempt);
+    // An observer may have taken its time before it let the run begin.
+    if (this.#isWanted(run, attempt)) this.#invoker.invoke(run, attempt);
+    else this.#release(attempt);
   }
 
   /** Sets the timeout only for what still runs at the next turn: most calls need none, and a timer costs as much as they. */
@@ -201,7 +202,7 @@ export class ToolGate {
 
   #arm(run: ToolRun): void {
     const { attempt, definition } = run;
-    if (attempt === undefined || !this.#active.has(attempt)) return;
+    if (attempt === undefined || !this.#isWanted(run, attempt)) return;
     run.cancelTimer = this.#options.ports.timers.set(definition.timeoutMs, () => { this.#timeOut(run, attempt); });
   }
 
@@ -209,7 +210,7 @@ export class ToolGate {
     const isFirst = this.#active.has(attempt);
     this.#release(attempt);
     if (this.#isStopped) return;
-    if (!isFirst || !this.#isTracked(run)) {
+    if (!isFirst || !this.#runs.has(run)) {
       // A timeout or the agent's end came first; what the tool did is on record all the same.
       this.#recordLate(run, outcome);
       return;
@@ -232,12 +233,13 @@ export class ToolGate {
       `Tool "${name}" gave no result within ${String(timeoutMs)} ms. Give it less to do, or a longer timeoutMs.`,
       { details: { tool: name, timeoutMs } },
     );
-    Attempt.abort(attempt, error);
     this.#attemptEnded(run, attempt, failed(run, error));
+    const { log } = this.#options;
+    log.afterDurable(log.nextSeq - 1, () => { Attempt.abort(attempt, error); });
   }
 
   #recordResult(run: ToolRun, outcome: Outcome): void {
-    this.#untrack(run);
+    this.#runs.delete(run);
     const { agent, tick, call } = run;
     const { pending, input } = this.#options;
     if (pending.find(agent, tick, call) === undefined) {
@@ -253,28 +255,28 @@ export class ToolGate {
     this.#options.input({ kind: 'STALE_RESULT', agent, data: { tick, call, tool: run.definition.name, outcome } });
   }
 
-  #abort(run: ToolRun, reason: OmniError): void {
-    run.cancelTimer?.();
-    const { attempt } = run;
-    if (attempt === undefined) return;
-    // Listeners of the signal are the tool's own code, and the tools that wait are others': neither may act in the
-    // middle of an agent's end.
-    this.#options.ports.timers.defer(() => {
-      Attempt.abort(attempt, reason);
-      this.#release(attempt);
-    });
+  #abort(attempt: Attempt, reason: OmniError): void {
+    Attempt.abort(attempt, reason);
+    this.#release(attempt);
   }
 
-  /** Tells that the attempt is over, and makes room for the next run that waits. */
+  /** Tells that the attempt is over, and makes room for runs that wait. */
   #release(attempt: Attempt): void {
     const ended = this.#active.get(attempt);
     if (ended === undefined) return;
     this.#active.delete(attempt);
     ended();
-    while (this.#active.size < this.#options.maxConcurrentToolCalls) {
-      const next = this.#queue.shift();
-      if (next === undefined) break;
-      this.#admit(next);
+    // A tool that answers at once comes back here; the loop that admitted it goes on, and the stack stays flat.
+    if (this.#isAdmitting) return;
+    this.#isAdmitting = true;
+    try {
+      while (this.#active.size < this.#options.maxConcurrentToolCalls) {
+        const next = this.#queue.shift();
+        if (next === undefined) break;
+        this.#admit(next);
+      }
+    } finally {
+      this.#isAdmitting = false;
     }
   }
 }

@@ -1,3 +1,4 @@
+import { OmniError } from '../errors/index.js';
 import { recordThrown, toJson, toJsonWithin, type Json } from '../json/index.js';
 import type { Outcome } from '../pending/index.js';
 import type { Attempt, ToolRun } from './run.js';
@@ -14,25 +15,32 @@ export interface InvokeOptions {
 type Secrets = ReadonlyMap<string, string>;
 const NO_SECRETS: Secrets = new Map();
 
+/** Whom the invoker works for. */
+export interface InvokeCaller {
+  /** Whether the attempt should still be made: asked after everything that takes time. */
+  readonly isWanted: (run: ToolRun, attempt: Attempt) => boolean;
+  /** Called exactly once for each attempt. */
+  readonly settle: (run: ToolRun, attempt: Attempt, outcome: Outcome) => void;
+}
+
 /** Runs one attempt and makes an outcome of whatever comes of it; throws nothing. */
 export class ToolInvoker {
   readonly #options: InvokeOptions;
-  readonly #settle: (run: ToolRun, attempt: Attempt, outcome: Outcome) => void;
+  readonly #caller: InvokeCaller;
 
-  /** `settle` is called exactly once for each attempt. */
-  constructor(options: InvokeOptions, settle: (run: ToolRun, attempt: Attempt, outcome: Outcome) => void) {
+  constructor(options: InvokeOptions, caller: InvokeCaller) {
     this.#options = options;
-    this.#settle = settle;
+    this.#caller = caller;
   }
 
   /** Settles at once when the tool answers synchronously, so that no turn is lost. */
   invoke(run: ToolRun, attempt: Attempt): void {
-    const fail = (thrown: unknown): void => { this.#settle(run, attempt, failed(run, thrown)); };
+    const fail = (thrown: unknown): void => { this.#caller.settle(run, attempt, failed(run, thrown)); };
     if (run.needsSecrets) {
-      this.#invokeWithSecrets(run, attempt).then((outcome) => { this.#settle(run, attempt, outcome); }, fail);
+      this.#invokeWithSecrets(run, attempt).then((outcome) => { this.#caller.settle(run, attempt, outcome); }, fail);
       return;
     }
-    const succeed = (value: unknown): void => { this.#settle(run, attempt, this.#succeeded(run, value, NO_SECRETS)); };
+    const succeed = (value: unknown): void => { this.#caller.settle(run, attempt, this.#succeeded(run, value, NO_SECRETS)); };
     let answer: unknown;
     try {
       answer = callTool(run, run.input, attempt);
@@ -50,6 +58,7 @@ export class ToolInvoker {
 
   async #invokeWithSecrets(run: ToolRun, attempt: Attempt): Promise<Outcome> {
     const held = await fetchSecrets(secretNames(run.args), this.#options.secrets);
+    if (!this.#caller.isWanted(run, attempt)) return failed(run, notWanted(run));
     try {
       const input = validateInput(run.definition, withSecrets(run.args, (name) => held.get(name) ?? ''));
       return this.#succeeded(run, await callTool(run, input, attempt), held);
@@ -72,6 +81,10 @@ export class ToolInvoker {
       return failed(run, thrown, held);
     }
   }
+}
+
+function notWanted({ definition, agent }: ToolRun): OmniError {
+  return new OmniError('TOOL_ABORTED', `Tool "${definition.name}" was not run: agent "${agent}" ended, or the time was up, while its secrets were fetched.`);
 }
 
 /** The tool's answer, checked by its output schema if it has one. */

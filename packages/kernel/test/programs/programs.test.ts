@@ -182,12 +182,12 @@ describe('a data program', () => {
         return { op: 'RETURN', value: previous.outcome.ok ? null : previous.outcome.error.code };
       },
     });
-    expect(await outcomeOf(counter)).toBe('TOOL_NOT_REGISTERED');
+    expect(await outcomeOf(counter)).toBe('PERMISSION_DENIED');
     expect(seen).toMatchObject([
       undefined,
       { instruction: { op: 'WRITE' }, outcome: { ok: true } },
       { instruction: { op: 'READ' }, outcome: { ok: true, value: 1 } },
-      { instruction: { op: 'CALL_TOOL' }, outcome: { ok: false, error: { code: 'TOOL_NOT_REGISTERED' } } },
+      { instruction: { op: 'CALL_TOOL' }, outcome: { ok: false, error: { code: 'PERMISSION_DENIED' } } },
     ]);
   });
 

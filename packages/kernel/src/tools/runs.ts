@@ -1,0 +1,40 @@
+import type { ToolRun } from './run.js';
+
+/** The runs of each agent, from intent to outcome. */
+export class RunTable {
+  readonly #runs = new Map<string, ToolRun[]>();
+
+  add(run: ToolRun): void {
+    const runs = this.#runs.get(run.agent);
+    if (runs === undefined) this.#runs.set(run.agent, [run]);
+    else runs.push(run);
+  }
+
+  has(run: ToolRun): boolean {
+    return this.#runs.get(run.agent)?.includes(run) ?? false;
+  }
+
+  find(agent: string, tick: number, call: number): ToolRun | undefined {
+    return this.#runs.get(agent)?.find((run) => run.tick === tick && run.call === call);
+  }
+
+  delete(run: ToolRun): void {
+    const runs = this.#runs.get(run.agent);
+    const index = runs?.indexOf(run) ?? -1;
+    if (runs === undefined || index < 0) return;
+    runs.splice(index, 1);
+    // Millions of agents may come and go; what is left of each adds up.
+    if (runs.length === 0) this.#runs.delete(run.agent);
+  }
+
+  /** Takes out all runs of an agent. */
+  take(agent: string): readonly ToolRun[] {
+    const runs = this.#runs.get(agent) ?? [];
+    this.#runs.delete(agent);
+    return runs;
+  }
+
+  agents(): readonly string[] {
+    return [...this.#runs.keys()];
+  }
+}
