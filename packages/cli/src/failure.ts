@@ -1,6 +1,7 @@
 import { OmniError } from '@omnipaw/kernel';
 import { inspect } from 'node:util';
-import { oneLine } from './terminal/printable.js';
+import type { Host } from './host.js';
+import { oneLine, printable } from './terminal/printable.js';
 
 /** What scripts rely on. */
 export const EXIT = Object.freeze({ ok: 0, failed: 1, usage: 2 });
@@ -25,9 +26,27 @@ export function describeFailure(thrown: unknown): string {
   return oneLine(typeof code === 'string' ? `${code}: ${thrown.message}` : thrown.message || thrown.name);
 }
 
+/** {@link describeFailure}, and in parentheses what was behind it, unless that is said already. */
+export function describeWithCause(thrown: unknown): string {
+  const text = describeFailure(thrown);
+  const cause = causeOf(thrown);
+  if (cause === undefined) return text;
+  const causeText = describeFailure(cause);
+  return text.includes(causeText) ? text : `${text} (${causeText})`;
+}
+
+export function causeOf(thrown: unknown): unknown {
+  return thrown instanceof Error ? thrown.cause : undefined;
+}
+
 /** The whole story, for those who ask for it: stack, details and causes. */
 export function explainFailure(thrown: unknown): string {
-  return inspect(thrown);
+  return printable(inspect(thrown, { depth: 10 }));
+}
+
+/** Whether people asked for the whole story, by option or by environment. */
+export function isVerbose({ verbose }: { readonly verbose?: boolean }, { env }: Pick<Host, 'env'>): boolean {
+  return verbose === true || (env['DEBUG'] ?? '') !== '';
 }
 
 /** A failure as JSON output holds it. */

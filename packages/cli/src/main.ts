@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { commandLine, type CommonOptions } from './commands.js';
-import { describeFailure, EXIT, exitCodeOf, explainFailure, failureRecord } from './failure.js';
+import { describeFailure, EXIT, exitCodeOf, explainFailure, failureRecord, isVerbose } from './failure.js';
 import type { Host } from './host.js';
 import type { Session } from './session.js';
 import { Output } from './terminal/output.js';
@@ -33,12 +33,11 @@ async function guarded(
 }
 
 /** One clear line to people; and to scripts, unless they called the command wrongly, one object. */
-async function reportFailure(thrown: unknown, { json, verbose }: CommonOptions, { host, out, people }: Session): Promise<number> {
+async function reportFailure(thrown: unknown, options: CommonOptions, { host, out, people }: Session): Promise<number> {
   const exitCode = exitCodeOf(thrown);
-  const isVerbose = verbose === true || (host.env['DEBUG'] ?? '') !== '';
   await people.line(`${people.ink('red', 'error:')} ${describeFailure(thrown)}`);
-  if (isVerbose) await people.line(explainFailure(thrown));
-  if (json === true && exitCode !== EXIT.usage) await out.json({ ok: false, error: failureRecord(thrown) });
+  if (isVerbose(options, host)) await people.line(explainFailure(thrown));
+  if (options.json === true && exitCode !== EXIT.usage) await out.json({ ok: false, error: failureRecord(thrown) });
   return exitCode;
 }
 

@@ -137,7 +137,28 @@ describe('a program that fails', () => {
   test('for another reason is told no grant', async () => {
     const { code, stderr } = await omnipaw(['run', program('faulty.ts'), '--log', temporaryFolder()]);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/\nerror: PROGRAM_FAILED: .*this program has a mistake\n {2}See what happened: omnipaw tail --log /);
+    expect(stderr).toMatch(/\nerror: PROGRAM_FAILED: .*this program has a mistake\n {2}Without --input the input is null\.\n {2}See what happened: omnipaw tail --log /);
+  });
+
+  test('for an input that it did not get is told so, with the cause', async () => {
+    const { code, stderr } = await omnipaw(['run', program('librarian.ts'), '--log', temporaryFolder()]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/\nerror: PROGRAM_FAILED: .*Cannot destructure property 'folder' of .*\n {2}Without --input the input is null\.\n/);
+    expect(stderr.match(/Cannot destructure/g)).toHaveLength(1);
+    const given = await omnipaw(['run', program('librarian.ts'), '--input', 'null', '--log', temporaryFolder()]);
+    expect(given.stderr).not.toContain('--input');
+  });
+
+  test('tells those who ask for it the whole story: stack and causes', async () => {
+    const argv = ['run', program('faulty.ts'), '--agent', 'fretful', '--log'];
+    for (const [rest, env] of [[['--verbose'], {}], [[], { DEBUG: '1' }]] as const) {
+      const { code, stderr } = await omnipaw([...argv, temporaryFolder(), ...rest], { env });
+      expect(code).toBe(1);
+      expect(stderr).toContain('error: LATE: it is too late (the bus has left: the clock was slow)\n');
+      expect(stderr).toMatch(/\n {4}at .*:\d+:\d+/);
+      expect(stderr).toMatch(/\[cause\]: Error: the bus has left.*the clock was slow/);
+    }
+    expect((await omnipaw([...argv, temporaryFolder()])).stderr).not.toContain('    at ');
   });
 
   test('gives scripts the error', async () => {

@@ -1,7 +1,7 @@
 /** What a run says when it is over: the result to standard output, everything else to people. */
 import path from 'node:path';
 import type { AgentSnapshot } from '@omnipaw/kernel';
-import { describeFailure, failureRecord } from '../failure.js';
+import { causeOf, describeWithCause, explainFailure, failureRecord } from '../failure.js';
 import type { StopSignal } from '../host.js';
 import type { Session } from '../session.js';
 import { count, printable, shellWord } from '../terminal/printable.js';
@@ -12,6 +12,8 @@ export type RunOutcome = { readonly ok: true; readonly result: unknown } | { rea
 export interface RunReport {
   /** The id of the agent that was run. */
   readonly agent: string;
+  /** Whether the user gave an input; without, it was null. */
+  readonly hasInput: boolean;
   readonly outcome: RunOutcome;
   /** The signal that ended the run before the agent did. */
   readonly stoppedBy: StopSignal | undefined;
@@ -27,6 +29,8 @@ interface Audience extends Session {
   /** The log's directory as the user named it. */
   readonly log: string;
   readonly json: boolean;
+  /** Whether a failure is told with its stack and causes. */
+  readonly isVerbose: boolean;
 }
 
 export async function reportRun(report: RunReport, audience: Audience): Promise<void> {
@@ -56,7 +60,7 @@ function resultText(result: unknown, isForTerminal: boolean): string {
   return isForTerminal ? printable(text) : text;
 }
 
-function summary(report: RunReport, { people: { ink }, log }: Audience): string[] {
+function summary(report: RunReport, { people: { ink }, log, isVerbose }: Audience): string[] {
   const { agent, outcome, stoppedBy, tally, head, entries, elapsedText } = report;
   const facts = `${tally.text}; ${count(entries, 'entry', 'entries')} in ${log}`;
   const directory = shellWord(log);
@@ -75,7 +79,9 @@ function summary(report: RunReport, { people: { ink }, log }: Audience): string[
   }
   return [
     `${ink('red', '✗')} ${agent} failed after ${elapsedText}: ${facts}.`,
-    `${ink('red', 'error:')} ${describeFailure(outcome.error)}`,
+    `${ink('red', 'error:')} ${describeWithCause(outcome.error)}`,
+    ...(isVerbose ? [explainFailure(outcome.error)] : []),
+    ...inputLines(outcome.error, report),
     ...grantLines(report),
     `  See what happened: omnipaw tail --log ${directory}`,
   ];
@@ -85,6 +91,11 @@ function leftLines(left: readonly AgentSnapshot[]): string[] {
   if (left.length === 0) return [];
   const some = left.slice(0, 5).map(({ id, state }) => `${id} ${state}`);
   return [`  Not ended: ${some.join(', ')}${left.length > some.length ? ', …' : ''}.`];
+}
+
+/** A program that stumbles over its input most often got none. */
+function inputLines(error: unknown, { hasInput }: RunReport): string[] {
+  return hasInput || causeOf(error) === undefined ? [] : ['  Without --input the input is null.'];
 }
 
 /** Which grants were missing, if that is what the run failed for. */

@@ -5,7 +5,7 @@
  */
 import path from 'node:path';
 import { createKernel, FileLogStore, type AgentDefinition, type AgentSnapshot, type OmniKernel } from '@omnipaw/kernel';
-import { EXIT } from '../failure.js';
+import { EXIT, isVerbose } from '../failure.js';
 import type { StopSignal } from '../host.js';
 import type { Session } from '../session.js';
 import { EXIT_AFTER_SIGNAL, onStopSignal } from '../signals.js';
@@ -24,6 +24,7 @@ export interface RunOptions {
   readonly log: string;
   readonly grant?: readonly string[];
   readonly json?: boolean;
+  readonly verbose?: boolean;
 }
 
 export async function run(file: string, options: RunOptions, session: Session): Promise<number> {
@@ -39,7 +40,8 @@ export async function run(file: string, options: RunOptions, session: Session): 
   } finally {
     giveBack();
   }
-  await reportRun(report, { ...session, log: options.log, json: options.json === true });
+  const { log, json = false } = options;
+  await reportRun(report, { ...session, log, json, isVerbose: isVerbose(options, host) });
   if (report.stoppedBy !== undefined) return EXIT_AFTER_SIGNAL[report.stoppedBy];
   return report.outcome.ok ? EXIT.ok : EXIT.failed;
 }
@@ -82,6 +84,7 @@ async function runAgent(kernel: OmniKernel, { agent, input, options, session }: 
     const wasStopped = !outcome.ok && (outcome.error as { code?: unknown }).code === 'KERNEL_STOPPED';
     return {
       agent: handle.id,
+      hasInput: options.input !== undefined,
       outcome,
       stoppedBy: wasStopped ? stoppedBy : undefined,
       tally,
