@@ -67,12 +67,6 @@ export class AgentEndings {
     this.tellParent(agent, { ok: false, error });
   }
 
-  /** Ends an agent from whatever state it is in, and before it all below it. */
-  terminate(agent: string, tick: number, error: OmniError): void {
-    this.endChildren(agent, 'its delegator ended');
-    this.#terminateOne(agent, tick, error);
-  }
-
   /** Revokes the tokens of all below an agent, the deepest first, and ends them. */
   endChildren(agent: string, reason: string): void {
     for (const descendant of this.#options.delegation.descendantsFirst(agent)) {
@@ -90,7 +84,7 @@ export class AgentEndings {
     if (lifecycle.stateOf(agent) === 'TERMINATED') return;
     emit({ kind: 'TOKEN_REVOKED', agent, data: { reason } });
     const message = `The token of agent "${agent}" was revoked: ${reason}.`;
-    this.#terminateOne(agent, 0, new OmniError('TOKEN_INVALID', message, { details: { agent, reason } }));
+    this.#terminate(agent, new OmniError('TOKEN_INVALID', message, { details: { agent, reason } }));
   }
 
   /** The last word to a delegator that waits. */
@@ -106,13 +100,14 @@ export class AgentEndings {
     }
   }
 
-  #terminateOne(agent: string, tick: number, cause: OmniError): void {
+  /** Ends an agent from whatever state it is in; tick 0, since no tick of its own has done it. */
+  #terminate(agent: string, cause: OmniError): void {
     const { lifecycle, emit } = this.#options;
     const error = recordThrown(cause, 'PROGRAM_FAILED', `Agent "${agent}"`);
     for (const trigger of WAY_OUT[lifecycle.stateOf(agent)]) {
       const transition = lifecycle.decide(agent, trigger);
       if (trigger === 'activate') emit({ kind: 'AGENT_ACTIVATED', agent, data: { transition } });
-      else if (trigger === 'error') emit({ kind: 'AGENT_FAULTED', agent, data: { tick, error, transition } });
+      else if (trigger === 'error') emit({ kind: 'AGENT_FAULTED', agent, data: { tick: 0, error, transition } });
       else emit({ kind: 'AGENT_TERMINATED', agent, data: { reason: trigger, error, transition } });
     }
     this.terminated(agent, error);
