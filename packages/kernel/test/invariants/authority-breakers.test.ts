@@ -320,6 +320,29 @@ describe('INV-13: no sub-agent runs without an active, unexpired, unrevoked toke
     expect(kernel.agentSnapshot(handle.id).memory).toEqual({ round: 0 });
   });
 
+  test('a result that comes after the end of a token, and before the clock has struck, wakes nobody', async () => {
+    const slow = defineTool({
+      name: 'slow', description: 'takes eleven milliseconds', input: unchecked<object>(),
+      run: async (): Promise<string> => {
+        await time.sleep(11);
+        return 'too late';
+      },
+    });
+    const asker = defineAgent('asker', function* (ctx) {
+      const said = yield* ctx.tool(slow, {});
+      yield* ctx.memory.set('said', said);
+    });
+    const napper = defineAgent('napper', function* (ctx) {
+      yield* ctx.sleep(5);
+    });
+    const { kernel, rejection, time } = await boot({ agents: [asker, napper], tools: [slow] });
+    // The alarm is set for the nap first, and for the end of the token only after it: behind the timer of the tool.
+    kernel.spawn(napper, null);
+    const handle = kernel.spawn(asker, null, { grants: ['call:slow'], expiresInMs: 10 });
+    expect(await rejection(handle.result())).toMatchObject({ code: 'TOKEN_INVALID', message: expect.stringContaining('it expired') });
+    expect(kernel.agentSnapshot(handle.id).memory).toEqual({});
+  });
+
   test('a child lives no longer than its delegator\'s token', async () => {
     const { kernel, time, rejection } = await boot({ agents: [boss, busy] });
     const handle = kernel.spawn(boss, 20, { grants: ['delegate:busy'], expiresInMs: 25 });

@@ -1,4 +1,4 @@
-import { defineAgent, defineTool, MemoryLogStore, nodePorts, unchecked, verify, type Snapshot } from '@omnipaw/kernel';
+import { defineAgent, defineTool, inspect, MemoryLogStore, nodePorts, unchecked, verify, type Snapshot } from '@omnipaw/kernel';
 import { describe, expect, test } from 'vitest';
 import type { VirtualTime } from '../support/index.js';
 import { boot, ControlledStore, entriesOf, kindsOf, ofKind } from '../support/index.js';
@@ -154,5 +154,29 @@ describe('a log that a crash left', () => {
       code: 'LOG_CORRUPT',
       details: { segment: 'memory', reason: expect.stringMatching(/MISMATCH|MALFORMED|MISSING/), busSeq: expect.any(Number), byteOffset: expect.any(Number) },
     });
+  });
+});
+
+describe('what is no log of a kernel', () => {
+  const { codec } = nodePorts;
+  /** One line with a good chain, and whatever kind and data. */
+  function logOf(kind: string, data: object): MemoryLogStore {
+    const body = `{"busSeq":0,"time":1,"agent":null,"kind":"${kind}","data":${JSON.stringify(data)},"prev":"${'0'.repeat(64)}"`;
+    return new MemoryLogStore({ bytes: codec.utf8(`${body},"hash":"${codec.sha256(body)}"}\n`), codec });
+  }
+
+  test.each<[string, string, object]>([
+    ['has no header', 'SOMETHING', {}],
+    ['has a newer format', 'LOG_OPENED', { format: 99, logId: 'x' }],
+    ['has a header that names no log', 'LOG_OPENED', { format: 1 }],
+  ])('%s, and is LOG_FORMAT_UNSUPPORTED', async (_name, kind, data) => {
+    await expect(boot({ log: logOf(kind, data) })).rejects.toMatchObject({ code: 'LOG_FORMAT_UNSUPPORTED' });
+  });
+
+  test('is empty, or shorter than one thinks, and is LOG_NOT_FOUND for who looks into it', async () => {
+    await expect(inspect(new MemoryLogStore())).rejects.toMatchObject({ code: 'LOG_NOT_FOUND' });
+    const { store } = await finishedLog();
+    await expect(inspect(store, { at: 10_000 })).rejects.toMatchObject({ code: 'LOG_NOT_FOUND', message: expect.stringMatching(/ends at busSeq \d+/) });
+    expect((await inspect(store, { at: 0 })).agents).toEqual([]);
   });
 });
