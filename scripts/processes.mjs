@@ -25,11 +25,13 @@ export function runTurbo(args, options = {}) {
  * Runs a command on this terminal and resolves with its exit code, 128 + n after signal n.
  *
  * Signals sent to this process go on to the child, and this process waits for it: the child decides
- * how to end.
+ * how to end. With `onOutput`, what the child prints goes there, as text, and not to the terminal.
  */
-export function run(command, args, options = {}) {
+export function run(command, args, { onOutput, ...options } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: ROOT, stdio: 'inherit', ...options });
+    const stdio = onOutput === undefined ? 'inherit' : ['inherit', 'pipe', 'pipe'];
+    const child = spawn(command, args, { cwd: ROOT, stdio, ...options });
+    if (onOutput !== undefined) for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', onOutput);
     const forward = (signal) => {
       // At a terminal, a Ctrl-C has reached the child already: a second one would cut its farewell short.
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);

@@ -12,6 +12,8 @@ import { fileURLToPath } from 'node:url';
 
 const MINIMUM_NODE = 20;
 const STAMP = 'node_modules/.omnipaw-setup';
+/** Packages that bring texts for coding assistants: nothing of them runs, and nothing here waits for an answer. */
+const NOISE = /Agent skills awaiting approval|Run "pnpm approve" to review them/;
 const NETWORK_ERROR = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|error sending request/;
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
@@ -68,7 +70,7 @@ function run(command, args) {
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on('line', (line) => {
         output += `${line}\n`;
-        console.error(`  ${withoutAddresses(line)}`);
+        if (!NOISE.test(line)) console.error(`  ${withoutAddresses(line)}`);
       });
     }
     child.on('error', (error) => {
