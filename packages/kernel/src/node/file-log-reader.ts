@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import type { LogChunk, LogReader } from '../logging/index.js';
 import { logNotFound, readFailed } from './failures.js';
+import { openRegularFile } from './regular-file.js';
 import { listSegments, type Segment } from './segments.js';
 
 /** Large enough that the system calls cost nothing beside the hashing. */
@@ -10,7 +11,8 @@ const CHUNK_BYTES = 1024 * 1024;
  * Reads a log directory and changes nothing in it: no lock, no repair. It reads what is there when it comes to a segment,
  * so the last line of a log that is being written can look torn.
  *
- * Rejects with `LOG_NOT_FOUND`, with `LOG_CORRUPT` for a misnamed segment, and with `LOG_READ_FAILED` for what the system refuses.
+ * Rejects with `LOG_NOT_FOUND`, with `LOG_CORRUPT` for a misnamed segment, and with `LOG_READ_FAILED` for what the system refuses
+ * and for a segment that is no regular file.
  */
 export class FileLogReader implements LogReader {
   readonly #directory: string;
@@ -33,7 +35,7 @@ export class FileLogReader implements LogReader {
 
 /** The chunks of a segment as large as it is now; a single empty one if it holds nothing. */
 async function* readSegment({ path, name, firstSeq }: Segment): AsyncGenerator<LogChunk, void, undefined> {
-  const file = await fs.promises.open(path, 'r');
+  const file = await openRegularFile(path, fs.constants.O_RDONLY);
   try {
     const { size } = await file.stat();
     let byteOffset = 0;

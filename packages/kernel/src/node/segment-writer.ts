@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { syncDirectory } from './directory.js';
+import { openRegularFileSync } from './regular-file.js';
 import type { Segment } from './segments.js';
 
 /** The segment that is being appended to. */
@@ -25,7 +26,7 @@ export class SegmentWriter {
    * It is synced even if nothing was cut: what a killed process wrote can be read, and will be acted upon, before it is durable.
    */
   static async reopen(segment: Segment, endOffset?: number): Promise<SegmentWriter> {
-    const fd = fs.openSync(segment.path, fs.constants.O_WRONLY | fs.constants.O_APPEND);
+    const fd = openRegularFileSync(segment.path, fs.constants.O_WRONLY | fs.constants.O_APPEND);
     const writer = new SegmentWriter(fd, endOffset ?? fs.fstatSync(fd).size);
     return writer.#prepared(async () => {
       if (endOffset !== undefined) fs.ftruncateSync(fd, endOffset);

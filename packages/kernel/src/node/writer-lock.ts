@@ -14,7 +14,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { OmniError } from '../errors/index.js';
 import { isCertainlyDead, isRunning, thisProcess, type Holder } from './holder.js';
+import { openRegularFileSync } from './regular-file.js';
 
+/** Claims are much shorter; what is longer is none. */
+const MAX_CLAIM_BYTES = 4096;
 const CLAIM_NAME = /^writer\.(\d+)\.[0-9a-f]+\.lock$/;
 
 /** Becomes the only writer of the log in a directory, or throws `LOG_LOCKED`; the answer gives the place back. */
@@ -61,11 +64,21 @@ type Claim = Holder | { readonly pid: number; readonly host: undefined };
 
 function readClaim(file: string, name: string): Claim | undefined {
   try {
-    return parseClaim(fs.readFileSync(file, 'utf8')) ?? { pid: Number(CLAIM_NAME.exec(name)?.[1]), host: undefined };
+    return parseClaim(startOf(file)) ?? { pid: Number(CLAIM_NAME.exec(name)?.[1]), host: undefined };
   } catch (error) {
     // Its owner has withdrawn it meanwhile.
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
+  }
+}
+
+function startOf(file: string): string {
+  const fd = openRegularFileSync(file, fs.constants.O_RDONLY);
+  try {
+    const buffer = Buffer.alloc(MAX_CLAIM_BYTES);
+    return buffer.toString('utf8', 0, fs.readSync(fd, buffer, 0, buffer.length, 0));
+  } finally {
+    fs.closeSync(fd);
   }
 }
 

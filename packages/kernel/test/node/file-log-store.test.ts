@@ -1,6 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { logStoreConformance } from '../../src/conformance.js';
 import { verify } from '../../src/logging/index.js';
 import { FileLogReader, FileLogStore } from '../../src/node/index.js';
@@ -273,13 +274,12 @@ describe('appending', () => {
   });
 
   test.runIf(fs.existsSync('/dev/full'))('a full disk stops the log, and says so', async () => {
-    const directory = temporaryDirectory();
-    fs.symlinkSync('/dev/full', join(directory, segment(0)));
-    // The device can be written to, to no avail, but not synced.
-    vi.spyOn(fs, 'fsyncSync').mockReturnValue(undefined);
-    const store = new FileLogStore(directory);
-    await store.open();
-    const chain = new TestChain();
+    const { store, chain } = await openedLog();
+    const full = fs.openSync('/dev/full', 'w');
+    onTestFinished(() => fs.closeSync(full));
+    const { writeSync } = fs;
+    vi.spyOn(fs, 'writeSync').mockImplementation(((_fd: number, bytes: Uint8Array, offset: number, length: number) =>
+      writeSync(full, bytes, offset, length)) as typeof fs.writeSync);
     const failure: unknown = await store.append(chain.batch(1)).catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: 'LOG_WRITE_FAILED', message: expect.stringMatching(/ENOSPC.*Free space/) });
     await expect(store.append(chain.batch(1))).rejects.toBe(failure);
@@ -322,9 +322,28 @@ describe('reading', () => {
     const refusal = Object.assign(new Error('EACCES: permission denied, scandir'), { code: 'EACCES' });
     vi.spyOn(fs.promises, 'readdir').mockRejectedValueOnce(refusal);
     await expect(verdict(temporaryDirectory())).rejects.toMatchObject({ code: 'LOG_READ_FAILED', cause: refusal });
-    const directory = temporaryDirectory();
-    fs.mkdirSync(join(directory, segment(0)));
-    await expect(verdict(directory)).rejects.toMatchObject({ code: 'LOG_READ_FAILED', cause: { code: 'EISDIR' } });
+  });
+
+  describe.runIf(process.platform === 'linux')('a segment that is no regular file is refused at once, by readers and writers', () => {
+    test.each<[string, (path: string) => void]>([
+      ['a pipe', (path) => void spawnSync('mkfifo', [path])],
+      ['a link to an endless device', (path) => fs.symlinkSync('/dev/zero', path)],
+      ['a directory', (path) => { fs.mkdirSync(path); }],
+    ])('%s', async (_, make) => {
+      const directory = temporaryDirectory();
+      make(join(directory, segment(0)));
+      const refusal = { code: 'LOG_READ_FAILED', message: expect.stringContaining('not a regular file') };
+      await expect(verdict(directory)).rejects.toMatchObject(refusal);
+      await expect(new FileLogStore(directory).open()).rejects.toMatchObject(refusal);
+      expect(fs.readdirSync(directory)).toEqual([segment(0)]);
+    });
+
+    test('a link to a regular file is followed', async () => {
+      const { directory, chain } = await logWith({ batches: 2 });
+      const other = temporaryDirectory();
+      fs.symlinkSync(join(directory, segment(0)), join(other, segment(0)));
+      expect(await verdict(other, chain.head)).toMatchObject({ integrity: 'INTACT', completeness: 'COMPLETE' });
+    });
   });
 });
 

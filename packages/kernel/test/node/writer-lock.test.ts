@@ -143,6 +143,24 @@ describe('a claim that is found', () => {
     await store.close();
   });
 
+  test.runIf(process.platform === 'linux')('and is no regular file is refused at once', async () => {
+    const makers = [
+      (path: string) => void spawnSync('mkfifo', [path]),
+      (path: string) => fs.symlinkSync('/dev/zero', path),
+      (path: string) => { fs.mkdirSync(path); },
+    ];
+    for (const make of makers) {
+      const directory = temporaryDirectory();
+      const name = `writer.${process.pid}.00.lock`;
+      make(join(directory, name));
+      await expect(new FileLogStore(directory).open()).rejects.toMatchObject({
+        code: 'LOG_READ_FAILED',
+        message: expect.stringContaining(`${join(directory, name)} is not a regular file`),
+      });
+      expect(fs.readdirSync(directory)).toEqual([name]);
+    }
+  });
+
   test('does not count under another name', async () => {
     const directory = temporaryDirectory();
     for (const name of ['writer.lock', `writer.${process.pid}.lock`, `reader.${process.pid}.00.lock`]) {
