@@ -170,6 +170,29 @@ describe('the end of a log', () => {
   });
 });
 
+describe('a tail that was made to cost time', () => {
+  const { lines, head } = smallLog();
+
+  test('costs one hash, however many ends of entries it holds', async () => {
+    const end = `"prev":"${head}","hash":"${head}"}`;
+    let hashCount = 0;
+    const counting = { ...codec, sha256: (data: string | Uint8Array) => (hashCount++, codec.sha256(data)) };
+    for (const start of ['', '{"busSeq":6,', '{"busSeq":6,"data":"', `{"busSeq":6,${end},`]) {
+      hashCount = 0;
+      const verdict = await verify(logOf(lines.join('') + start + `{${end},`.repeat(20_000)), { codec: counting });
+      expect(verdict).toMatchObject({ integrity: 'TORN_TAIL', entries: COUNT });
+      expect(hashCount).toBeLessThanOrEqual(COUNT + 1);
+    }
+  });
+
+  test('the end of an entry is found behind braces and quotes in strings', async () => {
+    const data = { text: '}"}\\"{', nested: { '}': ['{', {}] } };
+    const next = new TestChain({ nextSeq: COUNT, head }).line(data).slice(0, -1);
+    expect(await check(lines.join('') + next)).toMatchObject({ integrity: 'TORN_TAIL', entries: COUNT });
+    expectBroken(await check(`${lines.join('')}${next}!`), [...lines, next], COUNT);
+  });
+});
+
 describe('completeness', () => {
   const { lines, heads, head } = smallLog();
 
