@@ -31,11 +31,13 @@ export type TickOutput =
   | { readonly outcome: `PENDING_${PendingKind}`; readonly awaiting: Awaiting };
 
 export class TickEngine {
-  /** Runs one tick; throws nothing that the program threw. */
+  /** Runs one tick; throws nothing that the program threw, and what `outcomeOf` throws. */
   runTick(input: TickInput): TickOutput {
     const { process, maxSteps } = input;
+    // Outside the try: a result that is not there is no failure of the program's (INV-14).
+    const awaited = outcomesOf(input);
     try {
-      let step = resume(input);
+      let step = awaited === undefined ? process.next() : resume(process, awaited);
       let call = 0;
       let steps = 0;
       while (step.done !== true) {
@@ -61,11 +63,16 @@ export class TickEngine {
   }
 }
 
-function resume({ process, awaiting, outcomeOf }: TickInput): IteratorResult<Instruction, unknown> {
-  if (awaiting === undefined) return process.next();
-  if (typeof awaiting === 'number') return deliver(process, outcomeOf(awaiting));
-  const outcomes = awaiting.map((slot) => (typeof slot === 'number' ? outcomeOf(slot) : slot));
-  return process.next(outcomes);
+type Awaited = Outcome | readonly Evaluated[];
+
+function outcomesOf({ awaiting, outcomeOf }: TickInput): Awaited | undefined {
+  if (awaiting === undefined) return undefined;
+  if (typeof awaiting === 'number') return outcomeOf(awaiting);
+  return awaiting.map((slot) => (typeof slot === 'number' ? outcomeOf(slot) : slot));
+}
+
+function resume(process: Process, awaited: Awaited): IteratorResult<Instruction, unknown> {
+  return 'ok' in awaited ? deliver(process, awaited) : process.next(awaited);
 }
 
 function deliver(process: Process, evaluated: Exclude<Evaluated, string>): IteratorResult<Instruction, unknown> {

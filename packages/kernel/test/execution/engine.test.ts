@@ -86,6 +86,25 @@ describe('a tick', () => {
     expect(machine.tick(0)).toEqual({ outcome: 'COMPLETED', value: [true, 'PERMISSION_DENIED'] });
   });
 
+  test('does not run without the outcome that it waited for, and that is not the program\'s failure', () => {
+    let isResumed = false;
+    const machine = new Machine(function* () {
+      try {
+        yield call;
+      } finally {
+        isResumed = true;
+      }
+    });
+    machine.tick();
+    const missing = new Error('nothing is on record');
+    expect(() => new TickEngine().runTick({
+      process: (function* () { /* never asked */ })() as never, awaiting: 0, maxSteps: 1,
+      outcomeOf: () => { throw missing; },
+      evaluate: () => 'TOOL',
+    })).toThrow(missing);
+    expect(isResumed).toBe(false);
+  });
+
   test('counts calls anew in each tick', () => {
     const machine = new Machine(function* () {
       yield noop;

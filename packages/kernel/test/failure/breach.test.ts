@@ -1,5 +1,6 @@
 import { defineAgent, inspect, MemoryLogStore, OmniError, verify, type Guard, type OmniKernel } from '@omnipaw/kernel';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { PendingOperations } from '../../src/pending/index.js';
 import { boot, ControlledStore, entriesOf, kindsOf, ofKind, rejectionOf, VirtualTime } from '../support/index.js';
 
 const sleeper = defineAgent('sleeper', function* (ctx) {
@@ -128,6 +129,42 @@ describe('a breach of an invariant', () => {
     expect(handle.state).toBe('WAITING');
     expect(problems.map(({ code }) => code)).toEqual(['MAILBOX_FULL']);
     await until(kernel.stop());
+  });
+});
+
+describe('a breach that the kernel itself finds', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  test('ends the agent by the same way: a result that is not on record resumes nobody (INV-14)', async () => {
+    const { kernel, rejection, store, until } = await boot({ agents: [sleeper] });
+    const handle = kernel.spawn(sleeper, null);
+    vi.spyOn(PendingOperations.prototype, 'outcomeOf').mockReturnValue(undefined);
+    expect(await rejection(handle.result())).toMatchObject({ code: 'INVARIANT_BREACH', details: { invariant: 'INV-14' } });
+    expect(handle.state).toBe('TERMINATED');
+    await until(kernel.flush());
+    expect(kindsOf(await entriesOf(store)).slice(-3)).toEqual(['INVARIANT_BREACHED', 'TOKEN_REVOKED', 'AGENT_TERMINATED']);
+  });
+
+  test('is the kernel\'s to declare: a program that throws one into its face is refused, or FAULTED, like any other', async () => {
+    const trap = (): never => {
+      throw breach;
+    };
+    const liar = defineAgent('liar', function* () {
+      try {
+        yield Object.defineProperty({ op: 'CALL_TOOL' }, 'tool', { get: trap }) as never;
+      } catch (error) {
+        expect((error as OmniError).failureClass).toBe('PERMANENT');
+      }
+      yield Object.defineProperty({}, 'op', { get: trap }) as never;
+    });
+    const { kernel, until, store, rejection } = await boot({ agents: [liar] });
+    const handle = kernel.spawn(liar, null);
+    expect((await rejection(handle.result())).failureClass).toBe('PERMANENT');
+    expect(handle.state).toBe('FAULTED');
+    await until(kernel.flush());
+    expect(kindsOf(await entriesOf(store)).slice(-2)).toEqual(['REFUSED', 'AGENT_FAULTED']);
   });
 });
 
