@@ -250,3 +250,35 @@ describe('after a failed sync nothing is acknowledged any more', () => {
     expect(store.isClosed).toBe(true);
   });
 });
+
+describe('a store that fails in its own way halts the kernel all the same', () => {
+  const boom = (): never => {
+    throw new Error('boom');
+  };
+  const rejecting = (reason: unknown) => async (): Promise<never> => {
+    throw reason;
+  };
+  const failures: Record<string, () => Promise<void>> = {
+    'throws instead of rejecting': boom,
+    'rejects with nothing': rejecting(undefined),
+    'rejects with a string': rejecting('full'),
+    'rejects with what can not be looked at': rejecting(new Proxy({}, { getPrototypeOf: boom })),
+    'rejects with an error whose message throws': rejecting(Object.defineProperty(new Error(), 'message', { get: boom })),
+  };
+
+  test.each(Object.entries(failures))('%s', async (_name, fail) => {
+    const { kernel, until, problems } = await boot({ ...setup, log: store });
+    store.append = fail;
+    expect((await until(rejectionOf(kernel.spawn(adder, null).result()))).code).toBe('KERNEL_HALTED');
+    expect((await until(rejectionOf(kernel.flush()))).code).toBe('KERNEL_HALTED');
+    expect(problems).toEqual([]);
+  });
+
+  test('and one that can not be closed says so to who stops the kernel', async () => {
+    const { kernel, until } = await boot({ ...setup, log: store });
+    const result = kernel.spawn(adder, null).result();
+    store.close = async () => boom();
+    expect((await until(rejectionOf(kernel.stop()))).message).toBe('boom');
+    expect(await until(result)).toBe(2);
+  });
+});
