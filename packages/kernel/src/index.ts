@@ -49,7 +49,7 @@ export {
 } from './identity/index.js';
 export { parseGrant, PermissionModel, type Policy } from './permissions/index.js';
 export { EphemeralStore, PersistentStore, SharedStore, type Versioned } from './memory/index.js';
-export type { Message } from './messages/index.js';
+export type { Message, MessageFilter } from './messages/index.js';
 export type { Outcome, PendingKind } from './pending/index.js';
 export {
   defineTool,
@@ -59,17 +59,18 @@ export {
   unchecked,
   type RetryPolicy,
   type SecretProvider,
+  type SchemaInput,
+  type SchemaOutput,
   type StandardSchema,
   type Tool,
   type ToolCallInfo,
   type ToolContext,
   type ToolOptions,
 } from './tools/index.js';
-export { DelegationProtocol, type DelegationOptions } from './delegation/index.js';
-export { FailureHandler } from './failure/index.js';
+export type { DelegationOptions } from './delegation/index.js';
 export { AgentContext, defineAgent, Operation, type AgentDefinition, type Child, type DataProgram, type Instruction, type Settled } from './programs/index.js';
 export { type Approval, type Decision, type Guard, type GuardRecord, type GuardVerdict, type SpawnOptions } from './syscalls/index.js';
-export { Scheduler, TickEngine, type AgentLoopInfo, type Observer, type TickInfo } from './execution/index.js';
+export { Scheduler, TickEngine, type AgentLoopInfo, type Observer, type TickInfo, type TickInput, type TickOutput } from './execution/index.js';
 export {
   OmniKernel,
   type AgentHandle,

@@ -70,14 +70,16 @@ export class DelegationProtocol {
   /** The id of a child that is about to be spawned; unique, so that nobody has two parents (INV-08). */
   decideChildId(type: string, asked: DelegationOptions): string {
     const { agents } = this.#options;
-    if (asked.id === undefined) return agents.nextId(type);
-    assertPlainName('Agent id', asked.id);
-    if (agents.has(asked.id)) {
-      throw new OmniError('AGENT_ALREADY_EXISTS', `There is an agent "${asked.id}" already. Choose another id, or none.`, {
-        details: { agent: asked.id },
+    // Read once: whoever gives the options may answer differently the second time.
+    const { id } = asked;
+    if (id === undefined) return agents.nextId(type);
+    assertPlainName('Agent id', id);
+    if (agents.has(id)) {
+      throw new OmniError('AGENT_ALREADY_EXISTS', `There is an agent "${id}" already. Choose another id, or none.`, {
+        details: { agent: id },
       });
     }
-    return asked.id;
+    return id;
   }
 
   /** An agent and all below it, children before their parents: the order in which tokens are revoked. */

@@ -62,7 +62,11 @@ export class Observers {
     const wrapped = this.#observers.reduceRight<() => void>((next, observer) => () => {
       try {
         if (observer.aroundTick === undefined) next();
-        else observer.aroundTick(info, next);
+        else {
+          const around: (info: TickInfo, next: () => void) => unknown = observer.aroundTick.bind(observer);
+          const answer = around(info, next);
+          if (answer instanceof Promise) answer.catch((thrown: unknown) => { this.#report(thrown, 'aroundTick'); });
+        }
       } catch (thrown) {
         this.#report(thrown, 'aroundTick');
       }

@@ -6,7 +6,7 @@
  * 3. Between the entry that makes an agent ready and its tick lies no await; the loop pauses only to let the disk and
  *    the event loop keep up.
  */
-import { OmniError } from '../errors/index.js';
+import { describeThrown, OmniError } from '../errors/index.js';
 import type { AgentEndings, FailureHandler } from '../failure/index.js';
 import type { AgentRegistry, AgentType } from '../identity/index.js';
 import type { InvariantChecker } from '../invariants/index.js';
@@ -156,15 +156,18 @@ export class Scheduler implements Projection {
     }
   }
 
-  /** A failed log has told everybody already; anything else here is the kernel's own mistake, and costs one agent. */
+  /**
+   * A program that throws before its first tick (its parameters did not fit, say), or a mistake of the kernel's own: it
+   * costs one agent. A failed log has told everybody already.
+   */
   #kernelFailed(agent: string, tick: number, thrown: unknown): void {
     const { log, failures, report } = this.#options;
     if (log.failure !== undefined) return;
-    const error = thrown instanceof OmniError ? thrown : new OmniError('PROGRAM_FAILED', `Agent "${agent}" could not run.`, { cause: thrown });
     try {
-      failures.kernelEnded(agent, tick, error);
+      if (thrown instanceof OmniError) failures.kernelEnded(agent, tick, thrown);
+      else failures.programFailed(agent, tick, thrown);
     } catch (second) {
-      report(second, `the end of agent "${agent}" after: ${error.message}`);
+      report(second, `the end of agent "${agent}" after: ${describeThrown(thrown)}`);
     }
   }
 

@@ -1,6 +1,9 @@
 import { OmniError } from '../errors/index.js';
 import { INVARIANTS, type InvariantId } from './catalogue.js';
 
+/** A breach that the kernel itself found: no program, tool or extension can make one. */
+export class InvariantBreach extends OmniError {}
+
 /**
  * Checks invariants where they could be broken, while the kernel runs.
  *
@@ -15,7 +18,7 @@ export class InvariantChecker {
 
   /** Throws. For the hottest paths, where even making the function that describes a breach would be felt. */
   breached(id: InvariantId, found: string): never {
-    throw new OmniError('INVARIANT_BREACH', `${id} was about to be broken (${INVARIANTS[id]}) ${found}`, {
+    throw new InvariantBreach('INVARIANT_BREACH', `${id} was about to be broken (${INVARIANTS[id]}) ${found}`, {
       details: { invariant: id, found },
     });
   }

@@ -1,2 +1,2 @@
 export { INVARIANTS, type InvariantId } from './catalogue.js';
-export { InvariantChecker } from './checker.js';
+export { InvariantBreach, InvariantChecker } from './checker.js';

@@ -20,16 +20,30 @@ const MAX_DETAILS_BYTES = 64 * 1024;
  * out, and only the kernel itself can declare an invariant breached.
  */
 export function recordThrown(thrown: unknown, fallbackCode: ErrorCode, what: string): ErrorRecord {
+  return recordCleaned({ thrown, fallbackCode, what, clean: (text) => text });
+}
+
+/** {@link recordThrown}, with something taken out of every text before the text is cut to its longest length. */
+export function recordCleaned(failure: Failure): ErrorRecord {
   try {
-    return recordOf(thrown, fallbackCode, what);
+    return recordOf(failure);
   } catch {
     // A getter or a proxy refuses to be looked at, and so nothing more can be told of it than that.
+    const { thrown, fallbackCode, what } = failure;
     const message = `${what} threw a ${typeof thrown} that can't be read.`;
     return Object.freeze({ code: fallbackCode, failureClass: ERROR_CODES[fallbackCode], message });
   }
 }
 
-function recordOf(thrown: unknown, fallbackCode: ErrorCode, what: string): ErrorRecord {
+export interface Failure {
+  readonly thrown: unknown;
+  readonly fallbackCode: ErrorCode;
+  /** What threw, at the beginning of a sentence. */
+  readonly what: string;
+  readonly clean: (text: string) => string;
+}
+
+function recordOf({ thrown, fallbackCode, what, clean }: Failure): ErrorRecord {
   const error =
     thrown instanceof OmniError
       ? thrown
@@ -41,9 +55,9 @@ function recordOf(thrown: unknown, fallbackCode: ErrorCode, what: string): Error
   return Object.freeze({
     code: isCode ? code : fallbackCode,
     failureClass: RAISABLE.has(failureClass) ? failureClass : 'PERMANENT',
-    message: shortened(message),
+    message: shortened(clean(message)),
     ...(safeDetails === undefined ? {} : { details: safeDetails }),
-    ...(causes === undefined ? {} : { causes: Object.freeze(causes.map(shortened)) }),
+    ...(causes === undefined ? {} : { causes: Object.freeze(causes.map((cause) => shortened(clean(cause)))) }),
   });
 }
 

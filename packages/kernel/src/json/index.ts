@@ -1,3 +1,3 @@
 export { deepFreeze } from './freeze.js';
-export { recordThrown } from './error-record.js';
+export { recordCleaned, recordThrown } from './error-record.js';
 export { isWellFormed, MAX_JSON_DEPTH, toJson, toJsonWithin, type Json, type JsonObject, type JsonPrimitive } from './json.js';

@@ -5,7 +5,7 @@
  * same value* is refused with the path to it, because a replay reads what the log holds.
  */
 import { OmniError } from '../errors/index.js';
-import { assertSize } from './size.js';
+import { assertSize, tooLarge } from './size.js';
 
 export type JsonPrimitive = string | number | boolean | null;
 export type Json = JsonPrimitive | readonly Json[] | { readonly [key: string]: Json };
@@ -31,19 +31,28 @@ export function toJson(value: unknown): Json {
  */
 export function toJsonWithin(value: unknown, maxBytes: number, what: string): Json {
   // A getter of the value may lead back here; its own count must not be this one's.
-  const outerBound = byteBound;
+  const outer = { byteBound, certainlyTooLarge };
   byteBound = 0;
+  certainlyTooLarge = maxBytes * MAX_PRIMITIVE_BYTES;
   try {
     const json = copy(value, undefined, 0);
     if (byteBound > maxBytes) assertSize(json, maxBytes, what);
     return json;
+  } catch (thrown) {
+    throw thrown === TOO_LARGE ? tooLarge(what, maxBytes, `more than ${maxBytes}`) : thrown;
   } finally {
-    byteBound = outerBound;
+    ({ byteBound, certainlyTooLarge } = outer);
   }
 }
 
-/** At least as many bytes as the JSON of what was copied so far. */
+/** At least as many bytes as the JSON of what was copied so far, and at most `MAX_PRIMITIVE_BYTES` times as many. */
 let byteBound = 0;
+/**
+ * Copying ends here, long before a value with shared references inside shared references, small in memory and endless
+ * when written out, has used up what there is.
+ */
+let certainlyTooLarge = Infinity;
+const TOO_LARGE = new Error('The copy has grown too large.');
 /** A unit of a string takes at most `\\u0000`; a number at most 25 characters. */
 const MAX_BYTES_PER_UNIT = 6;
 const MAX_PRIMITIVE_BYTES = 26;
@@ -70,6 +79,7 @@ function copy(value: unknown, path: Path | undefined, depth: number): Json {
       return value;
     case 'object':
       byteBound += MAX_PRIMITIVE_BYTES;
+      if (byteBound > certainlyTooLarge) throw TOO_LARGE;
       if (value === null) return null;
       if (depth >= MAX_JSON_DEPTH) refuseDepth(path);
       return Array.isArray(value) ? copyArray(value, path, depth) : copyObject(value, path, depth);

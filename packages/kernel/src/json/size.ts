@@ -3,8 +3,11 @@ import { OmniError } from '../errors/index.js';
 /** Measures a value's JSON; throws `VALUE_TOO_LARGE` if it takes more than `maxBytes` in UTF-8. */
 export function assertSize(json: unknown, maxBytes: number, what: string): void {
   const bytes = utf8Length(JSON.stringify(json));
-  if (bytes <= maxBytes) return;
-  throw new OmniError(
+  if (bytes > maxBytes) throw tooLarge(what, maxBytes, bytes);
+}
+
+export function tooLarge(what: string, maxBytes: number, bytes: number | string): OmniError {
+  return new OmniError(
     'VALUE_TOO_LARGE',
     `${what} takes ${bytes} bytes as JSON; the limit is ${maxBytes}. Store it outside and pass a reference, or raise maxValueBytes.`,
     { details: { bytes, maxBytes } },

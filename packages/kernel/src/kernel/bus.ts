@@ -98,7 +98,10 @@ export class KernelBus {
   #tell(entry: Entry, line: string): void {
     for (const subscriber of this.#subscribers) {
       try {
-        subscriber(entry, line);
+        const tell: (...told: Parameters<Subscriber>) => unknown = subscriber;
+        const answer = tell(entry, line);
+        // One that is asynchronous can fail as well, later.
+        if (answer instanceof Promise) answer.catch((thrown: unknown) => { this.#options.report(thrown, 'a subscriber'); });
       } catch (thrown) {
         this.#options.report(thrown, 'a subscriber');
       }

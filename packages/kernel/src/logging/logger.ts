@@ -1,4 +1,4 @@
-import { OmniError } from '../errors/index.js';
+import { describeThrown, OmniError } from '../errors/index.js';
 import type { Ports } from '../ports/index.js';
 import { encodeLine } from './codec.js';
 import { GENESIS_HASH, type Entry, type EntryKind, type ProposalOf } from './entry.js';
@@ -27,6 +27,13 @@ export interface Appended<Kind extends EntryKind> {
   readonly line: string;
 }
 
+/** Lines of consecutive entries. */
+interface WaitingLines {
+  readonly firstSeq: number;
+  lastSeq: number;
+  text: string;
+}
+
 interface Waiter {
   readonly seq: number;
   readonly callback: () => void;
@@ -34,6 +41,9 @@ interface Waiter {
 
 /** As soon as this much waits and no sync runs, one starts, and the disk works while further ticks run. */
 const EARLY_FLUSH_CHARS = 32 * 1024;
+
+/** A batch that has reached this length is full: strings, buffers and stores have their limits. */
+const BATCH_CHARS = 16 * 1024 * 1024;
 
 /** More than this waiting for the disk, and ticks pause: a tick may run ahead of the disk, not out of its sight. */
 const BACKLOG_CHARS = 8 * 1024 * 1024;
@@ -51,8 +61,9 @@ export class ExecutionLogger {
   #nextSeq = 0;
   #head = GENESIS_HASH;
   #durableSeq = -1;
-  #waitingLines = '';
-  #waitingFrom = 0;
+  /** What waits for the disk, oldest first; each becomes one batch. */
+  readonly #waiting: WaitingLines[] = [];
+  #waitingChars = 0;
   #isFlushScheduled = false;
   #isFlushing = false;
   #failure: OmniError | undefined;
@@ -83,12 +94,12 @@ export class ExecutionLogger {
 
   /** Whether the disk is so far behind that ticks should pause. */
   get isBacklogged(): boolean {
-    return this.#waitingLines.length > BACKLOG_CHARS;
+    return this.#waitingChars > BACKLOG_CHARS;
   }
 
   /** To be called between ticks: starts a sync if it is worth one, so that batches hold whole ticks. */
   flushEarly(): void {
-    if (this.#waitingLines.length >= EARLY_FLUSH_CHARS && !this.#isFlushing) this.#flushWaiting();
+    if (this.#waitingChars >= EARLY_FLUSH_CHARS && !this.#isFlushing) this.#flushWaiting();
   }
 
   async open(): Promise<LogEnd> {
@@ -107,8 +118,7 @@ export class ExecutionLogger {
     const { line, hash } = encodeLine(proposal as never, stamp, ports.codec.sha256);
     this.#nextSeq++;
     this.#head = hash;
-    if (this.#waitingLines === '') this.#waitingFrom = stamp.busSeq;
-    this.#waitingLines += line;
+    this.#enqueue(stamp.busSeq, line);
     this.#scheduleFlush();
     const { kind, agent, data } = proposal;
     const entry = Object.freeze({ busSeq: stamp.busSeq, time: stamp.time, agent, kind, data, prev: stamp.prev, hash });
@@ -157,6 +167,17 @@ export class ExecutionLogger {
     }
   }
 
+  #enqueue(busSeq: number, line: string): void {
+    this.#waitingChars += line.length;
+    const last = this.#waiting.at(-1);
+    if (last === undefined || last.text.length >= BATCH_CHARS) {
+      this.#waiting.push({ firstSeq: busSeq, lastSeq: busSeq, text: line });
+      return;
+    }
+    last.text += line;
+    last.lastSeq = busSeq;
+  }
+
   #scheduleFlush(): void {
     if (this.#isFlushScheduled || this.#isFlushing) return;
     this.#isFlushScheduled = true;
@@ -168,12 +189,13 @@ export class ExecutionLogger {
   }
 
   #flushWaiting(): void {
-    if (this.#waitingLines === '' || this.#isFlushing || this.#failure !== undefined) return;
-    const lastSeq = this.#nextSeq - 1;
-    const bytes = this.#options.ports.codec.utf8(this.#waitingLines);
-    this.#waitingLines = '';
+    if (this.#isFlushing || this.#failure !== undefined) return;
+    const next = this.#waiting.shift();
+    if (next === undefined) return;
+    const { firstSeq, lastSeq, text } = next;
+    this.#waitingChars -= text.length;
     this.#isFlushing = true;
-    this.#append({ firstSeq: this.#waitingFrom, lastSeq, bytes }).then(
+    this.#append({ firstSeq, lastSeq, bytes: this.#options.ports.codec.utf8(text) }).then(
       () => { this.#flushed(lastSeq); },
       (cause: unknown) => { this.#fail(cause); },
     );
@@ -184,7 +206,7 @@ export class ExecutionLogger {
     try {
       return this.#options.store.append(batch);
     } catch (thrown) {
-      return Promise.reject(thrown instanceof Error ? thrown : new Error(String(thrown)));
+      return Promise.reject(thrown instanceof Error ? thrown : new Error(describeThrown(thrown)));
     }
   }
 
@@ -192,7 +214,7 @@ export class ExecutionLogger {
     this.#isFlushing = false;
     this.#durableSeq = lastSeq;
     this.flushEarly();
-    if (this.#waitingLines !== '') this.#scheduleFlush();
+    if (this.#waiting.length > 0) this.#scheduleFlush();
     this.#callWaiters();
     this.#tellListeners();
   }
@@ -221,7 +243,7 @@ export class ExecutionLogger {
 
   #fail(cause: unknown): void {
     this.#isFlushing = false;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = describeThrown(cause).replace(/[.!?]?$/, '.');
     this.#failure = new OmniError(
       'KERNEL_HALTED',
       `The log could not be written, so nothing is acknowledged any more: ${reason} Mend the store and open the log again.`,

@@ -1,11 +1,11 @@
-import { fromErrorRecord } from '../errors/index.js';
+import { fromErrorRecord, type OmniError } from '../errors/index.js';
 import type { Outcome } from '../pending/index.js';
 import type { Instruction } from './instruction.js';
 
 /** How one of several operations ended, for a program that wants to see failures as values. */
 export type Settled<Result> =
   | { readonly status: 'fulfilled'; readonly value: Result }
-  | { readonly status: 'rejected'; readonly reason: Error };
+  | { readonly status: 'rejected'; readonly reason: OmniError };
 
 /**
  * An instruction that knows its result's type: `const text = yield* ctx.tool(readFile, { path })`.

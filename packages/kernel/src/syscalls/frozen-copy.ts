@@ -1,4 +1,4 @@
-import { toJson, type Json } from '../json/index.js';
+import { MAX_JSON_DEPTH, toJson, type Json } from '../json/index.js';
 
 /**
  * What a program gave, as JSON that nobody can change any more; what it left undefined is as good as left out.
@@ -9,13 +9,15 @@ export function frozenCopy<Value extends object>(value: Value): Value & Json {
   return toJson(withoutUndefined(value)) as Value & Json;
 }
 
-function withoutUndefined(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutUndefined);
+/** Leaves alone what is nested too deep: `toJson` says why. */
+function withoutUndefined(value: unknown, depth = 0): unknown {
+  if (depth > MAX_JSON_DEPTH) return value;
+  if (Array.isArray(value)) return value.map((child) => withoutUndefined(child, depth + 1));
   if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
   const defined: [string, unknown][] = [];
   for (const key of Object.keys(value)) {
     const child = (value as Record<string, unknown>)[key];
-    if (child !== undefined) defined.push([key, withoutUndefined(child)]);
+    if (child !== undefined) defined.push([key, withoutUndefined(child, depth + 1)]);
   }
   return Object.fromEntries(defined);
 }

@@ -1,4 +1,5 @@
 import { OmniError } from '../errors/index.js';
+import { InvariantBreach } from '../invariants/index.js';
 import type { JsonObject } from '../json/index.js';
 import type { Proposal } from '../logging/index.js';
 
@@ -46,5 +47,5 @@ export function fatalIn(thrown: unknown): OmniError | undefined {
   if (thrown instanceof AgentEnded) return thrown.error;
   if (!(thrown instanceof OmniError)) return undefined;
   if (thrown.code === 'KERNEL_HALTED') throw thrown;
-  return thrown.failureClass === 'INVARIANT_BREACH' ? thrown : undefined;
+  return thrown instanceof InvariantBreach ? thrown : undefined;
 }

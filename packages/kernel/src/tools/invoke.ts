@@ -1,5 +1,5 @@
 import { OmniError } from '../errors/index.js';
-import { recordThrown, toJson, toJsonWithin, type Json } from '../json/index.js';
+import { recordCleaned, toJson, toJsonWithin, type Json } from '../json/index.js';
 import type { Outcome } from '../pending/index.js';
 import type { Attempt, ToolRun } from './run.js';
 import { fetchSecrets, secretNames, withoutSecrets, withSecrets, type SecretProvider } from './secrets.js';
@@ -99,7 +99,9 @@ function callTool(run: ToolRun, input: unknown, attempt: Attempt): unknown {
 }
 
 export function failed(run: ToolRun, thrown: unknown, held: Secrets = NO_SECRETS): Outcome {
-  const error = recordThrown(thrown, 'TOOL_FAILED', `Tool "${run.definition.name}"`);
+  const what = `Tool "${run.definition.name}"`;
+  const clean = (text: string): string => withoutSecrets(text, held) as string;
+  const error = recordCleaned({ thrown, fallbackCode: 'TOOL_FAILED', what, clean });
   // An error record is JSON, and stays one with parts of its strings replaced.
   return { ok: false, error: withoutSecrets(error as unknown as Json, held) as unknown as typeof error };
 }

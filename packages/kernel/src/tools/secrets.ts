@@ -97,9 +97,17 @@ function blot(text: string, secrets: ReadonlyMap<string, string>): string {
   // The longest first: one secret may be the beginning of another.
   for (const [name, value] of [...secrets].sort(([, one], [, other]) => other.length - one.length)) {
     if (value === '') continue;
-    for (const form of new Set([value, JSON.stringify(value).slice(1, -1), encodeURIComponent(value)])) {
+    for (const form of formsOf(value)) {
       result = result.replaceAll(form, () => `[secret ${name}]`);
     }
   }
   return result;
+}
+
+/** As it is, inside a JSON string, in a URL, and in a URL's query, with hexadecimal digits of either case. */
+function formsOf(value: string): ReadonlySet<string> {
+  const inUrl = encodeURIComponent(value);
+  const inQuery = inUrl.replaceAll('%20', '+').replace(/[!'()~]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
+  const lowered = [inUrl, inQuery].map((form) => form.replace(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase()));
+  return new Set([value, JSON.stringify(value).slice(1, -1), inUrl, inQuery, ...lowered]);
 }
