@@ -87,6 +87,7 @@ export class ChainScanner {
   advance(): boolean {
     if (this.#damage !== undefined) return false;
     const line = this.#lines.next();
+    if (this.#lines.isOverlong) this.#report('MALFORMED_LINE');
     if (line === undefined) return false;
     const verdict = checkLine(line, this.#chainPlace(), this.#codec);
     if ('reason' in verdict) {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { GENESIS_HASH, scanLog, type LogChunk, type LogReader, type ScanReport } from '../../src/logging/index.js';
+import { MAX_LINE_BYTES } from '../../src/logging/line-splitter.js';
 import { codec, TestChain } from './test-chain.js';
 
 /** A part of a log as a test describes it. */
@@ -76,6 +77,47 @@ describe('scanning in chunks', () => {
     const text = new TestChain().line({ text: 'x'.repeat(4_000_000) });
     const { nextSeq } = await scan([{ segment: 's', text }], [1000]);
     expect(nextSeq).toBe(1);
+  });
+});
+
+describe('a line that does not end', () => {
+  /** Zeros for ever; counts the bytes that were asked for. */
+  function endless(start: string, chunkBytes: number): LogReader & { byteCount: number } {
+    const reader = {
+      byteCount: 0,
+      async *read(): AsyncGenerator<LogChunk> {
+        const bytes = new Uint8Array(chunkBytes);
+        bytes.set(codec.utf8(start));
+        for (; ; bytes.subarray(0, start.length).fill(0)) {
+          yield { segment: 's', byteOffset: reader.byteCount, bytes: bytes.slice() };
+          reader.byteCount += bytes.length;
+        }
+      },
+    };
+    return reader;
+  }
+
+  test('is damage once it is longer than any entry, and is read no further', async () => {
+    const chain = new TestChain();
+    const start = chain.lines(2).join('');
+    const reader = endless(start, 1024 * 1024);
+    expect(await scanLog(reader, codec)).toEqual({
+      nextSeq: 2,
+      head: chain.head,
+      damage: { segment: 's', byteOffset: codec.utf8(start).length, busSeq: 2, reason: 'MALFORMED_LINE' },
+    });
+    expect(reader.byteCount).toBeLessThanOrEqual(MAX_LINE_BYTES + 1024 * 1024);
+  });
+
+  test('may be as long as the longest line, and no longer, in however many chunks it comes', async () => {
+    const rest = Buffer.alloc(MAX_LINE_BYTES + 1, 'x');
+    for (const sizes of [[Infinity], [10_000_000]]) {
+      const tail = rest.subarray(1);
+      expect(await scan([{ segment: 's', text: tail }], sizes)).toMatchObject({ nextSeq: 0, tornTail: { byteCount: MAX_LINE_BYTES } });
+      expect(await scan([{ segment: 's', text: rest }], sizes)).toMatchObject({ damage: { byteOffset: 0, reason: 'MALFORMED_LINE' } });
+    }
+    const ended = Buffer.concat([rest, Buffer.from('\n')]);
+    expect(await scan([{ segment: 's', text: ended }])).toMatchObject({ damage: { byteOffset: 0, reason: 'MALFORMED_LINE' } });
   });
 });
 
