@@ -75,7 +75,7 @@ describe('each agent holds what it needs, and no more', () => {
         seen,
       ),
     );
-    expect(seen).toEqual([...Array.from({ length: 6 }, () => 'PATH_REFUSED'), 'TOOL_INPUT_INVALID', 'TOOL_NOT_REGISTERED']);
+    expect(seen).toEqual([...Array.from({ length: 6 }, () => 'PATH_REFUSED'), 'TOOL_INPUT_INVALID', 'PERMISSION_DENIED']);
     expect(readFileSync(path.join(outside, 'secret.ts'), 'utf8')).toBe('// TODO: secret\n');
   });
 
