@@ -46,8 +46,9 @@ describe('for scripts', () => {
   test('an unfinished last line is left out', async () => {
     const { log, entries } = await teamLog();
     damage(log, (bytes) => bytes.subarray(0, bytes.length - 20));
-    const { code, stdout } = await omnipaw(['tail', '--log', log, '--json']);
+    const { code, stdout, stderr } = await omnipaw(['tail', '--log', log, '--json']);
     expect(code).toBe(0);
+    expect(stderr).toMatch(/^The log ends in \d+ bytes of an unfinished entry/);
     expect(stdout.split('\n')).toHaveLength(entries);
     expect(stdout.endsWith('}\n')).toBe(true);
   });
@@ -87,6 +88,25 @@ describe('--last', () => {
     expect(code).toBe(2);
     expect(stderr).toContain('It must be a whole number from 0.');
   });
+});
+
+describe('if nothing is what was asked for', () => {
+  test.each([
+    [['--agent', 'nobody'], 'The log has no such entry. Its agents: lead-1, worker-1, worker-2.\n'],
+    [['--kind', 'nope', '-n', '3'], /^The log has no such entry\. Its kinds: LOG_OPENED, AGENT_SPAWNED, .*, …\.\n$/],
+  ])('%j is answered with what there is', async (argv, expected) => {
+    const { log } = await teamLog();
+    const { code, stdout, stderr } = await omnipaw(['tail', '--log', log, ...argv]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+    expect(stderr).toMatch(expected);
+  });
+});
+
+test.each(['tail', 'verify', 'inspect'])('%s says that a log is a directory', async (command) => {
+  const { log } = await teamLog();
+  const { code, stdout, stderr } = await omnipaw([command, '--log', path.join(log, SEGMENT)]);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toContain('is a file. A log is a directory; name the one that holds the files *.jsonl.');
 });
 
 describe('for people', () => {

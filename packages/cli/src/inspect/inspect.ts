@@ -1,6 +1,7 @@
 /** `omnipaw inspect`: the state at a point of a log. */
 import { FileLogReader, inspect as inspectLog, OmniError, type AgentSnapshot, type Inspection } from '@omnipaw/kernel';
 import { EXIT } from '../failure.js';
+import { assertLogDirectory } from '../log-directory.js';
 import type { Session } from '../session.js';
 import { inspectionLines } from './inspection-text.js';
 
@@ -12,6 +13,7 @@ export interface InspectOptions {
 }
 
 export async function inspect({ log, at, agent, json }: InspectOptions, { out }: Session): Promise<number> {
+  assertLogDirectory(log);
   const whole = await inspectLog(new FileLogReader(log), at === undefined ? {} : { at });
   const inspection = agent === undefined ? whole : { ...whole, agents: subtree(whole, agent) };
   if (json === true) {

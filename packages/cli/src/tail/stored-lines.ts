@@ -33,6 +33,17 @@ export class StoredLines implements LogReader {
     }
   }
 
+  /** How many bytes have come after the last newline: at the end of a log, those of an unfinished entry. */
+  get unfinishedBytes(): number {
+    let count = 0;
+    for (const chunk of [...this.#chunks].reverse()) {
+      const end = chunk.lastIndexOf(NEWLINE) + 1;
+      count += chunk.length - end;
+      if (end > 0) break;
+    }
+    return count;
+  }
+
   #takeLine(): Uint8Array {
     const pieces: Uint8Array[] = [];
     for (let chunk = this.#chunks.shift(); chunk !== undefined; chunk = this.#chunks.shift()) {

@@ -1,10 +1,12 @@
 /** `omnipaw tail`: the entries of a log, those to come included. */
-import { FileLogReader, readEntries, type RawEntry } from '@omnipaw/kernel';
+import { FileLogReader, readEntries } from '@omnipaw/kernel';
 import { EXIT } from '../failure.js';
+import { assertLogDirectory } from '../log-directory.js';
 import type { Session } from '../session.js';
 import { onStopSignal } from '../signals.js';
-import type { Output } from '../terminal/output.js';
+import { count, oneLine } from '../terminal/printable.js';
 import { EntryText } from './entry-text.js';
+import { EntryFilter } from './filter.js';
 import { FollowingLogReader } from './following-log-reader.js';
 import { startOfLast } from './last.js';
 import { StoredLines } from './stored-lines.js';
@@ -18,13 +20,15 @@ export interface TailOptions {
   readonly json?: boolean;
 }
 
-export async function tail(options: TailOptions, { host, out }: Session): Promise<number> {
+export async function tail(options: TailOptions, session: Session): Promise<number> {
+  const { host, out } = session;
+  assertLogDirectory(options.log);
   const stopping = new AbortController();
   const stop = (): void => stopping.abort();
   const stopListening = options.follow === true ? onStopSignal(host.signals, stop) : undefined;
   out.closed.addEventListener('abort', stop);
   try {
-    await printEntries(options, out, stopping.signal);
+    await printEntries(options, session, stopping.signal);
     return EXIT.ok;
   } finally {
     stopListening?.();
@@ -32,23 +36,21 @@ export async function tail(options: TailOptions, { host, out }: Session): Promis
   }
 }
 
-async function printEntries(options: TailOptions, out: Output, signal: AbortSignal): Promise<void> {
+async function printEntries(options: TailOptions, { out, people }: Session, signal: AbortSignal): Promise<void> {
   const { log, last, follow, json } = options;
-  const matches = filterFor(options);
+  const filter = new EntryFilter(options);
+  const matches = filter.takesAll ? undefined : filter.matches.bind(filter);
   const fromSeq = last === undefined ? 0 : await startOfLast(new FileLogReader(log), last, matches);
   const lines = new StoredLines(follow === true ? new FollowingLogReader(log, signal) : new FileLogReader(log));
   const text = new EntryText(out.ink, out.width);
   for await (const entry of readEntries(lines, { fromSeq })) {
     if (signal.aborted) return;
     const line = lines.take(entry.busSeq);
-    if (matches?.(entry) === false) continue;
+    if (!filter.matches(entry)) continue;
     await out.write(json === true ? line : text.of(entry));
   }
-}
-
-/** Which entries are wanted; undefined if all are. */
-function filterFor({ agent, kind = [] }: TailOptions): ((entry: RawEntry) => boolean) | undefined {
-  if (agent === undefined && kind.length === 0) return undefined;
-  const kinds = new Set(kind.map((name) => name.toUpperCase()));
-  return (entry) => (agent === undefined || entry.agent === agent) && (kinds.size === 0 || kinds.has(entry.kind));
+  if (follow === true || signal.aborted) return;
+  if (filter.disappointment !== undefined) await people.line(oneLine(filter.disappointment));
+  const tornBytes = lines.unfinishedBytes;
+  if (tornBytes > 0) await people.line(`The log ends in ${count(tornBytes, 'byte')} of an unfinished entry, as a crash or a writer at work leaves it.`);
 }

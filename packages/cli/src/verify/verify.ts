@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { FileLogReader, isContradicted, verify as verifyLog, type LogChunk, type LogReader, type LogVerdict } from '@omnipaw/kernel';
 import { EXIT } from '../failure.js';
+import { assertLogDirectory } from '../log-directory.js';
 import type { Session } from '../session.js';
 import { LiveLine } from '../terminal/live-line.js';
 import { verdictLines, whatContradicts } from './verdict-text.js';
@@ -15,6 +16,7 @@ export interface VerifyOptions {
 }
 
 export async function verify(options: VerifyOptions, session: Session): Promise<number> {
+  assertLogDirectory(options.log);
   const verdict = await watched(options, session);
   if (options.json === true) await session.out.json(verdict);
   else for (const line of verdictLines(verdict, session.out.ink)) await session.out.line(line);
