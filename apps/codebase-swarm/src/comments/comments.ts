@@ -29,7 +29,7 @@ function plainComments(source: string, syntax: Syntax): Comment[] {
     const start = match.index;
     const block = match.groups?.['block'] === undefined ? undefined : syntax.blocks?.find(({ open }) => open === text);
     if (block !== undefined) pattern.lastIndex = endOfBlock(source, start, block);
-    else if (match.groups?.['line'] !== undefined) pattern.lastIndex = endOfLine(source, start);
+    else if (match.groups?.['line'] !== undefined) pattern.lastIndex = endOfLine(source, start, syntax.lineEnd);
     else {
       if (match.groups?.['script'] !== undefined) pattern.lastIndex = script.after(text, start);
       continue;
@@ -60,9 +60,12 @@ function group(name: string, alternatives: readonly string[]): string {
   return alternatives.length === 0 ? '' : `(?<${name}>${alternatives.join('|')})`;
 }
 
-function endOfLine(source: string, from: number): number {
+function endOfLine(source: string, from: number, lineEnd?: string): number {
   const newline = source.indexOf('\n', from);
-  return newline < 0 ? source.length : newline;
+  const end = newline < 0 ? source.length : newline;
+  // Looked for in this line only, so that a long source without one is not searched once for each comment.
+  const at = lineEnd === undefined ? -1 : source.slice(from, end).indexOf(lineEnd);
+  return at < 0 ? end : from + at;
 }
 
 function endOfBlock(source: string, start: number, { open, close, nests = false }: BlockComment): number {

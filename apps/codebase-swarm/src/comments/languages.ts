@@ -38,7 +38,7 @@ const TABLE: readonly (readonly [name: string, endings: string, syntax: Syntax])
   ['Zig', '.zig', { lines: [SLASHES], strings: [DOUBLE, CHARACTER] }],
   ['Solidity', '.sol', { ...C, strings: [DOUBLE, SINGLE] }],
   ['Protocol Buffers', '.proto', { ...C, strings: [DOUBLE, SINGLE] }],
-  ['PHP', '.php', { lines: [SLASHES, String.raw`#(?!\[)`], blocks: [SLASH_STAR, form.ANGLES], strings: [form.PHP_HEREDOC, DOUBLE, SINGLE] }],
+  ['PHP', '.php', { lines: [SLASHES, String.raw`#(?!\[)`], lineEnd: '?>', blocks: [SLASH_STAR, form.ANGLES], strings: [form.PHP_HEREDOC, DOUBLE, SINGLE] }],
   ['F#', '.fs .fsx .fsi', { lines: [SLASHES], blocks: [{ open: '(*', close: '*)', nests: true }], strings: [TRIPLE_DOUBLE, form.DOUBLE_LINES, CHARACTER] }],
   ['OCaml', '.ml .mli', { blocks: [{ open: '(*', close: '*)', nests: true }], strings: [form.DOUBLE_LINES, CHARACTER] }],
   ['CSS', '.css', STYLES],

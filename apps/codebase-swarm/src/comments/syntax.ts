@@ -13,6 +13,8 @@ export interface Syntax {
   readonly blocks?: readonly BlockComment[];
   /** What starts a comment that ends with the line; sources of regular expressions. */
   readonly lines?: readonly string[];
+  /** What ends such a comment before its line does: `?>` in PHP. */
+  readonly lineEnd?: string;
   /** What may look like a comment inside and is none; sources of regular expressions, tried in order. */
   readonly strings?: readonly string[];
   /** Template literals and regular expressions, which no pattern alone can find. */

@@ -69,7 +69,7 @@ function resultText(type: string, result: Json): string {
       return readText(result as unknown as ReadReport);
     case 'planner': {
       const { items, areas, edits } = result as unknown as PlanReport;
-      return items === 0 ? 'nothing to rank' : `ranked ${count(items, 'comment')} in ${count(areas.length, 'area')}; ${edits} without an id`;
+      return items === 0 ? 'nothing to rank' : `ranked ${count(items, 'comment')} in ${count(areas.length, 'area')}; ${edits.toLocaleString('en')} without an id`;
     }
     case 'patcher': {
       const { edits, files } = result as unknown as PatchReport;
@@ -81,8 +81,8 @@ function resultText(type: string, result: Json): string {
 }
 
 function readText({ filesRead, findings, filesWithFindings, languages }: ReadReport): string {
-  const shown = Object.entries(languages).slice(0, LANGUAGES_SHOWN).map(([language, files]) => `${files} ${language}`);
+  const shown = Object.entries(languages).slice(0, LANGUAGES_SHOWN).map(([language, files]) => `${files.toLocaleString('en')} ${language}`);
   const more = Object.keys(languages).length > LANGUAGES_SHOWN ? ', …' : '';
-  const found = findings === 0 ? 'nothing in' : `${count(findings, 'comment')} in ${filesWithFindings} of`;
+  const found = findings === 0 ? 'nothing in' : `${count(findings, 'comment')} in ${filesWithFindings.toLocaleString('en')} of`;
   return `found ${found} ${count(filesRead, 'file')}${shown.length === 0 ? '' : ` (${shown.join(', ')}${more})`}`;
 }

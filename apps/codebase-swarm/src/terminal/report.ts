@@ -53,7 +53,7 @@ function noteLines({ report }: Summary): string[] {
 }
 
 function readNotes({ otherFiles, skipped, omitted, withoutGit, findings }: ReadReport): string[] {
-  const reasons = Object.entries(skipped).map(([reason, files]) => `${files} ${reason}`);
+  const reasons = Object.entries(skipped).map(([reason, files]) => `${files.toLocaleString('en')} ${reason}`);
   return [
     ...(otherFiles > 0 ? [`Not looked into: ${count(otherFiles, 'file')} of other kinds.`] : []),
     ...(reasons.length > 0 ? [`Not read: ${reasons.join('; ')}.`] : []),

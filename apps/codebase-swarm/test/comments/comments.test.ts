@@ -33,7 +33,7 @@ const SOURCES: Readonly<Record<string, string>> = {
   'a.vue': '<template><!-- yes --></template>\n<script setup lang="ts">\nconst a = 1 // yes\n</script>',
   'a.md': 'Text // no\n\n```html\n<!-- no -->\n```\n\n`<!-- no -->` <!-- yes -->',
   'a.xml': '<a><![CDATA[ <!-- no --> ]]></a><!-- yes -->',
-  'a.php': '<?php $s = "// no"; # yes\n#[Attribute]\n// yes',
+  'a.php': '<?php $s = "// no"; # yes\n#[Attribute]\n// yes ?> <b>no</b>\n<?php # yes ?>no',
   'a.el': '(message "; no") ; yes\n?\\" ; yes',
   'a.tex': '50\\% no % yes',
   'a.ini': '; yes\nkey = a;no # yes',
