@@ -27,7 +27,8 @@ function timeless(text: string): string {
     .replace(/\/\S*demo(?=[/ \n])/g, 'DEMO')
     .replace(/\d{4}-\d\d-\d\dT\S+?Z/g, 'RUN')
     .replace(/[0-9a-f]{64}/, 'HEAD')
-    .replace(/\d+\.\d (s|kB)$/gm, 'N $1')
+    .replace(/\d+ (ticks|tool calls|entries)/g, '… $1')
+    .replace(/(?:\d+\.\d|…) (s|kB)$/gm, 'N $1')
     .trim();
 }
 
