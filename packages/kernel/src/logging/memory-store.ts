@@ -37,8 +37,8 @@ export class MemoryLogStore implements LogStore {
     if (this.#isOpen) throw new OmniError('LOG_LOCKED', 'This MemoryLogStore is open already. Close it first.');
     this.#isOpen = true;
     try {
-      const repair = await this.#check();
-      return { ...this.#end, ...repair };
+      await this.#check();
+      return this.#end;
     } catch (error) {
       this.#isOpen = false;
       throw error;
@@ -51,6 +51,7 @@ export class MemoryLogStore implements LogStore {
     assertBatch(batch, this.#end.nextSeq);
     // A copy, since the caller may use its buffer again.
     const bytes = new Uint8Array(batch.bytes);
+    if (this.#end.tornTail !== undefined) this.#pieces = [this.bytes().subarray(0, this.#end.tornTail.byteOffset)];
     this.#pieces.push(bytes);
     this.#end = { nextSeq: batch.lastSeq + 1, head: lastHash(bytes) };
   }
@@ -74,16 +75,13 @@ export class MemoryLogStore implements LogStore {
     return concatenate(this.#pieces);
   }
 
-  /** Checks what came from outside, once, and cuts off its torn tail. */
-  async #check(): Promise<Pick<LogEnd, 'tornTail'>> {
-    if (this.#uncheckedBy === undefined) return {};
-    const { nextSeq, head, damage, tornTail } = await scanLog(this, this.#uncheckedBy);
+  /** Checks what came from outside, once. */
+  async #check(): Promise<void> {
+    if (this.#uncheckedBy === undefined) return;
+    const { damage, ...end } = await scanLog(this, this.#uncheckedBy);
     if (damage !== undefined) throw corruptLog(damage);
     this.#uncheckedBy = undefined;
-    this.#end = { nextSeq, head };
-    if (tornTail === undefined) return {};
-    this.#pieces = [this.bytes().subarray(0, tornTail.byteOffset)];
-    return { tornTail };
+    this.#end = end;
   }
 }
 

@@ -22,6 +22,16 @@ export function appendFailed(directory: string, firstSeq: number, cause: unknown
   return asOmniError(cause, 'LOG_WRITE_FAILED', message);
 }
 
+export function closeFailed(directory: string, cause: unknown): OmniError {
+  return asOmniError(cause, 'LOG_WRITE_FAILED', `The log in ${directory} could not be closed properly: ${words(cause)}.`);
+}
+
+/** Somebody else has written to a log that has one writer. */
+export function fenced(cause?: unknown): OmniError {
+  const message = 'Another process has written to this log meanwhile, which only a deleted lock file allows. Stop one of them.';
+  return new OmniError('LOG_FENCED', message, { cause });
+}
+
 /** What is an OmniError already says more than any wrapping could. */
 function asOmniError(cause: unknown, code: 'LOG_READ_FAILED' | 'LOG_WRITE_FAILED', message: string): OmniError {
   if (cause instanceof OmniError) return cause;

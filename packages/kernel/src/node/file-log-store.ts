@@ -1,4 +1,4 @@
-import { OmniError } from '../errors/index.js';
+import type { OmniError } from '../errors/index.js';
 import {
   assertBatch,
   corruptLog,
@@ -11,7 +11,7 @@ import {
 } from '../logging/index.js';
 import type { Codec } from '../ports/index.js';
 import { makeDirectory } from './directory.js';
-import { appendFailed, openFailed } from './failures.js';
+import { appendFailed, closeFailed, fenced, openFailed } from './failures.js';
 import { FileLogReader } from './file-log-reader.js';
 import { nodeCodec } from './node-ports.js';
 import { SegmentWriter } from './segment-writer.js';
@@ -19,7 +19,7 @@ import { listSegments, segmentAt } from './segments.js';
 import { takeWriterLock } from './writer-lock.js';
 
 export interface FileLogStoreOptions {
-  /** A segment of this size or more is followed by a new one at the next batch. */
+  /** A segment of this size or more is followed by a new one at the next batch: a positive whole number. */
   readonly segmentBytes?: number;
   readonly codec?: Codec;
 }
@@ -31,9 +31,11 @@ const SEGMENT_BYTES = 64 * 1024 * 1024;
  *
  * 1. A batch is written to one segment, and acknowledged after one `fdatasync`.
  * 2. A segment is full, synced and closed before the next one exists.
- * 3. After a failed write or sync every append is refused with the same error, until the log has been opened again: nobody
- *    knows what such a failure left on the disk but a scan.
- * 4. There is one writer (see `writer-lock.ts`), for as long as nobody deletes its lock file or the directory under it.
+ * 3. After a failed write or sync every append is refused with the same error, until the log has been opened again. What the
+ *    failed batch wrote is taken back if that can be done: after a failed sync a system may go on showing bytes that are not
+ *    on the disk and never will be, so that a scan would believe them.
+ * 4. Opening changes no segment: a torn tail is cut off by the first append.
+ * 5. There is one writer (see `writer-lock.ts`), for as long as nobody deletes its lock file or the directory under it.
  */
 export class FileLogStore implements LogStore {
   readonly directory: string;
@@ -48,6 +50,9 @@ export class FileLogStore implements LogStore {
   #underWay: Promise<void> | undefined;
 
   constructor(directory: string, { segmentBytes = SEGMENT_BYTES, codec = nodeCodec }: FileLogStoreOptions = {}) {
+    if (!Number.isSafeInteger(segmentBytes) || segmentBytes < 1) {
+      throw new TypeError(`segmentBytes is a positive whole number of bytes; found ${String(segmentBytes)}.`);
+    }
     this.directory = directory;
     this.#segmentBytes = segmentBytes;
     this.#codec = codec;
@@ -85,9 +90,13 @@ export class FileLogStore implements LogStore {
     const [segment, release] = [this.#segment, this.#releaseLock];
     this.#segment = this.#releaseLock = undefined;
     try {
-      segment?.close();
-    } finally {
-      release?.();
+      try {
+        segment?.close();
+      } finally {
+        release?.();
+      }
+    } catch (cause) {
+      throw closeFailed(this.directory, cause);
     }
   }
 
@@ -104,7 +113,7 @@ export class FileLogStore implements LogStore {
     }
   }
 
-  /** Finds the end, and cuts off what a crash left behind it. */
+  /** Finds the end, and what a crash left behind it. */
   async #recover(): Promise<LogEnd> {
     const last = (await listSegments(this.directory)).at(-1);
     if (last === undefined) {
@@ -114,7 +123,7 @@ export class FileLogStore implements LogStore {
     const { damage, ...end } = await scanLog(this.#reader, this.#codec);
     if (damage !== undefined) throw corruptLog(damage);
     // A torn tail is always in the last segment: anywhere else it is damage.
-    this.#segment = await SegmentWriter.reopen(last, end.tornTail?.byteOffset);
+    this.#segment = await SegmentWriter.reopen(last, end.tornTail?.byteCount);
     return end;
   }
 
@@ -127,9 +136,16 @@ export class FileLogStore implements LogStore {
   }
 
   async #write(current: SegmentWriter, { firstSeq, bytes }: LogBatch): Promise<void> {
+    current.cutTail();
     const segment = current.byteCount < this.#segmentBytes ? current : await this.#roll(current, firstSeq);
-    segment.write(bytes);
-    await segment.sync();
+    const { byteCount } = segment;
+    try {
+      segment.write(bytes);
+      await segment.sync();
+    } catch (error) {
+      segment.takeBack(byteCount);
+      throw error;
+    }
   }
 
   async #roll(full: SegmentWriter, firstSeq: number): Promise<SegmentWriter> {
@@ -142,6 +158,5 @@ export class FileLogStore implements LogStore {
 /** Nobody but a second writer makes the segment that comes next. */
 function refuseRival(error: unknown): never {
   if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  const message = 'Another process has written to this log meanwhile, which only a deleted lock file allows. Stop one of them.';
-  throw new OmniError('LOG_FENCED', message, { cause: error });
+  throw fenced(error);
 }

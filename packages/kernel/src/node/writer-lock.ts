@@ -24,7 +24,7 @@ const CLAIM_NAME = /^writer\.(\d+)\.[0-9a-f]+\.lock$/;
 export function takeWriterLock(directory: string): () => void {
   const self = thisProcess();
   const own = `writer.${self.pid}.${randomBytes(8).toString('hex')}.lock`;
-  const withdraw = (): void => fs.rmSync(path.join(directory, own), { force: true });
+  const withdraw = (): void => remove(path.join(directory, own));
   try {
     announce(path.join(directory, own), self);
     look(directory, own, self);
@@ -32,6 +32,15 @@ export function takeWriterLock(directory: string): () => void {
   } catch (error) {
     withdraw();
     throw error;
+  }
+}
+
+/** Removes a claim, unless it is gone, alone or with its directory. */
+function remove(file: string): void {
+  try {
+    fs.rmSync(file, { force: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOTDIR') throw error;
   }
 }
 

@@ -18,17 +18,24 @@ describe('MemoryLogStore', () => {
     await expect(store.open()).rejects.toMatchObject({ code: 'LOG_LOCKED' });
   });
 
-  test('a torn last line is cut off and reported, at whatever byte it was torn', async () => {
+  test('a torn last line is reported, and cut off by the first append and not before, at whatever byte it was torn', async () => {
     const chain = new TestChain();
     const good = chain.lines(2).join('');
     const end = { nextSeq: 2, head: chain.head };
     const torn = codec.utf8(chain.line());
     for (let byteCount = 1; byteCount < torn.length; byteCount++) {
-      const store = logOf(Buffer.concat([codec.utf8(good), torn.subarray(0, byteCount)]));
+      const content = Buffer.concat([codec.utf8(good), torn.subarray(0, byteCount)]);
+      const store = logOf(content);
       const byteOffset = codec.utf8(good).length;
       await expect(store.open()).resolves.toEqual({ ...end, tornTail: { segment: 'memory', byteOffset, byteCount } });
-      expect(codec.text(store.bytes())).toBe(good);
-      await store.append(new TestChain(end).batch(1));
+      await store.close();
+      expect(content.equals(store.bytes())).toBe(true);
+      await expect(store.open()).resolves.toMatchObject({ tornTail: { byteOffset, byteCount } });
+      const batch = new TestChain(end).batch(1);
+      await store.append(batch);
+      expect(codec.text(store.bytes())).toBe(good + codec.text(batch.bytes));
+      await store.close();
+      expect(await store.open()).not.toHaveProperty('tornTail');
     }
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { LOG_FORMAT_VERSION, readEntries, type LogChunk, type RawEntry } from '../../src/logging/index.js';
+import { MAX_JSON_DEPTH } from '../../src/json/index.js';
 import { codec, forge, logOf, TestChain } from './test-chain.js';
 
 async function entriesOf(content: Parameters<typeof logOf>[0], fromSeq?: number): Promise<RawEntry[]> {
@@ -78,6 +79,7 @@ describe('readEntries', () => {
     ['a time that is no whole number', (body: string) => body.replace(/"time":\d+/, '"time":1.5')],
     ['an agent that is a number', (body: string) => body.replace('"agent":"tester"', '"agent":7')],
     ['a number that is given twice', (body: string) => body.replace('"data":', '"busSeq":7,"data":')],
+    ['nesting that would overflow a stack', (body: string) => body.replace('"data":{', `"data":{"deep":${'['.repeat(50_000)}${']'.repeat(50_000)},`)],
     ['a hash of its own inside', (body: string) => body.replace('"data":', '"hash":"x","data":')],
   ])('a line that fits the chain but is no entry is LOG_CORRUPT: %s', async (_, change) => {
     const [first] = new TestChain().lines(1);
@@ -87,6 +89,11 @@ describe('readEntries', () => {
       code: 'LOG_CORRUPT',
       details: { segment: 'memory', byteOffset: 0, busSeq: 0, reason: 'MALFORMED_LINE' },
     });
+  });
+
+  test('a value as deep as any is read, wherever the kernel puts it', async () => {
+    const deep = JSON.parse('['.repeat(MAX_JSON_DEPTH) + ']'.repeat(MAX_JSON_DEPTH)) as unknown;
+    expect(await entriesOf(new TestChain().line({ outcome: { value: [deep] } }))).toHaveLength(1);
   });
 
   test('bytes that are not UTF-8 are LOG_CORRUPT', async () => {

@@ -41,7 +41,7 @@ describe('opening', () => {
     expect(fs.readdirSync(directory)).toEqual([segment(0)]);
   });
 
-  test('a torn last line is cut off and reported, at whatever byte it was torn', async () => {
+  test('a torn last line is reported and left alone until the first append, at whatever byte it was torn', async () => {
     const { directory, chain } = await logWith({ batches: 2 });
     const file = join(directory, segment(0));
     const byteOffset = fs.statSync(file).size;
@@ -52,8 +52,41 @@ describe('opening', () => {
       const store = new FileLogStore(directory);
       await expect(store.open()).resolves.toEqual({ ...end, tornTail: { segment: segment(0), byteOffset, byteCount } });
       await store.close();
-      expect(fs.statSync(file).size).toBe(byteOffset);
+      expect(fs.statSync(file).size).toBe(byteOffset + byteCount);
+      await expect(store.open()).resolves.toMatchObject({ tornTail: { byteOffset, byteCount } });
+      const batch = new TestChain(end).batch(1);
+      await store.append(batch);
+      await store.close();
+      expect(fs.readFileSync(file).subarray(byteOffset).equals(batch.bytes)).toBe(true);
+      fs.truncateSync(file, byteOffset);
     }
+  });
+
+  test('a torn tail at the end of a full segment is cut off before the next segment is started', async () => {
+    const { directory, chain } = await logWith({ batches: 2, segmentBytes: 1 });
+    fs.appendFileSync(join(directory, segment(1)), '{"bus');
+    const store = new FileLogStore(directory, { segmentBytes: 1 });
+    await store.open();
+    await store.append(chain.batch(1));
+    await store.close();
+    expect(await verdict(directory)).toMatchObject({ integrity: 'INTACT', entries: 3 });
+    expect(segmentsIn(directory)).toHaveLength(3);
+  });
+
+  test('a torn tail that grows after opening was no tail, and is not cut off', async () => {
+    const { directory, chain } = await logWith({ batches: 2 });
+    const file = join(directory, segment(0));
+    fs.appendFileSync(file, '{"bus');
+    const store = new FileLogStore(directory);
+    await store.open();
+    fs.appendFileSync(file, 'Seq":');
+    await expect(store.append(chain.batch(1))).rejects.toMatchObject({ code: 'LOG_FENCED' });
+    await store.close();
+    expect(fs.readFileSync(file, 'utf8')).toMatch(/\n\{"busSeq":$/);
+  });
+
+  test.each([Number.NaN, 0, -1, 1.5, Infinity, '64' as unknown as number])('%s is no size of a segment', (segmentBytes) => {
+    expect(() => new FileLogStore(temporaryDirectory(), { segmentBytes })).toThrow(TypeError);
   });
 
   test('a log is the same log after a torn tail was cut off and more was appended', async () => {
@@ -228,16 +261,51 @@ describe('appending', () => {
     await store.close();
   });
 
+  test('a failed append leaves nothing behind, whether the write or the sync failed, so that a scan believes no byte of it', async () => {
+    for (const segmentBytes of [1, 1_000_000]) {
+      for (const breakDisk of [() => failSync('EIO'), tearWrite]) {
+        const { store, chain } = await openedLog({ segmentBytes });
+        await store.append(chain.batch(1));
+        const { head } = chain;
+        const broken = breakDisk();
+        await expect(store.append(chain.batch(2))).rejects.toMatchObject({ code: 'LOG_WRITE_FAILED', details: { systemCode: 'EIO' } });
+        broken.mockRestore();
+        expect(await verdict(store.directory)).toEqual({ integrity: 'INTACT', completeness: 'UNPINNED', entries: 1, head });
+        await store.close();
+      }
+    }
+  });
+
+  test('a failed append that cannot be taken back is told as what it is', async () => {
+    const { store, chain } = await openedLog();
+    failSync('EIO');
+    vi.spyOn(fs, 'ftruncateSync').mockImplementation(() => {
+      throw new Error('EROFS: read-only file system');
+    });
+    await expect(store.append(chain.batch(1))).rejects.toMatchObject({ details: { systemCode: 'EIO' } });
+    await store.close();
+    expect(await verdict(store.directory)).toMatchObject({ integrity: 'INTACT', entries: 1 });
+  });
+
+  test('closing is harmless when the directory is gone, or a file in its place', async () => {
+    for (const replace of [() => undefined, (place: string) => { fs.writeFileSync(place, ''); }]) {
+      const { store } = await openedLog();
+      fs.rmSync(store.directory, { recursive: true });
+      replace(store.directory);
+      await expect(store.close()).resolves.toBeUndefined();
+    }
+  });
+
   test('after a failure the log can be opened again, and goes on after what it holds', async () => {
     const { store, chain } = await openedLog();
     await store.append(chain.batch(1));
+    const end = { nextSeq: 1, head: chain.head };
     const sync = failSync('EIO');
     await store.append(chain.batch(1)).catch(() => undefined);
     await store.close();
     sync.mockRestore();
-    // The write had reached the file before the sync failed.
-    await expect(store.open()).resolves.toEqual({ nextSeq: 2, head: chain.head });
-    await store.append(chain.batch(1));
+    await expect(store.open()).resolves.toEqual(end);
+    await store.append(new TestChain(end).batch(1));
     await store.close();
   });
 
@@ -371,6 +439,15 @@ async function logWith({ batches, ...options }: { batches: number; segmentBytes?
 
 function verdict(directory: string, pin?: string): ReturnType<typeof verify> {
   return verify(new FileLogReader(directory), pin === undefined ? { codec } : { codec, pin });
+}
+
+/** Lets every write stop in the middle of a line. */
+function tearWrite() {
+  const { writeSync } = fs;
+  return vi.spyOn(fs, 'writeSync').mockImplementation(((fd: number, bytes: Uint8Array, offset: number) => {
+    if (offset > 0) throw Object.assign(new Error('EIO: the disk has given up, write'), { code: 'EIO' });
+    return writeSync(fd, bytes, offset, 100);
+  }) as typeof fs.writeSync);
 }
 
 /** Lets every sync fail as a disk does that has given up. */
