@@ -21,6 +21,8 @@ export interface LogStoreConformance<Store extends LogStore> {
   readonly create: () => Store | Promise<Store>;
   /** Makes another store over what the first has stored. */
   readonly reopen: (store: Store) => Store | Promise<Store>;
+  /** Makes another store over what the first has stored, with these bytes after it, as a crash in the middle of a write leaves them. */
+  readonly reopenTorn?: (store: Store, rest: Uint8Array) => Store | Promise<Store>;
   /** Whether the second store reaches the same storage while the first is open, and so must be refused. */
   readonly isExclusive?: boolean;
   /** Makes every write to the storage fail from now on, as a broken disk would. */
@@ -32,6 +34,7 @@ export function logStoreConformance<Store extends LogStore>(options: LogStoreCon
   appending(options);
   reading(options);
   opening(options);
+  if (options.reopenTorn !== undefined) tearing(options, options.reopenTorn);
   if (options.isExclusive === true) exclusion(options);
   if (options.breakWrites !== undefined) failing(options, options.breakWrites);
 }
@@ -167,6 +170,31 @@ function opening<Store extends LogStore>({ test, create, reopen }: LogStoreConfo
     await store.open();
     await store.close();
     await assert.rejects(store.append(batch), TypeError);
+  });
+}
+
+function tearing<Store extends LogStore>(
+  { test, create }: LogStoreConformance<Store>,
+  reopenTorn: (store: Store, rest: Uint8Array) => Store | Promise<Store>,
+): void {
+  test('opening reports a torn tail and changes nothing; the first append cuts it off', async () => {
+    const { store: first, chain } = await opened(create);
+    await first.append(chain.batch(2));
+    await first.close();
+    const rest = nodePorts.codec.utf8('{"busSeq":2,"ti');
+    const store = await reopenTorn(first, rest);
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const { nextSeq, head, tornTail } = await store.open();
+      assert.deepEqual({ nextSeq, head, byteCount: tornTail?.byteCount }, { nextSeq: 2, head: chain.head, byteCount: rest.length });
+      assert.deepEqual(await contentOf(store), Buffer.concat([chain.content(), rest]));
+      await store.close();
+    }
+    await store.open();
+    await store.append(chain.batch(1));
+    assert.deepEqual(await contentOf(store), chain.content());
+    await store.close();
+    assert.deepEqual(await store.open(), { nextSeq: 3, head: chain.head });
+    await store.close();
   });
 }
 

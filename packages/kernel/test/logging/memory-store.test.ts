@@ -8,6 +8,7 @@ describe('MemoryLogStore as a LogStore', () => {
     test,
     create: () => new MemoryLogStore(),
     reopen: (store) => new MemoryLogStore({ bytes: store.bytes(), codec }),
+    reopenTorn: (store, rest) => logOf(Buffer.concat([store.bytes(), rest])),
   });
 });
 

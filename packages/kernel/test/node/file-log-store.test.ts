@@ -15,6 +15,10 @@ describe('FileLogStore as a LogStore', () => {
     test,
     create: () => new FileLogStore(temporaryDirectory()),
     reopen: ({ directory }) => new FileLogStore(directory),
+    reopenTorn: ({ directory }, rest) => {
+      fs.appendFileSync(join(directory, segmentsIn(directory).at(-1)!), rest);
+      return new FileLogStore(directory);
+    },
     isExclusive: true,
     breakWrites: () => void failSync('EIO'),
   });
@@ -26,6 +30,10 @@ describe('FileLogStore with a segment for each batch, as a LogStore', () => {
     test,
     create: () => new FileLogStore(temporaryDirectory(), { segmentBytes }),
     reopen: ({ directory }) => new FileLogStore(directory, { segmentBytes }),
+    reopenTorn: ({ directory }, rest) => {
+      fs.appendFileSync(join(directory, segmentsIn(directory).at(-1)!), rest);
+      return new FileLogStore(directory, { segmentBytes });
+    },
     isExclusive: true,
     breakWrites: () => void failSync('EIO'),
   });
