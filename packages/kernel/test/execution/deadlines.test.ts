@@ -47,7 +47,7 @@ describe('Deadlines', () => {
         }
       }),
     );
-  });
+  }, 60_000);
 
   test('say which is next without taking it', () => {
     const deadlines = new Deadlines(() => true);

@@ -73,7 +73,7 @@ describe('what is JSON', () => {
         expect(isDeeplyFrozen(copy)).toBe(true);
       }),
     );
-  });
+  }, 60_000);
 
   test('keeps __proto__ as a plain key, and takes nothing from it', () => {
     const value: unknown = JSON.parse('{"__proto__":{"isAdmin":true},"constructor":1,"toString":2}');
@@ -115,7 +115,7 @@ describe('a value that is too large', () => {
         expect(() => toJsonWithin(value, bytes - 1, 'It')).toThrow(expect.objectContaining({ code: 'VALUE_TOO_LARGE', details: { bytes, maxBytes: bytes - 1 } }));
       }),
     );
-  });
+  }, 60_000);
 
   test('is measured by itself, though a getter of it measures another', () => {
     const inner = { get text() {

@@ -18,7 +18,7 @@ describe('a kernel whose process is killed', () => {
   let worker: string;
   beforeAll(async () => {
     worker = await bundle(new URL('programs/worker.ts', import.meta.url));
-  });
+  }, 60_000);
 
   test.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))(
     'at any moment leaves a log that holds all that has left the kernel (%i)', async () => {
@@ -42,7 +42,7 @@ describe('a kernel whose process is killed', () => {
       if (unended.length === 0) await (await reopened).stop();
       else await expect(reopened).rejects.toMatchObject({ code: 'LOG_NEEDS_RECOVERY', details: { agents: unended } });
     },
-    30_000,
+    60_000,
   );
 });
 

@@ -46,4 +46,4 @@ test('a hundred agents with tool calls in flight at once finish, on a real disk,
   expect(time).toBeGreaterThan(0);
   expect(state).toEqual(kernel.snapshot());
   waiting = [];
-}, 30_000);
+}, 60_000);

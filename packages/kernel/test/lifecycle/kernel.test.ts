@@ -192,4 +192,4 @@ test('whatever a person orders in whatever order, the state is what the table sa
     }),
     { numRuns: 200 },
   );
-});
+}, 60_000);
