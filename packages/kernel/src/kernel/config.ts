@@ -27,7 +27,7 @@ export interface KernelLimits {
   readonly maxConcurrentToolCalls: number;
   /** Messages that wait in one mailbox; 1,000 unless given. */
   readonly maxMailboxMessages: number;
-  /** Size of one value as JSON: an argument, a result, a message, a memory; 1 MiB unless given. */
+  /** Size of one value as JSON: an argument, a result, a message, a memory; 1 MiB unless given, 8 MiB at most. */
   readonly maxValueBytes: number;
 }
 
@@ -54,6 +54,9 @@ export interface KernelHost {
   readonly kernelVersion: string;
 }
 
+/** An entry holds a value or two, and has to stay a line that readers take. */
+const MAX_VALUE_BYTES = 8 * 1024 * 1024;
+
 const DEFAULT_LIMITS: KernelLimits = Object.freeze({
   maxStepsPerTick: 10_000,
   maxConcurrentToolCalls: 1_000,
@@ -66,6 +69,9 @@ export function limitsOf(config: Partial<KernelLimits>): KernelLimits {
   const limits = names.map((name) => {
     const value = config[name] ?? DEFAULT_LIMITS[name];
     if (!Number.isSafeInteger(value) || value < 1) throw new TypeError(`${name} is ${String(value)}; it must be a whole number from 1.`);
+    if (name === 'maxValueBytes' && value > MAX_VALUE_BYTES) {
+      throw new TypeError(`maxValueBytes is ${value}; it can be ${MAX_VALUE_BYTES} at most. Store what is larger outside, and pass a reference.`);
+    }
     return [name, value] as const;
   });
   return Object.fromEntries(limits) as unknown as KernelLimits;

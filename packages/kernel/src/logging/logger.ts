@@ -2,6 +2,7 @@ import { describeThrown, OmniError } from '../errors/index.js';
 import type { Ports } from '../ports/index.js';
 import { encodeLine } from './codec.js';
 import { GENESIS_HASH, type Entry, type EntryKind, type ProposalOf } from './entry.js';
+import { MAX_LINE_BYTES } from './line-splitter.js';
 import type { LogBatch, LogEnd, LogStore } from './store.js';
 
 /**
@@ -116,6 +117,8 @@ export class ExecutionLogger {
     const stamp = { busSeq: this.#nextSeq, time: ports.clock.now(), prev: this.#head };
     // The union of proposals is the catalogue itself; a single kind of it always fits.
     const { line, hash } = encodeLine(proposal as never, stamp, ports.codec.sha256);
+    // Readers take a longer line for damage, and so it must not get that far; a unit takes three bytes at most.
+    if (line.length > MAX_LINE_BYTES / 3) throw lineTooLong(proposal.kind, line.length);
     this.#nextSeq++;
     this.#head = hash;
     this.#enqueue(stamp.busSeq, line);
@@ -253,4 +256,12 @@ export class ExecutionLogger {
     this.#options.onFailure(this.#failure);
     this.#tellListeners();
   }
+}
+
+function lineTooLong(kind: string, length: number): OmniError {
+  return new OmniError(
+    'VALUE_TOO_LARGE',
+    `A ${kind} of ${length} characters is too long for one entry of the log. Keep less in scratch, or smaller values.`,
+    { details: { kind, length } },
+  );
 }

@@ -51,14 +51,15 @@ export interface LogEnd {
   readonly nextSeq: number;
   /** The hash of the last entry, or the genesis hash. */
   readonly head: string;
-  /** What was cut off when the log was opened. */
+  /** What a crash left after the last entry; the first append cuts it off. */
   readonly tornTail?: TornTail;
 }
 
 export interface LogStore extends LogReader {
   /**
-   * Takes the writer's place and finds the end. Cuts off an incomplete last line; rejects with `LOG_CORRUPT` (segment,
-   * byte offset, busSeq) for any other damage and with `LOG_LOCKED` while another writer is there.
+   * Takes the writer's place and finds the end; changes nothing stored: an incomplete last line is reported, and cut off
+   * by the first append. Rejects with `LOG_CORRUPT` (segment, byte offset, busSeq) for any other damage and with
+   * `LOG_LOCKED` while another writer is there.
    */
   open(): Promise<LogEnd>;
   append(batch: LogBatch): Promise<void>;
