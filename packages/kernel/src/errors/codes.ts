@@ -9,7 +9,7 @@
 export type FailureClass = 'TRANSIENT' | 'PERMANENT' | 'POLICY_VIOLATION' | 'INVARIANT_BREACH';
 
 /** Every code that the kernel itself raises, with the class it has unless the raiser says otherwise. */
-export const ERROR_CODES = {
+export const ERROR_CODES = Object.freeze({
   // Values
   SERIALIZATION_ERROR: 'PERMANENT',
   VALUE_TOO_LARGE: 'PERMANENT',
@@ -61,6 +61,6 @@ export const ERROR_CODES = {
   KERNEL_BUSY: 'PERMANENT',
   KERNEL_HALTED: 'PERMANENT',
   KERNEL_STOPPED: 'PERMANENT',
-} as const satisfies Record<string, FailureClass>;
+} as const satisfies Record<string, FailureClass>);
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,5 +1,5 @@
 /** What always holds, whatever programs, tools, plugins and callers do. `docs/content/invariants.md` explains each. */
-export const INVARIANTS = {
+export const INVARIANTS = Object.freeze({
   'INV-01': 'Every state transition is in the log before it takes effect.',
   'INV-02': "Only the lifecycle controller's interface reads or moves lifecycle state.",
   'INV-03': 'One tick at a time per agent.',
@@ -22,6 +22,6 @@ export const INVARIANTS = {
   'INV-20': 'Evaluation is pure: no clock, randomness, environment or I/O.',
   'INV-21': 'No two ticks run at once in one kernel.',
   'INV-22': 'Snapshots derive from the log alone and are checksummed before use.',
-} as const;
+} as const);
 
 export type InvariantId = keyof typeof INVARIANTS;

@@ -27,7 +27,7 @@ export interface KernelLimits {
   readonly maxConcurrentToolCalls: number;
   /** Messages that wait in one mailbox; 1,000 unless given. */
   readonly maxMailboxMessages: number;
-  /** Size of one value as JSON: an argument, a result, a message, a memory; 1 MiB unless given, 8 MiB at most. */
+  /** Size of one value as JSON: an argument, a result, a message, a memory; 1 MiB unless given, 16 MiB at most. */
   readonly maxValueBytes: number;
 }
 
@@ -55,7 +55,7 @@ export interface KernelHost {
 }
 
 /** An entry holds a value or two, and has to stay a line that readers take. */
-const MAX_VALUE_BYTES = 8 * 1024 * 1024;
+const MAX_VALUE_BYTES = 16 * 1024 * 1024;
 
 const DEFAULT_LIMITS: KernelLimits = Object.freeze({
   maxStepsPerTick: 10_000,

@@ -204,13 +204,9 @@ export class ExecutionLogger {
     );
   }
 
-  /** A store that throws instead of rejecting has failed as well. */
-  #append(batch: LogBatch): Promise<void> {
-    try {
-      return this.#options.store.append(batch);
-    } catch (thrown) {
-      return Promise.reject(thrown instanceof Error ? thrown : new Error(describeThrown(thrown)));
-    }
+  /** A promise whatever the store does: one may throw instead of rejecting. */
+  async #append(batch: LogBatch): Promise<void> {
+    await this.#options.store.append(batch);
   }
 
   #flushed(lastSeq: number): void {

@@ -3,7 +3,7 @@ import type { Emit } from '../logging/index.js';
 import { sharedResource, type EphemeralStore, type PersistentStore, type SharedStore } from '../memory/index.js';
 import type { Authority, Position } from './authority.js';
 import type { Evaluated, ReadInstruction, WriteInstruction } from '../programs/index.js';
-import { invalidField, requireCount, requireText } from './require.js';
+import { invalidInstruction, invalidField, requireCount, requireText } from './require.js';
 
 export interface MemorySyscallsOptions {
   readonly ephemeral: EphemeralStore;
@@ -48,7 +48,7 @@ export class MemorySyscalls {
       case 'persistent':
         return { ok: true, value: persistent.get(at.agent, key) };
       case 'shared':
-        return this.#readShared(requireText((instruction as SharedPlace).namespace, 'READ', 'namespace'), key, at);
+        return this.#readShared(requireNamespace((instruction as SharedPlace).namespace, 'READ'), key, at);
       default:
         throw unknownStore('READ', store);
     }
@@ -71,7 +71,7 @@ export class MemorySyscalls {
         propose({ kind: 'MEMORY_SET', agent: at.agent, data: { tick: at.tick, key, value } });
         return DONE;
       case 'shared': {
-        const namespace = requireText((instruction as SharedPlace).namespace, 'WRITE', 'namespace');
+        const namespace = requireNamespace((instruction as SharedPlace).namespace, 'WRITE');
         const expectedVersion = requireCount((instruction as SharedPlace).expectedVersion, 'WRITE', 'expectedVersion');
         return this.#writeShared({ namespace, key, value, expectedVersion }, at);
       }
@@ -103,4 +103,11 @@ export class MemorySyscalls {
 
 function unknownStore(op: string, store: unknown): Error {
   return invalidField(`The store of a ${op} instruction`, store, 'ephemeral, persistent or shared');
+}
+
+/** Without a slash, since `team/**` in a grant means all of `team` and nothing of another namespace. */
+function requireNamespace(value: unknown, op: string): string {
+  const namespace = requireText(value, op, 'namespace');
+  if (!namespace.includes('/')) return namespace;
+  throw invalidInstruction(`The namespace of a ${op} instruction is ${JSON.stringify(namespace)}; it must be without a slash. Use the slash in the key.`);
 }
