@@ -33,7 +33,7 @@ function stepRow(name, results, limit) {
 
 /** One agent: nothing to share a sync with, so the limit is one write and one sync a step. */
 async function oneAgent({ rounds, scale, onRound }) {
-  const steps = Math.round(3000 * scale);
+  const steps = Math.round(5000 * scale);
   let bytesPerStep = 1140;
   const results = await takeTurns(
     {

@@ -71,7 +71,7 @@ export function assemble(options: AssembleOptions) {
     engine: new TickEngine(),
     report,
     drained: () => {
-      log.flushEarly();
+      log.flushEarly(gate.isIdle);
       alarm.arm();
     },
   });

@@ -67,6 +67,8 @@ export class ExecutionLogger {
   #waitingChars = 0;
   #isFlushScheduled = false;
   #isFlushing = false;
+  /** Whether waiters are being called, each of which may have something to add. */
+  #isCalling = false;
   #failure: OmniError | undefined;
   #waiters: Waiter[] = [];
   readonly #durableListeners = new Set<(durableSeq: number) => void>();
@@ -98,9 +100,13 @@ export class ExecutionLogger {
     return this.#waitingChars > BACKLOG_CHARS;
   }
 
-  /** To be called between ticks: starts a sync if it is worth one, so that batches hold whole ticks. */
-  flushEarly(): void {
-    if (this.#waitingChars >= EARLY_FLUSH_CHARS && !this.#isFlushing) this.#flushWaiting();
+  /**
+   * To be called between ticks: starts a sync if it is worth one, so that batches hold whole ticks. It is if much waits,
+   * or if nobody is about to add anything (`isQuiet`).
+   */
+  flushEarly(isQuiet: boolean): void {
+    const isWorthIt = this.#waitingChars >= EARLY_FLUSH_CHARS || (isQuiet && !this.#isCalling);
+    if (isWorthIt && !this.#isFlushing) this.#flushWaiting();
   }
 
   async open(): Promise<LogEnd> {
@@ -212,7 +218,7 @@ export class ExecutionLogger {
   #flushed(lastSeq: number): void {
     this.#isFlushing = false;
     this.#durableSeq = lastSeq;
-    this.flushEarly();
+    this.flushEarly(false);
     if (this.#waiting.length > 0) this.#scheduleFlush();
     this.#callWaiters();
     this.#tellListeners();
@@ -237,7 +243,9 @@ export class ExecutionLogger {
     while (count < waiters.length && (waiters[count]!).seq <= this.#durableSeq) count++;
     if (count === 0) return;
     this.#waiters = waiters.slice(count);
+    this.#isCalling = true;
     for (let index = 0; index < count; index++) this.#tell(waiters[index]!.callback);
+    this.#isCalling = false;
   }
 
   #fail(cause: unknown): void {

@@ -145,6 +145,11 @@ export class ToolGate {
     for (const attempt of this.#active.keys()) this.#options.ports.timers.defer(() => { this.#abort(attempt, reason); });
   }
 
+  /** Whether no tool runs: nobody is about to answer. */
+  get isIdle(): boolean {
+    return this.#active.size === 0;
+  }
+
   #assertAlive(agent: string): void {
     const state = this.#options.lifecycle.stateOf(agent);
     // RESUMABLE, too: what was approved while the agent is suspended is carried out.
