@@ -1,6 +1,6 @@
 import { OmniError } from '../errors/index.js';
 import { assertCounts, type DelegationOptions, type DelegationProtocol } from '../delegation/index.js';
-import type { AgentRegistry, CapabilityToken, Grant, PermissionRecord, Quota } from '../identity/index.js';
+import type { AgentRegistry, CapabilityToken, PermissionRecord, Quota } from '../identity/index.js';
 import type { InvariantChecker } from '../invariants/index.js';
 import { toJson, toJsonWithin, type Json, type JsonObject } from '../json/index.js';
 import type { LifecycleController } from '../lifecycle/index.js';
@@ -10,16 +10,10 @@ import { toGrants } from '../permissions/index.js';
 import type { Ports } from '../ports/index.js';
 import type { AgentDefinition } from '../programs/index.js';
 
-/** What an operator gives a root agent; nothing unless named. */
-export interface SpawnOptions {
-  readonly grants?: readonly (Grant | string)[];
+/** What an operator gives a root agent, on an authority that has no limits of its own; nothing unless named. */
+export interface SpawnOptions extends Omit<DelegationOptions, 'depth'> {
   /** Levels of children below the agent; 8 unless given. */
   readonly depth?: number;
-  /** How long the agent may run, in milliseconds. */
-  readonly expiresInMs?: number;
-  readonly quota?: Quota;
-  readonly id?: string;
-  readonly metadata?: Readonly<Record<string, unknown>>;
 }
 
 export interface SpawnerOptions {
