@@ -17,6 +17,16 @@ interface Holding {
   revoked: boolean;
 }
 
+/** What an agent wants to do. */
+interface Want {
+  readonly action: GrantAction;
+  readonly resource: string;
+  /** Recorded time, milliseconds since the epoch. */
+  readonly now: number;
+  /** What it has been allowed in the same breath, and is not recorded yet. */
+  readonly spent?: readonly PermissionRecord[];
+}
+
 const NOTHING_HELD: CapabilityToken = Object.freeze({ grants: Object.freeze([]), depth: 0 });
 const DEFAULT_APPROVAL_TIMEOUT_MS = 15 * 60_000;
 
@@ -48,11 +58,13 @@ export class PermissionModel implements Projection {
     return this.#holdings.get(agent)?.revoked ?? false;
   }
 
-  evaluate(agent: string, want: { readonly action: GrantAction; readonly resource: string; readonly now: number }): Evaluation {
+  evaluate(agent: string, want: Want): Evaluation {
     const holding = this.#holdings.get(agent);
     if (holding === undefined || !this.isActive(agent, want.now)) return INACTIVE;
-    const request = { agentType: holding.agentType, action: want.action, resource: want.resource, now: want.now };
-    return evaluate(request, this.#policies, holding);
+    const { action, resource, now, spent } = want;
+    const request = { agentType: holding.agentType, action, resource, now };
+    if (spent === undefined) return evaluate(request, this.#policies, holding);
+    return evaluate(request, this.#policies, { grants: holding.grants, uses: usesAfter(holding.uses, spent) });
   }
 
   /** Whether the agent's own token grants it, policies aside. */
@@ -148,4 +160,13 @@ function assertOneOf(what: string, value: string, known: readonly string[]): voi
 /** How long an ESCALATE of this policy waits for its answer. */
 export function approvalTimeoutMs(policy: Policy | undefined): number {
   return policy?.timeoutMs ?? DEFAULT_APPROVAL_TIMEOUT_MS;
+}
+
+function usesAfter(uses: ReadonlyMap<number, number>, spent: readonly PermissionRecord[]): ReadonlyMap<number, number> {
+  const counted = new Map(uses);
+  for (const record of spent) {
+    const index = grantIndexOf(record);
+    if (index !== undefined) counted.set(index, (counted.get(index) ?? 0) + 1);
+  }
+  return counted;
 }

@@ -9,6 +9,8 @@ export interface Position {
   readonly call: number;
   /** Recorded time of the tick, milliseconds since the epoch. */
   readonly now: number;
+  /** What the same instruction has been allowed so far, and is not recorded yet. */
+  readonly spent?: readonly PermissionRecord[];
   /** The approvals under which the instruction is carried out: each is for what it was asked for, and nothing else. */
   readonly approvals?: readonly Approved[];
 }
@@ -44,7 +46,7 @@ export class Authority {
 
   /** What allows it, for the entry that records the action; throws `PERMISSION_DENIED`, or EscalationNeeded. */
   authorize(at: Position, action: GrantAction, resource: string): PermissionRecord {
-    const { record, policy } = this.#permissions.evaluate(at.agent, { action, resource, now: at.now });
+    const { record, policy } = this.#permissions.evaluate(at.agent, { action, resource, now: at.now, ...(at.spent === undefined ? {} : { spent: at.spent }) });
     if (record.decision === 'ALLOW') return record;
     if (record.decision === 'ESCALATE') {
       const approved = at.approvals?.find((known) => known.action === action && known.resource === resource);

@@ -78,7 +78,7 @@ export class InstructionEvaluator {
     const { gate, authority } = this.#options;
     const { agent, tick, call } = at;
     const tool = requireText(instruction.tool, 'CALL_TOOL', 'tool');
-    gate.execute({ agent, tick, call, tool, args: instruction.args }, (action, resource) => authority.authorize(at, action, resource));
+    gate.execute({ agent, tick, call, tool, args: instruction.args }, (action, resource, spent) => authority.authorize(spent === undefined ? at : { ...at, spent }, action, resource));
     return 'TOOL';
   }
 

@@ -55,11 +55,14 @@ export interface ToolCallRequest {
 }
 
 /** Decides about an action on a resource for the agent that calls; throws what refuses it. */
-export type Authorize = (action: 'call' | 'read', resource: string) => PermissionRecord;
+export type Authorize = (action: 'call' | 'read', resource: string, spent?: readonly PermissionRecord[]) => PermissionRecord;
 
 /** A reference may come from anywhere, a model's answer for instance: what it refers to has to be granted by name. */
 function authorizeSecrets(args: Json, authorize: Authorize): Readonly<Record<string, PermissionRecord>> {
-  return Object.fromEntries([...secretNames(args)].map((name) => [name, authorize('read', `secret:${name}`)]));
+  const records = new Map<string, PermissionRecord>();
+  // Each one counts: several secrets of a call may not share the last use of a limited grant.
+  for (const name of secretNames(args)) records.set(name, authorize('read', `secret:${name}`, [...records.values()]));
+  return Object.fromEntries(records);
 }
 
 const NOTHING_TO_TELL = (): void => undefined;

@@ -157,6 +157,17 @@ describe('a reference to a secret', () => {
     expect(value).toMatchObject([{ ok: true }, { ok: false, code: 'PERMISSION_DENIED' }]);
   });
 
+  it('shares no use of a grant with another secret of the same call', async () => {
+    const both = defineTool({ name: 'both', description: '', input: unchecked<{ one: string; other: string }>(), run: () => 'ran' });
+    const { value } = await runProgram(
+      function* (ctx) {
+        return yield* attempt(ctx.tool(both, { one: secret('MAIL'), other: secret('OTHER') }));
+      },
+      { tools: [both], secrets: () => 'value', grants: ['call:*', { action: 'read', resource: 'secret:*', limit: 1 }] },
+    );
+    expect(value).toMatchObject({ ok: false, code: 'PERMISSION_DENIED', details: { resource: 'secret:OTHER' } });
+  });
+
   it('under a policy that asks is approved by its own name, not along with the call', async () => {
     const main = defineAgent('main', function* (ctx) {
       return yield* attempt(ctx.tool(tool, { token: secret('PAYROLL') }));
