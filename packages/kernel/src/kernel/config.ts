@@ -64,6 +64,16 @@ const DEFAULT_LIMITS: KernelLimits = Object.freeze({
   maxValueBytes: 1024 * 1024,
 });
 
+/** Throws a TypeError for what plain JavaScript can get wrong about a configuration as a whole. */
+export function assertConfig(config: KernelConfig): void {
+  const { log, durability = 'strict' } = config as Partial<KernelConfig>;
+  const isStore = ['open', 'append', 'read', 'close'].every((name) => typeof (log as unknown as Record<string, unknown> | undefined)?.[name] === 'function');
+  if (!isStore) throw new TypeError('A kernel needs a log: pass a LogStore, for instance { log: new FileLogStore("./log") }.');
+  if (!['strict', 'relaxed'].includes(durability)) {
+    throw new TypeError(`The durability is ${JSON.stringify(durability)}; it must be "strict" or "relaxed".`);
+  }
+}
+
 export function limitsOf(config: Partial<KernelLimits>): KernelLimits {
   const names = Object.keys(DEFAULT_LIMITS) as (keyof KernelLimits)[];
   const limits = names.map((name) => {

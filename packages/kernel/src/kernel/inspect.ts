@@ -1,6 +1,7 @@
 import { OmniError } from '../errors/index.js';
 import { readEntries, type Entry, type LogReader } from '../logging/index.js';
 import type { Codec } from '../ports/index.js';
+import { foldEntry } from './fold.js';
 import { snapshotOf, type Snapshot } from './snapshot.js';
 import { createState, projectionsOf } from './state.js';
 
@@ -26,9 +27,9 @@ export async function inspect(reader: LogReader, { codec, at = Infinity }: Inspe
   let last: Entry | undefined;
   for await (const raw of readEntries(reader, codec)) {
     if (raw.busSeq > at) break;
-    // The chain holds, so the entry is what a kernel wrote; kinds that this version does not know change no state.
-    last = raw as unknown as Entry;
-    for (const projection of projections) projection.apply(last);
+    last = foldEntry(raw, (entry) => {
+      for (const projection of projections) projection.apply(entry);
+    });
   }
   if (last === undefined || (at !== Infinity && last.busSeq < at)) {
     const end = last === undefined ? 'is empty' : `ends at busSeq ${String(last.busSeq)}`;

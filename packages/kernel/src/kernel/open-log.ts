@@ -1,10 +1,10 @@
 import { OmniError } from '../errors/index.js';
-import { deepFreeze } from '../json/index.js';
-import { LOG_FORMAT_VERSION, readEntries, type Emit, type Entry, type ExecutionLogger } from '../logging/index.js';
+import { LOG_FORMAT_VERSION, readEntries, type Emit, type ExecutionLogger } from '../logging/index.js';
 import type { LifecycleState } from '../lifecycle/index.js';
 import type { KernelBus } from './bus.js';
 import type { KernelConfig, KernelHost } from './config.js';
 import { configRecord, digestsOf } from './header.js';
+import { foldEntry } from './fold.js';
 import type { KernelState } from './state.js';
 
 const LOG_ID_BYTES = 12;
@@ -22,8 +22,7 @@ export async function storedLogId(config: KernelConfig, host: KernelHost): Promi
 // TODO: fold while the store verifies; today a log is read twice when it is opened.
 /** Folds what a log holds. */
 export async function foldLog(config: KernelConfig, host: KernelHost, bus: Pick<KernelBus, 'apply'>): Promise<void> {
-  // Opening has verified the chain, so each entry is what a kernel wrote.
-  for await (const raw of readEntries(config.log, host.ports.codec)) bus.apply(deepFreeze(raw) as unknown as Entry);
+  for await (const raw of readEntries(config.log, host.ports.codec)) foldEntry(raw, (entry) => { bus.apply(entry); });
 }
 
 /** Records the header of a new log, or that a kernel took up an old one. */

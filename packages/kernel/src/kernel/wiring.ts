@@ -5,7 +5,7 @@ import { ExecutionLogger } from '../logging/index.js';
 import { assemble, type Parts } from './assemble.js';
 import { openAudit, type AuditLog } from './audit.js';
 import type { KernelBus } from './bus.js';
-import type { KernelConfig, KernelHost } from './config.js';
+import { assertConfig, type KernelConfig, type KernelHost } from './config.js';
 import { assertNobodyIsLeft, foldLog, newLogId, recordStart, storedLogId } from './open-log.js';
 import type { KernelState } from './state.js';
 
@@ -22,6 +22,7 @@ export interface Wiring extends Pick<Parts, 'spawner' | 'messenger' | 'approvals
 }
 
 export async function wire(config: KernelConfig, host: KernelHost): Promise<Wiring> {
+  assertConfig(config);
   const report = reporter(config);
   let halt: ((error: OmniError) => void) | undefined;
   const log = new ExecutionLogger({
