@@ -34,7 +34,9 @@ export function assemble(options: AssembleOptions) {
 
   const messenger = new Messenger(shared);
   const authority = new Authority(state.permissions);
-  const digestOf = (type: string): string => programDigest(state.agents.definition(type), host.ports.codec);
+  const digests = new Map((config.agents ?? []).map((agent) => [agent.type, programDigest(agent, host.ports.codec)]));
+  // Every type that is registered is in the configuration, and the spawner has looked the type up.
+  const digestOf = (type: string): string => digests.get(type)!;
   const spawner = new Spawner({ ...shared, digestOf });
   const approvals: Approvals = new Approvals({
     ...shared,

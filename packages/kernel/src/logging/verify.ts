@@ -3,7 +3,7 @@
  *
  * Integrity: the chain is unbroken from its first entry. It finds every edit of what is there; it cannot show that the end was
  * cut off, or that everything was written anew. Completeness: a hash that was noted down elsewhere is in the chain, so
- * nothing up to it is missing or replaced. (The third verdict, replay, needs the programs: see `replay/`.)
+ * nothing up to it is missing or replaced. (The third verdict, replay, needs the programs.)
  */
 import type { Codec } from '../ports/index.js';
 import type { LogDamage } from './damage.js';

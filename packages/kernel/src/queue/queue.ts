@@ -23,11 +23,6 @@ export class Queue<Item> {
     return item;
   }
 
-  /** The oldest item, left in place. */
-  peek(): Item | undefined {
-    return this.#items[this.#headIndex];
-  }
-
   clear(): void {
     this.#items = [];
     this.#headIndex = 0;
