@@ -17,7 +17,7 @@ const kernelLayers = [
   ['json'],
   ['ports', 'invariants', 'queue'],
   ['logging'],
-  ['lifecycle'],
+  ['lifecycle', 'header'],
   ['identity'],
   ['permissions', 'memory', 'pending'],
   ['messages', 'tools', 'delegation'],

@@ -28,6 +28,7 @@ export {
   type RawEntry,
   type TornTail,
 } from './logging/index.js';
+export type { Digests, KernelLimits } from './header/index.js';
 export {
   LIFECYCLE_STATES,
   LIFECYCLE_TRIGGERS,
@@ -79,7 +80,6 @@ export {
   type Inspection,
   type KernelConfig,
   type KernelHost,
-  type KernelLimits,
   type Snapshot,
   type Subscriber,
 } from './kernel/index.js';

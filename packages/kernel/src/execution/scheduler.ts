@@ -8,6 +8,7 @@
  */
 import { describeThrown, OmniError } from '../errors/index.js';
 import type { AgentEndings, FailureHandler } from '../failure/index.js';
+import type { Settings } from '../header/index.js';
 import type { AgentRegistry, AgentType } from '../identity/index.js';
 import type { InvariantChecker } from '../invariants/index.js';
 import { toJsonWithin, type Json } from '../json/index.js';
@@ -40,7 +41,7 @@ export interface SchedulerOptions {
   readonly drained: () => void;
   /** Told of what should not be possible, and harms nobody else. */
   readonly report: (thrown: unknown, where: string) => void;
-  readonly maxValueBytes: number;
+  readonly settings: Settings;
 }
 
 /** So many ticks in a row, and everybody else on the event loop gets a turn. */
@@ -202,10 +203,10 @@ export class Scheduler implements Projection {
   }
 
   #complete(agent: string, tick: number, returned: unknown): void {
-    const { failures, endings, maxValueBytes } = this.#options;
+    const { failures, endings, settings } = this.#options;
     let result: Json;
     try {
-      result = toJsonWithin(returned === undefined ? null : returned, maxValueBytes, `The result of agent "${agent}"`);
+      result = toJsonWithin(returned === undefined ? null : returned, settings.limits.maxValueBytes, `The result of agent "${agent}"`);
     } catch (thrown) {
       failures.programFailed(agent, tick, thrown);
       return;

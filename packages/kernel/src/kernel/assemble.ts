@@ -8,7 +8,7 @@ import type { Emit, ExecutionLogger } from '../logging/index.js';
 import { ToolGate, ToolRegistry } from '../tools/index.js';
 import type { AuditLog } from './audit.js';
 import { KernelBus } from './bus.js';
-import { limitsOf, type KernelConfig, type KernelHost } from './config.js';
+import { type KernelConfig, type KernelHost } from './config.js';
 import { programDigest } from './header.js';
 import { shield } from './shield.js';
 import { createState, projectionsOf } from './state.js';
@@ -27,10 +27,9 @@ export type Parts = ReturnType<typeof assemble>;
 /** Every module of a kernel, connected. */
 export function assemble(options: AssembleOptions) {
   const { config, host, log, report } = options;
-  const limits = limitsOf(config);
   const core = assembleCore(options);
   const { state, bus, invariants, observers, gate, endings } = core;
-  const shared = { ...limits, ...state, ...core, log, ports: host.ports, emit: bus.emit, propose: bus.propose };
+  const shared = { ...state, ...core, log, ports: host.ports, emit: bus.emit, propose: bus.propose };
 
   const messenger = new Messenger(shared);
   const authority = new Authority(state.permissions);
@@ -89,10 +88,9 @@ export function assemble(options: AssembleOptions) {
 
 /** What stands below the execution of programs: state, bus, gate and the ends of agents. */
 function assembleCore({ config, host, log, logId, report }: AssembleOptions) {
-  const limits = limitsOf(config);
   const { agents = [], tools = [], extensions = [] } = config;
   const invariants = new InvariantChecker();
-  const state = createState({ policies: config.policies ?? [], maxMailboxMessages: limits.maxMailboxMessages });
+  const state = createState();
   const registry = new ToolRegistry();
   for (const agent of agents) state.agents.register(agent);
   for (const tool of tools) registry.register(tool);
@@ -103,7 +101,6 @@ function assembleCore({ config, host, log, logId, report }: AssembleOptions) {
   const bus = new KernelBus({ log, lifecycle: state.lifecycle, invariants, guards, report });
   let drain: () => void = () => undefined;
   const gate = new ToolGate({
-    ...limits,
     ...state,
     registry,
     invariants,

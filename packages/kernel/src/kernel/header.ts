@@ -1,10 +1,10 @@
 /** What the log's header says of a kernel: enough for a replay to name what has changed since. */
 import type { AgentDefinition } from '../programs/index.js';
+import type { Digests } from '../header/index.js';
 import { toJson, type JsonObject } from '../json/index.js';
 import type { Codec } from '../ports/index.js';
 import type { Tool } from '../tools/index.js';
 import { limitsOf, type KernelConfig } from './config.js';
-import type { Digests } from './entries.js';
 
 export function configRecord(config: KernelConfig, codec: Codec): { config: JsonObject; configDigest: string } {
   const record = toJson({

@@ -1,4 +1,6 @@
 import { GRANT_ACTIONS, type CapabilityToken, type GrantAction, type PermissionRecord, type Quota } from '../identity/index.js';
+import type {} from '../header/index.js';
+import type { JsonObject } from '../json/index.js';
 import type { Entry, Projection } from '../logging/index.js';
 import { coveringGrants, escalationIn, type Remaining } from './attenuate.js';
 import { evaluate, grantIndexOf, type Evaluation, type Policy } from './evaluate.js';
@@ -36,12 +38,15 @@ const DEFAULT_APPROVAL_TIMEOUT_MS = 15 * 60_000;
  * Owns INV-04's question and INV-06's; the answers stand in the entries of those who ask.
  */
 export class PermissionModel implements Projection {
-  readonly #policies: readonly Policy[];
+  readonly #isFixed: boolean;
+  #policies: readonly Policy[];
   readonly #holdings = new Map<string, Holding>();
 
-  constructor(policies: readonly Policy[] = []) {
-    for (const policy of policies) checkPolicy(policy);
-    this.#policies = policies;
+  /** Goes by the policies that the log's headers name; by others, whatever they name, if some are given. */
+  constructor(policies?: readonly Policy[]) {
+    if (policies !== undefined) assertPolicies(policies);
+    this.#isFixed = policies !== undefined;
+    this.#policies = policies ?? [];
   }
 
   tokenOf(agent: string): CapabilityToken {
@@ -82,7 +87,10 @@ export class PermissionModel implements Projection {
   }
 
   apply(entry: Entry): void {
-    if (entry.agent === null) return;
+    if (entry.agent === null) {
+      if (!this.#isFixed && (entry.kind === 'LOG_OPENED' || entry.kind === 'KERNEL_STARTED')) this.#policies = policiesIn(entry.data.config);
+      return;
+    }
     if (entry.kind === 'AGENT_SPAWNED') {
       this.#hold(entry.agent, entry.data.type, entry.data.token);
       const { parent, delegation } = entry.data;
@@ -137,6 +145,18 @@ function remainingOf(holding: Holding, spending?: number): Remaining {
     uses: (index) => (holding.token.grants[index]?.limit ?? Infinity) - used(index),
     budget: holding.budget,
   };
+}
+
+/** The policies that a header names: what counts is what is on record, so that a replay decides as the kernel did. */
+function policiesIn({ policies }: JsonObject): readonly Policy[] {
+  const recorded = (policies ?? []) as unknown as readonly Policy[];
+  assertPolicies(recorded);
+  return recorded;
+}
+
+/** Throws a TypeError for a policy that plain JavaScript got wrong. */
+export function assertPolicies(policies: readonly Policy[]): void {
+  for (const policy of policies) checkPolicy(policy);
 }
 
 const INACTIVE: Evaluation = Object.freeze({ record: Object.freeze({ decision: 'DENY', by: 'token' }) });

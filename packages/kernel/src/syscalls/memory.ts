@@ -1,3 +1,4 @@
+import type { Settings } from '../header/index.js';
 import { toJsonWithin, type Json } from '../json/index.js';
 import type { Emit } from '../logging/index.js';
 import { sharedResource, type EphemeralStore, type PersistentStore, type SharedStore } from '../memory/index.js';
@@ -11,7 +12,7 @@ export interface MemorySyscallsOptions {
   readonly shared: SharedStore;
   readonly authority: Authority;
   readonly propose: Emit;
-  readonly maxValueBytes: number;
+  readonly settings: Settings;
 }
 
 const DONE: Evaluated = Object.freeze({ ok: true, value: undefined });
@@ -97,7 +98,7 @@ export class MemorySyscalls {
   }
 
   #checked(given: unknown, key: string): Json {
-    return toJsonWithin(given, this.#options.maxValueBytes, `The value for "${key}"`);
+    return toJsonWithin(given, this.#options.settings.limits.maxValueBytes, `The value for "${key}"`);
   }
 }
 

@@ -1,5 +1,6 @@
 import { OmniError } from '../errors/index.js';
 import { assertCounts, type DelegationOptions, type DelegationProtocol } from '../delegation/index.js';
+import type { Settings } from '../header/index.js';
 import type { AgentRegistry, CapabilityToken, PermissionRecord, Quota } from '../identity/index.js';
 import type { InvariantChecker } from '../invariants/index.js';
 import { toJson, toJsonWithin, type Json, type JsonObject } from '../json/index.js';
@@ -27,7 +28,7 @@ export interface SpawnerOptions {
   readonly propose: Emit;
   /** The digest of an agent type's program. */
   readonly digestOf: (type: string) => string;
-  readonly maxValueBytes: number;
+  readonly settings: Settings;
 }
 
 /** A spawn that a delegation asks for, with where it stands in its delegator's life. */
@@ -63,7 +64,7 @@ export class Spawner {
       ...(expiresInMs === undefined ? {} : { notAfter: ports.clock.now() + expiresInMs }),
       ...(quota === undefined ? {} : { budget: quota }),
     };
-    const token = toJsonWithin(claims, this.#options.maxValueBytes, 'The token of an agent') as unknown as CapabilityToken;
+    const token = toJsonWithin(claims, this.#options.settings.limits.maxValueBytes, 'The token of an agent') as unknown as CapabilityToken;
     assertCounts(token);
     const id = delegation.decideChildId(type, asked);
     const seed = ports.random.hex(SEED_BYTES);
@@ -86,7 +87,8 @@ export class Spawner {
   }
 
   #common(type: string, givenInput: unknown, asked: SpawnOptions): SpawnCommon {
-    const { agents, lifecycle, digestOf, maxValueBytes } = this.#options;
+    const { agents, lifecycle, digestOf, settings } = this.#options;
+    const { maxValueBytes } = settings.limits;
     const { version } = agents.definition(type);
     const input = toJsonWithin(givenInput === undefined ? null : givenInput, maxValueBytes, `The input of an agent of type "${type}"`);
     const metadata = toJsonWithin(asked.metadata ?? {}, maxValueBytes, 'The metadata of an agent') as JsonObject;

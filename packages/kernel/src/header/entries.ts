@@ -8,7 +8,7 @@ export interface Digests {
 }
 
 /** What this module writes into the log. */
-export interface KernelEntries {
+export interface HeaderEntries {
   /** The header: always the first entry, and only that. */
   LOG_OPENED: {
     readonly format: number;
@@ -28,5 +28,5 @@ export interface KernelEntries {
 }
 
 declare module '../logging/entry.js' {
-  interface EntryCatalogue extends KernelEntries {}
+  interface EntryCatalogue extends HeaderEntries {}
 }
