@@ -24,6 +24,7 @@ const kernelLayers = [
   ['failure'],
   ['programs'],
   ['syscalls'],
+  ['commands'],
   ['execution'],
   ['replay'],
   ['kernel'],

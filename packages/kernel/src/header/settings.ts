@@ -44,6 +44,11 @@ export class Settings implements Projection {
   }
 }
 
+/** Whether the log that is written, or replayed, has an older format than this one: it goes on as it began. */
+export function isBefore(format: number, settings: Pick<Settings, 'format'>): boolean {
+  return settings.format < format;
+}
+
 function limitsIn(config: JsonObject): Partial<KernelLimits> {
   const names = Object.keys(DEFAULT_LIMITS).filter((name) => Number.isSafeInteger(config[name]));
   return Object.fromEntries(names.map((name) => [name, config[name]]));

@@ -1,3 +1,4 @@
+import { Commands } from '../commands/index.js';
 import { DelegationProtocol } from '../delegation/index.js';
 import { AgentSyscalls, Approvals, Authority, InstructionEvaluator, MemorySyscalls, MessageSyscalls, Messenger, Spawner } from '../syscalls/index.js';
 import { Alarm, Deadlines, Observers, Processes, Scheduler, TickEngine } from '../execution/index.js';
@@ -28,7 +29,7 @@ export type Parts = ReturnType<typeof assemble>;
 export function assemble(options: AssembleOptions) {
   const { config, host, log, report } = options;
   const core = assembleCore(options);
-  const { state, bus, invariants, observers, gate, endings } = core;
+  const { state, bus, gate, endings } = core;
   const shared = { ...state, ...core, log, ports: host.ports, emit: bus.emit, propose: bus.propose };
 
   const messenger = new Messenger(shared);
@@ -80,10 +81,11 @@ export function assemble(options: AssembleOptions) {
     call === undefined ? state.lifecycle.stateOf(agent) !== 'TERMINATED' : state.pending.find(agent, tick, call) !== undefined,
   );
   const drain = (): void => { scheduler.drain(); };
-  const alarm: Alarm = new Alarm({ ...shared, deadlines, approvals, endings, gate, drain });
+  const commands = new Commands(shared);
+  const alarm: Alarm = new Alarm({ ...shared, deadlines, approvals, commands, gate, drain });
   core.connect(drain);
   bus.project(...projectionsOf(state), ...core.projections, approvals, deadlines, processes, scheduler);
-  return { state, bus, gate, endings, observers, invariants, messenger, spawner, approvals, scheduler, alarm, drain };
+  return { state, bus, gate, messenger, spawner, approvals, commands, scheduler, alarm, drain };
 }
 
 /** What stands below the execution of programs: state, bus, gate and the ends of agents. */

@@ -10,7 +10,7 @@ import { assertNobodyIsLeft, foldLog, newLogId, recordStart, storedLogId } from 
 import type { KernelState } from './state.js';
 
 /** The parts that OmniKernel's methods use. */
-export interface Wiring extends Pick<Parts, 'spawner' | 'messenger' | 'approvals' | 'endings'> {
+export interface Wiring extends Pick<Parts, 'spawner' | 'messenger' | 'approvals' | 'commands'> {
   readonly logId: string;
   readonly log: ExecutionLogger;
   readonly bus: KernelBus;

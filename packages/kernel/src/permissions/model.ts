@@ -87,26 +87,32 @@ export class PermissionModel implements Projection {
   }
 
   apply(entry: Entry): void {
-    if (entry.agent === null) {
-      if (!this.#isFixed && (entry.kind === 'LOG_OPENED' || entry.kind === 'KERNEL_STARTED')) this.#policies = policiesIn(entry.data.config);
-      return;
-    }
+    if (entry.agent === null) this.#readHeader(entry);
+    else this.#readUse(entry, entry.agent);
+  }
+
+  #readHeader(entry: Entry): void {
+    if (this.#isFixed || (entry.kind !== 'LOG_OPENED' && entry.kind !== 'KERNEL_STARTED')) return;
+    this.#policies = policiesIn(entry.data.config);
+  }
+
+  #readUse(entry: Entry, agent: string): void {
     if (entry.kind === 'AGENT_SPAWNED') {
-      this.#hold(entry.agent, entry.data.type, entry.data.token);
+      this.#hold(agent, entry.data.type, entry.data.token);
       const { parent, delegation } = entry.data;
       if (parent !== null && delegation !== undefined) this.#countUse(parent, delegation.permission);
       if (parent !== null) this.#carve(parent, entry.data.token);
       return;
     }
     if (entry.kind === 'TOKEN_REVOKED') {
-      const holding = this.#holdings.get(entry.agent);
+      const holding = this.#holdings.get(agent);
       if (holding !== undefined) holding.revoked = true;
       return;
     }
     const { permission } = entry.data as { readonly permission?: PermissionRecord };
-    if (permission?.decision === 'ALLOW') this.#countUse(entry.agent, permission);
+    if (permission?.decision === 'ALLOW') this.#countUse(agent, permission);
     if (entry.kind !== 'TOOL_CALLED' || entry.data.secrets === undefined) return;
-    for (const used of Object.values(entry.data.secrets)) this.#countUse(entry.agent, used);
+    for (const used of Object.values(entry.data.secrets)) this.#countUse(agent, used);
   }
 
   #hold(agent: string, agentType: string, token: CapabilityToken): void {
