@@ -84,5 +84,7 @@ export {
   type Subscriber,
 } from './kernel/index.js';
 export { createKernel } from './create-kernel.js';
-export { inspect, readEntries, verify } from './readers.js';
+export type { Changed, Identified, ReplayReport } from './history/index.js';
+export type { Divergence, DivergentSide } from './replay/index.js';
+export { inspect, readEntries, replay, verify } from './readers.js';
 export { FileLogReader, FileLogStore, nodePorts, type FileLogStoreOptions } from './node/index.js';

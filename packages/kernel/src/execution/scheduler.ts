@@ -12,7 +12,7 @@ import type { Settings } from '../header/index.js';
 import type { AgentRegistry, AgentType } from '../identity/index.js';
 import type { InvariantChecker } from '../invariants/index.js';
 import { toJsonWithin, type Json } from '../json/index.js';
-import type { Emit, Entry, ExecutionLogger, Projection } from '../logging/index.js';
+import type { Emit, Entry, LogWriter, Projection } from '../logging/index.js';
 import type { EphemeralStore } from '../memory/index.js';
 import type { PermissionModel } from '../permissions/index.js';
 import type { Ports } from '../ports/index.js';
@@ -34,7 +34,7 @@ export interface SchedulerOptions {
   readonly invariants: InvariantChecker;
   readonly engine: TickEngine;
   readonly observers: Observers;
-  readonly log: ExecutionLogger;
+  readonly log: LogWriter;
   readonly ports: Pick<Ports, 'timers'>;
   readonly emit: Emit;
   /** Called whenever ticks have run. */
@@ -93,7 +93,7 @@ export class Scheduler implements Projection {
 
   /** Runs ticks until nobody is ready. Synchronous; calling it from within a tick does nothing. */
   drain(): void {
-    if (this.#isDraining || this.#isStopped) return;
+    if (this.#isDraining || this.#isStopped || !this.#isLive) return;
     this.#isDraining = true;
     try {
       for (let ticksLeft = TICKS_PER_TURN; ticksLeft > 0 && !this.#isHeldUp; ticksLeft--) {
@@ -106,6 +106,19 @@ export class Scheduler implements Projection {
     }
     this.#options.drained();
     if (this.#ready.size > 0) this.#continueLater();
+  }
+
+  /** Runs the tick of whoever has been ready longest, for who leads the kernel through its history; false if nobody is. */
+  runNext(): boolean {
+    const next = this.#ready.take();
+    if (next === undefined) return false;
+    this.#isDraining = true;
+    try {
+      this.#runOne(next);
+    } finally {
+      this.#isDraining = false;
+    }
+    return true;
   }
 
   /** No tick runs any more, and whoever waits for an agent's end is told. */
@@ -177,7 +190,7 @@ export class Scheduler implements Projection {
     if (this.#inTick !== undefined) invariants.breached('INV-21', `by a tick of "${agent}" inside one of "${this.#inTick}".`);
     this.#inTick = agent;
     try {
-      if (!this.#watchesTicks) return engine.runTick(running.input);
+      if (!this.#watchesTicks || !this.#isLive) return engine.runTick(running.input);
       return observers.tick({ agent, tick: running.tick }, () => engine.runTick(running.input));
     } finally {
       this.#inTick = undefined;

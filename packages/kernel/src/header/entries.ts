@@ -3,7 +3,8 @@ import type { JsonObject } from '../json/index.js';
 /** What runs in a log, by name; a replay compares. */
 export interface Digests {
   readonly programs: Readonly<Record<string, { readonly version: string; readonly digest: string }>>;
-  readonly tools: Readonly<Record<string, { readonly version: string; readonly digest: string }>>;
+  /** `schema` is over the JSON Schemas of arguments and result, where the validators can give them. */
+  readonly tools: Readonly<Record<string, { readonly version: string; readonly digest: string; readonly schema?: string }>>;
   readonly extensions: Readonly<Record<string, string>>;
 }
 

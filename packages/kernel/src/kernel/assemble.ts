@@ -5,7 +5,7 @@ import { Alarm, Deadlines, Observers, Processes, Scheduler, TickEngine } from '.
 import type { OmniError } from '../errors/index.js';
 import { AgentEndings, FailureHandler } from '../failure/index.js';
 import { InvariantChecker } from '../invariants/index.js';
-import type { Emit, ExecutionLogger } from '../logging/index.js';
+import type { Emit, LogWriter } from '../logging/index.js';
 import { ToolGate, ToolRegistry } from '../tools/index.js';
 import type { AuditLog } from './audit.js';
 import { KernelBus } from './bus.js';
@@ -17,7 +17,8 @@ import { createState, projectionsOf } from './state.js';
 export interface AssembleOptions {
   readonly config: KernelConfig;
   readonly host: KernelHost;
-  readonly log: ExecutionLogger;
+  readonly log: LogWriter;
+  readonly mode: 'LIVE' | 'REPLAY';
   readonly logId: string;
   readonly audit: AuditLog;
   readonly report: (thrown: unknown, where: string) => OmniError;
@@ -85,11 +86,11 @@ export function assemble(options: AssembleOptions) {
   const alarm: Alarm = new Alarm({ ...shared, deadlines, approvals, commands, gate, drain });
   core.connect(drain);
   bus.project(...projectionsOf(state), ...core.projections, approvals, deadlines, processes, scheduler);
-  return { state, bus, gate, messenger, spawner, approvals, commands, scheduler, alarm, drain };
+  return { state, bus, gate, registry: core.registry, messenger, spawner, approvals, commands, scheduler, alarm, drain };
 }
 
 /** What stands below the execution of programs: state, bus, gate and the ends of agents. */
-function assembleCore({ config, host, log, logId, report }: AssembleOptions) {
+function assembleCore({ config, host, log, logId, mode, report }: AssembleOptions) {
   const { agents = [], tools = [], extensions = [] } = config;
   const invariants = new InvariantChecker();
   const state = createState();
@@ -115,7 +116,7 @@ function assembleCore({ config, host, log, logId, report }: AssembleOptions) {
       drain();
     },
     observe: observers.watches('aroundToolCall') ? (info, run) => observers.toolCall(info, run) : undefined,
-    mode: 'LIVE',
+    mode,
     logId,
     secrets: config.secrets,
     redact: config.redact,
@@ -123,5 +124,5 @@ function assembleCore({ config, host, log, logId, report }: AssembleOptions) {
   const delegation = new DelegationProtocol({ ...state, invariants });
   const endings = new AgentEndings({ ...state, delegation, gate, emit: bus.emit });
   const connect = (to: () => void): void => { drain = to; };
-  return { state, bus, invariants, observers, projections, gate, delegation, endings, connect };
+  return { state, bus, registry, invariants, observers, projections, gate, delegation, endings, connect };
 }

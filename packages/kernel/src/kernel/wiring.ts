@@ -40,7 +40,7 @@ export async function wire(config: KernelConfig, host: KernelHost): Promise<Wiri
     const logId = end.nextSeq === 0 ? newLogId(host) : await storedLogId(config, host);
     const audit = await openAudit({ config, host, logId, report });
     opened.push(audit);
-    const parts = assemble({ config, host, log, logId, audit, report });
+    const parts = assemble({ config, host, log, logId, mode: 'LIVE', audit, report });
     halt = (error) => { stopWork(parts, error); };
     if (end.nextSeq > 0) await foldLog(config, host, parts.bus);
     assertNobodyIsLeft(parts.state);

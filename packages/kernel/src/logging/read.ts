@@ -4,7 +4,7 @@ import type { Codec } from '../ports/index.js';
 import { corruptLog } from './damage.js';
 import { LOG_FORMAT_VERSION, OLDEST_LOG_FORMAT, type RawEntry } from './entry.js';
 import { parseEntry, type RecordedEntry } from './parse.js';
-import { ChainScanner } from './scan.js';
+import { ChainScanner, type ScanReport } from './scan.js';
 import type { LogReader } from './store.js';
 
 export interface ReadOptions {
@@ -21,11 +21,14 @@ export async function* readEntries(reader: LogReader, codec: Codec, { fromSeq = 
   for await (const batch of readRecorded(reader, codec, { fromSeq })) for (const { entry } of batch) yield entry;
 }
 
-/** {@link readEntries} with the text of each line, many at a time: what was in one chunk of the store. */
+/**
+ * {@link readEntries} with the text of each line, many at a time: what was in one chunk of the store. `onEnd` is told what a scan
+ * found, before any damage is thrown.
+ */
 export async function* readRecorded(
   reader: LogReader,
   codec: Codec,
-  { fromSeq = 0 }: ReadOptions = {},
+  { fromSeq = 0, onEnd }: ReadOptions & { readonly onEnd?: (report: ScanReport) => void } = {},
 ): AsyncGenerator<readonly RecordedEntry[], void, undefined> {
   const scanner = new ChainScanner(codec, fromSeq === 0 ? 'genesis' : 'anywhere');
   for await (const chunk of reader.read(fromSeq)) {
@@ -41,8 +44,9 @@ export async function* readRecorded(
     }
     if (scanner.damage !== undefined) break;
   }
-  const { damage } = scanner.finish();
-  if (damage !== undefined) throw corruptLog(damage);
+  const report = scanner.finish();
+  onEnd?.(report);
+  if (report.damage !== undefined) throw corruptLog(report.damage);
 }
 
 function entryUnder(scanner: ChainScanner, codec: Codec): RecordedEntry {

@@ -59,8 +59,7 @@ export class AgentSyscalls {
     if (outcome === undefined) return this.#waitFor(child.id, at);
     const result = delegationResult(child, outcome);
     if (isBefore(2, settings)) return result;
-    propose({ kind: 'DELEGATION_RESULT', agent: at.agent, data: { tick: at.tick, call: at.call, child: child.id, result } });
-    return result;
+    return propose({ kind: 'DELEGATION_RESULT', agent: at.agent, data: { tick: at.tick, call: at.call, child: child.id, result } }).data.result;
   }
 
   decide(instruction: Instruction & { readonly op: 'DECIDE' }, at: Position): Evaluated {

@@ -1,7 +1,7 @@
 import { OmniError } from '../errors/index.js';
 import { assertCounts, type DelegationOptions, type DelegationProtocol } from '../delegation/index.js';
 import type { Settings } from '../header/index.js';
-import type { AgentRegistry, CapabilityToken, PermissionRecord, Quota } from '../identity/index.js';
+import type { AgentRegistry, CapabilityToken, IdentityEntries, PermissionRecord, Quota } from '../identity/index.js';
 import type { InvariantChecker } from '../invariants/index.js';
 import { toJson, toJsonWithin, type Json, type JsonObject } from '../json/index.js';
 import type { LifecycleController } from '../lifecycle/index.js';
@@ -72,6 +72,11 @@ export class Spawner {
     return id;
   }
 
+  /** A root agent that is on record already. */
+  spawnRecorded({ agent, data }: { readonly agent: string; readonly data: IdentityEntries['AGENT_SPAWNED'] }): void {
+    this.#record(agent, data, this.#options.emit);
+  }
+
   /** A child; throws `PRIVILEGE_ESCALATION_ATTEMPT` and what else the delegation protocol refuses. */
   spawnChild(request: ChildRequest): string {
     const { delegation, permissions, invariants, ports, propose } = this.#options;
@@ -98,7 +103,7 @@ export class Spawner {
     return { type, program: { version, digest: digestOf(type) }, input, quota, metadata, transition };
   }
 
-  #record(id: string, data: SpawnCommon & SpawnRest, record: Emit): void {
+  #record(id: string, data: IdentityEntries['AGENT_SPAWNED'], record: Emit): void {
     const { lifecycle, emit } = this.#options;
     if (lifecycle.stateOf(id) !== 'DEFINED') {
       throw new OmniError('AGENT_ALREADY_EXISTS', `There is an agent "${id}" already. Choose another id, or none.`);
@@ -108,18 +113,4 @@ export class Spawner {
   }
 }
 
-interface SpawnCommon {
-  readonly type: string;
-  readonly program: { readonly version: string; readonly digest: string };
-  readonly input: Json;
-  readonly quota: Quota;
-  readonly metadata: JsonObject;
-  readonly transition: ReturnType<LifecycleController['decide']>;
-}
-
-interface SpawnRest {
-  readonly parent: string | null;
-  readonly delegation?: { readonly tick: number; readonly call: number; readonly permission: PermissionRecord };
-  readonly seed: string;
-  readonly token: CapabilityToken;
-}
+type SpawnCommon = Pick<IdentityEntries['AGENT_SPAWNED'], 'type' | 'program' | 'input' | 'quota' | 'metadata' | 'transition'>;
