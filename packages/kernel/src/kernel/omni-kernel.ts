@@ -156,7 +156,7 @@ export class OmniKernel {
   }
 
   /** Tells of every entry at once, before it is durable; the answer unsubscribes. */
-  subscribe(subscriber: Subscriber): ReturnType<KernelBus['subscribe']> {
+  subscribe(subscriber: Subscriber): () => void {
     return this.#wiring.bus.subscribe(subscriber);
   }
 
