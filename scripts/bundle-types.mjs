@@ -68,9 +68,10 @@ function insideOf(statement, published) {
   const members = statement.members ?? [];
   const constructors = members.filter((member) => ts.isConstructorDeclaration(member) && (isInside || isInternal(member)));
   const hasComments = isInside && (ts.isClassDeclaration(statement) || ts.isFunctionDeclaration(statement));
+  const commented = hasComments ? [statement, ...members].filter((node) => !constructors.includes(node)) : [];
   return [
     ...constructors.map((node) => ({ node, text: 'private constructor();' })),
-    ...(hasComments ? [statement, ...members].flatMap(docsOf) : []).map((node) => ({ node, text: '' })),
+    ...commented.flatMap(docsOf).map((node) => ({ node, text: '' })),
   ];
 }
 
@@ -82,7 +83,9 @@ function docsOf(node) {
   return node.jsDoc ?? [];
 }
 
+/** A node goes with its comment. */
 function replaced(source, replacements) {
-  const lastFirst = replacements.sort((a, b) => b.node.getStart() - a.node.getStart());
-  return lastFirst.reduce((result, { node, text }) => result.slice(0, node.getStart()) + text + result.slice(node.end), source);
+  const spans = replacements.map(({ node, text }) => ({ start: node.getStart(node.getSourceFile(), true), end: node.end, text }));
+  const lastFirst = spans.sort((a, b) => b.start - a.start);
+  return lastFirst.reduce((result, { start, end, text }) => result.slice(0, start) + text + result.slice(end), source);
 }

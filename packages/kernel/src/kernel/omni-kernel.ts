@@ -2,7 +2,7 @@ import { fromErrorRecord, OmniError } from '../errors/index.js';
 import type { AgentDefinition } from '../programs/index.js';
 import type { Approval, Decision, SpawnOptions } from '../syscalls/index.js';
 import type { LifecycleState, LifecycleTrigger, Transition } from '../lifecycle/index.js';
-import type { KernelBus, Subscriber } from './bus.js';
+import type { Subscriber } from './bus.js';
 import type { KernelConfig, KernelHost } from './config.js';
 import { agentSnapshot, snapshotOf, type AgentSnapshot, type Snapshot } from './snapshot.js';
 import { wire, type Wiring } from './wiring.js';

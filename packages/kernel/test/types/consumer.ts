@@ -2,7 +2,7 @@
  * What declarations that were rolled up could lose. The type check compiles this against the sources, and the check of the
  * packages against what is packed; it is never run.
  */
-import type { Entry, EntryCatalogue, EntryKind, Proposal } from '@omnipaw/kernel';
+import type { Entry, EntryKind, Proposal } from '@omnipaw/kernel';
 import type { logStoreConformance } from '@omnipaw/kernel/conformance';
 
 declare module '@omnipaw/kernel' {
@@ -15,7 +15,6 @@ declare module '@omnipaw/kernel' {
   }
 }
 
-type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 type DataOf<Kind extends EntryKind> = Extract<Entry, { readonly kind: Kind }>['data'];
 
 /** A kind of each module, and the user's: all are one catalogue. */
@@ -34,8 +33,9 @@ export const kinds: readonly EntryKind[] = [
 // @ts-expect-error -- a kind that nobody has declared
 export const unknownKind: EntryKind = 'NOBODY_DECLARED';
 
-export const own: Same<DataOf<'CONSUMER_NOTED'>, { readonly note: string }> = true;
-export const kernels: Same<DataOf<'MEMORY_SET'>, EntryCatalogue['MEMORY_SET']> = true;
+export const kernelsOwn: DataOf<'MEMORY_SET'> = { tick: 1, key: 'key', value: null };
+// @ts-expect-error -- the data of a kind of the kernel's, not just any
+export const incomplete: DataOf<'MEMORY_SET'> = { tick: 1, key: 'key' };
 export const proposal: Proposal = { kind: 'CONSUMER_NOTED', agent: null, data: { note: 'mine' } };
 
 /** The store of one entry is the store of the other, or the mark would be on one of them only. */
