@@ -9,7 +9,7 @@
  * 2. Comments on such classes, on functions of the inside, and on whole files: no editor shows them.
  */
 import { writeFileSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { basename, isAbsolute, resolve } from 'node:path';
 import { rollup } from 'rollup';
 import { dts } from 'rollup-plugin-dts';
 import ts from 'typescript';
@@ -19,10 +19,10 @@ export async function bundleTypes(entries, from, to) {
   const inputs = entries.map((entry) => resolve(from, `${entry}.d.ts`));
   leaveOutTheInside(inputs);
 
-  const others = new Set(inputs.slice(1));
   const bundle = await rollup({
     input: Object.fromEntries(inputs.map((input) => [basename(input, '.d.ts'), input])),
     plugins: [dts()],
+    external: (id) => !id.startsWith('.') && !isAbsolute(id),
     onwarn: ({ message }) => { throw new Error(message); },
   });
   await bundle.write({
@@ -31,19 +31,26 @@ export async function bundleTypes(entries, from, to) {
     entryFileNames: '[name].d.ts',
     chunkFileNames: '[name].d.ts',
     minifyInternalExports: false,
-    manualChunks: (id) => (others.has(id) ? undefined : entries[0]),
+    manualChunks: (id, { getModuleInfo }) => (reachableFrom(inputs[0], getModuleInfo).has(id) ? entries[0] : undefined),
   });
   await bundle.close();
+}
+
+function reachableFrom(entry, getModuleInfo) {
+  const reachable = new Set([entry]);
+  for (const id of reachable) for (const imported of getModuleInfo(id).importedIds) reachable.add(imported);
+  return reachable;
 }
 
 function leaveOutTheInside(inputs) {
   const program = ts.createProgram(inputs, { module: ts.ModuleKind.NodeNext, target: ts.ScriptTarget.ES2022, types: ['node'] });
   const published = publicDeclarations(program, inputs);
-  for (const file of program.getSourceFiles()) {
-    if (file.fileName.includes('/node_modules/')) continue;
+  const files = program.getSourceFiles().filter(({ fileName }) => !fileName.includes('/node_modules/'));
+  const extended = new Set(files.flatMap(({ statements }) => statements.flatMap(baseClasses)));
+  for (const file of files) {
     const replacements = [
       ...commentsOnFile(file.statements).map((node) => ({ node, text: '' })),
-      ...file.statements.flatMap((statement) => insideOf(statement, published)),
+      ...file.statements.flatMap((statement) => insideOf(statement, published, extended)),
     ];
     writeFileSync(file.fileName, replaced(file.text, replacements));
   }
@@ -63,16 +70,23 @@ function commentsOnFile([first]) {
   return ts.isImportDeclaration(first) || ts.isExportDeclaration(first) ? comments : comments.slice(0, -1);
 }
 
-function insideOf(statement, published) {
+function insideOf(statement, published, extended) {
   const isInside = !published.has(statement);
+  const isUncallable = isInside && !extended.has(statement.name?.text);
   const members = statement.members ?? [];
-  const constructors = members.filter((member) => ts.isConstructorDeclaration(member) && (isInside || isInternal(member)));
+  const constructors = members.filter((member) => ts.isConstructorDeclaration(member) && (isUncallable || isInternal(member)));
   const hasComments = isInside && (ts.isClassDeclaration(statement) || ts.isFunctionDeclaration(statement));
   const commented = hasComments ? [statement, ...members].filter((node) => !constructors.includes(node)) : [];
   return [
     ...constructors.map((node) => ({ node, text: 'private constructor();' })),
     ...commented.flatMap(docsOf).map((node) => ({ node, text: '' })),
   ];
+}
+
+/** The name of the class that a class extends: its constructor stays, since it may be called by that name. */
+function baseClasses({ heritageClauses = [] }) {
+  const clauses = heritageClauses.filter(({ token }) => token === ts.SyntaxKind.ExtendsKeyword);
+  return clauses.flatMap(({ types }) => types.map(({ expression }) => expression.text));
 }
 
 function isInternal(node) {
