@@ -32,6 +32,7 @@ interface Recovery {
 export async function recover(recovery: Recovery): Promise<void> {
   const { parts, oracle } = recovery;
   const lastStep = await foldWholeSteps(recovery);
+  assertMayGoOn(recovery, lastStep.notEnded(liveAgents(parts)));
   await rerunPrograms(recovery, lastStep);
   assertToolsAreHere(parts, lastStep.entries);
   for (const recorded of lastStep.entries) oracle.expect(recorded);
@@ -57,7 +58,6 @@ async function rerunPrograms({ parts, config, host }: Recovery, lastStep: LastSt
   const births = birthsOf(parts, lastStep.endedWithoutProgram());
   const beforeSeq = lastStep.entries[0]?.entry.busSeq ?? 0;
   if (births.size === 0) return;
-  assertMayGoOn(parts, config, births);
   const reruns = new Map([...births].map(([agent, birth]) => [agent, { birth, rerun: rerunOf(parts, agent, birth) }]));
   const { codec } = host.ports;
   const fromSeq = Math.min(...[...births.values()].map(({ seq }) => seq));
@@ -100,10 +100,10 @@ export function liveAgents({ state }: Pick<Parts, 'state'>): ReadonlySet<string>
 
 const ENDED: ReadonlySet<string> = new Set(['TERMINATED', 'FAULTED']);
 
-function assertMayGoOn({ state }: Parts, { recover: isWanted = true }: KernelConfig, births: ReadonlyMap<string, Birth>): void {
-  const { format } = state.settings;
-  if (isWanted && format >= 2) return;
-  const agents = [...births.keys()];
+function assertMayGoOn({ parts, config }: Recovery, agents: readonly string[]): void {
+  const { format } = parts.state.settings;
+  const isWanted = config.recover ?? true;
+  if (agents.length === 0 || (isWanted && format >= 2)) return;
   const names = `${agents.slice(0, 5).join(', ')}${agents.length > 5 ? ', …' : ''}`;
   const found = agents.length === 1 ? `an agent that has not ended (${names})` : `${agents.length} agents that have not ended (${names})`;
   const advice = isWanted ? `Logs of format ${format} can be replayed, but their agents can't go on.` : 'Resume them, or start a new run in a new log.';

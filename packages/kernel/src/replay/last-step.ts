@@ -33,6 +33,17 @@ export class LastStep {
     return whole;
   }
 
+  /** Who has not ended where the log ends, of those that had not where this begins, and of those that came to be since. */
+  notEnded(before: Iterable<string>): readonly string[] {
+    const running = new Set(before);
+    for (const { entry } of this.#entries) {
+      if (entry.agent === null) continue;
+      if (entry.kind === 'AGENT_SPAWNED') running.add(entry.agent);
+      else if (ENDS.has(entry.kind)) running.delete(entry.agent);
+    }
+    return [...running];
+  }
+
   /** Agents that have ended by what is held back, and whose programs had no part in it. */
   endedWithoutProgram(): ReadonlySet<string> {
     const ended = new Set<string>();
