@@ -18,8 +18,8 @@ import {
   type Policy,
   type Tool,
 } from '@omnipaw/kernel';
+import type { VirtualTime } from '@omnipaw/kernel/testing';
 import * as fc from 'fast-check';
-import type { VirtualTime } from '../support/index.js';
 
 export const TOOLS = ['echo', 'soon', 'slow', 'flaky', 'fails', 'hangs', 'junk'] as const;
 export const AGENTS = ['worker', 'robot'] as const;

@@ -1,5 +1,6 @@
 import { createKernel, inspect, MemoryLogStore, OmniError, verify, type Entry, type Inspection, type LogVerdict, type OmniKernel, type Snapshot } from '@omnipaw/kernel';
-import { entriesOf, VirtualTime } from '../support/index.js';
+import { VirtualTime } from '@omnipaw/kernel/testing';
+import { entriesOf } from '../support/index.js';
 import { guardOf, MAX_STEPS, PROGRAMS, toolsIn, type Order, type Scenario } from './random-programs.js';
 
 /** What is left of a scenario that was played to its end. */
