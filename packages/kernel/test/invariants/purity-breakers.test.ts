@@ -18,7 +18,7 @@ import * as fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { PendingOperations } from '../../src/pending/index.js';
 import { boot, entriesOf, ofKind } from '../support/index.js';
-import { scenarios } from './random-programs.js';
+import { scenarios } from '../../sim/scenarios.js';
 import { play } from './scenario.js';
 
 const echo = defineTool({ name: 'echo', description: 'echoes', input: unchecked<{ text: string }>(), run: async ({ text }) => text });
