@@ -1,6 +1,6 @@
 /** The public surface of `@omnipaw/kernel`, and nothing else. */
 export { ERROR_CODES, OmniError, type ErrorCode, type ErrorRecord, type FailureClass, type OmniErrorOptions } from './errors/index.js';
-export { toJson, type Json, type JsonObject } from './json/index.js';
+export { toJson, type Difference, type Json, type JsonObject } from './json/index.js';
 export type { AbortHandle, AbortSignalLike, Clock, Codec, Ports, RandomSource, Timers } from './ports/index.js';
 export { INVARIANTS, InvariantChecker, type InvariantId } from './invariants/index.js';
 export {
@@ -28,6 +28,7 @@ export {
   type RawEntry,
   type TornTail,
 } from './logging/index.js';
+export type { Digests, KernelLimits } from './header/index.js';
 export {
   LIFECYCLE_STATES,
   LIFECYCLE_TRIGGERS,
@@ -79,10 +80,11 @@ export {
   type Inspection,
   type KernelConfig,
   type KernelHost,
-  type KernelLimits,
   type Snapshot,
   type Subscriber,
 } from './kernel/index.js';
 export { createKernel } from './create-kernel.js';
-export { inspect, readEntries, verify } from './readers.js';
+export type { Changed, Identified, ReplayReport } from './history/index.js';
+export type { Divergence, DivergentSide } from './replay/index.js';
+export { inspect, readEntries, replay, verify } from './readers.js';
 export { FileLogReader, FileLogStore, nodePorts, type FileLogStoreOptions } from './node/index.js';

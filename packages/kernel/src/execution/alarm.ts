@@ -1,6 +1,5 @@
 import { OmniError, toErrorRecord } from '../errors/index.js';
-import type { AgentEndings } from '../failure/index.js';
-import type { LifecycleController } from '../lifecycle/index.js';
+import type { Commands } from '../commands/index.js';
 import type { Emit } from '../logging/index.js';
 import type { Outcome, PendingOperations, Slot } from '../pending/index.js';
 import type { PermissionModel } from '../permissions/index.js';
@@ -12,10 +11,9 @@ import type { Deadline, Deadlines } from './deadlines.js';
 export interface AlarmOptions {
   readonly deadlines: Deadlines;
   readonly pending: PendingOperations;
-  readonly lifecycle: Pick<LifecycleController, 'stateOf'>;
   readonly permissions: Pick<PermissionModel, 'isRevoked'>;
   readonly approvals: Approvals;
-  readonly endings: AgentEndings;
+  readonly commands: Pick<Commands, 'revoke'>;
   readonly gate: Pick<ToolGate, 'retry'>;
   readonly ports: Pick<Ports, 'clock' | 'timers'>;
   readonly emit: Emit;
@@ -89,11 +87,8 @@ export class Alarm {
   }
 
   #expire(agent: string): void {
-    const { lifecycle, permissions, endings, emit } = this.#options;
-    if (lifecycle.stateOf(agent) === 'TERMINATED' || permissions.isRevoked(agent)) return;
-    const reason = 'it expired';
-    emit({ kind: 'COMMAND_GIVEN', agent, data: { command: 'revoke', by: 'deadline', reason } });
-    endings.revoke(agent, reason);
+    const { permissions, commands } = this.#options;
+    if (!permissions.isRevoked(agent)) commands.revoke(agent, 'deadline', 'it expired');
   }
 }
 

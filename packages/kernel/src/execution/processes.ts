@@ -1,4 +1,5 @@
 import { OmniError } from '../errors/index.js';
+import type { Settings } from '../header/index.js';
 import type { AgentRegistry } from '../identity/index.js';
 import type { InvariantChecker } from '../invariants/index.js';
 import type { Json } from '../json/index.js';
@@ -21,7 +22,7 @@ export interface ProcessesOptions {
   readonly pending: Pick<PendingOperations, 'outcomeOf'>;
   readonly invariants: InvariantChecker;
   readonly evaluator: InstructionEvaluator;
-  readonly maxStepsPerTick: number;
+  readonly settings: Settings;
 }
 
 /** The process of every agent that has one: made for its first tick, gone with its end. */
@@ -67,14 +68,14 @@ export class Processes implements Projection {
   }
 
   #prepare(agent: string, process: Process, clock: ProcessClock): Running {
-    const { evaluator, pending, invariants, maxStepsPerTick } = this.#options;
+    const { evaluator, pending, invariants, settings } = this.#options;
     const running: Running = {
       clock,
       tick: 0,
       input: {
         process,
         awaiting: undefined,
-        maxSteps: maxStepsPerTick,
+        maxSteps: settings.limits.maxStepsPerTick,
         evaluate: (instruction, call) => evaluator.evaluate(instruction, { agent, tick: running.tick, call, now: clock.now }),
         outcomeOf: (call) =>
           pending.outcomeOf(agent, call) ?? invariants.breached('INV-14', `by resuming "${agent}" without a recorded result of call ${call}.`),

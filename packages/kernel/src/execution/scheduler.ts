@@ -8,10 +8,11 @@
  */
 import { describeThrown, OmniError } from '../errors/index.js';
 import type { AgentEndings, FailureHandler } from '../failure/index.js';
+import type { Settings } from '../header/index.js';
 import type { AgentRegistry, AgentType } from '../identity/index.js';
 import type { InvariantChecker } from '../invariants/index.js';
 import { toJsonWithin, type Json } from '../json/index.js';
-import type { Emit, Entry, ExecutionLogger, Projection } from '../logging/index.js';
+import type { Emit, Entry, LogWriter, Projection } from '../logging/index.js';
 import type { EphemeralStore } from '../memory/index.js';
 import type { PermissionModel } from '../permissions/index.js';
 import type { Ports } from '../ports/index.js';
@@ -33,14 +34,14 @@ export interface SchedulerOptions {
   readonly invariants: InvariantChecker;
   readonly engine: TickEngine;
   readonly observers: Observers;
-  readonly log: ExecutionLogger;
+  readonly log: LogWriter;
   readonly ports: Pick<Ports, 'timers'>;
   readonly emit: Emit;
   /** Called whenever ticks have run. */
   readonly drained: () => void;
   /** Told of what should not be possible, and harms nobody else. */
   readonly report: (thrown: unknown, where: string) => void;
-  readonly maxValueBytes: number;
+  readonly settings: Settings;
 }
 
 /** So many ticks in a row, and everybody else on the event loop gets a turn. */
@@ -92,7 +93,7 @@ export class Scheduler implements Projection {
 
   /** Runs ticks until nobody is ready. Synchronous; calling it from within a tick does nothing. */
   drain(): void {
-    if (this.#isDraining || this.#isStopped) return;
+    if (this.#isDraining || this.#isStopped || !this.#isLive) return;
     this.#isDraining = true;
     try {
       for (let ticksLeft = TICKS_PER_TURN; ticksLeft > 0 && !this.#isHeldUp; ticksLeft--) {
@@ -105,6 +106,19 @@ export class Scheduler implements Projection {
     }
     this.#options.drained();
     if (this.#ready.size > 0) this.#continueLater();
+  }
+
+  /** Runs the tick of whoever has been ready longest, for who leads the kernel through its history; false if nobody is. */
+  runNext(): boolean {
+    const next = this.#ready.take();
+    if (next === undefined) return false;
+    this.#isDraining = true;
+    try {
+      this.#runOne(next);
+    } finally {
+      this.#isDraining = false;
+    }
+    return true;
   }
 
   /** No tick runs any more, and whoever waits for an agent's end is told. */
@@ -176,7 +190,7 @@ export class Scheduler implements Projection {
     if (this.#inTick !== undefined) invariants.breached('INV-21', `by a tick of "${agent}" inside one of "${this.#inTick}".`);
     this.#inTick = agent;
     try {
-      if (!this.#watchesTicks) return engine.runTick(running.input);
+      if (!this.#watchesTicks || !this.#isLive) return engine.runTick(running.input);
       return observers.tick({ agent, tick: running.tick }, () => engine.runTick(running.input));
     } finally {
       this.#inTick = undefined;
@@ -202,10 +216,10 @@ export class Scheduler implements Projection {
   }
 
   #complete(agent: string, tick: number, returned: unknown): void {
-    const { failures, endings, maxValueBytes } = this.#options;
+    const { failures, endings, settings } = this.#options;
     let result: Json;
     try {
-      result = toJsonWithin(returned === undefined ? null : returned, maxValueBytes, `The result of agent "${agent}"`);
+      result = toJsonWithin(returned === undefined ? null : returned, settings.limits.maxValueBytes, `The result of agent "${agent}"`);
     } catch (thrown) {
       failures.programFailed(agent, tick, thrown);
       return;

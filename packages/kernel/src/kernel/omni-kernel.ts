@@ -1,7 +1,7 @@
 import { fromErrorRecord, OmniError } from '../errors/index.js';
 import type { AgentDefinition } from '../programs/index.js';
 import type { Approval, Decision, SpawnOptions } from '../syscalls/index.js';
-import type { LifecycleState, LifecycleTrigger, Transition } from '../lifecycle/index.js';
+import type { LifecycleState } from '../lifecycle/index.js';
 import type { KernelBus, Subscriber } from './bus.js';
 import type { KernelConfig, KernelHost } from './config.js';
 import { agentSnapshot, snapshotOf, type AgentSnapshot, type Snapshot } from './snapshot.js';
@@ -110,40 +110,27 @@ export class OmniKernel {
 
   /** Takes an agent off the processor until it is resumed; results that arrive meanwhile are kept for it. */
   suspend(agent: string, reason = ''): void {
-    this.#command((parts) => { move(parts, { agent, trigger: 'suspend', reason }); });
+    this.#command(({ commands }) => { commands.suspend(agent, reason); });
   }
 
   resume(agent: string, reason = ''): void {
-    this.#command((parts) => {
-      const { pending } = parts.state;
-      move(parts, { agent, trigger: 'resume', reason });
-      // It was suspended while it waited, and what it waits for is still to come.
-      if (pending.hasOpen(agent)) move(parts, { agent, trigger: 'yield', reason: 'still waiting' });
-      parts.drain();
+    this.#command(({ commands, drain }) => {
+      commands.resume(agent, reason);
+      drain();
     });
   }
 
   /** Voids the token of an agent and of all below it, the deepest first, and ends them before any further tick. */
   revoke(agent: string, reason: string): void {
-    this.#command(({ endings, state, bus, drain }) => {
-      state.agents.get(agent);
-      if (state.lifecycle.stateOf(agent) === 'TERMINATED') return;
-      bus.emit({ kind: 'COMMAND_GIVEN', agent, data: { command: 'revoke', by: 'operator', reason } });
-      endings.revoke(agent, reason);
+    this.#command(({ commands, drain }) => {
+      commands.revoke(agent, 'operator', reason);
       drain();
     });
   }
 
   /** Ends a FAULTED agent for good. */
   abandon(agent: string, reason = ''): void {
-    this.#command((parts) => {
-      const transition = decide(parts, { agent, trigger: 'abandon', reason });
-      parts.bus.emit({ kind: 'COMMAND_GIVEN', agent, data: { command: 'abandon', by: 'operator', reason } });
-      const outcome = parts.state.outcomes.of(agent);
-      const error = outcome?.ok === false ? { error: outcome.error } : {};
-      const data = { reason: reason === '' ? 'abandoned' : reason, ...error, transition };
-      parts.bus.emit({ kind: 'AGENT_TERMINATED', agent, data });
-    });
+    this.#command(({ commands }) => { commands.abandon(agent, reason); });
   }
 
   /** All state, as plain data. */
@@ -196,29 +183,6 @@ export class OmniKernel {
     } finally {
       this.#isCommanded = false;
     }
-  }
-}
-
-/** A move that somebody outside the program asks for. */
-interface Move {
-  readonly agent: string;
-  readonly trigger: LifecycleTrigger;
-  readonly reason: string;
-}
-
-function move(parts: Wiring, asked: Move): void {
-  const transition = decide(parts, asked);
-  parts.bus.emit({ kind: 'AGENT_MOVED', agent: asked.agent, data: { reason: asked.reason, transition } });
-}
-
-/** A transition that the table does not have is recorded, and refused. */
-function decide({ bus, state }: Wiring, { agent, trigger, reason }: Move): Transition {
-  state.agents.get(agent);
-  try {
-    return state.lifecycle.decide(agent, trigger);
-  } catch (thrown) {
-    bus.emit({ kind: 'TRANSITION_REFUSED', agent, data: { from: state.lifecycle.stateOf(agent), trigger, reason } });
-    throw thrown;
   }
 }
 

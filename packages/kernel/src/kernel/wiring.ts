@@ -10,7 +10,7 @@ import { assertNobodyIsLeft, foldLog, newLogId, recordStart, storedLogId } from 
 import type { KernelState } from './state.js';
 
 /** The parts that OmniKernel's methods use. */
-export interface Wiring extends Pick<Parts, 'spawner' | 'messenger' | 'approvals' | 'endings'> {
+export interface Wiring extends Pick<Parts, 'spawner' | 'messenger' | 'approvals' | 'commands'> {
   readonly logId: string;
   readonly log: ExecutionLogger;
   readonly bus: KernelBus;
@@ -40,7 +40,7 @@ export async function wire(config: KernelConfig, host: KernelHost): Promise<Wiri
     const logId = end.nextSeq === 0 ? newLogId(host) : await storedLogId(config, host);
     const audit = await openAudit({ config, host, logId, report });
     opened.push(audit);
-    const parts = assemble({ config, host, log, logId, audit, report });
+    const parts = assemble({ config, host, log, logId, mode: 'LIVE', audit, report });
     halt = (error) => { stopWork(parts, error); };
     if (end.nextSeq > 0) await foldLog(config, host, parts.bus);
     assertNobodyIsLeft(parts.state);

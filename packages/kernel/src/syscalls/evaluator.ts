@@ -106,8 +106,9 @@ export class InstructionEvaluator {
     if (fatal !== undefined) return { ok: false, error: recordThrown(fatal, 'PROGRAM_FAILED', 'The kernel'), fatal };
     const op = requireOp(instruction);
     const error = recordThrown(thrown, 'INVALID_INSTRUCTION', `The ${op} instruction`);
-    this.#options.emit({ kind: 'REFUSED', agent: at.agent, data: { tick: at.tick, call: at.call, op, error } });
-    return { ok: false, error };
+    const { data } = this.#options.emit({ kind: 'REFUSED', agent: at.agent, data: { tick: at.tick, call: at.call, op, error } });
+    // As recorded: a replay may word it otherwise, and the program has to see the same.
+    return { ok: false, error: data.error };
   }
 }
 

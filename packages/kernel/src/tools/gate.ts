@@ -42,7 +42,6 @@ export interface ToolGateOptions extends InvokeOptions {
   readonly mode: 'LIVE' | 'REPLAY';
   /** Makes idempotency keys of different logs different. */
   readonly logId: string;
-  readonly maxConcurrentToolCalls: number;
 }
 
 /** A call as a program makes it. */
@@ -161,7 +160,7 @@ export class ToolGate {
   }
 
   #check(definition: Tool, given: unknown): Pick<ToolRun, 'args' | 'input' | 'needsSecrets'> {
-    const args = toJsonWithin(given === undefined ? {} : given, this.#options.maxValueBytes, `The arguments of tool "${definition.name}"`);
+    const args = toJsonWithin(given === undefined ? {} : given, this.#options.settings.limits.maxValueBytes, `The arguments of tool "${definition.name}"`);
     const needsSecrets = hasSecrets(args);
     if (!needsSecrets) return { args, input: validateInput(definition, args), needsSecrets };
     // A schema sees a stand-in of the same type, and what it says of that is no matter: the real value is checked when it
@@ -177,7 +176,7 @@ export class ToolGate {
 
   #admit(run: ToolRun): void {
     if (this.#isStopped || !this.#runs.has(run)) return;
-    if (this.#active.size < this.#options.maxConcurrentToolCalls) this.#begin(run);
+    if (this.#active.size < this.#options.settings.limits.maxConcurrentToolCalls) this.#begin(run);
     else this.#queue.push(run);
   }
 
@@ -278,7 +277,7 @@ export class ToolGate {
     if (this.#isAdmitting) return;
     this.#isAdmitting = true;
     try {
-      while (this.#active.size < this.#options.maxConcurrentToolCalls) {
+      while (this.#active.size < this.#options.settings.limits.maxConcurrentToolCalls) {
         const next = this.#queue.shift();
         if (next === undefined) break;
         this.#admit(next);

@@ -1,0 +1,4 @@
+export { divergenceAt, type Divergence, type DivergentSide } from './divergence.js';
+export { isSurelyInput } from './inputs.js';
+export { Lockstep, type LockstepOptions } from './lockstep.js';
+export { Oracle } from './oracle.js';
