@@ -1,10 +1,12 @@
 /** What must hold of every run, found out from the log, the outside world, and what the kernels told. */
-import { inspect, MemoryLogStore, nodePorts, readEntries, verify, type Entry } from '@omnipaw/kernel';
+import { inspect, MemoryLogStore, nodePorts, readEntries, replay, verify, type Entry } from '@omnipaw/kernel';
 import { isDeepStrictEqual } from 'node:util';
+import { guardOf } from './guard.js';
+import { PROGRAMS } from './interpreters.js';
 import { brokenRules } from './log-rules.js';
 import { MAX_STEPS, RESOURCES } from './scenarios.js';
 import type { Run } from './simulation.js';
-import { IDEMPOTENT } from './tools.js';
+import { IDEMPOTENT, UNREACHABLE } from './tools.js';
 import type { ToldEnd } from './witness.js';
 
 type EntryOf<Kind extends Entry['kind']> = Extract<Entry, { kind: Kind }>;
@@ -20,6 +22,7 @@ export async function brokenProperties(run: Run): Promise<readonly string[]> {
     ...lostAcknowledgements(run, entries),
     ...wrongEffects(run, entries),
     ...(await wrongState(run)),
+    ...(await wrongReplay(run)),
   ];
 }
 
@@ -77,6 +80,16 @@ async function wrongState({ bytes, witness }: Run): Promise<string[]> {
   const { agents, shared } = await inspect(logOf(bytes));
   if (isDeepStrictEqual({ agents, shared }, { ...witness.last!.snapshot })) return [];
   return ['The state of the kernel was not what its log says.'];
+}
+
+// The programs do again what the log says
+
+async function wrongReplay({ bytes, plan, witness }: Run): Promise<string[]> {
+  const options = { agents: Object.values(PROGRAMS), tools: UNREACHABLE, extensions: guardOf(plan.scenario), pin: witness.last!.head };
+  const { replay: verdict, divergence, changed, ...report } = await replay(logOf(bytes), options);
+  const isWhole = report.integrity === 'INTACT' && report.completeness === 'COMPLETE' && changed.length === 0;
+  if (verdict === 'REPRODUCED' && isWhole) return [];
+  return [`The replay of the log is ${verdict}: ${divergence?.message ?? JSON.stringify({ ...report, changed })}`];
 }
 
 function logOf(bytes: Uint8Array): MemoryLogStore {

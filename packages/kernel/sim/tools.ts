@@ -79,6 +79,12 @@ export function toolsIn({ act, sleep }: Outside): Tool[] {
   ];
 }
 
+/** The tools for a replay, which must not reach any of them. */
+export const UNREACHABLE: readonly Tool[] = toolsIn({
+  sleep: () => Promise.reject(new Error('A tool sleeps in a replay.')),
+  act: ({ tool }) => { throw new Error(`Tool ${tool} acts in a replay.`); },
+});
+
 function define(name: (typeof TOOLS)[number], run: Run, options: Options = {}): Tool {
   return defineTool({ name, description: name, input: unchecked<Args>(), idempotent: IDEMPOTENT.has(name), ...options, run });
 }
