@@ -80,8 +80,10 @@ export {
   type Inspection,
   type KernelConfig,
   type KernelHost,
+  type SettledOutcome,
   type Snapshot,
   type Subscriber,
+  type UnknownCall,
 } from './kernel/index.js';
 export { createKernel } from './create-kernel.js';
 export type { Changed, Identified, ReplayReport } from './history/index.js';

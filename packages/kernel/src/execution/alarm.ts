@@ -66,7 +66,7 @@ export class Alarm {
     if (slot === undefined || seq < slot.seq) return;
     switch (slot.kind) {
       case 'TOOL':
-        this.#options.gate.retry({ agent, tick, call, seq });
+        this.#retry(agent, slot);
         break;
       case 'TIMER':
         this.#settle(agent, slot, { ok: true, value: null });
@@ -84,6 +84,15 @@ export class Alarm {
   #settle(agent: string, { tick, call }: Slot, result: Outcome): void {
     const { emit, pending } = this.#options;
     emit({ kind: 'TIMER_FIRED', agent, data: { tick, call, result, ...pending.resuming(agent) } });
+  }
+
+  /** On record before the tool runs again: after a crash, nobody could tell otherwise whether it did. */
+  #retry(agent: string, slot: Slot): void {
+    const { emit, gate } = this.#options;
+    if (!slot.isBackingOff) return;
+    const { tick, call, opened, attempt } = slot;
+    const { busSeq } = emit({ kind: 'TOOL_ATTEMPTED', agent, data: { tick, call, tool: opened['tool'] as string, attempt: attempt + 1 } });
+    gate.retry({ agent, tick, call, seq: busSeq });
   }
 
   #expire(agent: string): void {

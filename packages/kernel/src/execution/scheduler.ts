@@ -20,6 +20,7 @@ import type { TickEngine, TickOutput } from './engine.js';
 import { AgentEnds } from './ends.js';
 import type { Observers } from './observer.js';
 import type { AgentOutcomes } from '../pending/index.js';
+import type { Spawner } from '../syscalls/index.js';
 import type { Processes, Running } from './processes.js';
 import { ReadyAgents } from './ready.js';
 
@@ -28,6 +29,7 @@ export interface SchedulerOptions {
   readonly permissions: Pick<PermissionModel, 'isActive'>;
   readonly ephemeral: Pick<EphemeralStore, 'unsaved'>;
   readonly processes: Processes;
+  readonly spawner: Pick<Spawner, 'continueAgent'>;
   readonly outcomes: AgentOutcomes;
   readonly endings: AgentEndings;
   readonly failures: FailureHandler;
@@ -71,9 +73,10 @@ export class Scheduler implements Projection {
     return this.#isDraining;
   }
 
-  /** What was folded so far is history; what comes from now on happens. */
-  goLive(): void {
+  /** What was folded so far is history; what comes from now on happens, also to the agents that go on. */
+  goLive(running: Iterable<string>): void {
     this.#isLive = true;
+    if (this.#watchesLoops) for (const agent of running) this.#watch(agent);
   }
 
   /** Drives one agent to its end, and resolves once that end is durable; rejects when the kernel stops before it. */
@@ -84,6 +87,7 @@ export class Scheduler implements Projection {
   apply({ agent, kind, data, busSeq, time }: Entry): void {
     if (agent === null) return;
     const { transition } = data as { readonly transition?: { readonly to: string } };
+    if (kind === 'AGENT_CONTINUED') this.#ready.add(agent, time);
     if (transition === undefined) return;
     if (transition.to === 'ACTIVE') this.#ready.add(agent, time);
     else this.#ready.delete(agent);
@@ -203,6 +207,9 @@ export class Scheduler implements Projection {
       case 'COMPLETED':
         this.#complete(agent, running.tick, output.value);
         break;
+      case 'CONTINUED':
+        this.#continueAsNew(agent, running, output.input);
+        break;
       case 'FAILED':
         if (this.#options.log.failure === undefined) failures.programFailed(agent, running.tick, output.error);
         break;
@@ -225,6 +232,15 @@ export class Scheduler implements Projection {
       return;
     }
     endings.complete(agent, tick, result);
+  }
+
+  #continueAsNew(agent: string, { tick, random }: Running, input: unknown): void {
+    const { failures, spawner, log } = this.#options;
+    try {
+      spawner.continueAgent({ agent, tick, input, seed: random.nextSeed() });
+    } catch (thrown) {
+      if (log.failure === undefined) failures.programFailed(agent, tick, thrown);
+    }
   }
 
   /** INV-05: what the next tick is to find has to be in the log. */

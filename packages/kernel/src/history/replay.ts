@@ -59,7 +59,7 @@ export async function replay(reader: LogReader, options: ReplayOptions): Promise
 
 class Replay {
   readonly #options: ReplayOptions;
-  readonly #oracle = new Oracle({ nextSeq: 0 });
+  readonly #oracle = new Oracle();
   readonly #parts: Parts;
   readonly #lockstep: Lockstep;
   readonly #pin: ReturnType<typeof pinnedPlace> | undefined;

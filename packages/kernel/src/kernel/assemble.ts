@@ -1,12 +1,13 @@
 import { Commands } from '../commands/index.js';
 import { DelegationProtocol } from '../delegation/index.js';
-import { AgentSyscalls, Approvals, Authority, InstructionEvaluator, MemorySyscalls, MessageSyscalls, Messenger, Spawner } from '../syscalls/index.js';
+import { AgentSyscalls, Approvals, Authority, InstructionEvaluator, MemorySyscalls, MessageSyscalls, Messenger, Spawner, VersionSyscalls } from '../syscalls/index.js';
 import { Alarm, Deadlines, Observers, Processes, Scheduler, TickEngine } from '../execution/index.js';
 import type { OmniError } from '../errors/index.js';
 import { AgentEndings, FailureHandler } from '../failure/index.js';
 import { InvariantChecker } from '../invariants/index.js';
 import type { Emit, LogWriter } from '../logging/index.js';
 import { ToolGate, ToolRegistry } from '../tools/index.js';
+import type { Oracle } from '../replay/index.js';
 import type { AuditLog } from './audit.js';
 import { KernelBus } from './bus.js';
 import { type KernelConfig, type KernelHost } from './config.js';
@@ -19,6 +20,10 @@ export interface AssembleOptions {
   readonly host: KernelHost;
   readonly log: LogWriter;
   readonly mode: 'LIVE' | 'REPLAY';
+  /** Leads through what is on record; undefined for a log that begins now. */
+  readonly oracle: Oracle | undefined;
+  /** How many entries were there before this kernel was. */
+  readonly recordedCount: number;
   readonly logId: string;
   readonly audit: AuditLog;
   readonly report: (thrown: unknown, where: string) => OmniError;
@@ -45,6 +50,7 @@ export function assemble(options: AssembleOptions) {
     perform: (instruction, at) => evaluator.evaluate(instruction, at),
     ended: (agent, tick, error) => { failures.kernelEnded(agent, tick, error); },
   });
+  const versions = new VersionSyscalls({ ...shared, recorded: () => options.oracle?.next });
   const evaluator = new InstructionEvaluator({
     authority,
     gate,
@@ -52,6 +58,7 @@ export function assemble(options: AssembleOptions) {
     messages: new MessageSyscalls({ ...shared, authority, messenger }),
     agents: new AgentSyscalls({ ...shared, authority, spawner, approvals }),
     approvals,
+    versions,
     emit: bus.emit,
   });
   const failures = new FailureHandler({
@@ -69,6 +76,7 @@ export function assemble(options: AssembleOptions) {
   const scheduler = new Scheduler({
     ...shared,
     processes,
+    spawner,
     endings,
     failures,
     engine: new TickEngine(),
@@ -85,12 +93,12 @@ export function assemble(options: AssembleOptions) {
   const commands = new Commands(shared);
   const alarm: Alarm = new Alarm({ ...shared, deadlines, approvals, commands, gate, drain });
   core.connect(drain);
-  bus.project(...projectionsOf(state), ...core.projections, approvals, deadlines, processes, scheduler);
-  return { state, bus, gate, registry: core.registry, messenger, spawner, approvals, commands, scheduler, alarm, drain };
+  bus.project(...projectionsOf(state), ...core.projections, approvals, deadlines, versions, processes, scheduler);
+  return { state, bus, gate, registry: core.registry, processes, versions, messenger, spawner, approvals, commands, scheduler, alarm, drain };
 }
 
 /** What stands below the execution of programs: state, bus, gate and the ends of agents. */
-function assembleCore({ config, host, log, logId, mode, report }: AssembleOptions) {
+function assembleCore({ config, host, log, logId, mode, recordedCount, report }: AssembleOptions) {
   const { agents = [], tools = [], extensions = [] } = config;
   const invariants = new InvariantChecker();
   const state = createState();
@@ -117,6 +125,7 @@ function assembleCore({ config, host, log, logId, mode, report }: AssembleOption
     },
     observe: observers.watches('aroundToolCall') ? (info, run) => observers.toolCall(info, run) : undefined,
     mode,
+    isRecorded: (busSeq) => busSeq < recordedCount,
     logId,
     secrets: config.secrets,
     redact: config.redact,

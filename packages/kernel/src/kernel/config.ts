@@ -27,6 +27,11 @@ export interface KernelConfig extends Partial<KernelLimits> {
   readonly tools?: readonly Tool[];
   readonly policies?: readonly Policy[];
   readonly extensions?: readonly Extension[];
+  /**
+   * What becomes of a tool call that was under way when an earlier kernel ended, and that may not be repeated: the program is
+   * told with `TOOL_OUTCOME_UNKNOWN` (`throw`, unless given), or waits until somebody says what came of it (`wait`, see `settle`).
+   */
+  readonly unknownOutcomes?: 'throw' | 'wait';
   /** `strict` unless given. */
   readonly durability?: Durability;
   readonly secrets?: SecretProvider;

@@ -1,9 +1,12 @@
 import { fromErrorRecord, OmniError } from '../errors/index.js';
+import { recordThrown, toJsonWithin, type Json } from '../json/index.js';
+import type { Outcome } from '../pending/index.js';
 import type { AgentDefinition } from '../programs/index.js';
 import type { Approval, Decision, SpawnOptions } from '../syscalls/index.js';
 import type { LifecycleState } from '../lifecycle/index.js';
 import type { KernelBus, Subscriber } from './bus.js';
 import type { KernelConfig, KernelHost } from './config.js';
+import { openCalls, settleCall } from './recover.js';
 import { agentSnapshot, snapshotOf, type AgentSnapshot, type Snapshot } from './snapshot.js';
 import { wire, type Wiring } from './wiring.js';
 
@@ -108,6 +111,28 @@ export class OmniKernel {
     });
   }
 
+  /**
+   * The tool calls of an earlier kernel of which nobody knows whether they acted, and whose agents wait for somebody to say
+   * (`unknownOutcomes: 'wait'`).
+   */
+  unknownCalls(): readonly UnknownCall[] {
+    return openCalls(this.#wiring).map(({ agent, slot: { tick, call, opened, seq } }) => {
+      const { tool, args } = opened as { readonly tool: string; readonly args: Json };
+      return Object.freeze({ agent, tick, call, tool, args, intentSeq: seq });
+    });
+  }
+
+  /** Says what came of such a call; `by` stands in the log. Throws `CALL_NOT_FOUND`. */
+  settle(of: Pick<UnknownCall, 'agent' | 'tick' | 'call'>, outcome: SettledOutcome, by = 'operator'): void {
+    this.#command((parts) => {
+      const { agent, tick, call } = of;
+      const found = openCalls(parts).find(({ agent: other, slot }) => other === agent && slot.tick === tick && slot.call === call);
+      if (found === undefined) throw callNotFound(of, this.unknownCalls());
+      settleCall(parts, { ...found, result: outcomeOf(outcome, parts.state.settings.limits.maxValueBytes), by });
+      parts.drain();
+    });
+  }
+
   /** Takes an agent off the processor until it is resumed; results that arrive meanwhile are kept for it. */
   suspend(agent: string, reason = ''): void {
     this.#command(({ commands }) => { commands.suspend(agent, reason); });
@@ -184,6 +209,32 @@ export class OmniKernel {
       this.#isCommanded = false;
     }
   }
+}
+
+/** A tool call of an earlier kernel of which nobody knows whether it acted. */
+export interface UnknownCall {
+  readonly agent: string;
+  readonly tick: number;
+  readonly call: number;
+  readonly tool: string;
+  readonly args: Json;
+  /** `busSeq` of the entry that says that it was going to be made. */
+  readonly intentSeq: number;
+}
+
+/** What somebody says came of a call: its value, or an error that the program gets. */
+export type SettledOutcome = { readonly value: unknown } | { readonly error: OmniError };
+
+function outcomeOf(said: SettledOutcome, maxValueBytes: number): Outcome {
+  if ('error' in said) return { ok: false, error: recordThrown(said.error, 'TOOL_FAILED', 'The call') };
+  return { ok: true, value: toJsonWithin(said.value === undefined ? null : said.value, maxValueBytes, 'The outcome of the call') };
+}
+
+function callNotFound({ agent, tick, call }: Pick<UnknownCall, 'agent' | 'tick' | 'call'>, open: readonly UnknownCall[]): OmniError {
+  const known = open.map((other) => `${other.agent}/${other.tick}/${other.call}`).join(', ');
+  return new OmniError('CALL_NOT_FOUND', `There is no call ${agent}/${tick}/${call} whose outcome is unknown. Such calls: ${known === '' ? 'none' : known}.`, {
+    details: { agent, tick, call },
+  });
 }
 
 function busy(): OmniError {

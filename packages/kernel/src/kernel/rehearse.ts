@@ -17,6 +17,8 @@ export function rehearse(cast: Cast, oracle: Oracle, codec: Codec): { readonly p
     log: oracle,
     logId: '',
     mode: 'REPLAY',
+    oracle,
+    recordedCount: Infinity,
     audit: { record: () => undefined, close: () => Promise.resolve() },
     report: problems,
   });

@@ -100,6 +100,7 @@ type KernelKind = keyof (HeaderEntries &
 const KERNEL_KINDS: Readonly<Record<KernelKind, true>> = Object.freeze({
   AGENT_ACTIVATED: true,
   AGENT_COMPLETED: true,
+  AGENT_CONTINUED: true,
   AGENT_FAULTED: true,
   AGENT_MOVED: true,
   AGENT_SPAWNED: true,
@@ -127,8 +128,10 @@ const KERNEL_KINDS: Readonly<Record<KernelKind, true>> = Object.freeze({
   STALE_RESULT: true,
   TIMER_FIRED: true,
   TOKEN_REVOKED: true,
+  TOOL_ATTEMPTED: true,
   TOOL_CALLED: true,
   TOOL_RESULT: true,
   TOOL_RETRIED: true,
   TRANSITION_REFUSED: true,
+  VERSION_CHOSEN: true,
 });

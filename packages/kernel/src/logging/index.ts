@@ -17,6 +17,7 @@ export { ExecutionLogger, type Appended, type Durability, type LoggerOptions, ty
 export { MemoryLogStore } from './memory-store.js';
 export type { Projection } from './projection.js';
 export type { RecordedEntry } from './parse.js';
+export { entryOf, readLinesOf } from './lines-of.js';
 export { readEntries, readRecorded, type ReadOptions } from './read.js';
 export { scanLog, type ScanReport } from './scan.js';
 export type { LogBatch, LogChunk, LogEnd, LogReader, LogStore, TornTail } from './store.js';

@@ -16,7 +16,7 @@ export interface DivergentSide {
 export interface Divergence {
   /** The entry of the log that was not made again. */
   readonly busSeq: number;
-  /** Whose entry it is; null for the kernel's own. */
+  /** Whose doing it was; null for the kernel's own. */
   readonly agent: string | null;
   /** The tick of that agent; null for what no tick made. */
   readonly tick: number | null;
@@ -36,18 +36,24 @@ type Said = Pick<RawEntry, 'agent' | 'kind'> & { readonly data: object };
 export function divergenceAt(recorded: RawEntry, made: Said | Proposal | undefined, because = ''): Divergence {
   const expected = sideOf(recorded);
   const actual = made === undefined ? null : sideOf(made);
-  const { tick } = recorded.data;
+  const actor = actorOf(recorded);
   const isComparable = actual?.kind === expected.kind && actual.agent === expected.agent;
   const found = isComparable ? differences(expected.data, actual.data) : [];
   return Object.freeze({
     busSeq: recorded.busSeq,
-    agent: recorded.agent,
-    tick: typeof tick === 'number' ? tick : null,
+    ...actor,
     message: messageOf(expected, actual, because),
     expected,
     actual,
     differences: found,
   });
+}
+
+/** Whose doing an entry is: a child's birth is its delegator's. */
+function actorOf({ agent, data }: RawEntry): { readonly agent: string | null; readonly tick: number | null } {
+  const { parent, delegation, tick } = data as { readonly parent?: string | null; readonly delegation?: { readonly tick: number }; readonly tick?: number };
+  if (typeof parent === 'string' && delegation !== undefined) return { agent: parent, tick: delegation.tick };
+  return { agent, tick: tick ?? null };
 }
 
 /** The error by which a divergence stops what could have gone on. */

@@ -18,13 +18,13 @@ export class Oracle implements LogWriter {
   readonly #recorded = new Queue<RecordedEntry>();
   readonly #behind: ExecutionLogger | undefined;
   #next: RecordedEntry | undefined;
-  #nextSeq: number;
+  /** Of the entry that was made last. */
+  #lastSeq = -1;
   #divergence: Divergence | undefined;
   #failure: OmniError | undefined;
 
-  /** `nextSeq` is the first entry that is going to be compared. */
-  constructor({ nextSeq, behind }: { readonly nextSeq: number; readonly behind?: ExecutionLogger }) {
-    this.#nextSeq = nextSeq;
+  /** `behind` is whom to write to where the recording ends. */
+  constructor(behind?: ExecutionLogger) {
     this.#behind = behind;
   }
 
@@ -38,7 +38,7 @@ export class Oracle implements LogWriter {
   }
 
   get nextSeq(): number {
-    return this.#isOver ? this.#behind!.nextSeq : this.#nextSeq;
+    return this.#next?.entry.busSeq ?? this.#behind?.nextSeq ?? this.#lastSeq + 1;
   }
 
   get durableSeq(): number {
@@ -66,7 +66,7 @@ export class Oracle implements LogWriter {
     // The union of proposals is the catalogue itself; a single kind of it always fits.
     if (!isSame(proposal as never, recorded)) throw this.diverge(proposal as never);
     this.#next = this.#recorded.shift();
-    this.#nextSeq++;
+    this.#lastSeq = recorded.entry.busSeq;
     return { entry: deepFreeze(recorded.entry) as unknown as Extract<Entry, { kind: Kind }>, line: `${recorded.text}\n` };
   }
 
@@ -85,10 +85,6 @@ export class Oracle implements LogWriter {
 
   flushEarly(isQuiet: boolean): void {
     this.#behind?.flushEarly(isQuiet);
-  }
-
-  get #isOver(): boolean {
-    return this.#next === undefined && this.#behind !== undefined;
   }
 
   #goOn<Kind extends EntryKind>(proposal: ProposalOf<Kind>): Appended<Kind> {

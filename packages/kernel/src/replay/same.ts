@@ -4,7 +4,14 @@ import { encodeBody, type Proposal, type RecordedEntry } from '../logging/index.
 export function isSame(proposal: Proposal, { entry, text }: RecordedEntry): boolean {
   if (text.startsWith(encodeBody(proposal, entry))) return true;
   if (proposal.kind !== entry.kind || proposal.agent !== entry.agent) return false;
-  return JSON.stringify(proposal.data, withoutWords) === JSON.stringify(entry.data, withoutWords);
+  return comparable(proposal.kind, proposal.data) === comparable(entry.kind, entry.data);
+}
+
+/** A program may be another one, as long as it does the same: which one ran is not what it did. */
+const NAMES_ITS_PROGRAM: ReadonlySet<string> = new Set(['AGENT_SPAWNED', 'AGENT_CONTINUED']);
+
+function comparable(kind: string, data: object): string {
+  return JSON.stringify(NAMES_ITS_PROGRAM.has(kind) ? { ...data, program: null } : data, withoutWords);
 }
 
 /**

@@ -91,6 +91,13 @@ export class Spawner {
     return id;
   }
 
+  /** The agent begins anew; throws `SERIALIZATION_ERROR`, `VALUE_TOO_LARGE` for an input that can't be. */
+  continueAgent({ agent, tick, input, seed }: { readonly agent: string; readonly tick: number; readonly input: unknown; readonly seed: string }): void {
+    const { type } = this.#options.agents.get(agent);
+    const { program, input: recorded } = this.#common(type, input, {});
+    this.#options.emit({ kind: 'AGENT_CONTINUED', agent, data: { tick, program, input: recorded, seed } });
+  }
+
   #common(type: string, givenInput: unknown, asked: SpawnOptions): SpawnCommon {
     const { agents, lifecycle, digestOf, settings } = this.#options;
     const { maxValueBytes } = settings.limits;
