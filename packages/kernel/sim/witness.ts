@@ -27,7 +27,8 @@ export class Witness {
   /** From the end of its boot on. */
   watch(kernel: OmniKernel, life: Life): void {
     if (life.hasDied()) return;
-    this.heads.push({ busSeq: kernel.entryCount - 1, hash: kernel.head });
+    // Agents that were taken up may have run ahead of the disk already.
+    if (kernel.durableSeq === kernel.entryCount - 1) this.heads.push({ busSeq: kernel.durableSeq, hash: kernel.head });
     const hashes = new Map<number, string>();
     kernel.subscribe(({ busSeq, hash }) => hashes.set(busSeq, hash));
     kernel.onDurable((busSeq) => {

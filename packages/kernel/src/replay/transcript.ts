@@ -181,7 +181,9 @@ export class Transcript {
     if (delegation !== undefined && delegation.call !== call) throw this.#diverge(undefined);
     this.#take('AGENT_SPAWNED', { type: instruction.type, input: instruction.input ?? null });
     const child = birth!.agent!;
-    return instruction.join === true ? this.#join(child, call) : { ok: true, value: child };
+    if (instruction.join !== true) return { ok: true, value: child };
+    // A guard may have let the child come, and then refused the wait for it.
+    return this.#refusal(call) ?? this.#join(child, call);
   }
 
   #join(child: string, call: number): Evaluated {
