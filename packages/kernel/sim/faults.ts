@@ -21,15 +21,17 @@ export interface Faults {
   /** How long writes, syncs and answers take, one after the other, over and over. Milliseconds. */
   readonly diskMs: readonly number[];
   readonly failure: DiskFailure | null;
+  /** How long nobody starts another kernel after the end of this one. Milliseconds. */
+  readonly downMs: number;
 }
 
 /** A life in which nothing goes wrong. */
-export const NO_FAULTS: Faults = Object.freeze({ crashAfterSteps: null, survivingBytes: 0, zeroBytes: 0, keepsWholeLine: false, diskMs: [], failure: null });
+export const NO_FAULTS: Faults = Object.freeze({ crashAfterSteps: null, survivingBytes: 0, zeroBytes: 0, keepsWholeLine: false, diskMs: [], failure: null, downMs: 0 });
 
 const steps = fc.oneof(
-  { arbitrary: fc.integer({ min: 1, max: 30 }), weight: 2 },
-  { arbitrary: fc.integer({ min: 1, max: 150 }), weight: 3 },
-  { arbitrary: fc.integer({ min: 1, max: 600 }), weight: 2 },
+  { arbitrary: fc.integer({ min: 1, max: 25 }), weight: 3 },
+  { arbitrary: fc.integer({ min: 1, max: 70 }), weight: 4 },
+  { arbitrary: fc.integer({ min: 1, max: 250 }), weight: 2 },
 );
 
 const faults: fc.Arbitrary<Faults> = fc.record({
@@ -42,6 +44,7 @@ const faults: fc.Arbitrary<Faults> = fc.record({
     { arbitrary: fc.constant(null), weight: 3 },
     { arbitrary: fc.record({ write: fc.nat({ max: 12 }), how: fc.constantFrom('full' as const, 'sync' as const) }), weight: 1 },
   ),
+  downMs: fc.oneof(fc.constant(0), fc.nat({ max: 60 })),
 });
 
 /** The lives before the last one, in which nothing goes wrong any more. */

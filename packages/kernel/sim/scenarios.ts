@@ -55,6 +55,8 @@ export interface Scenario {
   readonly maxMailboxMessages: number;
   /** Every so many proposals, the guard says something. */
   readonly guardEvery: number;
+  /** Whether agents are told that an outcome is unknown, or wait for the operator to say. */
+  readonly unknownOutcomes: 'throw' | 'wait';
 }
 
 // Arbitraries
@@ -92,6 +94,7 @@ const message: fc.Arbitrary<Step> = fc.oneof(
 );
 const odd: fc.Arbitrary<Step> = fc.oneof(
   fc.constantFrom<Step>({ op: 'NOOP' }, { op: 'LOOP' }, { op: 'JOIN_LAST' }, { op: 'RETURN', value: 'early' }, { op: 'FLY' } as never, { op: 'JOIN', agent: 'worker-1' }, null as never),
+  fc.record({ op: fc.constant('VERSION' as const), change: fc.constantFrom('c1', 'c2'), min: fc.constantFrom(0, 1), max: fc.constantFrom(1, 2, 3) }),
   fc.record({ op: fc.constant('THROW' as const), thrown: fc.constantFrom('a string', 7) }),
 );
 
@@ -104,8 +107,8 @@ const { script } = fc.letrec<{ script: Script; step: Step }>((tie) => ({
   script: fc.record({ steps: fc.array(tie('step'), { maxLength: 10, size: 'max' }), isTough: mostly(true) }),
   step: fc.oneof(
     { depthSize: 'small', maxDepth: 3 },
-    { arbitrary: fc.oneof(callTool, memory, message), weight: 7 },
-    { arbitrary: odd, weight: 1 },
+    { arbitrary: fc.oneof(callTool, callTool, memory, message), weight: 7 },
+    { arbitrary: fc.oneof({ arbitrary: odd, weight: 3 }, { arbitrary: fc.record({ op: fc.constant('CONTINUE' as const), input: tie('script') }), weight: 1 }), weight: 1 },
     { arbitrary: fc.record({ op: fc.constant('ALL' as const), of: fc.array(fc.oneof(callTool, memory, message).filter(isPlain), { maxLength: 4, size: 'max' }) }), weight: 2 },
     {
       arbitrary: fc.record({
@@ -155,4 +158,5 @@ export const scenarios: fc.Arbitrary<Scenario> = fc.record({
   maxConcurrentToolCalls: fc.constantFrom(1, 2, 100),
   maxMailboxMessages: fc.constantFrom(1, 3, 100),
   guardEvery: fc.constantFrom(0, 0, 0, 7, 11),
+  unknownOutcomes: fc.constantFrom('throw', 'throw', 'wait'),
 });

@@ -3,7 +3,7 @@
  *
  * Everything is a function of the plan: time is virtual, chance comes from the scenario's seed, disk and tools are simulated.
  */
-import { createKernel, OmniError, type OmniKernel } from '@omnipaw/kernel';
+import { createKernel, OmniError, type AgentSnapshot, type OmniKernel } from '@omnipaw/kernel';
 import { VirtualTime } from '@omnipaw/kernel/testing';
 import { DiskStore } from './disk-store.js';
 import { NO_FAULTS, type Faults } from './faults.js';
@@ -89,6 +89,7 @@ class Simulation {
     life.end();
     this.#steps += life.steps;
     this.#bytes = store.left();
+    await this.#time.advance(faults.downMs);
   }
 
   async #boot(life: Life, store: DiskStore): Promise<OmniKernel> {
@@ -105,7 +106,7 @@ class Simulation {
     const kernel = await createKernel(
       {
         log: store, agents: Object.values(PROGRAMS), tools: toolsIn(outside), policies, maxConcurrentToolCalls, maxMailboxMessages,
-        maxStepsPerTick: MAX_STEPS, extensions: guardOf(scenario),
+        maxStepsPerTick: MAX_STEPS, extensions: guardOf(scenario), unknownOutcomes: scenario.unknownOutcomes,
         onProblem: (problem) => { if (!life.hasDied()) this.#violations.push(`A problem was reported: ${problem.code} ${problem.message}`); },
       },
       { ports: life.ports, kernelVersion: 'simulated' },
@@ -125,6 +126,7 @@ class Simulation {
     for (let order = this.#orders[0]; order !== undefined && !life.hasDied(); order = this.#orders[0]) {
       await this.#time.advance(order.afterMs);
       if (life.hasDied()) return;
+      settleUnknown(kernel);
       const refusal = obey(kernel, order);
       if (refusal !== undefined && HALTED.has(refusal)) return;
       this.#orders.shift();
@@ -135,6 +137,9 @@ class Simulation {
 
   /** Helps those on who can't go on by themselves, and stops. */
   async #finish(kernel: OmniKernel): Promise<void> {
+    settleUnknown(kernel);
+    await this.#time.advance(LONG_MS);
+    this.#violations.push(...kernel.snapshot().agents.flatMap(waitsInVain));
     for (const { id, state } of kernel.snapshot().agents) if (state === 'RESUMABLE') kernel.resume(id);
     await this.#time.advance(LONG_MS);
     for (const { id, state } of kernel.snapshot().agents) if (state !== 'TERMINATED' && state !== 'FAULTED') kernel.revoke(id, 'time is up');
@@ -151,6 +156,18 @@ class Simulation {
     const isExpected = store.hasFailed && error instanceof OmniError && HALTED.has(error.code);
     if (!isExpected) this.#violations.push(`The kernel failed: ${describe(error)}`);
   }
+}
+
+/** An operator says of every call whose outcome nobody knows that it is lost. */
+function settleUnknown(kernel: OmniKernel): void {
+  for (const call of kernel.unknownCalls()) kernel.settle(call, { error: new OmniError('LOST', 'nobody knows') });
+}
+
+/** What an agent still waits for though its time has come: all that ends by itself has a limit in these scenarios. */
+function waitsInVain({ id, state, waitingFor }: AgentSnapshot): string[] {
+  if (state !== 'WAITING') return [];
+  const late = waitingFor.filter(({ kind }) => kind !== 'DELEGATION');
+  return late.map(({ kind, tick, call }) => `Agent ${id} waits for its ${kind} of tick ${tick}, call ${call}, and nothing can come any more.`);
 }
 
 /** With the functions on the way to it, and without their places, which differ between machines. */
