@@ -27,6 +27,7 @@ const kernelLayers = [
   ['execution'],
   ['replay'],
   ['kernel'],
+  ['history'],
 ];
 /** Outside the layers: the only folder that may use Node, and all that it may import. */
 const nodeMayImport = ['errors', 'json', 'ports', 'logging'];

@@ -84,5 +84,6 @@ export {
   type Subscriber,
 } from './kernel/index.js';
 export { createKernel } from './create-kernel.js';
-export { inspect, readEntries, verify } from './readers.js';
+export type { Forked, ForkOptions, ForkParent, LinkOptions, LinkReason, LinkVerdict } from './history/index.js';
+export { fork, inspect, readEntries, verify, verifyLink } from './readers.js';
 export { FileLogReader, FileLogStore, nodePorts, type FileLogStoreOptions } from './node/index.js';

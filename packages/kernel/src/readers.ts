@@ -1,4 +1,12 @@
 /** The core's readers of logs on Node, with Node's own SHA-256 unless told otherwise. */
+import {
+  fork as forkWith,
+  verifyLink as verifyLinkWith,
+  type Forked,
+  type ForkOptions,
+  type LinkOptions,
+  type LinkVerdict,
+} from './history/index.js';
 import { inspect as inspectWith, type Inspection, type InspectOptions } from './kernel/index.js';
 import {
   readEntries as readEntriesWith,
@@ -13,6 +21,9 @@ import { nodePorts } from './node/index.js';
 
 const { codec } = nodePorts;
 
+/** Options of which some need not be given. */
+type WithDefaults<Options, Defaulted extends keyof Options> = Omit<Options, Defaulted> & Partial<Pick<Options, Defaulted>>;
+
 /** Checks every byte of a log; needs no lock, and works on a log that is being written. */
 export function verify(reader: LogReader, options: Partial<VerifyOptions> = {}): Promise<LogVerdict> {
   return verifyWith(reader, { codec, ...options });
@@ -21,6 +32,16 @@ export function verify(reader: LogReader, options: Partial<VerifyOptions> = {}):
 /** Folds a log, or a part of it, without running anything; rejects with `LOG_CORRUPT` where the chain is broken. */
 export function inspect(reader: LogReader, options: Partial<InspectOptions> = {}): Promise<Inspection> {
   return inspectWith(reader, { codec, ...options });
+}
+
+/** Writes a fork of a log into an empty store: what happened up to an entry, to go on from there in another way. */
+export function fork(parent: LogReader, options: WithDefaults<ForkOptions, 'ports'>): Promise<Forked> {
+  return forkWith(parent, { ports: nodePorts, ...options });
+}
+
+/** Follows a fork's link to its parent; undefined for a log that is no fork. */
+export function verifyLink(forked: LogReader, options: Partial<LinkOptions> = {}): Promise<LinkVerdict | undefined> {
+  return verifyLinkWith(forked, { codec, ...options });
 }
 
 /** The entries of a log in order, up to an incomplete last line; rejects with `LOG_CORRUPT` at the first damage. */

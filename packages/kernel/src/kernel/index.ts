@@ -1,6 +1,10 @@
 export type { KernelEntries } from './entries.js';
 export type { Subscriber } from './bus.js';
 export type { Extension, KernelConfig, KernelHost, KernelLimits } from './config.js';
+export { foldEntry } from './fold.js';
 export { inspect, type Inspection, type InspectOptions } from './inspect.js';
 export { OmniKernel, type AgentHandle } from './omni-kernel.js';
+export { reviewAll, type NamedGuard } from './review.js';
+export { shield } from './shield.js';
 export type { AgentSnapshot, Snapshot } from './snapshot.js';
+export { createState, projectionsOf, type KernelState } from './state.js';

@@ -1,0 +1,2 @@
+export { fork, type Forked, type ForkOptions, type ForkParent } from './fork.js';
+export { verifyLink, type LinkOptions, type LinkReason, type LinkVerdict } from './link.js';
