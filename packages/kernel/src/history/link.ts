@@ -32,10 +32,12 @@ export interface LinkOptions {
   readonly parent?: LogReader;
 }
 
-/** Follows a fork's link to its parent; undefined for a log that is no fork. Reads both up to the entry of the fork, and no further. */
+/**
+ * Follows a fork's link to its parent; undefined for a log that is no fork. Reads both up to the entry of the fork, and no
+ * further. Rejects with `LOG_CORRUPT` if the fork's header can't be read.
+ */
 export async function verifyLink(fork: LogReader, { codec, parent }: LinkOptions): Promise<LinkVerdict | undefined> {
-  const header = await firstEntry(fork, codec);
-  const named = header?.data['parent'] as ForkParent | undefined;
+  const named = parentOf(await firstEntry(fork, codec));
   if (named === undefined) return undefined;
   if (parent === undefined) return { link: 'UNCHECKED', parent: named };
   const found = await compare({ fork: readEntries(fork, codec), parent: readEntries(parent, codec), named });
@@ -105,6 +107,17 @@ function saysTheSame(own: RawEntry, wanted: RawEntry | undefined): boolean {
 function textOf({ busSeq, time, agent, kind, data }: RawEntry): string {
   if (busSeq > 0) return JSON.stringify([time, agent, kind, data]);
   return JSON.stringify([kind, { ...data, logId: null, parent: undefined }]);
+}
+
+/** The parent that a header names; throws `LOG_CORRUPT` if it names none in the way that a kernel does. */
+function parentOf(header: RawEntry | undefined): ForkParent | undefined {
+  const named = header?.data['parent'] as Partial<ForkParent> | null | undefined;
+  if (named === undefined) return undefined;
+  const { logId, busSeq, hash } = named ?? {};
+  if (typeof logId === 'string' && Number.isSafeInteger(busSeq) && typeof hash === 'string') return named as ForkParent;
+  throw new OmniError('LOG_CORRUPT', 'The header of the log names a parent in a way that no kernel does. Compare the log with a pinned head.', {
+    details: { busSeq: 0, kind: 'LOG_OPENED' },
+  });
 }
 
 async function next(entries: AsyncIterator<RawEntry, void>): Promise<RawEntry | undefined> {
