@@ -1,11 +1,14 @@
 /** The core's readers of logs on Node, with Node's own SHA-256 unless told otherwise. */
 import {
+  diff as diffWith,
   fork as forkWith,
   verifyLink as verifyLinkWith,
+  type DiffOptions,
   type Forked,
   type ForkOptions,
   type LinkOptions,
   type LinkVerdict,
+  type LogDiff,
 } from './history/index.js';
 import { inspect as inspectWith, type Inspection, type InspectOptions } from './kernel/index.js';
 import {
@@ -42,6 +45,11 @@ export function fork(parent: LogReader, options: WithDefaults<ForkOptions, 'port
 /** Follows a fork's link to its parent; undefined for a log that is no fork. */
 export function verifyLink(forked: LogReader, options: Partial<LinkOptions> = {}): Promise<LinkVerdict | undefined> {
   return verifyLinkWith(forked, { codec, ...options });
+}
+
+/** The first difference of each agent in two logs, without times, hashes and numbers of entries. */
+export function diff(a: LogReader, b: LogReader, options: Partial<DiffOptions> = {}): Promise<LogDiff> {
+  return diffWith(a, b, { codec, ...options });
 }
 
 /** The entries of a log in order, up to an incomplete last line; rejects with `LOG_CORRUPT` at the first damage. */

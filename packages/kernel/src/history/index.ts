@@ -1,2 +1,3 @@
+export { diff, type AgentDifference, type DiffOptions, type EntryPlace, type LogDiff } from './diff.js';
 export { fork, type Forked, type ForkOptions, type ForkParent } from './fork.js';
 export { verifyLink, type LinkOptions, type LinkReason, type LinkVerdict } from './link.js';
