@@ -84,6 +84,6 @@ export {
   type Subscriber,
 } from './kernel/index.js';
 export { createKernel } from './create-kernel.js';
-export type { AgentDifference, DiffOptions, EntryPlace, Forked, ForkOptions, ForkParent, LinkOptions, LinkReason, LinkVerdict, LogDiff } from './history/index.js';
-export { diff, fork, inspect, readEntries, verify, verifyLink } from './readers.js';
+export type { AgentDifference, DiffOptions, EntryPlace, Forked, ForkOptions, ForkParent, GrantChange, LinkOptions, LinkReason, LinkVerdict, LogDiff, WhatIfFinding, WhatIfOptions, WhatIfReport } from './history/index.js';
+export { diff, fork, inspect, readEntries, verify, verifyLink, whatIf } from './readers.js';
 export { FileLogReader, FileLogStore, nodePorts, type FileLogStoreOptions } from './node/index.js';

@@ -3,12 +3,15 @@ import {
   diff as diffWith,
   fork as forkWith,
   verifyLink as verifyLinkWith,
+  whatIf as whatIfWith,
   type DiffOptions,
   type Forked,
   type ForkOptions,
   type LinkOptions,
   type LinkVerdict,
   type LogDiff,
+  type WhatIfOptions,
+  type WhatIfReport,
 } from './history/index.js';
 import { inspect as inspectWith, type Inspection, type InspectOptions } from './kernel/index.js';
 import {
@@ -50,6 +53,11 @@ export function verifyLink(forked: LogReader, options: Partial<LinkOptions> = {}
 /** The first difference of each agent in two logs, without times, hashes and numbers of entries. */
 export function diff(a: LogReader, b: LogReader, options: Partial<DiffOptions> = {}): Promise<LogDiff> {
   return diffWith(a, b, { codec, ...options });
+}
+
+/** Each action of a log that would now be refused, escalated or warned about: under other policies, grants or guards. */
+export function whatIf(reader: LogReader, options: WithDefaults<WhatIfOptions, 'codec'>): Promise<WhatIfReport> {
+  return whatIfWith(reader, { codec, ...options });
 }
 
 /** The entries of a log in order, up to an incomplete last line; rejects with `LOG_CORRUPT` at the first damage. */

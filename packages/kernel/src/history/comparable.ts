@@ -6,6 +6,7 @@
  */
 import type { Json, JsonObject } from '../json/index.js';
 import type { RawEntry } from '../logging/index.js';
+import { TickTimes } from './tick-times.js';
 
 /** An entry as another log's is compared with it. */
 export interface Comparable {
@@ -25,21 +26,19 @@ export class Comparables {
   /** By the number of the entry that sent or asked. */
   readonly #names = new Map<number, string>();
   readonly #sent = new Map<string | null, number>();
-  /** The recorded time at which each agent's tick, or what was approved for it, began. */
-  readonly #began = new Map<string, number>();
+  readonly #tickTimes = new TickTimes();
 
   /** Undefined for an entry that says nothing of what agents did. */
-  of({ busSeq, time, agent, kind, data }: RawEntry): Comparable | undefined {
+  of(entry: RawEntry): Comparable | undefined {
+    const { busSeq, agent, kind, data } = entry;
     if (HOUSEKEEPING.has(kind)) return undefined;
-    this.#name({ busSeq, agent, kind, data });
-    const began = agent === null ? undefined : this.#began.get(agent);
-    const comparable = { busSeq, kind, data: this.#plain(kind, data, began) };
-    const { transition } = data as { readonly transition?: { readonly to?: Json } };
-    if (agent !== null && (transition?.to === 'ACTIVE' || kind === 'APPROVAL_DECIDED')) this.#began.set(agent, time);
+    this.#name(entry);
+    const comparable = { busSeq, kind, data: this.#plain(kind, data, agent === null ? undefined : this.#tickTimes.of(agent)) };
+    this.#tickTimes.apply(entry);
     return comparable;
   }
 
-  #name({ busSeq, agent, kind, data }: Pick<RawEntry, 'busSeq' | 'agent' | 'kind' | 'data'>): void {
+  #name({ busSeq, agent, kind, data }: RawEntry): void {
     if (kind === 'MESSAGE_SENT') {
       const number = (this.#sent.get(agent) ?? 0) + 1;
       this.#sent.set(agent, number);

@@ -1,3 +1,5 @@
 export { diff, type AgentDifference, type DiffOptions, type EntryPlace, type LogDiff } from './diff.js';
 export { fork, type Forked, type ForkOptions, type ForkParent } from './fork.js';
 export { verifyLink, type LinkOptions, type LinkReason, type LinkVerdict } from './link.js';
+export type { GrantChange } from './grant-changes.js';
+export { whatIf, type WhatIfFinding, type WhatIfOptions, type WhatIfReport } from './what-if.js';

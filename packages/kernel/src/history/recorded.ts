@@ -28,9 +28,12 @@ export class Recorded {
 
   /** Throws `LOG_CORRUPT` for an entry that no kernel writes. */
   apply(raw: RawEntry): Entry {
-    return foldEntry(raw, (entry) => {
-      for (const projection of this.#projections) projection.apply(entry);
-      if (entry.kind === 'LOG_OPENED' || entry.kind === 'KERNEL_STARTED') this.#config = entry.data.config;
-    });
+    return foldEntry(raw, (entry) => { this.fold(entry); });
+  }
+
+  /** {@link apply}, for an entry that somebody else is folding as well. */
+  fold(entry: Entry): void {
+    for (const projection of this.#projections) projection.apply(entry);
+    if (entry.kind === 'LOG_OPENED' || entry.kind === 'KERNEL_STARTED') this.#config = entry.data.config;
   }
 }
