@@ -43,6 +43,8 @@ export interface LogDiff {
   readonly agents: readonly AgentDifference[];
   readonly onlyInA: readonly string[];
   readonly onlyInB: readonly string[];
+  /** The agents of both logs. */
+  readonly known: readonly string[];
   /** How the headers differ: in kernels, configurations and digests. That alone is no difference in what was done. */
   readonly header: readonly Difference[];
 }
@@ -71,6 +73,7 @@ export async function diff(a: LogReader, b: LogReader, { codec }: DiffOptions): 
     agents,
     onlyInA: matcher.agentsOnlyIn(0),
     onlyInB: matcher.agentsOnlyIn(1),
+    known: matcher.agents(),
     header: differences(sides[0].header, sides[1].header),
   };
 }
@@ -150,6 +153,10 @@ class Matcher {
     const found = [...this.#matches].flatMap(([agent, match]) => match.difference ?? leftOver(agent, match));
     const placeOf = ({ a, b }: AgentDifference): number => (a ?? b)?.busSeq ?? 0;
     return found.sort((one, other) => placeOf(one) - placeOf(other));
+  }
+
+  agents(): readonly string[] {
+    return [...this.#matches.keys()].filter((agent) => agent !== null);
   }
 
   agentsOnlyIn(side: SideNumber): readonly string[] {

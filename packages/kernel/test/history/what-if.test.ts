@@ -51,7 +51,7 @@ describe('under what is on record', () => {
         const log = new MemoryLogStore({ bytes, codec: nodePorts.codec });
         expect(await whatIf(log, {})).toMatchObject({ findings: [] });
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
