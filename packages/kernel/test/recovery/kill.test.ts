@@ -8,7 +8,7 @@ import { entriesOf, ofKind } from '../support/index.js';
 import { agents, IDEMPOTENT, isApproved, team, toolsIn, WORKERS, type Effect, type Tally } from './team.js';
 
 /** `OMNIPAW_KILLS=200 OMNIPAW_SEED=7 npx vitest run packages/kernel/test/recovery/kill.test.ts` */
-const KILLS = Number(process.env['OMNIPAW_KILLS'] ?? 25);
+const KILLS = Number(process.env['OMNIPAW_KILLS'] ?? 20);
 const SEED = Number(process.env['OMNIPAW_SEED'] ?? Math.floor(Math.random() * 2 ** 32));
 
 /** What the program said of itself. */
@@ -84,7 +84,7 @@ class Run {
   }
 
   #start(): Program {
-    return new Program(process.execPath, ['--enable-source-maps', this.#worker, `${this.directory}/log`, this.directory]);
+    return new Program(process.execPath, [this.#worker, `${this.directory}/log`, this.directory]);
   }
 
   #note(text: string): Line {
