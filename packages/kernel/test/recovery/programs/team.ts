@@ -53,9 +53,17 @@ const kernel = await createKernel({
 });
 print({ opened: kernel.entryCount });
 
+/** Says what came of an agent once that has left the kernel. */
+async function tell(id: string): Promise<void> {
+  print({ acknowledged: id, result: await kernel.agent(id).result() });
+}
+
+kernel.subscribe(({ kind, agent, data }) => {
+  if (kind === 'AGENT_SPAWNED' && data.parent !== null) void tell(agent!);
+});
 for (const { id, type, input, grants } of team) if (!isHere(kernel, id)) kernel.spawn(type, input, { id, grants });
 const operator = setInterval(() => { decide(kernel); }, 1);
-await Promise.all(team.map(async ({ id }) => { print({ acknowledged: id, result: await kernel.agent(id).result() }); }));
+await Promise.all(team.map(({ id }) => tell(id)));
 clearInterval(operator);
 await kernel.stop();
 print({ head: kernel.head });
