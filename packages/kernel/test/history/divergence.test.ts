@@ -38,7 +38,7 @@ function codeOf(error: unknown): string {
 }
 
 function planner(steps: readonly Step[] = STEPS, end: (seen: unknown[]) => unknown = (seen) => seen): AgentDefinition {
-  return defineAgent('planner', function* (ctx) {
+  return defineAgent<unknown, unknown>('planner', function* (ctx) {
     const seen: unknown[] = [];
     for (const step of steps) {
       try {
@@ -48,11 +48,11 @@ function planner(steps: readonly Step[] = STEPS, end: (seen: unknown[]) => unkno
       }
     }
     return end(seen);
-  }) as AgentDefinition;
+  });
 }
 const listener = defineAgent('listener', function* (ctx) {
-  const { body: order } = yield* ctx.receive({ channel: 'orders' });
-  const seen = yield* ctx.tool(look, { at: String(order) });
+  const { body: order } = yield* ctx.receive<string>({ channel: 'orders' });
+  const seen = yield* ctx.tool(look, { at: order });
   const { body } = yield* ctx.receive();
   return { order, seen, body };
 }) as AgentDefinition;
@@ -73,8 +73,9 @@ async function recorded(extensions: readonly Extension[] = []): Promise<MemoryLo
 let entries: readonly Entry[];
 beforeEach(async () => { entries = await entriesOf(await recorded()); });
 
-/** What an entry's data may be changed to be. */
-type Data = Record<string, any>; // eslint-disable-line @typescript-eslint/no-explicit-any -- a forger knows no types
+/** What is forged: a forger knows no types. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+type Data = Record<string, any>;
 type Change = (entries: Entry[]) => void;
 
 /** Changes an entry, of which nobody else has a part. */
@@ -185,7 +186,7 @@ describe('a log that was changed, its chain mended, diverges', () => {
     }],
     ['at a result of another agent', inEntry(12, (_data, entry) => { entry['agent'] = 'planner'; }), { at: [12, 'planner', 2], expected: 'TOOL_RESULT', actual: null, differences: [] }],
     ['at an act of another agent', inEntry(16, (_data, entry) => { entry['agent'] = 'listener'; }), { at: [16, 'listener', 2], expected: PLAN, actual: PLAN, differences: [] }],
-    ['where a program shows another time', inEntry(22, (_data, entry) => { entry['time'] += 1; }), {
+    ['where a program shows another time', inEntry(22, (_data, entry) => { entry['time']++; }), {
       at: [23, 'planner', 3], expected: woke(START + 10), actual: woke(START + 11), differences: [['$.value', START + 10, START + 11]],
     }],
     ['at a permission by a grant that nobody has', inEntry(16, (data) => { data['permission'].by = 'grant 7 write:**'; }), {
@@ -286,7 +287,7 @@ describe('a program that does one thing otherwise diverges', () => {
 
 describe('a tool that has changed', () => {
   const lookWith = (input: typeof look.input, description = look.description): readonly Tool[] => [
-    defineTool({ name: 'look', description, input, run: () => { throw new Error('A tool runs in a replay.'); } }) as Tool, wipe as Tool,
+    defineTool({ name: 'look', description, input, run: () => { throw new Error('A tool runs in a replay.'); } }), wipe,
   ];
   const none = (): void => undefined;
 
@@ -396,7 +397,7 @@ describe('nothing diverges', () => {
 
   test.each<[name: string, change: Change]>([
     ['by what an error says in words', inEntry(25, (data) => { data['result'].error.message = 'Nobody is there.'; })],
-    ['by a time that no program is shown', inEntry(24, (_data, entry) => { entry['time'] += 1; })],
+    ['by a time that no program is shown', inEntry(24, (_data, entry) => { entry['time']++; })],
     ['by the number of a version of the kernel', inEntry(0, (data) => { data['kernelVersion'] = '9.9.9'; })],
   ])('%s', async (_name, change) => {
     expect((await replayed(change)).replay).toBe('REPRODUCED');

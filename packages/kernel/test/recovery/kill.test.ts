@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { FileLogReader, inspect, readEntries, replay, verify, type Entry, type Inspection, type Json } from '@omnipaw/kernel';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { bundle } from '../../../../testing/bundle.js';
@@ -41,6 +41,7 @@ class Run {
   readonly problems: string[] = [];
   /** How often a kill came while a checkpoint was being written. */
   unfinished = 0;
+  #unfinishedSince: number | undefined;
   /** What was told and not looked for on the disk yet. */
   readonly #acknowledged: Line[] = [];
   /** Intents on record, by key, and results, by agent, as far as the log has been read. */
@@ -74,7 +75,7 @@ class Run {
       if (key !== undefined) acted++;
     }
     for (const line of await program.kill()) if (line.endsWith('}')) this.#note(line);
-    if (existsSync(`${this.directory}/log/checkpoint.tmp`)) this.unfinished++;
+    this.#lookForUnfinished();
     await this.#expectOnRecord();
   }
 
@@ -97,6 +98,12 @@ class Run {
     if (line.problem !== undefined) this.problems.push(line.problem);
     if (line.acknowledged !== undefined) this.#acknowledged.push(line);
     return line;
+  }
+
+  #lookForUnfinished(): void {
+    const begun = statSync(`${this.directory}/log/checkpoint.tmp`, { throwIfNoEntry: false })?.mtimeMs;
+    if (begun !== undefined && begun !== this.#unfinishedSince) this.unfinished++;
+    this.#unfinishedSince = begun;
   }
 
   /** What has left the kernel was on the disk when the process died, which a later life can't make good. */

@@ -59,7 +59,7 @@ export function toolsIn({ act, sleep, goesOn }: World): readonly Tool[] {
 }
 
 function sumOf(text: string): number {
-  return [...text].reduce((sum, character) => sum + character.charCodeAt(0), 0);
+  return Array.from(text, (character) => character.charCodeAt(0)).reduce((sum, code) => sum + code, 0);
 }
 
 /** For programs, which only name their tools. */
