@@ -19,7 +19,7 @@ interface Input {
 }
 
 /** Starts a child in its first life, and asks in its third what it has of all that it had. */
-const heir = defineAgent<Input, unknown, Record<string, Json>>('heir', function* (ctx, { round, child: started }) {
+const heir = defineAgent<Input, unknown>('heir', function* (ctx, { round, child: started }) {
   if (round === 0) {
     yield* ctx.memory.set('name', 'heir');
     yield* ctx.scratch.set('scratch', 'gone');
@@ -58,7 +58,7 @@ describe('an agent that continues as new', () => {
     const whole = await boot({ ...cast, time: new VirtualTime() });
     const straight = whole.kernel.spawn(heir, { round: 0 }, { id: 'heir', grants });
     whole.kernel.send('heir', 'early');
-    const { keys: _, ...expected } = (await whole.until(straight.result())) as { keys: unknown };
+    const expected = { ...((await whole.until(straight.result())) as object), keys: expect.any(Array) as unknown };
     for (let number = 1, isCrashed = true; isCrashed; number++) {
       let seen = 0;
       const died = await crash({ ...cast, time, at: { after: (entry: { readonly kind: string }) => entry.kind === kind && ++seen === number } }, async (kernel) => {
@@ -79,7 +79,7 @@ describe('an agent that continues as new', () => {
   });
 
   test('needs nothing of what it did before to go on: a program that would diverge there does not matter', async () => {
-    const otherwise = (word: string): AgentDefinition<number, unknown> => defineAgent<number, unknown>('worker', function* (ctx, round) {
+    const otherwise = (word: string): AgentDefinition<number> => defineAgent<number, unknown>('worker', function* (ctx, round) {
       if (round === 0) yield* ctx.memory.set('word', word);
       for (let pause = 0; pause < 2; pause++) yield* ctx.sleep(1_000);
       if (round === 0) return yield* ctx.continueAsNew(1);
