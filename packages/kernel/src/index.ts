@@ -28,6 +28,7 @@ export {
   type RawEntry,
   type TornTail,
 } from './logging/index.js';
+export type { Digests, KernelLimits } from './header/index.js';
 export {
   LIFECYCLE_STATES,
   LIFECYCLE_TRIGGERS,
@@ -79,11 +80,27 @@ export {
   type Inspection,
   type KernelConfig,
   type KernelHost,
-  type KernelLimits,
+  type SettledOutcome,
   type Snapshot,
   type Subscriber,
+  type UnknownCall,
 } from './kernel/index.js';
 export { createKernel } from './create-kernel.js';
-export type { AgentDifference, DiffOptions, EntryPlace, Forked, ForkOptions, ForkParent, GrantChange, LinkOptions, LinkReason, LinkVerdict, LogDiff, WhatIfFinding, WhatIfOptions, WhatIfReport } from './history/index.js';
-export { diff, fork, inspect, readEntries, verify, verifyLink, whatIf } from './readers.js';
+export type {
+  AgentDifference,
+  Changed,
+  EntryPlace,
+  Forked,
+  ForkParent,
+  GrantChange,
+  Identified,
+  LinkReason,
+  LinkVerdict,
+  LogDiff,
+  ReplayReport,
+  WhatIfFinding,
+  WhatIfReport,
+} from './history/index.js';
+export type { Divergence, DivergentSide } from './replay/index.js';
+export { diff, fork, inspect, readEntries, replay, verify, verifyLink, whatIf } from './readers.js';
 export { FileLogReader, FileLogStore, nodePorts, type FileLogStoreOptions } from './node/index.js';

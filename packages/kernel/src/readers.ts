@@ -2,6 +2,7 @@
 import {
   diff as diffWith,
   fork as forkWith,
+  replay as replayWith,
   verifyLink as verifyLinkWith,
   whatIf as whatIfWith,
   type DiffOptions,
@@ -10,6 +11,8 @@ import {
   type LinkOptions,
   type LinkVerdict,
   type LogDiff,
+  type ReplayOptions,
+  type ReplayReport,
   type WhatIfOptions,
   type WhatIfReport,
 } from './history/index.js';
@@ -24,6 +27,7 @@ import {
   type VerifyOptions,
 } from './logging/index.js';
 import { nodePorts } from './node/index.js';
+import type { Codec } from './ports/index.js';
 
 const { codec } = nodePorts;
 
@@ -58,6 +62,15 @@ export function diff(a: LogReader, b: LogReader, options: Partial<DiffOptions> =
 /** Each action of a log that would now be refused, escalated or warned about: under other policies, grants or guards. */
 export function whatIf(reader: LogReader, options: WithDefaults<WhatIfOptions, 'codec'>): Promise<WhatIfReport> {
   return whatIfWith(reader, { codec, ...options });
+}
+
+/**
+ * Runs every tick of every agent again, without touching a tool, and compares what comes of it with the log.
+ *
+ * Rejects with `AGENT_TYPE_NOT_REGISTERED` and `TOOL_NOT_REGISTERED` for what the log uses and nobody passed.
+ */
+export function replay(reader: LogReader, options: Omit<ReplayOptions, 'codec'> & { readonly codec?: Codec }): Promise<ReplayReport> {
+  return replayWith(reader, { codec, ...options });
 }
 
 /** The entries of a log in order, up to an incomplete last line; rejects with `LOG_CORRUPT` at the first damage. */

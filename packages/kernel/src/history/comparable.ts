@@ -54,7 +54,7 @@ export class Comparables {
     const { deadline, seed, token, message, approval, approved, permission, delegation, secrets, error, result, body, ...rest } = data;
     return defined({
       ...rest,
-      seed: kind === 'AGENT_SPAWNED' ? undefined : seed,
+      seed: kind === 'AGENT_SPAWNED' || kind === 'AGENT_CONTINUED' ? undefined : seed,
       token: kind === 'AGENT_SPAWNED' ? withoutTimes(token) : token,
       // The clock, and not the tick, says when a call is tried again.
       afterMs: typeof deadline === 'number' && began !== undefined && kind !== 'TOOL_RETRIED' ? deadline - began : undefined,
