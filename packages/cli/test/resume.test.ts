@@ -38,10 +38,10 @@ describe('agents that were taken up', () => {
     const agents = [kernel.spawn(several.first, null).id, kernel.spawn(several.second, null).id];
     const report = await goOn(kernel, agents, session);
     expect(hasSucceeded(report)).toBe(true);
-    const audience = { ...session, log, json: false, isVerbose: false, more: {} };
+    const audience = { ...session, log, json: false, isVerbose: false, entriesBefore: 1, more: {} };
     await reportGoOn(report, audience);
     expect(stdout.text).toBe('one-1 1\ntwo-1 {"two":2}\n');
-    expect(stderr.text).toMatch(/^✓ one-1, two-1 completed in .*; 9 entries in /);
+    expect(stderr.text).toMatch(/^✓ one-1, two-1 completed in .*: 8 new entries, 9 in /);
     await reportGoOn({ ...report, ends: report.ends.slice(1) }, audience);
     expect(stdout.text).toContain('{\n  "two": 2\n}\n');
   });
@@ -52,7 +52,7 @@ describe('agents that were taken up', () => {
     const agents = [kernel.spawn(several.first, null).id, kernel.spawn(waiter, null).id];
     const report = await goOn(kernel, agents, session);
     expect(hasSucceeded(report)).toBe(false);
-    await reportGoOn(report, { ...session, log, json: true, isVerbose: false, more: { logId: 'x' } });
+    await reportGoOn(report, { ...session, log, json: true, isVerbose: false, entriesBefore: 1, more: { logId: 'x' } });
     expect(JSON.parse(stdout.text)).toEqual({
       ok: false,
       agents: [
@@ -75,7 +75,7 @@ describe('agents that were taken up', () => {
     signals.emit('SIGINT');
     const report = await going;
     expect(report.stoppedBy).toBe('SIGINT');
-    await reportGoOn(report, { ...session, log, json: false, isVerbose: false, more: {} });
+    await reportGoOn(report, { ...session, log, json: false, isVerbose: false, entriesBefore: 1, more: {} });
     expect(stderr.text).toMatch(/^■ Stopped by SIGINT after .*\n {2}Not ended: .*waiter-1\.\n$/);
     expect(signals.listenerCount('SIGINT')).toBe(0);
   });

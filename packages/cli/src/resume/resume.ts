@@ -36,7 +36,7 @@ export async function takeUp({ file, options, more }: ResumeRequest, session: Se
   const { host, people } = session;
   const left = await agentsLeftIn(options.log, options.agent);
   if (left.agents.length === 0) return nothingLeft(left, { options, more }, session);
-  const audience = { ...session, log: options.log, json: options.json === true, isVerbose: isVerbose(options, host), more };
+  const audience = { ...session, log: options.log, json: options.json === true, isVerbose: isVerbose(options, host), more, entriesBefore: left.entries };
   const giveBack = divert(host.stdout, host.stderr);
   let report: GoOnReport;
   try {
