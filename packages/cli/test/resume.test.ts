@@ -101,7 +101,8 @@ describe('a log whose agents were left', () => {
     running.signals.emit('SIGINT');
     await running.done;
     const resuming = start(['resume', program('nap.ts'), '--log', log, '--json']);
-    await untilStored(log, 'KERNEL_STARTED');
+    // Nobody listens before the kernel is there.
+    while (resuming.signals.listenerCount('SIGTERM') === 0) await new Promise((resolve) => setImmediate(resolve));
     resuming.signals.emit('SIGTERM');
     expect(await resuming.done).toBe(143);
     expect(JSON.parse(resuming.stdout.text)).toMatchObject({ ok: false, stoppedBy: 'SIGTERM', agents: [{ agent: 'sleeper-1', ok: false, error: { code: 'KERNEL_STOPPED' } }] });

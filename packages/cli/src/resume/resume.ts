@@ -42,7 +42,7 @@ export async function takeUp({ file, options, more }: ResumeRequest, session: Se
   try {
     const definitions = definitionsIn(await loadProgram(file));
     await people.line(`Resuming ${listText(left.agents.map(({ id, state }) => `${id} ${state}`))}.`);
-    const kernel = await boot(definitions, options, session);
+    const kernel = await boot(definitions, { log: options.log, recover: true }, session);
     report = await goOn(kernel, left.agents.map(({ id }) => id), session);
   } finally {
     giveBack();

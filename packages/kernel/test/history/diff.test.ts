@@ -2,8 +2,9 @@ import { createKernel, defineAgent, defineTool, diff, fork, MemoryLogStore, node
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { play } from '../invariants/scenario.js';
-import { scenarios } from '../invariants/random-programs.js';
-import { entriesOf, kindsOf, rejectionOf, VirtualTime } from '../support/index.js';
+import { scenarios } from '../../sim/scenarios.js';
+import { VirtualTime } from '@omnipaw/kernel/testing';
+import { entriesOf, kindsOf, rejectionOf } from '../support/index.js';
 import { attempt } from '../tools/run-program.js';
 import { rechained, story } from './story.js';
 

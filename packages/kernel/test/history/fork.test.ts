@@ -2,8 +2,11 @@ import { createKernel, defineAgent, fork, inspect, MemoryLogStore, nodePorts, re
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { play } from '../invariants/scenario.js';
-import { MAX_STEPS, PROGRAMS, scenarios, toolsIn } from '../invariants/random-programs.js';
-import { boot, ControlledStore, entriesOf, rejectionOf, VirtualTime } from '../support/index.js';
+import { PROGRAMS } from '../../sim/interpreters.js';
+import { MAX_STEPS, scenarios } from '../../sim/scenarios.js';
+import { toolsIn } from '../../sim/tools.js';
+import { ControlledStore, VirtualTime } from '@omnipaw/kernel/testing';
+import { boot, entriesOf, rejectionOf } from '../support/index.js';
 import { rechained, story, storyConfig } from './story.js';
 
 /** What entries say, but for where they stand in which chain. */
@@ -154,7 +157,7 @@ describe('a kernel on a fork', () => {
         await fork(parent, { at: number % entries.length, into: log });
         const time = new VirtualTime({ seed: 'fork' });
         const { policies, maxConcurrentToolCalls, maxMailboxMessages } = scenario;
-        const config = { agents: Object.values(PROGRAMS), tools: toolsIn(time), policies, maxConcurrentToolCalls, maxMailboxMessages, maxStepsPerTick: MAX_STEPS };
+        const config = { agents: Object.values(PROGRAMS), tools: toolsIn({ sleep: (delayMs) => time.sleep(delayMs), act: () => undefined }), policies, maxConcurrentToolCalls, maxMailboxMessages, maxStepsPerTick: MAX_STEPS };
         const kernel = await time.until(createKernel({ ...config, log, onProblem: () => undefined }, { ports: time.ports }));
         await time.advance(100_000);
         await time.until(kernel.stop());

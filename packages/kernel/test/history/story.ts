@@ -1,5 +1,6 @@
 import { defineAgent, defineTool, MemoryLogStore, nodePorts, unchecked, type Entry, type KernelConfig } from '@omnipaw/kernel';
-import { boot, entriesOf, VirtualTime } from '../support/index.js';
+import { VirtualTime } from '@omnipaw/kernel/testing';
+import { boot, entriesOf } from '../support/index.js';
 
 const ask = defineTool({ name: 'ask', description: '', input: unchecked<{ n: number }>(), run: ({ n }) => n * 2 });
 const wipe = defineTool({ name: 'wipe', description: '', input: unchecked<object>(), run: () => 'wiped' });

@@ -2,7 +2,7 @@ import { createKernel, defineAgent, defineTool, MemoryLogStore, nodePorts, OmniE
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { play } from '../invariants/scenario.js';
-import { scenarios } from '../invariants/random-programs.js';
+import { scenarios } from '../../sim/scenarios.js';
 import { boot, entriesOf, rejectionOf } from '../support/index.js';
 import { rechained, story } from './story.js';
 

@@ -1,6 +1,7 @@
 import { defineAgent, defineTool, unchecked, type MemoryLogStore } from '@omnipaw/kernel';
+import { VirtualTime } from '@omnipaw/kernel/testing';
 import { describe, expect, test } from 'vitest';
-import { boot, entriesOf, ofKind, VirtualTime, type Booted } from '../support/index.js';
+import { boot, entriesOf, ofKind, type Booted } from '../support/index.js';
 
 const wait = defineTool({ name: 'wait', description: 'takes five seconds', input: unchecked<object>(), run: async (): Promise<string> => (await time.sleep(5_000), 'waited') });
 let time: VirtualTime;
@@ -89,7 +90,7 @@ test('the context of an agent gives no way into the kernel', async () => {
   });
   const { kernel, until } = await boot({ agents: [nosy] });
   expect(await until(kernel.spawn(nosy, null).result())).toEqual([
-    'agent', 'all', 'allSettled', 'decide', 'delegate', 'join', 'memory', 'now', 'random', 'receive',
-    'scratch', 'send', 'shared', 'sleep', 'start', 'tool', 'uuid',
+    'agent', 'all', 'allSettled', 'continueAsNew', 'decide', 'delegate', 'join', 'memory', 'now', 'random', 'receive',
+    'scratch', 'send', 'shared', 'sleep', 'start', 'tool', 'uuid', 'version',
   ]);
 });
