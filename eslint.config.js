@@ -17,7 +17,7 @@ const kernelLayers = [
   ['json'],
   ['ports', 'invariants', 'queue'],
   ['logging'],
-  ['lifecycle'],
+  ['lifecycle', 'attestation'],
   ['identity'],
   ['permissions', 'memory', 'pending'],
   ['messages', 'tools', 'delegation'],
@@ -29,7 +29,7 @@ const kernelLayers = [
   ['kernel'],
 ];
 /** Outside the layers: the only folder that may use Node, and all that it may import. */
-const nodeMayImport = ['errors', 'json', 'ports', 'logging'];
+const nodeMayImport = ['errors', 'json', 'ports', 'logging', 'attestation'];
 
 /** Globals of the host, and how the core gets the same thing. */
 const hostGlobals = {

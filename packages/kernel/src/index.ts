@@ -28,6 +28,17 @@ export {
   type RawEntry,
   type TornTail,
 } from './logging/index.js';
+export type {
+  AttestedVerdict,
+  AttestOptions,
+  HeadSigner,
+  HeadStatus,
+  HeadStore,
+  HeadVerdict,
+  LogHead,
+  Receipt,
+  SignedHead,
+} from './attestation/index.js';
 export {
   LIFECYCLE_STATES,
   LIFECYCLE_TRIGGERS,
@@ -84,5 +95,14 @@ export {
   type Subscriber,
 } from './kernel/index.js';
 export { createKernel } from './create-kernel.js';
-export { inspect, readEntries, verify } from './readers.js';
-export { FileLogReader, FileLogStore, nodePorts, type FileLogStoreOptions } from './node/index.js';
+export { inspect, makeReceipt, readEntries, signHead, verify, verifyReceipt, type LogVerifyOptions } from './readers.js';
+export {
+  FileHeadStore,
+  FileLogReader,
+  FileLogStore,
+  generateKeyPair,
+  headSigner,
+  nodePorts,
+  type FileLogStoreOptions,
+  type KeyPair,
+} from './node/index.js';

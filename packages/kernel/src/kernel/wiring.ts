@@ -3,6 +3,7 @@ import { OmniError } from '../errors/index.js';
 import type { Scheduler } from '../execution/index.js';
 import { ExecutionLogger } from '../logging/index.js';
 import { assemble, type Parts } from './assemble.js';
+import { attested } from './attestation.js';
 import { openAudit, type AuditLog } from './audit.js';
 import type { KernelBus } from './bus.js';
 import { assertConfig, type KernelConfig, type KernelHost } from './config.js';
@@ -45,16 +46,17 @@ export async function wire(config: KernelConfig, host: KernelHost): Promise<Wiri
     if (end.nextSeq > 0) await foldLog(config, host, parts.bus);
     assertNobodyIsLeft(parts.state);
     parts.scheduler.goLive();
+    const attestedLog = attested(config, { ...parts, host, log, logId, startSize: end.nextSeq, report });
     recordStart(config, host, { emit: parts.bus.emit, logId, end });
     await log.flush();
-    return { ...parts, logId, log, stop: () => stop(parts, log, audit) };
+    return { ...parts, logId, log, stop: () => stop(parts, attestedLog, audit) };
   } catch (thrown) {
     await Promise.allSettled(opened.map((part) => part.close()));
     throw thrown;
   }
 }
 
-async function stop(parts: Parts, log: ExecutionLogger, audit: AuditLog): Promise<void> {
+async function stop(parts: Parts, log: Pick<ExecutionLogger, 'close'>, audit: AuditLog): Promise<void> {
   stopWork(parts, new OmniError('KERNEL_STOPPED', 'The kernel was stopped before the agent ended. Open the log again to see how far it came.'));
   await Promise.all([log.close(), audit.close()]);
 }

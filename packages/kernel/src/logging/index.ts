@@ -1,4 +1,5 @@
 export { assertBatch } from './batch.js';
+export { checkLine } from './chain.js';
 export { encodeLine } from './codec.js';
 export { corruptLog, type DamageReason, type LogDamage } from './damage.js';
 export type { Emit } from './emit.js';
@@ -14,6 +15,7 @@ export {
 } from './entry.js';
 export { ExecutionLogger, type Appended, type Durability, type LoggerOptions } from './logger.js';
 export { MemoryLogStore } from './memory-store.js';
+export { parseEntry } from './parse.js';
 export type { Projection } from './projection.js';
 export { readEntries, type ReadOptions } from './read.js';
 export { scanLog, type ScanReport } from './scan.js';
