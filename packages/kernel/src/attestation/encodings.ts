@@ -6,11 +6,23 @@ export function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** The bytes of hexadecimal digits, of which there is an even number. */
+/** The bytes of lower-case hexadecimal digits, of which there is an even number. */
 export function fromHex(hex: string): Uint8Array {
   const bytes = new Uint8Array(hex.length / 2);
-  for (let index = 0; index < bytes.length; index++) bytes[index] = Number.parseInt(hex.slice(index * 2, index * 2 + 2), 16);
+  writeHex(hex, bytes, 0);
   return bytes;
+}
+
+/** Writes the same into bytes that are there: a tree does it three times for each leaf. */
+export function writeHex(hex: string, bytes: Uint8Array, offset: number): void {
+  for (let index = 0; index < hex.length; index += 2) {
+    bytes[offset + index / 2] = (nibble(hex.charCodeAt(index)) << 4) | nibble(hex.charCodeAt(index + 1));
+  }
+}
+
+/** The value of a digit: 0 to 9 are the codes from 48, a to f those from 97. */
+function nibble(code: number): number {
+  return code < 97 ? code - 48 : code - 87;
 }
 
 /** Base64 with padding (RFC 4648, section 4). */

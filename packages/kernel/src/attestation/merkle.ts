@@ -5,7 +5,7 @@
  * can be passed off as the other.
  */
 import type { Codec } from '../ports/index.js';
-import { fromHex } from './encodings.js';
+import { fromHex, writeHex } from './encodings.js';
 
 const [LEAF, NODE] = [0, 1];
 const HASH_BYTES = 32;
@@ -26,8 +26,8 @@ export function entryLeaf(hash: string, codec: Codec): string {
 export function nodeHash(left: string, right: string, codec: Codec): string {
   const bytes = new Uint8Array(1 + 2 * HASH_BYTES);
   bytes[0] = NODE;
-  bytes.set(fromHex(left), 1);
-  bytes.set(fromHex(right), 1 + HASH_BYTES);
+  writeHex(left, bytes, 1);
+  writeHex(right, bytes, 1 + HASH_BYTES);
   return codec.sha256(bytes);
 }
 
