@@ -11,8 +11,8 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** A failure that is not the run's own but the caller's: what was named is not there. */
-const NOT_THERE: ReadonlySet<string> = new Set(['LOG_NOT_FOUND', 'AGENT_NOT_FOUND']);
+/** A failure that is not the run's own but the caller's: what was named is not there, or is something else. */
+const NOT_THERE: ReadonlySet<string> = new Set(['LOG_NOT_FOUND', 'AGENT_NOT_FOUND', 'KEY_INVALID']);
 
 export function exitCodeOf(thrown: unknown): number {
   const isUsage = thrown instanceof UsageError || (thrown instanceof OmniError && NOT_THERE.has(thrown.code));

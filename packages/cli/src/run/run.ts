@@ -4,7 +4,8 @@
  * The kernel is stopped, and with it the log closed, on every way out; only then anything is said to be done.
  */
 import path from 'node:path';
-import { createKernel, FileLogStore, type AgentDefinition, type AgentSnapshot, type OmniKernel } from '@omnipaw/kernel';
+import { createKernel, FileLogStore, type AgentDefinition, type AgentSnapshot, type HeadSigner, type OmniKernel } from '@omnipaw/kernel';
+import { signerIn } from '../attest/files.js';
 import { EXIT, isVerbose } from '../failure.js';
 import type { StopSignal } from '../host.js';
 import type { Session } from '../session.js';
@@ -23,6 +24,8 @@ export interface RunOptions {
   readonly input?: string;
   readonly log: string;
   readonly grant?: readonly string[];
+  /** The file of the private key to sign the log with. */
+  readonly sign?: string;
   readonly json?: boolean;
   readonly verbose?: boolean;
 }
@@ -30,12 +33,13 @@ export interface RunOptions {
 export async function run(file: string, options: RunOptions, session: Session): Promise<number> {
   const { host } = session;
   const input = await readInput(options.input, host.stdin);
+  const signer = options.sign === undefined ? undefined : signerIn(options.sign);
   const giveBack = divert(host.stdout, host.stderr);
   let report: RunReport;
   try {
     const definitions = definitionsIn(await loadProgram(file));
     const agent = chooseAgent(definitions, file, options.agent);
-    const kernel = await boot(definitions, options, session);
+    const kernel = await boot(definitions, { log: options.log, signer }, session);
     report = await runAgent(kernel, { agent, input, options, session });
   } finally {
     giveBack();
@@ -46,11 +50,12 @@ export async function run(file: string, options: RunOptions, session: Session): 
   return report.outcome.ok ? EXIT.ok : EXIT.failed;
 }
 
-function boot({ agents, tools }: Definitions, { log }: RunOptions, { people }: Session): Promise<OmniKernel> {
+function boot({ agents, tools }: Definitions, { log, signer }: { log: string; signer: HeadSigner | undefined }, { people }: Session): Promise<OmniKernel> {
   return createKernel({
     log: new FileLogStore(path.resolve(log)),
     agents,
     tools,
+    ...(signer === undefined ? {} : { attest: { signer } }),
     onProblem: ({ code, message }) => void people.line(`${people.ink('yellow', 'warning:')} ${code}: ${message}`),
   });
 }

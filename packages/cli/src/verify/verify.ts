@@ -1,23 +1,25 @@
 /** `omnipaw verify`: what a log proves, and where it is contradicted. */
-import fs from 'node:fs';
-import path from 'node:path';
-import { FileLogReader, isContradicted, verify as verifyLog, type LogChunk, type LogReader, type LogVerdict } from '@omnipaw/kernel';
-import { EXIT } from '../failure.js';
+import { FileHeadStore, isContradicted, verify as verifyLog, type AttestedVerdict, type LogReader, type LogVerifyOptions } from '@omnipaw/kernel';
+import { readGiven } from '../attest/files.js';
+import { EXIT, UsageError } from '../failure.js';
 import { assertLogDirectory } from '../log-directory.js';
+import { withProgress } from '../log-progress.js';
 import type { Session } from '../session.js';
-import { LiveLine } from '../terminal/live-line.js';
 import { verdictLines, whatContradicts } from './verdict-text.js';
 
 export interface VerifyOptions {
   readonly log: string;
   readonly pin?: string;
   readonly requirePin?: boolean;
+  readonly publicKey?: string;
+  readonly head?: string;
   readonly json?: boolean;
 }
 
 export async function verify(options: VerifyOptions, session: Session): Promise<number> {
   assertLogDirectory(options.log);
-  const verdict = await watched(options, session);
+  const perform = async (reader: LogReader): Promise<AttestedVerdict> => verifyLog(reader, await heldAgainst(options));
+  const verdict = await withProgress({ log: options.log, title: 'Verifying', perform }, session);
   if (options.json === true) await session.out.json(verdict);
   else for (const line of verdictLines(verdict, session.out.ink)) await session.out.line(line);
   if (!isContradicted(verdict, { requirePin: options.requirePin === true })) return EXIT.ok;
@@ -26,46 +28,13 @@ export async function verify(options: VerifyOptions, session: Session): Promise<
   return EXIT.failed;
 }
 
-/** Verifies, and says meanwhile how far it is. */
-async function watched({ log, pin }: VerifyOptions, { host }: Session): Promise<LogVerdict> {
-  const reader = new CountingReader(new FileLogReader(log));
-  const totalBytes = byteCountOf(log);
-  const live = new LiveLine(host.stderr, () => `Verifying: ${percent(reader.byteCount, totalBytes)} of ${megabytes(totalBytes)}`);
-  try {
-    return await verifyLog(reader, pin === undefined ? {} : { pin });
-  } finally {
-    live.stop();
+/** The pin, the key, and the signed head that was named or those beside the log. */
+async function heldAgainst({ log, pin, publicKey, head }: VerifyOptions): Promise<LogVerifyOptions> {
+  const pinned = pin === undefined ? {} : { pin };
+  if (publicKey === undefined) {
+    if (head !== undefined) throw new UsageError('A signed head proves nothing without the key of whoever signed it: give it with --public-key.');
+    return pinned;
   }
-}
-
-/** Counts the bytes that pass. */
-class CountingReader implements LogReader {
-  readonly #reader: LogReader;
-  byteCount = 0;
-
-  constructor(reader: LogReader) {
-    this.#reader = reader;
-  }
-
-  async *read(fromSeq?: number): AsyncGenerator<LogChunk, void, undefined> {
-    for await (const chunk of this.#reader.read(fromSeq)) {
-      this.byteCount += chunk.bytes.length;
-      yield chunk;
-    }
-  }
-}
-
-function byteCountOf(log: string): number {
-  if (!fs.existsSync(log)) return 0;
-  const names = fs.readdirSync(log).filter((name) => name.endsWith('.jsonl'));
-  return names.reduce((sum, name) => sum + (fs.statSync(path.join(log, name), { throwIfNoEntry: false })?.size ?? 0), 0);
-}
-
-/** A log that is being written grows beyond what it had at the start. */
-function percent(part: number, whole: number): string {
-  return `${Math.min(100, Math.floor((part / Math.max(whole, 1)) * 100))} %`;
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+  const heads = head === undefined ? await FileHeadStore.beside(log).read() : [readGiven(head, 'signed head')];
+  return { ...pinned, publicKey: readGiven(publicKey, 'public key'), heads };
 }
