@@ -1,6 +1,5 @@
 /** A kernel that signs the heads of its log while it runs. */
-import type { MemoryLogStore} from '@omnipaw/kernel';
-import { createKernel, defineAgent, FileHeadStore, FileLogStore, verify, type AttestOptions, type HeadSigner } from '@omnipaw/kernel';
+import { createKernel, defineAgent, FileHeadStore, FileLogStore, verify, type AttestOptions, type HeadSigner, type MemoryLogStore } from '@omnipaw/kernel';
 import { describe, expect, test } from 'vitest';
 import { boot, ControlledStore, kindsOf, entriesOf, type Booted } from '../support/index.js';
 import { temporaryDirectory } from '../node/temporary-directory.js';

@@ -1,6 +1,5 @@
 /** Logs, keys and heads to attest with. */
-import type { MemoryLogStore} from '@omnipaw/kernel';
-import { generateKeyPair, GENESIS_HASH, headSigner, signHead, type HeadStore } from '@omnipaw/kernel';
+import { generateKeyPair, GENESIS_HASH, headSigner, signHead, type HeadStore, type MemoryLogStore } from '@omnipaw/kernel';
 import { codec, logOf, TestChain } from '../logging/test-chain.js';
 
 export const keys = generateKeyPair();
