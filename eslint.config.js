@@ -17,16 +17,18 @@ const kernelLayers = [
   ['json'],
   ['ports', 'invariants', 'queue'],
   ['logging'],
-  ['lifecycle', 'attestation'],
+  ['lifecycle', 'header', 'attestation'],
   ['identity'],
   ['permissions', 'memory', 'pending'],
   ['messages', 'tools', 'delegation'],
   ['failure'],
   ['programs'],
   ['syscalls'],
+  ['commands'],
   ['execution'],
   ['replay'],
   ['kernel'],
+  ['history'],
 ];
 /** Outside the layers: the only folder that may use Node, and all that it may import. */
 const nodeMayImport = ['errors', 'json', 'ports', 'logging', 'attestation'];

@@ -1,6 +1,6 @@
 /** The public surface of `@omnipaw/kernel`, and nothing else. */
 export { ERROR_CODES, OmniError, type ErrorCode, type ErrorRecord, type FailureClass, type OmniErrorOptions } from './errors/index.js';
-export { toJson, type Json, type JsonObject } from './json/index.js';
+export { toJson, type Difference, type Json, type JsonObject } from './json/index.js';
 export type { AbortHandle, AbortSignalLike, Clock, Codec, Ports, RandomSource, Timers } from './ports/index.js';
 export { INVARIANTS, InvariantChecker, type InvariantId } from './invariants/index.js';
 export {
@@ -39,6 +39,7 @@ export type {
   Receipt,
   SignedHead,
 } from './attestation/index.js';
+export type { Digests, KernelLimits } from './header/index.js';
 export {
   LIFECYCLE_STATES,
   LIFECYCLE_TRIGGERS,
@@ -90,12 +91,15 @@ export {
   type Inspection,
   type KernelConfig,
   type KernelHost,
-  type KernelLimits,
+  type SettledOutcome,
   type Snapshot,
   type Subscriber,
+  type UnknownCall,
 } from './kernel/index.js';
 export { createKernel } from './create-kernel.js';
-export { inspect, makeReceipt, readEntries, signHead, verify, verifyReceipt, type LogVerifyOptions } from './readers.js';
+export type { Changed, Identified, ReplayReport } from './history/index.js';
+export type { Divergence, DivergentSide } from './replay/index.js';
+export { inspect, makeReceipt, readEntries, replay, signHead, verify, verifyReceipt, type LogVerifyOptions } from './readers.js';
 export {
   FileHeadStore,
   FileLogReader,

@@ -9,6 +9,7 @@ import {
   type Receipt,
   type SignedHead,
 } from './attestation/index.js';
+import { replay as replayWith, type ReplayOptions, type ReplayReport } from './history/index.js';
 import { inspect as inspectWith, type Inspection, type InspectOptions } from './kernel/index.js';
 import {
   readEntries as readEntriesWith,
@@ -18,6 +19,7 @@ import {
   type VerifyOptions,
 } from './logging/index.js';
 import { headVerifier, nodePorts } from './node/index.js';
+import type { Codec } from './ports/index.js';
 
 const { codec } = nodePorts;
 
@@ -64,6 +66,15 @@ export function verifyReceipt(receipt: string, publicKey: string): Promise<Recei
 /** Folds a log, or a part of it, without running anything; rejects with `LOG_CORRUPT` where the chain is broken. */
 export function inspect(reader: LogReader, options: Partial<InspectOptions> = {}): Promise<Inspection> {
   return inspectWith(reader, { codec, ...options });
+}
+
+/**
+ * Runs every tick of every agent again, without touching a tool, and compares what comes of it with the log.
+ *
+ * Rejects with `AGENT_TYPE_NOT_REGISTERED` and `TOOL_NOT_REGISTERED` for what the log uses and nobody passed.
+ */
+export function replay(reader: LogReader, options: Omit<ReplayOptions, 'codec'> & { readonly codec?: Codec }): Promise<ReplayReport> {
+  return replayWith(reader, { codec, ...options });
 }
 
 /** The entries of a log in order, up to an incomplete last line; rejects with `LOG_CORRUPT` at the first damage. */

@@ -52,6 +52,7 @@ export async function run(file: string, options: RunOptions, session: Session): 
 
 function boot({ agents, tools }: Definitions, { log, signer }: { log: string; signer: HeadSigner | undefined }, { people }: Session): Promise<OmniKernel> {
   return createKernel({
+    recover: false,
     log: new FileLogStore(path.resolve(log)),
     agents,
     tools,

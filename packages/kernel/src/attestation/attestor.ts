@@ -1,5 +1,5 @@
 import { describeThrown, OmniError } from '../errors/index.js';
-import { scanLog, type LogReader } from '../logging/index.js';
+import { scanLog, type LogReader, type Projection } from '../logging/index.js';
 import type { Ports } from '../ports/index.js';
 import { HeadClaims } from './claims.js';
 import { signNewHead } from './head.js';
@@ -41,7 +41,7 @@ const LEAVES_A_TURN = 500;
  *    made from the log, and compared with the heads that were kept, before the first signature.
  * 4. One head at a time, and a failure ends that attempt only: the next one comes an interval later.
  */
-export class Attestor {
+export class Attestor implements Projection {
   readonly #options: AttestorOptions;
   readonly #everyEntries: number;
   #range: CompactRange;
@@ -69,7 +69,7 @@ export class Attestor {
   }
 
   /** Takes a new entry; those that the log held at the start are left out. */
-  collect({ busSeq, hash }: { readonly busSeq: number; readonly hash: string }): void {
+  apply({ busSeq, hash }: { readonly busSeq: number; readonly hash: string }): void {
     if (busSeq !== this.#nextSeq) return;
     this.#nextSeq++;
     this.#hashes.push(hash);

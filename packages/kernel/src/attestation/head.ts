@@ -32,7 +32,7 @@ export function originOfLog(logId: string): string {
 
 /** The same by a log's first line; undefined if that is no header, or one without a usable id. */
 export function originOf(line: Uint8Array, hash: string, codec: Codec): string | undefined {
-  const header = parseEntry(line, { busSeq: 0, hash }, codec);
+  const header = parseEntry(line, { busSeq: 0, hash }, codec)?.entry;
   const logId = header?.kind === 'LOG_OPENED' ? header.data['logId'] : undefined;
   const origin = originOfLog(typeof logId === 'string' ? logId : '');
   return ORIGIN.test(origin) ? origin : undefined;

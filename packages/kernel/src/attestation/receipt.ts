@@ -75,10 +75,10 @@ export async function verifyReceipt(text: string, { verifier, codec }: { verifie
   const signature = await checkSignature(head.note, head.origin, { verifier, codec });
   if (signature === 'MISSING') throw invalid('it is not signed by the key that was given');
   if (signature === 'BAD') throw invalid('its signature is not good');
-  const entry = parseEntry(line, { busSeq: index, hash: checked.hash }, codec);
-  if (entry === undefined) throw invalid('its entry is not one that a kernel writes');
+  const recorded = parseEntry(line, { busSeq: index, hash: checked.hash }, codec);
+  if (recorded === undefined) throw invalid('its entry is not one that a kernel writes');
   const { origin, entries, chain } = head;
-  return { entry, line: codec.text(line), head: { origin, entries, root, chain } };
+  return { entry: recorded.entry, line: recorded.text, head: { origin, entries, root, chain } };
 }
 
 interface ParsedReceipt {

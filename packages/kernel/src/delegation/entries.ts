@@ -10,7 +10,7 @@ export interface DelegationEntries {
     readonly child: string;
     readonly transition?: Transition;
   };
-  /** The child ended; what came of it is what its delegator gets. */
+  /** The child ended; what came of it is what its delegator gets. In format 1, only a delegator that was waiting for it has one. */
   DELEGATION_RESULT: {
     readonly tick: number;
     readonly call: number;

@@ -1,6 +1,5 @@
 import { OmniError, toErrorRecord } from '../errors/index.js';
-import type { AgentEndings } from '../failure/index.js';
-import type { LifecycleController } from '../lifecycle/index.js';
+import type { Commands } from '../commands/index.js';
 import type { Emit } from '../logging/index.js';
 import type { Outcome, PendingOperations, Slot } from '../pending/index.js';
 import type { PermissionModel } from '../permissions/index.js';
@@ -12,10 +11,9 @@ import type { Deadline, Deadlines } from './deadlines.js';
 export interface AlarmOptions {
   readonly deadlines: Deadlines;
   readonly pending: PendingOperations;
-  readonly lifecycle: Pick<LifecycleController, 'stateOf'>;
   readonly permissions: Pick<PermissionModel, 'isRevoked'>;
   readonly approvals: Approvals;
-  readonly endings: AgentEndings;
+  readonly commands: Pick<Commands, 'revoke'>;
   readonly gate: Pick<ToolGate, 'retry'>;
   readonly ports: Pick<Ports, 'clock' | 'timers'>;
   readonly emit: Emit;
@@ -68,7 +66,7 @@ export class Alarm {
     if (slot === undefined || seq < slot.seq) return;
     switch (slot.kind) {
       case 'TOOL':
-        this.#options.gate.retry({ agent, tick, call, seq });
+        this.#retry(agent, slot);
         break;
       case 'TIMER':
         this.#settle(agent, slot, { ok: true, value: null });
@@ -88,12 +86,18 @@ export class Alarm {
     emit({ kind: 'TIMER_FIRED', agent, data: { tick, call, result, ...pending.resuming(agent) } });
   }
 
+  /** On record before the tool runs again: after a crash, nobody could tell otherwise whether it did. */
+  #retry(agent: string, slot: Slot): void {
+    const { emit, gate } = this.#options;
+    if (!slot.isBackingOff) return;
+    const { tick, call, opened, attempt } = slot;
+    const { busSeq } = emit({ kind: 'TOOL_ATTEMPTED', agent, data: { tick, call, tool: opened['tool'] as string, attempt: attempt + 1 } });
+    gate.retry({ agent, tick, call, seq: busSeq });
+  }
+
   #expire(agent: string): void {
-    const { lifecycle, permissions, endings, emit } = this.#options;
-    if (lifecycle.stateOf(agent) === 'TERMINATED' || permissions.isRevoked(agent)) return;
-    const reason = 'it expired';
-    emit({ kind: 'COMMAND_GIVEN', agent, data: { command: 'revoke', by: 'deadline', reason } });
-    endings.revoke(agent, reason);
+    const { permissions, commands } = this.#options;
+    if (!permissions.isRevoked(agent)) commands.revoke(agent, 'deadline', 'it expired');
   }
 }
 

@@ -1,14 +1,6 @@
-/**
- * One tick: a program runs from one resume value to its next outcome.
- *
- * 1. Synchronous, from start to end; the only thing it touches is `evaluate`, the one seam to the kernel (INV-20).
- * 2. At most `maxSteps` instructions, else `TICK_OVERFLOW` (INV-12).
- * 3. What the program throws is its failure; what the kernel cannot go on with ends the tick and is not the program's
- *    to catch.
- */
 import { fromErrorRecord, OmniError } from '../errors/index.js';
 import type { Outcome, PendingKind } from '../pending/index.js';
-import type { Evaluated, Instruction, Process } from '../programs/index.js';
+import type { Evaluated, Instruction, InstructionOp, Process } from '../programs/index.js';
 
 /** What a process was waiting for when its last tick ended: a call index, or for `ALL` one of them or a result for each. */
 export type Awaiting = number | readonly (number | Evaluated)[];
@@ -25,11 +17,21 @@ export interface TickInput {
 
 export type TickOutput =
   | { readonly outcome: 'COMPLETED'; readonly value: unknown }
+  /** The program begins anew, with this input. */
+  | { readonly outcome: 'CONTINUED'; readonly input: unknown }
   | { readonly outcome: 'FAILED'; readonly error: unknown }
   /** The kernel itself ends the agent: a guard's hard limit, or a breach. */
   | { readonly outcome: 'ENDED'; readonly error: OmniError }
   | { readonly outcome: `PENDING_${PendingKind}`; readonly awaiting: Awaiting };
 
+/**
+ * One tick: a program runs from one resume value to its next outcome.
+ *
+ * 1. Synchronous, from start to end; the only thing it touches is `evaluate`, the one seam to the kernel (INV-20).
+ * 2. At most `maxSteps` instructions, else `TICK_OVERFLOW` (INV-12).
+ * 3. What the program throws is its failure; what the kernel cannot go on with ends the tick and is not the program's
+ *    to catch.
+ */
 export class TickEngine {
   /** Runs one tick; throws nothing that the program threw, and what `outcomeOf` throws. */
   runTick(input: TickInput): TickOutput {
@@ -46,7 +48,7 @@ export class TickEngine {
         // Each part is a step, and an empty ALL is one, too.
         steps += parts === undefined ? 1 : Math.max(1, parts.length);
         if (steps > maxSteps) return { outcome: 'FAILED', error: overflow(maxSteps) };
-        if ((instruction as Instruction | undefined)?.op === 'RETURN') return returned(process, instruction);
+        if (ENDINGS.has((instruction as Instruction | undefined)?.op)) return ended(process, instruction);
         const slots = parts === undefined ? undefined : evaluateParts(input, parts, call);
         const evaluated = slots === undefined ? input.evaluate(instruction, call++) : combine(slots);
         if (slots !== undefined) call += slots.length;
@@ -85,7 +87,7 @@ function partsOf(instruction: Instruction): readonly Instruction[] | undefined {
   const { of } = instruction as { of: unknown };
   if (!Array.isArray(of)) return undefined;
   const parts = [...(of as Instruction[])];
-  const isNested = parts.some((part: Instruction | undefined) => part?.op === 'ALL' || part?.op === 'RETURN');
+  const isNested = parts.some((part: Instruction | undefined) => part?.op === 'ALL' || ENDINGS.has(part?.op));
   return isNested ? undefined : parts;
 }
 
@@ -110,11 +112,14 @@ function awaitingOf(slots: readonly Evaluated[], nextCall: number): Awaiting {
   return slots.map((slot, index) => (typeof slot === 'string' ? nextCall - slots.length + index : slot));
 }
 
-function returned(process: Process, instruction: Instruction): TickOutput {
-  const { value } = instruction as { readonly value?: unknown };
+/** Instructions by which a program ends, or ends this life of it. */
+const ENDINGS: ReadonlySet<string | undefined> = new Set(['RETURN', 'CONTINUE'] satisfies InstructionOp[]);
+
+function ended(process: Process, instruction: Instruction): TickOutput {
+  const { op, value, input } = instruction as { readonly op: string; readonly value?: unknown; readonly input?: unknown };
   // Lets `finally` blocks run; what they still yield is nobody's to evaluate.
   process.return(undefined);
-  return { outcome: 'COMPLETED', value };
+  return op === 'RETURN' ? { outcome: 'COMPLETED', value } : { outcome: 'CONTINUED', input };
 }
 
 function overflow(maxSteps: number): OmniError {

@@ -1,4 +1,5 @@
 import { OmniError } from '../errors/index.js';
+import type { Settings } from '../header/index.js';
 import type { AgentRegistry } from '../identity/index.js';
 import type { InvariantChecker } from '../invariants/index.js';
 import type { Json } from '../json/index.js';
@@ -9,9 +10,30 @@ import type { Awaiting, TickInput } from './engine.js';
 import type { InstructionEvaluator } from '../syscalls/index.js';
 import type { AgentDefinition, Process, ProcessClock } from '../programs/index.js';
 
+/** How a program was begun: by a spawn, or as new. */
+export interface Birth {
+  readonly input: Json;
+  readonly seed: string;
+  /** The last tick before it. */
+  readonly tick: number;
+  /** `busSeq` of the entry that says so. */
+  readonly seq: number;
+}
+
+/** A program that has been started, and how far it has come. */
+export interface Life {
+  readonly process: Process;
+  readonly clock: ProcessClock;
+  readonly random: SeededRandom;
+  /** The last tick that ran. */
+  readonly tick: number;
+  readonly awaiting: Awaiting | undefined;
+}
+
 /** A process between and during its ticks; what the engine needs of it is made once. */
 export interface Running {
   readonly clock: ProcessClock;
+  readonly random: SeededRandom;
   readonly input: TickInput & { awaiting: Awaiting | undefined };
   tick: number;
 }
@@ -21,13 +43,13 @@ export interface ProcessesOptions {
   readonly pending: Pick<PendingOperations, 'outcomeOf'>;
   readonly invariants: InvariantChecker;
   readonly evaluator: InstructionEvaluator;
-  readonly maxStepsPerTick: number;
+  readonly settings: Settings;
 }
 
 /** The process of every agent that has one: made for its first tick, gone with its end. */
 export class Processes implements Projection {
   readonly #options: ProcessesOptions;
-  readonly #births = new Map<string, { readonly input: Json; readonly seed: string }>();
+  readonly #births = new Map<string, Birth>();
   readonly #running = new Map<string, Running>();
 
   constructor(options: ProcessesOptions) {
@@ -38,48 +60,71 @@ export class Processes implements Projection {
   of(agent: string): Running {
     const known = this.#running.get(agent);
     if (known !== undefined) return known;
-    const clock: ProcessClock = { now: this.#options.agents.get(agent).createdAt };
-    const running = this.#prepare(agent, this.#start(agent, clock), clock);
-    this.#running.set(agent, running);
-    return running;
+    const birth = this.#births.get(agent);
+    if (birth === undefined) throw new OmniError('AGENT_NOT_FOUND', `Agent "${agent}" was never spawned in this log.`);
+    this.#births.delete(agent);
+    return this.#run(agent, begin(this.#options.agents, agent, birth));
+  }
+
+  /** How the program of an agent was begun that has not run in this kernel yet. */
+  birthOf(agent: string): Birth | undefined {
+    return this.#births.get(agent);
+  }
+
+  /** Takes over a program that was run again up to where the log is. */
+  adopt(agent: string, life: Life): void {
+    this.#births.delete(agent);
+    this.#run(agent, life);
   }
 
   apply(entry: Entry): void {
     if (entry.agent === null) return;
-    if (entry.kind === 'AGENT_SPAWNED') {
-      this.#births.set(entry.agent, { input: entry.data.input, seed: entry.data.seed });
-    } else if (entry.kind === 'AGENT_TERMINATED' || entry.kind === 'AGENT_FAULTED') {
-      this.#running.delete(entry.agent);
-      this.#births.delete(entry.agent);
+    switch (entry.kind) {
+      case 'AGENT_SPAWNED':
+      case 'AGENT_CONTINUED':
+        this.#running.delete(entry.agent);
+        this.#births.set(entry.agent, birthOf(entry));
+        break;
+      case 'AGENT_TERMINATED':
+      case 'AGENT_FAULTED':
+        this.#running.delete(entry.agent);
+        this.#births.delete(entry.agent);
+        break;
+      default:
     }
   }
 
-  #start(agent: string, clock: ProcessClock): Process {
-    const { agents } = this.#options;
-    const birth = this.#births.get(agent);
-    if (birth === undefined) throw new OmniError('AGENT_NOT_FOUND', `Agent "${agent}" was never spawned in this log.`);
-    this.#births.delete(agent);
-    const identity = agents.get(agent);
-    const context = new AgentContext<never>(identity, clock, new SeededRandom(birth.seed));
-    const process = agents.definition(identity.type).start(context, birth.input as never);
-    if (typeof (process as Partial<Process> | undefined)?.next === 'function') return process;
-    throw new OmniError('PROGRAM_FAILED', `The program of agent type "${identity.type}" is no generator function. Write function* instead of function.`);
-  }
-
-  #prepare(agent: string, process: Process, clock: ProcessClock): Running {
-    const { evaluator, pending, invariants, maxStepsPerTick } = this.#options;
+  #run(agent: string, { process, clock, random, tick, awaiting }: Life): Running {
+    const { evaluator, pending, invariants, settings } = this.#options;
     const running: Running = {
       clock,
-      tick: 0,
+      random,
+      tick,
       input: {
         process,
-        awaiting: undefined,
-        maxSteps: maxStepsPerTick,
+        awaiting,
+        maxSteps: settings.limits.maxStepsPerTick,
         evaluate: (instruction, call) => evaluator.evaluate(instruction, { agent, tick: running.tick, call, now: clock.now }),
         outcomeOf: (call) =>
           pending.outcomeOf(agent, call) ?? invariants.breached('INV-14', `by resuming "${agent}" without a recorded result of call ${call}.`),
       },
     };
+    this.#running.set(agent, running);
     return running;
   }
+}
+
+function birthOf(entry: Entry & { readonly kind: 'AGENT_SPAWNED' | 'AGENT_CONTINUED' }): Birth {
+  const { input, seed } = entry.data;
+  return { input, seed, tick: entry.kind === 'AGENT_CONTINUED' ? entry.data.tick : 0, seq: entry.busSeq };
+}
+
+/** Starts the program of an agent; nothing of it runs before its first tick. */
+export function begin(agents: Pick<AgentRegistry<AgentDefinition>, 'get' | 'definition'>, agent: string, { input, seed, tick }: Birth): Life {
+  const identity = agents.get(agent);
+  const clock: ProcessClock = { now: identity.createdAt };
+  const random = new SeededRandom(seed);
+  const process = agents.definition(identity.type).start(new AgentContext<never>(identity, clock, random), input as never);
+  if (typeof (process as Partial<Process> | undefined)?.next === 'function') return { process, clock, random, tick, awaiting: undefined };
+  throw new OmniError('PROGRAM_FAILED', `The program of agent type "${identity.type}" is no generator function. Write function* instead of function.`);
 }

@@ -1,17 +1,10 @@
-/**
- * Runs ready agents, one tick at a time.
- *
- * 1. The ready queue is first in, first out, and changes by entries and ticks alone, so the log determines it.
- * 2. One tick runs at a time in a kernel (INV-21), and so for an agent (INV-03); `drain` never recurses.
- * 3. Between the entry that makes an agent ready and its tick lies no await; the loop pauses only to let the disk and
- *    the event loop keep up.
- */
 import { describeThrown, OmniError } from '../errors/index.js';
 import type { AgentEndings, FailureHandler } from '../failure/index.js';
+import type { Settings } from '../header/index.js';
 import type { AgentRegistry, AgentType } from '../identity/index.js';
 import type { InvariantChecker } from '../invariants/index.js';
 import { toJsonWithin, type Json } from '../json/index.js';
-import type { Emit, Entry, ExecutionLogger, Projection } from '../logging/index.js';
+import type { Emit, Entry, LogWriter, Projection } from '../logging/index.js';
 import type { EphemeralStore } from '../memory/index.js';
 import type { PermissionModel } from '../permissions/index.js';
 import type { Ports } from '../ports/index.js';
@@ -19,6 +12,7 @@ import type { TickEngine, TickOutput } from './engine.js';
 import { AgentEnds } from './ends.js';
 import type { Observers } from './observer.js';
 import type { AgentOutcomes } from '../pending/index.js';
+import type { Spawner } from '../syscalls/index.js';
 import type { Processes, Running } from './processes.js';
 import { ReadyAgents } from './ready.js';
 
@@ -27,25 +21,34 @@ export interface SchedulerOptions {
   readonly permissions: Pick<PermissionModel, 'isActive'>;
   readonly ephemeral: Pick<EphemeralStore, 'unsaved'>;
   readonly processes: Processes;
+  readonly spawner: Pick<Spawner, 'continueAgent'>;
   readonly outcomes: AgentOutcomes;
   readonly endings: AgentEndings;
   readonly failures: FailureHandler;
   readonly invariants: InvariantChecker;
   readonly engine: TickEngine;
   readonly observers: Observers;
-  readonly log: ExecutionLogger;
+  readonly log: LogWriter;
   readonly ports: Pick<Ports, 'timers'>;
   readonly emit: Emit;
   /** Called whenever ticks have run. */
   readonly drained: () => void;
   /** Told of what should not be possible, and harms nobody else. */
   readonly report: (thrown: unknown, where: string) => void;
-  readonly maxValueBytes: number;
+  readonly settings: Settings;
 }
 
 /** So many ticks in a row, and everybody else on the event loop gets a turn. */
 const TICKS_PER_TURN = 1_000;
 
+/**
+ * Runs ready agents, one tick at a time.
+ *
+ * 1. The ready queue is first in, first out, and changes by entries and ticks alone, so the log determines it.
+ * 2. One tick runs at a time in a kernel (INV-21), and so for an agent (INV-03); `drain` never recurses.
+ * 3. Between the entry that makes an agent ready and its tick lies no await; the loop pauses only to let the disk and
+ *    the event loop keep up.
+ */
 export class Scheduler implements Projection {
   readonly #options: SchedulerOptions;
   readonly #ready = new ReadyAgents();
@@ -58,6 +61,7 @@ export class Scheduler implements Projection {
   #isLive = false;
   #inTick: string | undefined;
 
+  /** @internal */
   constructor(options: SchedulerOptions) {
     this.#options = options;
     this.#ends = new AgentEnds(options);
@@ -70,9 +74,10 @@ export class Scheduler implements Projection {
     return this.#isDraining;
   }
 
-  /** What was folded so far is history; what comes from now on happens. */
-  goLive(): void {
+  /** What was folded so far is history; what comes from now on happens, also to the agents that go on. */
+  goLive(running: Iterable<string>): void {
     this.#isLive = true;
+    if (this.#watchesLoops) for (const agent of running) this.#watch(agent);
   }
 
   /** Drives one agent to its end, and resolves once that end is durable; rejects when the kernel stops before it. */
@@ -83,6 +88,7 @@ export class Scheduler implements Projection {
   apply({ agent, kind, data, busSeq, time }: Entry): void {
     if (agent === null) return;
     const { transition } = data as { readonly transition?: { readonly to: string } };
+    if (kind === 'AGENT_CONTINUED') this.#ready.add(agent, time);
     if (transition === undefined) return;
     if (transition.to === 'ACTIVE') this.#ready.add(agent, time);
     else this.#ready.delete(agent);
@@ -92,7 +98,7 @@ export class Scheduler implements Projection {
 
   /** Runs ticks until nobody is ready. Synchronous; calling it from within a tick does nothing. */
   drain(): void {
-    if (this.#isDraining || this.#isStopped) return;
+    if (this.#isDraining || this.#isStopped || !this.#isLive) return;
     this.#isDraining = true;
     try {
       for (let ticksLeft = TICKS_PER_TURN; ticksLeft > 0 && !this.#isHeldUp; ticksLeft--) {
@@ -105,6 +111,19 @@ export class Scheduler implements Projection {
     }
     this.#options.drained();
     if (this.#ready.size > 0) this.#continueLater();
+  }
+
+  /** Runs the tick of whoever has been ready longest, for who leads the kernel through its history; false if nobody is. */
+  runNext(): boolean {
+    const next = this.#ready.take();
+    if (next === undefined) return false;
+    this.#isDraining = true;
+    try {
+      this.#runOne(next);
+    } finally {
+      this.#isDraining = false;
+    }
+    return true;
   }
 
   /** No tick runs any more, and whoever waits for an agent's end is told. */
@@ -176,7 +195,7 @@ export class Scheduler implements Projection {
     if (this.#inTick !== undefined) invariants.breached('INV-21', `by a tick of "${agent}" inside one of "${this.#inTick}".`);
     this.#inTick = agent;
     try {
-      if (!this.#watchesTicks) return engine.runTick(running.input);
+      if (!this.#watchesTicks || !this.#isLive) return engine.runTick(running.input);
       return observers.tick({ agent, tick: running.tick }, () => engine.runTick(running.input));
     } finally {
       this.#inTick = undefined;
@@ -188,6 +207,9 @@ export class Scheduler implements Projection {
     switch (output.outcome) {
       case 'COMPLETED':
         this.#complete(agent, running.tick, output.value);
+        break;
+      case 'CONTINUED':
+        this.#continueAsNew(agent, running, output.input);
         break;
       case 'FAILED':
         if (this.#options.log.failure === undefined) failures.programFailed(agent, running.tick, output.error);
@@ -202,15 +224,24 @@ export class Scheduler implements Projection {
   }
 
   #complete(agent: string, tick: number, returned: unknown): void {
-    const { failures, endings, maxValueBytes } = this.#options;
+    const { failures, endings, settings } = this.#options;
     let result: Json;
     try {
-      result = toJsonWithin(returned === undefined ? null : returned, maxValueBytes, `The result of agent "${agent}"`);
+      result = toJsonWithin(returned === undefined ? null : returned, settings.limits.maxValueBytes, `The result of agent "${agent}"`);
     } catch (thrown) {
       failures.programFailed(agent, tick, thrown);
       return;
     }
     endings.complete(agent, tick, result);
+  }
+
+  #continueAsNew(agent: string, { tick, random }: Running, input: unknown): void {
+    const { failures, spawner, log } = this.#options;
+    try {
+      spawner.continueAgent({ agent, tick, input, seed: random.nextSeed() });
+    } catch (thrown) {
+      if (log.failure === undefined) failures.programFailed(agent, tick, thrown);
+    }
   }
 
   /** INV-05: what the next tick is to find has to be in the log. */

@@ -61,10 +61,10 @@ export class AgentEndings {
       const transition = lifecycle.decide(agent, 'resume');
       emit({ kind: 'AGENT_MOVED', agent, data: { reason: 'it can not go on', transition } });
     }
-    emit({ kind: 'AGENT_FAULTED', agent, data: { tick, error, transition: lifecycle.decide(agent, 'error') } });
+    const faulted = emit({ kind: 'AGENT_FAULTED', agent, data: { tick, error, transition: lifecycle.decide(agent, 'error') } });
     this.#stopTools(agent, error);
     this.endChildren(agent, 'its delegator faulted');
-    this.tellParent(agent, { ok: false, error });
+    this.tellParent(agent, { ok: false, error: faulted.data.error });
   }
 
   /** Revokes the tokens of all below an agent, the deepest first, and ends them. */

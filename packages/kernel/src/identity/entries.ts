@@ -19,6 +19,13 @@ export interface IdentityEntries {
     readonly metadata: JsonObject;
     readonly transition: Transition;
   };
+  /** The program of the agent begins anew, in a life of which its history before this entry is no part any more. */
+  AGENT_CONTINUED: {
+    readonly tick: number;
+    readonly program: { readonly version: string; readonly digest: string };
+    readonly input: Json;
+    readonly seed: string;
+  };
 }
 
 declare module '../logging/entry.js' {

@@ -5,6 +5,7 @@
  * same value* is refused with the path to it, because a replay reads what the log holds.
  */
 import { OmniError } from '../errors/index.js';
+import { childPath } from './path.js';
 import { assertSize, tooLarge } from './size.js';
 
 export type JsonPrimitive = string | number | boolean | null;
@@ -128,11 +129,7 @@ function refuse(path: Path | undefined, found: string): never {
 
 /** Renders the path to a value: `$`, `$.a[3].b`, `$["a key"]`. */
 function pathText(path: Path | undefined): string {
-  if (path === undefined) return '$';
-  const { key } = path;
-  const parent = pathText(path.parent);
-  if (typeof key === 'number') return `${parent}[${String(key)}]`;
-  return /^[A-Za-z_$][\w$]*$/.test(key) ? `${parent}.${key}` : `${parent}[${JSON.stringify(key)}]`;
+  return path === undefined ? '$' : childPath(pathText(path.parent), path.key);
 }
 
 /** A cycle is looked for only here, where every cycle ends up. */

@@ -1,14 +1,16 @@
+import { Commands } from '../commands/index.js';
 import { DelegationProtocol } from '../delegation/index.js';
-import { AgentSyscalls, Approvals, Authority, InstructionEvaluator, MemorySyscalls, MessageSyscalls, Messenger, Spawner } from '../syscalls/index.js';
+import { AgentSyscalls, Approvals, Authority, InstructionEvaluator, MemorySyscalls, MessageSyscalls, Messenger, Spawner, VersionSyscalls } from '../syscalls/index.js';
 import { Alarm, Deadlines, Observers, Processes, Scheduler, TickEngine } from '../execution/index.js';
 import type { OmniError } from '../errors/index.js';
 import { AgentEndings, FailureHandler } from '../failure/index.js';
 import { InvariantChecker } from '../invariants/index.js';
-import type { Emit, ExecutionLogger } from '../logging/index.js';
+import type { Emit, LogWriter } from '../logging/index.js';
 import { ToolGate, ToolRegistry } from '../tools/index.js';
+import type { Oracle } from '../replay/index.js';
 import type { AuditLog } from './audit.js';
 import { KernelBus } from './bus.js';
-import { limitsOf, type KernelConfig, type KernelHost } from './config.js';
+import { type KernelConfig, type KernelHost } from './config.js';
 import { programDigest } from './header.js';
 import { shield } from './shield.js';
 import { createState, projectionsOf } from './state.js';
@@ -16,7 +18,12 @@ import { createState, projectionsOf } from './state.js';
 export interface AssembleOptions {
   readonly config: KernelConfig;
   readonly host: KernelHost;
-  readonly log: ExecutionLogger;
+  readonly log: LogWriter;
+  readonly mode: 'LIVE' | 'REPLAY';
+  /** Leads through what is on record; undefined for a log that begins now. */
+  readonly oracle: Oracle | undefined;
+  /** How many entries were there before this kernel was. */
+  readonly recordedCount: number;
   readonly logId: string;
   readonly audit: AuditLog;
   readonly report: (thrown: unknown, where: string) => OmniError;
@@ -27,10 +34,9 @@ export type Parts = ReturnType<typeof assemble>;
 /** Every module of a kernel, connected. */
 export function assemble(options: AssembleOptions) {
   const { config, host, log, report } = options;
-  const limits = limitsOf(config);
   const core = assembleCore(options);
-  const { state, bus, invariants, observers, gate, endings } = core;
-  const shared = { ...limits, ...state, ...core, log, ports: host.ports, emit: bus.emit, propose: bus.propose };
+  const { state, bus, gate, endings } = core;
+  const shared = { ...state, ...core, log, ports: host.ports, emit: bus.emit, propose: bus.propose };
 
   const messenger = new Messenger(shared);
   const authority = new Authority(state.permissions);
@@ -44,6 +50,7 @@ export function assemble(options: AssembleOptions) {
     perform: (instruction, at) => evaluator.evaluate(instruction, at),
     ended: (agent, tick, error) => { failures.kernelEnded(agent, tick, error); },
   });
+  const versions = new VersionSyscalls({ ...shared, recorded: () => options.oracle?.next });
   const evaluator = new InstructionEvaluator({
     authority,
     gate,
@@ -51,6 +58,7 @@ export function assemble(options: AssembleOptions) {
     messages: new MessageSyscalls({ ...shared, authority, messenger }),
     agents: new AgentSyscalls({ ...shared, authority, spawner, approvals }),
     approvals,
+    versions,
     emit: bus.emit,
   });
   const failures = new FailureHandler({
@@ -68,6 +76,7 @@ export function assemble(options: AssembleOptions) {
   const scheduler = new Scheduler({
     ...shared,
     processes,
+    spawner,
     endings,
     failures,
     engine: new TickEngine(),
@@ -81,18 +90,18 @@ export function assemble(options: AssembleOptions) {
     call === undefined ? state.lifecycle.stateOf(agent) !== 'TERMINATED' : state.pending.find(agent, tick, call) !== undefined,
   );
   const drain = (): void => { scheduler.drain(); };
-  const alarm: Alarm = new Alarm({ ...shared, deadlines, approvals, endings, gate, drain });
+  const commands = new Commands(shared);
+  const alarm: Alarm = new Alarm({ ...shared, deadlines, approvals, commands, gate, drain });
   core.connect(drain);
-  bus.project(...projectionsOf(state), ...core.projections, approvals, deadlines, processes, scheduler);
-  return { state, bus, gate, endings, observers, invariants, messenger, spawner, approvals, scheduler, alarm, drain };
+  bus.project(...projectionsOf(state), ...core.projections, approvals, deadlines, versions, processes, scheduler);
+  return { state, bus, gate, endings, registry: core.registry, processes, versions, messenger, spawner, approvals, commands, scheduler, alarm, drain };
 }
 
 /** What stands below the execution of programs: state, bus, gate and the ends of agents. */
-function assembleCore({ config, host, log, logId, report }: AssembleOptions) {
-  const limits = limitsOf(config);
+function assembleCore({ config, host, log, logId, mode, recordedCount, report }: AssembleOptions) {
   const { agents = [], tools = [], extensions = [] } = config;
   const invariants = new InvariantChecker();
-  const state = createState({ policies: config.policies ?? [], maxMailboxMessages: limits.maxMailboxMessages });
+  const state = createState();
   const registry = new ToolRegistry();
   for (const agent of agents) state.agents.register(agent);
   for (const tool of tools) registry.register(tool);
@@ -103,7 +112,6 @@ function assembleCore({ config, host, log, logId, report }: AssembleOptions) {
   const bus = new KernelBus({ log, lifecycle: state.lifecycle, invariants, guards, report });
   let drain: () => void = () => undefined;
   const gate = new ToolGate({
-    ...limits,
     ...state,
     registry,
     invariants,
@@ -116,7 +124,8 @@ function assembleCore({ config, host, log, logId, report }: AssembleOptions) {
       drain();
     },
     observe: observers.watches('aroundToolCall') ? (info, run) => observers.toolCall(info, run) : undefined,
-    mode: 'LIVE',
+    mode,
+    isRecorded: (busSeq) => busSeq < recordedCount,
     logId,
     secrets: config.secrets,
     redact: config.redact,
@@ -124,5 +133,5 @@ function assembleCore({ config, host, log, logId, report }: AssembleOptions) {
   const delegation = new DelegationProtocol({ ...state, invariants });
   const endings = new AgentEndings({ ...state, delegation, gate, emit: bus.emit });
   const connect = (to: () => void): void => { drain = to; };
-  return { state, bus, invariants, observers, projections, gate, delegation, endings, connect };
+  return { state, bus, registry, invariants, observers, projections, gate, delegation, endings, connect };
 }

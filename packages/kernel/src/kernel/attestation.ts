@@ -8,7 +8,7 @@ import type { KernelConfig, KernelHost } from './config.js';
 interface Followed {
   readonly host: KernelHost;
   readonly log: ExecutionLogger;
-  readonly bus: Pick<KernelBus, 'subscribe'>;
+  readonly bus: Pick<KernelBus, 'project'>;
   readonly logId: string;
   /** How many entries the log held when it was opened. */
   readonly startSize: number;
@@ -29,14 +29,12 @@ export function attested({ attest, log: reader }: KernelConfig, followed: Follow
     ports: host.ports,
     report: (problem) => { report(problem, 'attestation'); },
   });
-  const subscriptions = [
-    bus.subscribe((entry) => { attestor.collect(entry); }),
-    log.onDurable((durableSeq) => { attestor.durable(durableSeq); }),
-  ];
+  bus.project(attestor);
+  const unsubscribe = log.onDurable((durableSeq) => { attestor.durable(durableSeq); });
   const close = async (): Promise<void> => {
     // A log that failed is signed as far as it is durable. Its failure is told by closing it.
     await log.flush().catch(() => undefined);
-    for (const unsubscribe of subscriptions) unsubscribe();
+    unsubscribe();
     await attestor.close();
     await log.close();
   };

@@ -9,14 +9,14 @@
 import type { InvariantChecker } from '../invariants/index.js';
 import { deepFreeze } from '../json/index.js';
 import { nextState, type LifecycleController, type Transition } from '../lifecycle/index.js';
-import type { Emit, Entry, ExecutionLogger, Projection, Proposal } from '../logging/index.js';
+import type { Emit, Entry, LogWriter, Projection, Proposal } from '../logging/index.js';
 import { reviewAll, type NamedGuard } from './review.js';
 
 /** Told of every entry at once, with the line as stored. */
 export type Subscriber = (entry: Entry, line: string) => void;
 
 export interface KernelBusOptions {
-  readonly log: ExecutionLogger;
+  readonly log: LogWriter;
   readonly lifecycle: LifecycleController;
   readonly invariants: InvariantChecker;
   readonly guards: readonly NamedGuard[];

@@ -3,9 +3,10 @@ import type { AgentDefinition } from '../programs/index.js';
 import type { Guard } from '../syscalls/index.js';
 import type { Observer } from '../execution/index.js';
 import type { AttestOptions } from '../attestation/index.js';
+import { DEFAULT_LIMITS, type KernelLimits } from '../header/index.js';
 import type { Json } from '../json/index.js';
 import type { Durability, LogStore, Projection } from '../logging/index.js';
-import type { Policy } from '../permissions/index.js';
+import { assertPolicies, type Policy } from '../permissions/index.js';
 import type { Ports } from '../ports/index.js';
 import type { SecretProvider, Tool } from '../tools/index.js';
 
@@ -21,23 +22,19 @@ export interface Extension {
   readonly projection?: Projection;
 }
 
-export interface KernelLimits {
-  /** Instructions in one tick; 10,000 unless given. */
-  readonly maxStepsPerTick: number;
-  /** Tools that run at once; 1,000 unless given. */
-  readonly maxConcurrentToolCalls: number;
-  /** Messages that wait in one mailbox; 1,000 unless given. */
-  readonly maxMailboxMessages: number;
-  /** Size of one value as JSON: an argument, a result, a message, a memory; 1 MiB unless given, 16 MiB at most. */
-  readonly maxValueBytes: number;
-}
-
 export interface KernelConfig extends Partial<KernelLimits> {
   readonly log: LogStore;
   readonly agents?: readonly AgentDefinition[];
   readonly tools?: readonly Tool[];
   readonly policies?: readonly Policy[];
   readonly extensions?: readonly Extension[];
+  /** Whether agents of an earlier run that have not ended go on, as they do unless this is false: then such a log is refused. */
+  readonly recover?: boolean;
+  /**
+   * What becomes of a tool call that was under way when an earlier kernel ended, and that may not be repeated: the program is
+   * told with `TOOL_OUTCOME_UNKNOWN` (`throw`, unless given), or waits until somebody says what came of it (`wait`, see `settle`).
+   */
+  readonly unknownOutcomes?: 'throw' | 'wait';
   /** `strict` unless given. */
   readonly durability?: Durability;
   readonly secrets?: SecretProvider;
@@ -60,13 +57,6 @@ export interface KernelHost {
 /** An entry holds a value or two, and has to stay a line that readers take. */
 const MAX_VALUE_BYTES = 16 * 1024 * 1024;
 
-const DEFAULT_LIMITS: KernelLimits = Object.freeze({
-  maxStepsPerTick: 10_000,
-  maxConcurrentToolCalls: 1_000,
-  maxMailboxMessages: 1_000,
-  maxValueBytes: 1024 * 1024,
-});
-
 /** Throws a TypeError for what plain JavaScript can get wrong about a configuration as a whole. */
 export function assertConfig(config: KernelConfig): void {
   const { log, durability = 'strict' } = config as Partial<KernelConfig>;
@@ -75,6 +65,8 @@ export function assertConfig(config: KernelConfig): void {
   if (!['strict', 'relaxed'].includes(durability)) {
     throw new TypeError(`The durability is ${JSON.stringify(durability)}; it must be "strict" or "relaxed".`);
   }
+  limitsOf(config);
+  assertPolicies(config.policies ?? []);
 }
 
 export function limitsOf(config: Partial<KernelLimits>): KernelLimits {

@@ -1,9 +1,12 @@
 import { fromErrorRecord, OmniError } from '../errors/index.js';
+import { recordThrown, toJsonWithin, type Json } from '../json/index.js';
+import type { Outcome } from '../pending/index.js';
 import type { AgentDefinition } from '../programs/index.js';
 import type { Approval, Decision, SpawnOptions } from '../syscalls/index.js';
-import type { LifecycleState, LifecycleTrigger, Transition } from '../lifecycle/index.js';
-import type { KernelBus, Subscriber } from './bus.js';
+import type { LifecycleState } from '../lifecycle/index.js';
+import type { Subscriber } from './bus.js';
 import type { KernelConfig, KernelHost } from './config.js';
+import { openCalls, settleCall } from './recover.js';
 import { agentSnapshot, snapshotOf, type AgentSnapshot, type Snapshot } from './snapshot.js';
 import { wire, type Wiring } from './wiring.js';
 
@@ -108,42 +111,51 @@ export class OmniKernel {
     });
   }
 
+  /**
+   * The tool calls of an earlier kernel of which nobody knows whether they acted, and whose agents wait for somebody to say
+   * (`unknownOutcomes: 'wait'`).
+   */
+  unknownCalls(): readonly UnknownCall[] {
+    return openCalls(this.#wiring).map(({ agent, slot: { tick, call, opened, seq } }) => {
+      const { tool, args } = opened as { readonly tool: string; readonly args: Json };
+      return Object.freeze({ agent, tick, call, tool, args, intentSeq: seq });
+    });
+  }
+
+  /** Says what came of such a call; `by` stands in the log. Throws `CALL_NOT_FOUND`. */
+  settle(of: Pick<UnknownCall, 'agent' | 'tick' | 'call'>, outcome: SettledOutcome, by = 'operator'): void {
+    this.#command((parts) => {
+      const { agent, tick, call } = of;
+      const found = openCalls(parts).find(({ agent: other, slot }) => other === agent && slot.tick === tick && slot.call === call);
+      if (found === undefined) throw callNotFound(of, this.unknownCalls());
+      settleCall(parts, { ...found, result: outcomeOf(outcome, parts.state.settings.limits.maxValueBytes), by });
+      parts.drain();
+    });
+  }
+
   /** Takes an agent off the processor until it is resumed; results that arrive meanwhile are kept for it. */
   suspend(agent: string, reason = ''): void {
-    this.#command((parts) => { move(parts, { agent, trigger: 'suspend', reason }); });
+    this.#command(({ commands }) => { commands.suspend(agent, reason); });
   }
 
   resume(agent: string, reason = ''): void {
-    this.#command((parts) => {
-      const { pending } = parts.state;
-      move(parts, { agent, trigger: 'resume', reason });
-      // It was suspended while it waited, and what it waits for is still to come.
-      if (pending.hasOpen(agent)) move(parts, { agent, trigger: 'yield', reason: 'still waiting' });
-      parts.drain();
+    this.#command(({ commands, drain }) => {
+      commands.resume(agent, reason);
+      drain();
     });
   }
 
   /** Voids the token of an agent and of all below it, the deepest first, and ends them before any further tick. */
   revoke(agent: string, reason: string): void {
-    this.#command(({ endings, state, bus, drain }) => {
-      state.agents.get(agent);
-      if (state.lifecycle.stateOf(agent) === 'TERMINATED') return;
-      bus.emit({ kind: 'COMMAND_GIVEN', agent, data: { command: 'revoke', by: 'operator', reason } });
-      endings.revoke(agent, reason);
+    this.#command(({ commands, drain }) => {
+      commands.revoke(agent, 'operator', reason);
       drain();
     });
   }
 
   /** Ends a FAULTED agent for good. */
   abandon(agent: string, reason = ''): void {
-    this.#command((parts) => {
-      const transition = decide(parts, { agent, trigger: 'abandon', reason });
-      parts.bus.emit({ kind: 'COMMAND_GIVEN', agent, data: { command: 'abandon', by: 'operator', reason } });
-      const outcome = parts.state.outcomes.of(agent);
-      const error = outcome?.ok === false ? { error: outcome.error } : {};
-      const data = { reason: reason === '' ? 'abandoned' : reason, ...error, transition };
-      parts.bus.emit({ kind: 'AGENT_TERMINATED', agent, data });
-    });
+    this.#command(({ commands }) => { commands.abandon(agent, reason); });
   }
 
   /** All state, as plain data. */
@@ -156,7 +168,7 @@ export class OmniKernel {
   }
 
   /** Tells of every entry at once, before it is durable; the answer unsubscribes. */
-  subscribe(subscriber: Subscriber): ReturnType<KernelBus['subscribe']> {
+  subscribe(subscriber: Subscriber): () => void {
     return this.#wiring.bus.subscribe(subscriber);
   }
 
@@ -199,27 +211,30 @@ export class OmniKernel {
   }
 }
 
-/** A move that somebody outside the program asks for. */
-interface Move {
+/** A tool call of an earlier kernel of which nobody knows whether it acted. */
+export interface UnknownCall {
   readonly agent: string;
-  readonly trigger: LifecycleTrigger;
-  readonly reason: string;
+  readonly tick: number;
+  readonly call: number;
+  readonly tool: string;
+  readonly args: Json;
+  /** `busSeq` of the entry that says that it was going to be made. */
+  readonly intentSeq: number;
 }
 
-function move(parts: Wiring, asked: Move): void {
-  const transition = decide(parts, asked);
-  parts.bus.emit({ kind: 'AGENT_MOVED', agent: asked.agent, data: { reason: asked.reason, transition } });
+/** What somebody says came of a call: its value, or an error that the program gets. */
+export type SettledOutcome = { readonly value: unknown } | { readonly error: OmniError };
+
+function outcomeOf(said: SettledOutcome, maxValueBytes: number): Outcome {
+  if ('error' in said) return { ok: false, error: recordThrown(said.error, 'TOOL_FAILED', 'The call') };
+  return { ok: true, value: toJsonWithin(said.value === undefined ? null : said.value, maxValueBytes, 'The outcome of the call') };
 }
 
-/** A transition that the table does not have is recorded, and refused. */
-function decide({ bus, state }: Wiring, { agent, trigger, reason }: Move): Transition {
-  state.agents.get(agent);
-  try {
-    return state.lifecycle.decide(agent, trigger);
-  } catch (thrown) {
-    bus.emit({ kind: 'TRANSITION_REFUSED', agent, data: { from: state.lifecycle.stateOf(agent), trigger, reason } });
-    throw thrown;
-  }
+function callNotFound({ agent, tick, call }: Pick<UnknownCall, 'agent' | 'tick' | 'call'>, open: readonly UnknownCall[]): OmniError {
+  const known = open.map((other) => `${other.agent}/${other.tick}/${other.call}`).join(', ');
+  return new OmniError('CALL_NOT_FOUND', `There is no call ${agent}/${tick}/${call} whose outcome is unknown. Such calls: ${known === '' ? 'none' : known}.`, {
+    details: { agent, tick, call },
+  });
 }
 
 function busy(): OmniError {

@@ -1,6 +1,7 @@
 /** Asks guards, and holds them to what a guard may do; one that fails lets nothing pass. */
 import { describeThrown, OmniError } from '../errors/index.js';
 import { AgentEnded } from '../syscalls/index.js';
+import type { HeaderEntries } from '../header/index.js';
 import { toJson, type JsonObject } from '../json/index.js';
 import type { IdentityEntries } from '../identity/index.js';
 import type { LifecycleEntries } from '../lifecycle/index.js';
@@ -10,7 +11,6 @@ import type { MessageEntries } from '../messages/index.js';
 import type { DelegationEntries } from '../delegation/index.js';
 import type { SyscallEntries, Guard, GuardRecord, GuardVerdict } from '../syscalls/index.js';
 import type { ToolEntries } from '../tools/index.js';
-import type { KernelEntries } from './entries.js';
 
 export interface NamedGuard {
   readonly name: string;
@@ -87,7 +87,7 @@ function actorOf(proposal: Proposal): string | null {
 /** What the kernel's own projections look for, whatever the kind. */
 const RESERVED_FIELDS = ['transition', 'permission', 'deadline', 'call', 'result'] as const;
 
-type KernelKind = keyof (KernelEntries &
+type KernelKind = keyof (HeaderEntries &
   LifecycleEntries &
   IdentityEntries &
   MemoryEntries &
@@ -100,6 +100,7 @@ type KernelKind = keyof (KernelEntries &
 const KERNEL_KINDS: Readonly<Record<KernelKind, true>> = Object.freeze({
   AGENT_ACTIVATED: true,
   AGENT_COMPLETED: true,
+  AGENT_CONTINUED: true,
   AGENT_FAULTED: true,
   AGENT_MOVED: true,
   AGENT_SPAWNED: true,
@@ -127,8 +128,10 @@ const KERNEL_KINDS: Readonly<Record<KernelKind, true>> = Object.freeze({
   STALE_RESULT: true,
   TIMER_FIRED: true,
   TOKEN_REVOKED: true,
+  TOOL_ATTEMPTED: true,
   TOOL_CALLED: true,
   TOOL_RESULT: true,
   TOOL_RETRIED: true,
   TRANSITION_REFUSED: true,
+  VERSION_CHOSEN: true,
 });

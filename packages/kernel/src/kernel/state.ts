@@ -1,14 +1,16 @@
 import { type AgentDefinition } from '../programs/index.js';
 import { AgentOutcomes, PendingOperations } from '../pending/index.js';
+import { Settings } from '../header/index.js';
 import { AgentRegistry } from '../identity/index.js';
 import { LifecycleController } from '../lifecycle/index.js';
 import type { Projection } from '../logging/index.js';
 import { EphemeralStore, PersistentStore, SharedStore } from '../memory/index.js';
 import { Mailboxes } from '../messages/index.js';
-import { PermissionModel, type Policy } from '../permissions/index.js';
+import { PermissionModel } from '../permissions/index.js';
 
 /** All state that is a fold over the log: the kernel's, or an inspector's. */
 export interface KernelState {
+  readonly settings: Settings;
   readonly agents: AgentRegistry<AgentDefinition>;
   readonly lifecycle: LifecycleController;
   readonly permissions: PermissionModel;
@@ -20,17 +22,18 @@ export interface KernelState {
   readonly outcomes: AgentOutcomes;
 }
 
-/** `maxMailboxMessages` is how much a mailbox holds; without a limit unless given. */
-export function createState(options: { readonly policies?: readonly Policy[]; readonly maxMailboxMessages?: number } = {}): KernelState {
+export function createState(): KernelState {
+  const settings = new Settings();
   const lifecycle = new LifecycleController();
   return {
+    settings,
     agents: new AgentRegistry<AgentDefinition>(),
     lifecycle,
-    permissions: new PermissionModel(options.policies),
+    permissions: new PermissionModel(),
     ephemeral: new EphemeralStore(),
     persistent: new PersistentStore(),
     shared: new SharedStore(),
-    mailboxes: new Mailboxes(options.maxMailboxMessages ?? Infinity),
+    mailboxes: new Mailboxes(settings),
     pending: new PendingOperations(lifecycle),
     outcomes: new AgentOutcomes(),
   };

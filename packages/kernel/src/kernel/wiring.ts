@@ -2,16 +2,18 @@
 import { OmniError } from '../errors/index.js';
 import type { Scheduler } from '../execution/index.js';
 import { ExecutionLogger } from '../logging/index.js';
+import { Oracle } from '../replay/index.js';
 import { assemble, type Parts } from './assemble.js';
 import { attested } from './attestation.js';
 import { openAudit, type AuditLog } from './audit.js';
 import type { KernelBus } from './bus.js';
 import { assertConfig, type KernelConfig, type KernelHost } from './config.js';
-import { assertNobodyIsLeft, foldLog, newLogId, recordStart, storedLogId } from './open-log.js';
+import { newLogId, recordStart, storedLogId } from './open-log.js';
+import { liveAgents, recover, resumeCalls } from './recover.js';
 import type { KernelState } from './state.js';
 
 /** The parts that OmniKernel's methods use. */
-export interface Wiring extends Pick<Parts, 'spawner' | 'messenger' | 'approvals' | 'endings'> {
+export interface Wiring extends Pick<Parts, 'spawner' | 'messenger' | 'approvals' | 'commands' | 'gate'> {
   readonly logId: string;
   readonly log: ExecutionLogger;
   readonly bus: KernelBus;
@@ -41,14 +43,16 @@ export async function wire(config: KernelConfig, host: KernelHost): Promise<Wiri
     const logId = end.nextSeq === 0 ? newLogId(host) : await storedLogId(config, host);
     const audit = await openAudit({ config, host, logId, report });
     opened.push(audit);
-    const parts = assemble({ config, host, log, logId, audit, report });
+    const oracle = end.nextSeq === 0 ? undefined : new Oracle(log);
+    const parts = assemble({ config, host, log: oracle ?? log, logId, mode: 'LIVE', oracle, recordedCount: end.nextSeq, audit, report });
     halt = (error) => { stopWork(parts, error); };
-    if (end.nextSeq > 0) await foldLog(config, host, parts.bus);
-    assertNobodyIsLeft(parts.state);
-    parts.scheduler.goLive();
     const attestedLog = attested(config, { ...parts, host, log, logId, startSize: end.nextSeq, report });
+    if (oracle !== undefined) await recover({ parts, config, host, oracle });
+    parts.scheduler.goLive(liveAgents(parts));
     recordStart(config, host, { emit: parts.bus.emit, logId, end });
+    resumeCalls(parts, config.unknownOutcomes ?? 'throw');
     await log.flush();
+    parts.drain();
     return { ...parts, logId, log, stop: () => stop(parts, attestedLog, audit) };
   } catch (thrown) {
     await Promise.allSettled(opened.map((part) => part.close()));

@@ -11,7 +11,10 @@
 import type { JsonObject } from '../json/index.js';
 
 /** Raised when a reader of the older format could misread the newer one. */
-export const LOG_FORMAT_VERSION = 1;
+export const LOG_FORMAT_VERSION = 2;
+
+/** The oldest format that is still read and replayed; `docs/content/log-format.md` says what has changed since. */
+export const OLDEST_LOG_FORMAT = 1;
 
 /** The `prev` of the first entry. */
 export const GENESIS_HASH = '0'.repeat(64);

@@ -1,11 +1,12 @@
 export { assertBatch } from './batch.js';
 export { checkLine } from './chain.js';
-export { encodeLine } from './codec.js';
+export { encodeBody, encodeLine } from './codec.js';
 export { corruptLog, type DamageReason, type LogDamage } from './damage.js';
 export type { Emit } from './emit.js';
 export {
   GENESIS_HASH,
   LOG_FORMAT_VERSION,
+  OLDEST_LOG_FORMAT,
   type Entry,
   type EntryCatalogue,
   type EntryKind,
@@ -13,11 +14,12 @@ export {
   type ProposalOf,
   type RawEntry,
 } from './entry.js';
-export { ExecutionLogger, type Appended, type Durability, type LoggerOptions } from './logger.js';
+export { ExecutionLogger, type Appended, type Durability, type LoggerOptions, type LogWriter } from './logger.js';
 export { MemoryLogStore } from './memory-store.js';
-export { parseEntry } from './parse.js';
+export { parseEntry, type RecordedEntry } from './parse.js';
 export type { Projection } from './projection.js';
-export { readEntries, type ReadOptions } from './read.js';
+export { entryOf, readLinesOf } from './lines-of.js';
+export { readEntries, readRecorded, type ReadOptions } from './read.js';
 export { scanLog, type ScanReport } from './scan.js';
 export type { LogBatch, LogChunk, LogEnd, LogReader, LogStore, TornTail } from './store.js';
-export { isContradicted, verify, type LogVerdict, type LogPin, type VerifyOptions } from './verify.js';
+export { isContradicted, pinnedPlace, verify, type LogVerdict, type LogPin, type VerifyOptions } from './verify.js';

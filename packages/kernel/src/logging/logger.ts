@@ -28,6 +28,19 @@ export interface Appended<Kind extends EntryKind> {
   readonly line: string;
 }
 
+/** What the kernel needs of whoever writes its log, or stands in for the writer. */
+export interface LogWriter {
+  /** `busSeq` of the entry that comes next. */
+  readonly nextSeq: number;
+  readonly durableSeq: number;
+  /** Why nothing can be appended any more. */
+  readonly failure: OmniError | undefined;
+  readonly isBacklogged: boolean;
+  append<Kind extends EntryKind>(proposal: ProposalOf<Kind>): Appended<Kind>;
+  afterDurable(seq: number, callback: () => void): void;
+  flushEarly(isQuiet: boolean): void;
+}
+
 /** Lines of consecutive entries. */
 interface WaitingLines {
   readonly firstSeq: number;
@@ -57,7 +70,7 @@ const BACKLOG_CHARS = 8 * 1024 * 1024;
  * 3. A waiter is called only when all up to its entry is durable, and waiters are called in order.
  * 4. After a failed write or sync nothing is acknowledged any more.
  */
-export class ExecutionLogger {
+export class ExecutionLogger implements LogWriter {
   readonly #options: LoggerOptions;
   #nextSeq = 0;
   #head = GENESIS_HASH;

@@ -2,9 +2,9 @@
 import { OmniError } from '../errors/index.js';
 import type { Codec } from '../ports/index.js';
 import { corruptLog } from './damage.js';
-import { LOG_FORMAT_VERSION, type RawEntry } from './entry.js';
-import { parseEntry } from './parse.js';
-import { ChainScanner } from './scan.js';
+import { LOG_FORMAT_VERSION, OLDEST_LOG_FORMAT, type RawEntry } from './entry.js';
+import { parseEntry, type RecordedEntry } from './parse.js';
+import { ChainScanner, type ScanReport } from './scan.js';
 import type { LogReader } from './store.js';
 
 export interface ReadOptions {
@@ -17,38 +17,53 @@ export interface ReadOptions {
  *
  * Rejects with `LOG_CORRUPT` at the first damage, and with `LOG_FORMAT_UNSUPPORTED` for a log of another format.
  */
-export async function* readEntries(
+export async function* readEntries(reader: LogReader, codec: Codec, { fromSeq = 0 }: ReadOptions = {}): AsyncGenerator<RawEntry, void, undefined> {
+  for await (const batch of readRecorded(reader, codec, { fromSeq })) for (const { entry } of batch) yield entry;
+}
+
+/**
+ * {@link readEntries} with the text of each line, many at a time: what was in one chunk of the store. `onEnd` is told what a scan
+ * found, before any damage is thrown.
+ */
+export async function* readRecorded(
   reader: LogReader,
   codec: Codec,
-  { fromSeq = 0 }: ReadOptions = {},
-): AsyncGenerator<RawEntry, void, undefined> {
+  { fromSeq = 0, onEnd }: ReadOptions & { readonly onEnd?: (report: ScanReport) => void } = {},
+): AsyncGenerator<readonly RecordedEntry[], void, undefined> {
   const scanner = new ChainScanner(codec, fromSeq === 0 ? 'genesis' : 'anywhere');
   for await (const chunk of reader.read(fromSeq)) {
     scanner.feed(chunk);
-    while (scanner.advance()) {
-      if (scanner.nextSeq > fromSeq) yield entryUnder(scanner, codec);
+    const batch: RecordedEntry[] = [];
+    try {
+      while (scanner.advance()) {
+        if (scanner.nextSeq > fromSeq) batch.push(entryUnder(scanner, codec));
+      }
+    } finally {
+      // What is good comes first, whatever comes after it.
+      if (batch.length > 0) yield batch;
     }
     if (scanner.damage !== undefined) break;
   }
-  const { damage } = scanner.finish();
-  if (damage !== undefined) throw corruptLog(damage);
+  const report = scanner.finish();
+  onEnd?.(report);
+  if (report.damage !== undefined) throw corruptLog(report.damage);
 }
 
-function entryUnder(scanner: ChainScanner, codec: Codec): RawEntry {
+function entryUnder(scanner: ChainScanner, codec: Codec): RecordedEntry {
   const busSeq = scanner.nextSeq - 1;
-  const entry = parseEntry(scanner.line, { busSeq, hash: scanner.head }, codec);
-  if (entry === undefined) throw corruptLog({ ...scanner.place, busSeq, reason: 'MALFORMED_LINE' });
-  if (entry.busSeq === 0) assertFormat(entry);
-  return entry;
+  const recorded = parseEntry(scanner.line, { busSeq, hash: scanner.head }, codec);
+  if (recorded === undefined) throw corruptLog({ ...scanner.place, busSeq, reason: 'MALFORMED_LINE' });
+  if (busSeq === 0) assertFormat(recorded.entry);
+  return recorded;
 }
 
 function assertFormat({ kind, data }: RawEntry): void {
   const format = kind === 'LOG_OPENED' ? data['format'] : undefined;
-  if (format === LOG_FORMAT_VERSION) return;
+  if (Number.isSafeInteger(format) && (format as number) >= OLDEST_LOG_FORMAT && (format as number) <= LOG_FORMAT_VERSION) return;
   const found = format === undefined ? 'does not say its format' : `has format ${JSON.stringify(format)}`;
   throw new OmniError(
     'LOG_FORMAT_UNSUPPORTED',
-    `The log ${found}; this version of OmniPaw reads format ${LOG_FORMAT_VERSION}. Use the version that wrote it.`,
+    `The log ${found}; this version of OmniPaw reads formats ${OLDEST_LOG_FORMAT} to ${LOG_FORMAT_VERSION}. Use the version that wrote it.`,
     { details: { found: format ?? null, supported: LOG_FORMAT_VERSION } },
   );
 }

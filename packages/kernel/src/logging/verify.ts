@@ -63,7 +63,7 @@ export function isContradicted(verdict: LogVerdict, { requirePin = false }: { re
   return requirePin && verdict.completeness === 'UNPINNED';
 }
 
-function pinnedPlace(pin: LogPin): { hash: string; busSeq: number | undefined } {
+export function pinnedPlace(pin: LogPin): { hash: string; busSeq: number | undefined } {
   const { hash, busSeq } = typeof pin === 'string' ? { hash: pin, busSeq: undefined } : pin;
   if (/^[0-9a-f]{64}$/.test(hash)) return { hash, busSeq };
   throw new TypeError(`A pin is the hash of an entry, 64 lower-case hexadecimal digits; found "${hash}".`);

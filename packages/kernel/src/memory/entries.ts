@@ -7,11 +7,12 @@ export interface MemoryEntries {
   MEMORY_DELETED: { readonly tick: number; readonly key: string };
   /** The scratch of a tick that ends PENDING_*, so that the next tick finds it (INV-05). */
   SCRATCH_CHECKPOINTED: { readonly tick: number; readonly values: Readonly<Record<string, Json>> };
-  /** A shared value was read, at this version (0: there was none). */
+  /** A shared value was read, at this version (0: there was none, and so no value; nor has format 1 one). */
   SHARED_READ: {
     readonly tick: number;
     readonly namespace: string;
     readonly key: string;
+    readonly value?: Json;
     readonly version: number;
     readonly permission: PermissionRecord;
   };

@@ -46,6 +46,7 @@ export class EphemeralStore implements Projection {
         this.#open.delete(entry.agent);
         break;
       case 'AGENT_COMPLETED':
+      case 'AGENT_CONTINUED':
       case 'AGENT_FAULTED':
       case 'AGENT_TERMINATED':
         this.#checkpoints.delete(entry.agent);

@@ -1,9 +1,13 @@
 import type { Json } from '../json/index.js';
 import type { Entry, Projection } from '../logging/index.js';
 
+const NOTHING: ReadonlyMap<string, Json> = new Map();
+
 /** What an agent remembers, across ticks and restarts; only its own program writes it. */
 export class PersistentStore implements Projection {
   readonly #memories = new Map<string, Map<string, Json>>();
+  /** What agents remembered when they began anew: their programs are run again from there. */
+  readonly #atBirth = new Map<string, ReadonlyMap<string, Json>>();
 
   get(agent: string, key: string): Json | undefined {
     return this.#memories.get(agent)?.get(key);
@@ -14,10 +18,17 @@ export class PersistentStore implements Projection {
     return [...(this.#memories.get(agent)?.keys() ?? [])];
   }
 
+  /** What an agent remembered when the life of its program began that it is in. */
+  atBirth(agent: string): ReadonlyMap<string, Json> {
+    return this.#atBirth.get(agent) ?? NOTHING;
+  }
+
   apply(entry: Entry): void {
     if (entry.agent === null) return;
     if (entry.kind === 'MEMORY_SET') this.#memoryOf(entry.agent).set(entry.data.key, entry.data.value);
     else if (entry.kind === 'MEMORY_DELETED') this.#memories.get(entry.agent)?.delete(entry.data.key);
+    else if (entry.kind === 'AGENT_CONTINUED') this.#atBirth.set(entry.agent, new Map(this.#memories.get(entry.agent)));
+    else if (entry.kind === 'AGENT_TERMINATED') this.#atBirth.delete(entry.agent);
   }
 
   #memoryOf(agent: string): Map<string, Json> {

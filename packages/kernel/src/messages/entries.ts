@@ -27,7 +27,7 @@ export interface MessageEntries {
     readonly tick: number;
     readonly call?: number;
     readonly message: number;
-    /** The message itself, for a receiver that was waiting for it. */
+    /** The message itself; in format 1 only for a receiver that was waiting for it. */
     readonly result?: Outcome;
     readonly transition?: Transition;
   };

@@ -1,4 +1,5 @@
 import { OmniError } from '../errors/index.js';
+import type { Settings } from '../header/index.js';
 import type { Json } from '../json/index.js';
 import type { Entry, Projection } from '../logging/index.js';
 import type { MessageFilter } from './entries.js';
@@ -18,16 +19,16 @@ export interface Message<Body = Json> {
 /** A mailbox for every agent: bounded, in order of sending, emptied by receiving and by the agent's end. */
 export class Mailboxes implements Projection {
   readonly #boxes = new Map<string, Message[]>();
-  readonly #capacity: number;
+  readonly #settings: Pick<Settings, 'limits'>;
 
-  constructor(capacity: number) {
-    this.#capacity = capacity;
+  constructor(settings: Pick<Settings, 'limits'>) {
+    this.#settings = settings;
   }
 
   /** Refuses with `MAILBOX_FULL` what would not fit: the sender is told, nothing is dropped. */
   assertRoom(agent: string): void {
     const waiting = this.#boxes.get(agent)?.length ?? 0;
-    if (waiting < this.#capacity) return;
+    if (waiting < this.#settings.limits.maxMailboxMessages) return;
     throw new OmniError(
       'MAILBOX_FULL',
       `The mailbox of "${agent}" holds ${String(waiting)} messages, as many as it may. Send again when it has received some, or raise maxMailboxMessages.`,

@@ -28,6 +28,10 @@ export interface Slot {
   opened: Readonly<Record<string, unknown>>;
   /** busSeq of that entry. */
   seq: number;
+  /** The attempt of a tool call that runs, or failed last. */
+  attempt: number;
+  /** Whether that attempt has failed and the next one has not begun. */
+  isBackingOff: boolean;
   outcome: Outcome | undefined;
 }
 
@@ -95,14 +99,15 @@ export class PendingOperations implements Projection {
 
   apply(entry: Entry): void {
     if (entry.agent === null) return;
-    if (entry.kind === 'AGENT_TERMINATED' || entry.kind === 'AGENT_FAULTED') {
+    if (entry.kind === 'AGENT_TERMINATED' || entry.kind === 'AGENT_FAULTED' || entry.kind === 'AGENT_CONTINUED') {
       this.#groups.delete(entry.agent);
       return;
     }
     const { tick, call, result } = entry.data as SlotData;
     if (tick === undefined || call === undefined) return;
     const kind = OPENED_BY[entry.kind];
-    if (kind !== undefined) this.#open(entry.agent, { tick, call, kind, opened: entry.data as object as Slot['opened'], seq: entry.busSeq, outcome: undefined });
+    if (entry.kind === 'TOOL_RETRIED' || entry.kind === 'TOOL_ATTEMPTED') this.#retry(this.find(entry.agent, tick, call), entry);
+    else if (kind !== undefined) this.#open(entry.agent, { tick, call, kind, opened: entry.data as object as Slot['opened'], seq: entry.busSeq, attempt: 1, isBackingOff: false, outcome: undefined });
     else if (result !== undefined) this.#settle(this.find(entry.agent, tick, call), this.#groups.get(entry.agent), result);
   }
 
@@ -121,6 +126,12 @@ export class PendingOperations implements Projection {
       approved.opened = slot.opened;
       approved.seq = slot.seq;
     }
+  }
+
+  #retry(slot: Slot | undefined, { kind, data }: Entry & { readonly kind: 'TOOL_RETRIED' | 'TOOL_ATTEMPTED' }): void {
+    if (slot === undefined) return;
+    slot.attempt = data.attempt;
+    slot.isBackingOff = kind === 'TOOL_RETRIED';
   }
 
   #settle(slot: Slot | undefined, group: Group | undefined, outcome: Outcome): void {

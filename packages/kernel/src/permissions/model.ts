@@ -1,4 +1,6 @@
 import { GRANT_ACTIONS, type CapabilityToken, type GrantAction, type PermissionRecord, type Quota } from '../identity/index.js';
+import type {} from '../header/index.js';
+import type { JsonObject } from '../json/index.js';
 import type { Entry, Projection } from '../logging/index.js';
 import { coveringGrants, escalationIn, type Remaining } from './attenuate.js';
 import { evaluate, grantIndexOf, type Evaluation, type Policy } from './evaluate.js';
@@ -36,12 +38,15 @@ const DEFAULT_APPROVAL_TIMEOUT_MS = 15 * 60_000;
  * Owns INV-04's question and INV-06's; the answers stand in the entries of those who ask.
  */
 export class PermissionModel implements Projection {
-  readonly #policies: readonly Policy[];
+  readonly #isFixed: boolean;
+  #policies: readonly Policy[];
   readonly #holdings = new Map<string, Holding>();
 
-  constructor(policies: readonly Policy[] = []) {
-    for (const policy of policies) checkPolicy(policy);
-    this.#policies = policies;
+  /** Goes by the policies that the log's headers name; by others, whatever they name, if some are given. */
+  constructor(policies?: readonly Policy[]) {
+    if (policies !== undefined) assertPolicies(policies);
+    this.#isFixed = policies !== undefined;
+    this.#policies = policies ?? [];
   }
 
   tokenOf(agent: string): CapabilityToken {
@@ -82,23 +87,32 @@ export class PermissionModel implements Projection {
   }
 
   apply(entry: Entry): void {
-    if (entry.agent === null) return;
+    if (entry.agent === null) this.#readHeader(entry);
+    else this.#readUse(entry, entry.agent);
+  }
+
+  #readHeader(entry: Entry): void {
+    if (this.#isFixed || (entry.kind !== 'LOG_OPENED' && entry.kind !== 'KERNEL_STARTED')) return;
+    this.#policies = policiesIn(entry.data.config);
+  }
+
+  #readUse(entry: Entry, agent: string): void {
     if (entry.kind === 'AGENT_SPAWNED') {
-      this.#hold(entry.agent, entry.data.type, entry.data.token);
+      this.#hold(agent, entry.data.type, entry.data.token);
       const { parent, delegation } = entry.data;
       if (parent !== null && delegation !== undefined) this.#countUse(parent, delegation.permission);
       if (parent !== null) this.#carve(parent, entry.data.token);
       return;
     }
     if (entry.kind === 'TOKEN_REVOKED') {
-      const holding = this.#holdings.get(entry.agent);
+      const holding = this.#holdings.get(agent);
       if (holding !== undefined) holding.revoked = true;
       return;
     }
     const { permission } = entry.data as { readonly permission?: PermissionRecord };
-    if (permission?.decision === 'ALLOW') this.#countUse(entry.agent, permission);
+    if (permission?.decision === 'ALLOW') this.#countUse(agent, permission);
     if (entry.kind !== 'TOOL_CALLED' || entry.data.secrets === undefined) return;
-    for (const used of Object.values(entry.data.secrets)) this.#countUse(entry.agent, used);
+    for (const used of Object.values(entry.data.secrets)) this.#countUse(agent, used);
   }
 
   #hold(agent: string, agentType: string, token: CapabilityToken): void {
@@ -137,6 +151,18 @@ function remainingOf(holding: Holding, spending?: number): Remaining {
     uses: (index) => (holding.token.grants[index]?.limit ?? Infinity) - used(index),
     budget: holding.budget,
   };
+}
+
+/** The policies that a header names: what counts is what is on record, so that a replay decides as the kernel did. */
+function policiesIn({ policies }: JsonObject): readonly Policy[] {
+  const recorded = (policies ?? []) as unknown as readonly Policy[];
+  assertPolicies(recorded);
+  return recorded;
+}
+
+/** Throws a TypeError for a policy that plain JavaScript got wrong. */
+export function assertPolicies(policies: readonly Policy[]): void {
+  for (const policy of policies) checkPolicy(policy);
 }
 
 const INACTIVE: Evaluation = Object.freeze({ record: Object.freeze({ decision: 'DENY', by: 'token' }) });

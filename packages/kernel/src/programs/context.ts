@@ -48,6 +48,7 @@ export class AgentContext<Memory = Record<string, Json>> {
   readonly #clock: ProcessClock;
   readonly #random: SeededRandom;
 
+  /** @internal */
   constructor(agent: AgentIdentity, clock: ProcessClock, random: SeededRandom) {
     this.agent = agent;
     this.memory = MEMORY as MemoryOperations<Memory>;
@@ -128,6 +129,24 @@ export class AgentContext<Memory = Record<string, Json>> {
   /** Answers a child's request for approval, which came as a message on the channel `approval`. */
   decide(approval: number, approved: boolean, reason = ''): Operation<void> {
     return new Operation({ op: 'DECIDE', approval, approved, reason });
+  }
+
+  /**
+   * Which form of a changed program this agent goes by: `max` for one that comes here for the first time, and what it was then
+   * for one that has been here before. An agent that passed the place before the change was made gets `min`.
+   *
+   * `change` names the place, and is answered the same for as long as the agent runs (until it continues as new).
+   */
+  version(change: string, min: number, max: number): Operation<number> {
+    return new Operation({ op: 'VERSION', change, min, max });
+  }
+
+  /**
+   * Begins anew with another input: the program starts from its top, with its memory, its mailbox, its children and its grants
+   * as they are. What it did so far is not needed any more to go on after a crash, so that its history stays short.
+   */
+  continueAsNew(input: unknown): Operation<never> {
+    return new Operation({ op: 'CONTINUE', input });
   }
 
   /** Several operations at once; throws the first error once all have ended. */

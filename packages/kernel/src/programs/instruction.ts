@@ -17,6 +17,10 @@ export type Instruction =
   | ReadInstruction
   | WriteInstruction
   | { readonly op: 'DECIDE'; readonly approval: number; readonly approved: boolean; readonly reason?: string }
+  /** Which form of the program this agent goes by, where it was changed; answers a number from `min` to `max`. */
+  | { readonly op: 'VERSION'; readonly change: string; readonly min: number; readonly max: number }
+  /** Ends this life of the program and begins another one with this input, of which nothing but its memory knows the last. */
+  | { readonly op: 'CONTINUE'; readonly input?: unknown }
   | { readonly op: 'ALL'; readonly of: readonly Instruction[] };
 
 export interface DelegateInstruction {

@@ -35,6 +35,11 @@ export class SeededRandom {
     return (high * 0x4000000 + low) / 0x20000000000000;
   }
 
+  /** A seed for another one. */
+  nextSeed(): string {
+    return Array.from({ length: 3 }, () => this.nextUint32().toString(16).padStart(8, '0')).join('');
+  }
+
   /** A UUID of version 4 (RFC 9562). */
   nextUuid(): string {
     const hex = Array.from({ length: 4 }, () => this.nextUint32().toString(16).padStart(8, '0')).join('');

@@ -1,6 +1,7 @@
 import { OmniError } from '../errors/index.js';
 import type { AgentRegistry, AgentType, PermissionRecord } from '../identity/index.js';
 import { delegationResult } from '../failure/index.js';
+import { isBefore, type Settings } from '../header/index.js';
 import type { Emit } from '../logging/index.js';
 import type { PendingOperations, AgentOutcomes } from '../pending/index.js';
 import type { Approvals } from './approvals.js';
@@ -17,6 +18,7 @@ export interface AgentSyscallsOptions {
   readonly outcomes: AgentOutcomes;
   readonly approvals: Approvals;
   readonly pending: PendingOperations;
+  readonly settings: Settings;
   readonly propose: Emit;
 }
 
@@ -46,7 +48,7 @@ export class AgentSyscalls {
   }
 
   join(instruction: Instruction & { readonly op: 'JOIN' }, at: Position): Evaluated {
-    const { agents, outcomes } = this.#options;
+    const { agents, outcomes, settings, propose } = this.#options;
     const child = agents.get(requireText(instruction.agent, 'JOIN', 'agent'));
     if (child.parent !== at.agent) {
       throw new OmniError('PERMISSION_DENIED', `Agent "${child.id}" is no child of "${at.agent}", so its result is not its to have.`, {
@@ -54,7 +56,10 @@ export class AgentSyscalls {
       });
     }
     const outcome = outcomes.of(child.id);
-    return outcome === undefined ? this.#waitFor(child.id, at) : delegationResult(child, outcome);
+    if (outcome === undefined) return this.#waitFor(child.id, at);
+    const result = delegationResult(child, outcome);
+    if (isBefore(2, settings)) return result;
+    return propose({ kind: 'DELEGATION_RESULT', agent: at.agent, data: { tick: at.tick, call: at.call, child: child.id, result } }).data.result;
   }
 
   decide(instruction: Instruction & { readonly op: 'DECIDE' }, at: Position): Evaluated {

@@ -45,6 +45,8 @@ export interface SyscallEntries {
     readonly result?: Outcome;
     readonly transition?: Transition;
   };
+  /** The agent goes by this form of its program where `change` was made. */
+  VERSION_CHOSEN: { readonly tick: number; readonly call: number; readonly change: string; readonly version: number };
   /** An approved instruction was carried out at once, with this result. */
   CALL_SETTLED: { readonly tick: number; readonly call: number; readonly result: Outcome; readonly transition?: Transition };
 }

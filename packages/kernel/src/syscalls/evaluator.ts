@@ -18,6 +18,7 @@ import { fatalIn } from './guard.js';
 import type { MemorySyscalls } from './memory.js';
 import type { MessageSyscalls } from './messages.js';
 import { invalidInstruction, requireText } from './require.js';
+import type { VersionSyscalls } from './versions.js';
 
 export interface EvaluatorOptions {
   readonly authority: Authority;
@@ -26,6 +27,7 @@ export interface EvaluatorOptions {
   readonly messages: MessageSyscalls;
   readonly agents: AgentSyscalls;
   readonly approvals: Approvals;
+  readonly versions: VersionSyscalls;
   readonly emit: Emit;
 }
 
@@ -45,7 +47,7 @@ export class InstructionEvaluator {
   }
 
   #perform(yielded: Instruction, at: Position): Evaluated {
-    const { memory, messages, agents } = this.#options;
+    const { memory, messages, agents, versions } = this.#options;
     const instruction = asInstruction(yielded);
     switch (instruction.op) {
       case 'CALL_TOOL':
@@ -66,10 +68,12 @@ export class InstructionEvaluator {
         return agents.join(instruction, at);
       case 'DECIDE':
         return agents.decide(instruction, at);
+      case 'VERSION':
+        return versions.choose(instruction, at);
       case 'NOOP':
         return { ok: true, value: undefined };
       default:
-        // RETURN and ALL are the engine's; here they stand where they may not.
+        // RETURN, CONTINUE and ALL are the engine's; here they stand where they may not.
         throw noInstruction(`the instruction ${JSON.stringify(instruction.op.slice(0, MAX_OP_LENGTH))}`);
     }
   }
@@ -106,8 +110,9 @@ export class InstructionEvaluator {
     if (fatal !== undefined) return { ok: false, error: recordThrown(fatal, 'PROGRAM_FAILED', 'The kernel'), fatal };
     const op = requireOp(instruction);
     const error = recordThrown(thrown, 'INVALID_INSTRUCTION', `The ${op} instruction`);
-    this.#options.emit({ kind: 'REFUSED', agent: at.agent, data: { tick: at.tick, call: at.call, op, error } });
-    return { ok: false, error };
+    const { data } = this.#options.emit({ kind: 'REFUSED', agent: at.agent, data: { tick: at.tick, call: at.call, op, error } });
+    // As recorded: a replay may word it otherwise, and the program has to see the same.
+    return { ok: false, error: data.error };
   }
 }
 

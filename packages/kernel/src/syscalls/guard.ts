@@ -41,11 +41,12 @@ export class AgentEnded extends Error {
 
 /**
  * What ends an agent, in what was thrown while its instruction was carried out; undefined for a refusal, which its
- * program sees. A failed log is thrown on: there is nobody left to tell.
+ * program sees. A log that takes nothing any more is thrown on: there is nobody
+ * left to tell.
  */
 export function fatalIn(thrown: unknown): OmniError | undefined {
   if (thrown instanceof AgentEnded) return thrown.error;
   if (!(thrown instanceof OmniError)) return undefined;
-  if (thrown.code === 'KERNEL_HALTED') throw thrown;
+  if (thrown.code === 'KERNEL_HALTED' || thrown.code === 'REPLAY_DIVERGENCE') throw thrown;
   return thrown instanceof InvariantBreach ? thrown : undefined;
 }

@@ -7,4 +7,5 @@ export { AgentEnded, type Guard, type GuardRecord, type GuardVerdict } from './g
 export { MemorySyscalls } from './memory.js';
 export { MessageSyscalls } from './messages.js';
 export { Messenger } from './messenger.js';
+export { assertSupported, VersionSyscalls, versionRange } from './versions.js';
 export { Spawner, type SpawnOptions } from './spawner.js';

@@ -1,3 +1,4 @@
+import { isBefore, type Settings } from '../header/index.js';
 import { toJsonWithin, type Json } from '../json/index.js';
 import type { Emit } from '../logging/index.js';
 import { sharedResource, type EphemeralStore, type PersistentStore, type SharedStore } from '../memory/index.js';
@@ -11,7 +12,7 @@ export interface MemorySyscallsOptions {
   readonly shared: SharedStore;
   readonly authority: Authority;
   readonly propose: Emit;
-  readonly maxValueBytes: number;
+  readonly settings: Settings;
 }
 
 const DONE: Evaluated = Object.freeze({ ok: true, value: undefined });
@@ -82,8 +83,10 @@ export class MemorySyscalls {
 
   #readShared(namespace: string, key: string, at: Position): Evaluated {
     const permission = this.#options.authority.authorize(at, 'read', sharedResource(namespace, key));
-    const { value, version } = this.#options.shared.get(namespace, key);
-    const data = { tick: at.tick, namespace, key, version, permission };
+    const { shared, settings } = this.#options;
+    const { value, version } = shared.get(namespace, key);
+    const seen = value === undefined || isBefore(2, settings) ? {} : { value };
+    const data = { tick: at.tick, namespace, key, ...seen, version, permission };
     this.#options.propose({ kind: 'SHARED_READ', agent: at.agent, data });
     return { ok: true, value: Object.freeze({ value, version }) };
   }
@@ -97,7 +100,7 @@ export class MemorySyscalls {
   }
 
   #checked(given: unknown, key: string): Json {
-    return toJsonWithin(given, this.#options.maxValueBytes, `The value for "${key}"`);
+    return toJsonWithin(given, this.#options.settings.limits.maxValueBytes, `The value for "${key}"`);
   }
 }
 

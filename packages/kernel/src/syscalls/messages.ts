@@ -1,3 +1,5 @@
+import { isBefore, type Settings } from '../header/index.js';
+import type { Json } from '../json/index.js';
 import type { Emit } from '../logging/index.js';
 import type { Mailboxes, MessageFilter } from '../messages/index.js';
 import type { PendingOperations } from '../pending/index.js';
@@ -11,6 +13,7 @@ export interface MessageSyscallsOptions {
   readonly messenger: Messenger;
   readonly mailboxes: Mailboxes;
   readonly pending: PendingOperations;
+  readonly settings: Settings;
   readonly propose: Emit;
 }
 
@@ -37,12 +40,13 @@ export class MessageSyscalls {
   }
 
   receive(instruction: Instruction & { readonly op: 'RECEIVE' }, at: Position): Evaluated {
-    const { mailboxes, pending, propose } = this.#options;
+    const { mailboxes, pending, propose, settings } = this.#options;
     const { agent, tick, call } = at;
     const filter = filterOf(instruction);
     const message = mailboxes.find(agent, filter);
     if (message !== undefined) {
-      propose({ kind: 'MESSAGE_RECEIVED', agent, data: { tick, message: message.seq } });
+      const seen = isBefore(2, settings) ? {} : { result: { ok: true, value: message as unknown as Json } as const };
+      propose({ kind: 'MESSAGE_RECEIVED', agent, data: { tick, message: message.seq, ...seen } });
       return { ok: true, value: message };
     }
     const { timeoutMs } = instruction;

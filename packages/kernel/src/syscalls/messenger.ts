@@ -1,4 +1,5 @@
 import { OmniError } from '../errors/index.js';
+import type { Settings } from '../header/index.js';
 import type { AgentRegistry, AgentType, PermissionRecord } from '../identity/index.js';
 import { toJsonWithin, type Json } from '../json/index.js';
 import type { LifecycleController } from '../lifecycle/index.js';
@@ -13,7 +14,7 @@ export interface MessengerOptions {
   readonly pending: PendingOperations;
   readonly emit: Emit;
   readonly propose: Emit;
-  readonly maxValueBytes: number;
+  readonly settings: Settings;
 }
 
 export interface Letter {
@@ -36,7 +37,7 @@ export class Messenger {
 
   /** Throws `DEAD_LETTER` for a receiver that is not there any more, `MAILBOX_FULL`, `SERIALIZATION_ERROR`, `VALUE_TOO_LARGE`. */
   send(letter: Letter): void {
-    const { agents, lifecycle, mailboxes, emit, propose, maxValueBytes } = this.#options;
+    const { agents, lifecycle, mailboxes, emit, propose, settings } = this.#options;
     const { from, tick, to, channel, permission } = letter;
     if (!agents.has(to) || lifecycle.stateOf(to) === 'TERMINATED') {
       throw new OmniError('DEAD_LETTER', `The message to "${to}" can't be delivered: there is no such agent, or it has ended.`, {
@@ -44,7 +45,7 @@ export class Messenger {
       });
     }
     mailboxes.assertRoom(to);
-    const body = toJsonWithin(letter.body, maxValueBytes, 'The body of the message');
+    const body = toJsonWithin(letter.body, settings.limits.maxValueBytes, 'The body of the message');
     const record = from === null ? emit : propose;
     const data = { ...(tick === undefined ? {} : { tick }), to, channel, body, permission };
     record({ kind: 'MESSAGE_SENT', agent: from, data });

@@ -1,6 +1,7 @@
 import { OmniError } from '../errors/index.js';
 import { assertCounts, type DelegationOptions, type DelegationProtocol } from '../delegation/index.js';
-import type { AgentRegistry, CapabilityToken, PermissionRecord, Quota } from '../identity/index.js';
+import type { Settings } from '../header/index.js';
+import type { AgentRegistry, CapabilityToken, IdentityEntries, PermissionRecord, Quota } from '../identity/index.js';
 import type { InvariantChecker } from '../invariants/index.js';
 import { toJson, toJsonWithin, type Json, type JsonObject } from '../json/index.js';
 import type { LifecycleController } from '../lifecycle/index.js';
@@ -27,7 +28,7 @@ export interface SpawnerOptions {
   readonly propose: Emit;
   /** The digest of an agent type's program. */
   readonly digestOf: (type: string) => string;
-  readonly maxValueBytes: number;
+  readonly settings: Settings;
 }
 
 /** A spawn that a delegation asks for, with where it stands in its delegator's life. */
@@ -63,12 +64,17 @@ export class Spawner {
       ...(expiresInMs === undefined ? {} : { notAfter: ports.clock.now() + expiresInMs }),
       ...(quota === undefined ? {} : { budget: quota }),
     };
-    const token = toJsonWithin(claims, this.#options.maxValueBytes, 'The token of an agent') as unknown as CapabilityToken;
+    const token = toJsonWithin(claims, this.#options.settings.limits.maxValueBytes, 'The token of an agent') as unknown as CapabilityToken;
     assertCounts(token);
     const id = delegation.decideChildId(type, asked);
     const seed = ports.random.hex(SEED_BYTES);
     this.#record(id, { ...this.#common(type, input, asked), parent: null, seed, token }, emit);
     return id;
+  }
+
+  /** A root agent that is on record already. */
+  spawnRecorded({ agent, data }: { readonly agent: string; readonly data: IdentityEntries['AGENT_SPAWNED'] }): void {
+    this.#record(agent, data, this.#options.emit);
   }
 
   /** A child; throws `PRIVILEGE_ESCALATION_ATTEMPT` and what else the delegation protocol refuses. */
@@ -85,8 +91,16 @@ export class Spawner {
     return id;
   }
 
+  /** The agent begins anew; throws `SERIALIZATION_ERROR`, `VALUE_TOO_LARGE` for an input that can't be. */
+  continueAgent({ agent, tick, input, seed }: { readonly agent: string; readonly tick: number; readonly input: unknown; readonly seed: string }): void {
+    const { type } = this.#options.agents.get(agent);
+    const { program, input: recorded } = this.#common(type, input, {});
+    this.#options.emit({ kind: 'AGENT_CONTINUED', agent, data: { tick, program, input: recorded, seed } });
+  }
+
   #common(type: string, givenInput: unknown, asked: SpawnOptions): SpawnCommon {
-    const { agents, lifecycle, digestOf, maxValueBytes } = this.#options;
+    const { agents, lifecycle, digestOf, settings } = this.#options;
+    const { maxValueBytes } = settings.limits;
     const { version } = agents.definition(type);
     const input = toJsonWithin(givenInput === undefined ? null : givenInput, maxValueBytes, `The input of an agent of type "${type}"`);
     const metadata = toJsonWithin(asked.metadata ?? {}, maxValueBytes, 'The metadata of an agent') as JsonObject;
@@ -96,7 +110,7 @@ export class Spawner {
     return { type, program: { version, digest: digestOf(type) }, input, quota, metadata, transition };
   }
 
-  #record(id: string, data: SpawnCommon & SpawnRest, record: Emit): void {
+  #record(id: string, data: IdentityEntries['AGENT_SPAWNED'], record: Emit): void {
     const { lifecycle, emit } = this.#options;
     if (lifecycle.stateOf(id) !== 'DEFINED') {
       throw new OmniError('AGENT_ALREADY_EXISTS', `There is an agent "${id}" already. Choose another id, or none.`);
@@ -106,18 +120,4 @@ export class Spawner {
   }
 }
 
-interface SpawnCommon {
-  readonly type: string;
-  readonly program: { readonly version: string; readonly digest: string };
-  readonly input: Json;
-  readonly quota: Quota;
-  readonly metadata: JsonObject;
-  readonly transition: ReturnType<LifecycleController['decide']>;
-}
-
-interface SpawnRest {
-  readonly parent: string | null;
-  readonly delegation?: { readonly tick: number; readonly call: number; readonly permission: PermissionRecord };
-  readonly seed: string;
-  readonly token: CapabilityToken;
-}
+type SpawnCommon = Pick<IdentityEntries['AGENT_SPAWNED'], 'type' | 'program' | 'input' | 'quota' | 'metadata' | 'transition'>;

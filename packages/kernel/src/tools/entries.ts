@@ -23,6 +23,8 @@ export interface ToolEntries {
     readonly call: number;
     readonly tool: string;
     readonly result: Outcome;
+    /** Who said so, for an outcome that was not known. */
+    readonly by?: string;
     readonly transition?: Transition;
   };
   /** An attempt failed with a TRANSIENT error; the next one starts after `deadline` (milliseconds since the epoch). */
@@ -34,6 +36,8 @@ export interface ToolEntries {
     readonly error: ErrorRecord;
     readonly deadline: number;
   };
+  /** The backoff is over: the next attempt runs once this is durable. */
+  TOOL_ATTEMPTED: { readonly tick: number; readonly call: number; readonly tool: string; readonly attempt: number };
   /** A result for an agent that no longer waits for it: kept for the record, seen by no program. */
   STALE_RESULT: { readonly tick: number; readonly call: number; readonly tool: string; readonly outcome: Outcome };
 }

@@ -1,19 +1,10 @@
-/**
- * The one way from a program to the outside.
- *
- * 1. Always in this order: lifecycle, mode, permission, argument validation, intent durable, run, result recorded,
- *    returned (INV-04, INV-14).
- * 2. Between the intent and the run lies a sync; between the result and the program an entry.
- * 3. One outcome for every call: the first of result, error, timeout and abort. What comes later is recorded as stale.
- * 4. In REPLAY an intent is all that happens: nothing runs (INV-18).
- */
 import { OmniError } from '../errors/index.js';
 import type { PermissionRecord } from '../identity/index.js';
 import type { InvariantChecker } from '../invariants/index.js';
 import { toJsonWithin, type Json } from '../json/index.js';
 import type { LifecycleController } from '../lifecycle/index.js';
 import type { Emit, ExecutionLogger } from '../logging/index.js';
-import type { Outcome, PendingOperations } from '../pending/index.js';
+import type { Outcome, PendingOperations, Slot } from '../pending/index.js';
 import type { Ports } from '../ports/index.js';
 import { Queue } from '../queue/index.js';
 import type { Tool } from './define-tool.js';
@@ -40,9 +31,10 @@ export interface ToolGateOptions extends InvokeOptions {
   /** Runs with observers around; undefined while there are none. */
   readonly observe?: ((info: ToolCallInfo, run: () => Promise<void>) => Promise<void>) | undefined;
   readonly mode: 'LIVE' | 'REPLAY';
+  /** Whether an entry was in the log before this kernel was: what came of it is recovery's to find out. */
+  readonly isRecorded: (busSeq: number) => boolean;
   /** Makes idempotency keys of different logs different. */
   readonly logId: string;
-  readonly maxConcurrentToolCalls: number;
 }
 
 /** A call as a program makes it. */
@@ -67,6 +59,15 @@ function authorizeSecrets(args: Json, authorize: Authorize): Readonly<Record<str
 
 const NOTHING_TO_TELL = (): void => undefined;
 
+/**
+ * The one way from a program to the outside.
+ *
+ * 1. Always in this order: lifecycle, mode, permission, argument validation, intent durable, run, result recorded,
+ *    returned (INV-04, INV-14).
+ * 2. Between the intent and the run lies a sync; between the result and the program an entry.
+ * 3. One outcome for every call: the first of result, error, timeout and abort. What comes later is recorded as stale.
+ * 4. In REPLAY an intent is all that happens: nothing runs (INV-18).
+ */
 export class ToolGate {
   readonly #options: ToolGateOptions;
   readonly #runs = new RunTable();
@@ -80,6 +81,7 @@ export class ToolGate {
   #isAdmitting = false;
   #isStopped = false;
 
+  /** @internal */
   constructor(options: ToolGateOptions) {
     this.#options = options;
     this.#invoker = new ToolInvoker(options, {
@@ -95,7 +97,7 @@ export class ToolGate {
    * `SERIALIZATION_ERROR`, `VALUE_TOO_LARGE`.
    */
   execute(request: ToolCallRequest, authorize: Authorize): void {
-    const { pending, propose, log, mode } = this.#options;
+    const { pending, propose, log, mode, isRecorded } = this.#options;
     const { agent, tick, call } = request;
     this.#assertAlive(agent);
     const permission = authorize('call', request.tool);
@@ -112,10 +114,10 @@ export class ToolGate {
       },
     });
     // Whoever was told of the intent may have ended the agent.
-    if (mode === 'REPLAY' || pending.find(agent, tick, call) === undefined) return;
+    if (mode === 'REPLAY' || isRecorded(busSeq) || pending.find(agent, tick, call) === undefined) return;
     const run: ToolRun = {
       agent, tick, call, intentSeq: busSeq, definition, args, input, needsSecrets,
-      attempt: undefined, cancelTimer: undefined,
+      attemptsBefore: 0, attempt: undefined, cancelTimer: undefined,
     };
     this.#runs.add(run);
     log.afterDurable(busSeq, () => { this.#admit(run); });
@@ -124,8 +126,32 @@ export class ToolGate {
   /** Starts the next attempt of a call whose backoff is over, once the entry `seq` that says so is durable. */
   retry({ agent, tick, call, seq }: { readonly agent: string; readonly tick: number; readonly call: number; readonly seq: number }): void {
     const run = this.#runs.find(agent, tick, call);
-    if (run?.attempt === undefined || this.#active.has(run.attempt)) return;
+    if (run === undefined || (run.attempt !== undefined && this.#active.has(run.attempt))) return;
     this.#options.log.afterDurable(seq, () => { this.#admit(run); });
+  }
+
+  /** Whether this kernel is about to get the outcome of a call. */
+  isUnderWay(agent: string, { tick, call }: Pick<Slot, 'tick' | 'call'>): boolean {
+    return this.#runs.find(agent, tick, call) !== undefined;
+  }
+
+  /** Whether a call that may have run already may run again. */
+  isRepeatable({ opened }: Pick<Slot, 'opened'>): boolean {
+    return this.#options.registry.get(opened['tool'] as string).idempotent;
+  }
+
+  /**
+   * Takes up a call that an earlier kernel had under way: runs it with the same key as before, or waits for its next attempt if
+   * it was waiting for that. Throws what the input schema refuses now.
+   */
+  takeUp(agent: string, { tick, call, opened, seq, attempt, isBackingOff }: Slot): void {
+    const definition = this.#options.registry.get(opened['tool'] as string);
+    const run: ToolRun = {
+      agent, tick, call, intentSeq: seq, definition, ...this.#check(definition, opened['args']),
+      attemptsBefore: isBackingOff ? attempt : attempt - 1, attempt: undefined, cancelTimer: undefined,
+    };
+    this.#runs.add(run);
+    if (!isBackingOff) this.#options.log.afterDurable(seq, () => { this.#admit(run); });
   }
 
   /** Tells every running tool of an agent to stop, once the agent's end is durable; what it still returns is stale. */
@@ -161,7 +187,7 @@ export class ToolGate {
   }
 
   #check(definition: Tool, given: unknown): Pick<ToolRun, 'args' | 'input' | 'needsSecrets'> {
-    const args = toJsonWithin(given === undefined ? {} : given, this.#options.maxValueBytes, `The arguments of tool "${definition.name}"`);
+    const args = toJsonWithin(given === undefined ? {} : given, this.#options.settings.limits.maxValueBytes, `The arguments of tool "${definition.name}"`);
     const needsSecrets = hasSecrets(args);
     if (!needsSecrets) return { args, input: validateInput(definition, args), needsSecrets };
     // A schema sees a stand-in of the same type, and what it says of that is no matter: the real value is checked when it
@@ -177,7 +203,7 @@ export class ToolGate {
 
   #admit(run: ToolRun): void {
     if (this.#isStopped || !this.#runs.has(run)) return;
-    if (this.#active.size < this.#options.maxConcurrentToolCalls) this.#begin(run);
+    if (this.#active.size < this.#options.settings.limits.maxConcurrentToolCalls) this.#begin(run);
     else this.#queue.push(run);
   }
 
@@ -278,7 +304,7 @@ export class ToolGate {
     if (this.#isAdmitting) return;
     this.#isAdmitting = true;
     try {
-      while (this.#active.size < this.#options.maxConcurrentToolCalls) {
+      while (this.#active.size < this.#options.settings.limits.maxConcurrentToolCalls) {
         const next = this.#queue.shift();
         if (next === undefined) break;
         this.#admit(next);

@@ -5,6 +5,7 @@ export { ToolRegistry } from './registry.js';
 export type { ToolCallInfo } from './run.js';
 export { secret, type SecretProvider } from './secrets.js';
 export {
+  jsonSchemaOf,
   unchecked,
   type SchemaInput,
   type SchemaIssue,

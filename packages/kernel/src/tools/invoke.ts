@@ -1,4 +1,5 @@
 import { OmniError } from '../errors/index.js';
+import type { Settings } from '../header/index.js';
 import { recordCleaned, toJson, toJsonWithin, type Json } from '../json/index.js';
 import type { Outcome } from '../pending/index.js';
 import type { Attempt, ToolRun } from './run.js';
@@ -9,7 +10,7 @@ import { validateInput, validateOutput } from './validate.js';
 export interface InvokeOptions {
   readonly secrets?: SecretProvider | undefined;
   readonly redact?: ((result: Json, tool: string) => Json) | undefined;
-  readonly maxValueBytes: number;
+  readonly settings: Settings;
 }
 
 type Secrets = ReadonlyMap<string, string>;
@@ -70,13 +71,13 @@ export class ToolInvoker {
   /** Normalised and redacted: the log gets what is left, and the program the same. */
   #succeeded(run: ToolRun, returned: unknown, held: Secrets): Outcome {
     const { name, redact: redactTool } = run.definition;
-    const { redact: redactAll, maxValueBytes } = this.#options;
+    const { redact: redactAll, settings } = this.#options;
     try {
       let value = returned === undefined ? null : returned;
       if (held.size > 0) value = withoutSecrets(toJson(value), held);
       if (redactTool !== undefined) value = redactTool(toJson(value));
       if (redactAll !== undefined) value = redactAll(toJson(value), name);
-      return { ok: true, value: toJsonWithin(value, maxValueBytes, `The result of tool "${name}"`) };
+      return { ok: true, value: toJsonWithin(value, settings.limits.maxValueBytes, `The result of tool "${name}"`) };
     } catch (thrown) {
       return failed(run, thrown, held);
     }

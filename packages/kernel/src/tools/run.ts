@@ -26,6 +26,8 @@ export interface ToolRun {
   readonly input: unknown;
   /** Whether the arguments refer to secrets. */
   readonly needsSecrets: boolean;
+  /** Attempts that an earlier kernel made. */
+  readonly attemptsBefore: number;
   /** The attempt that is running, or ran last. */
   attempt: Attempt | undefined;
   cancelTimer: (() => void) | undefined;
@@ -49,7 +51,7 @@ export class Attempt implements ToolContext {
     this.#run = run;
     this.#ports = ports;
     this.#logId = logId;
-    this.attempt = (run.attempt?.attempt ?? 0) + 1;
+    this.attempt = (run.attempt?.attempt ?? run.attemptsBefore) + 1;
     // The tool gets this object; private fields stay writable.
     Object.freeze(this);
   }

@@ -5,7 +5,19 @@ export interface StandardSchema<Input = unknown, Output = Input> {
     readonly vendor: string;
     readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
     readonly types?: { readonly input: Input; readonly output: Output } | undefined;
+    /** The Standard JSON Schema contract, for those that can: the schema as data, so that a change of it can be seen. */
+    readonly jsonSchema?: Readonly<Record<'input' | 'output', (options: { readonly target: 'draft-2020-12' }) => Record<string, unknown>>> | undefined;
   };
+}
+
+/** A schema as JSON Schema; null if there is none, or if it has no such form. */
+export function jsonSchemaOf(schema: StandardSchema | undefined, side: 'input' | 'output'): unknown {
+  try {
+    return schema?.['~standard'].jsonSchema?.[side]({ target: 'draft-2020-12' }) ?? null;
+  } catch {
+    // Says so of what JSON Schema has no words for: a transformation, for instance.
+    return null;
+  }
 }
 
 export type SchemaResult<Output> =

@@ -131,6 +131,24 @@ describe('a log that is opened again', () => {
     expect(await verdictOn(store, heads)).toBe('COMPLETE to the end');
   });
 
+  test('is signed on, wherever a crash has cut it off, entries of the recovery included', async () => {
+    const before = new MemoryHeadStore();
+    const first = await boot({ agents, attest: { signer, heads: before, everyEntries: 2 } });
+    await run(first, 4);
+    await first.until(first.kernel.stop());
+    for (let count = 1; count < first.kernel.entryCount; count++) {
+      const heads = new MemoryHeadStore();
+      heads.heads.push(...before.heads.filter((_, index) => before.sizes[index]! <= count));
+      const second = await boot({ agents, log: prefix(first.store, count), attest: { signer, heads, everyEntries: 2 } });
+      const left = second.kernel.snapshot().agents.map(({ id }) => second.kernel.agent(id).result());
+      await second.until(Promise.all(left));
+      await second.until(second.kernel.stop());
+      expect(second.problems).toEqual([]);
+      expect(heads.sizes.at(-1)).toBe(second.kernel.entryCount);
+      expect(await verdictOn(second.store, heads), `cut after ${count}`).toBe('COMPLETE to the end');
+    }
+  });
+
   test('is not signed again once it contradicts a head; the kernel goes on and says so', async () => {
     const { heads, store, problems, entries } = await twoRuns((store, heads) => {
       // Another log of the same id, as somebody makes it who rewrites the log.

@@ -35,7 +35,7 @@ interface Wait {
 /** Entries that are a step of the program of their agent, in a tick. */
 const STEPS: ReadonlySet<string> = new Set([
   'TOOL_CALLED', 'JOIN_STARTED', 'RECEIVE_STARTED', 'SLEEP_STARTED', 'APPROVAL_REQUESTED', 'MEMORY_SET', 'MEMORY_DELETED',
-  'SHARED_READ', 'SHARED_WRITTEN', 'REFUSED', 'SCRATCH_CHECKPOINTED', 'AGENT_COMPLETED',
+  'SHARED_READ', 'SHARED_WRITTEN', 'REFUSED', 'SCRATCH_CHECKPOINTED', 'AGENT_COMPLETED', 'AGENT_CONTINUED', 'VERSION_CHOSEN',
 ]);
 const OPENERS: Readonly<Record<string, string>> = {
   TOOL_CALLED: 'TOOL_RESULT', JOIN_STARTED: 'DELEGATION_RESULT', RECEIVE_STARTED: 'MESSAGE_RECEIVED', SLEEP_STARTED: 'TIMER_FIRED',
@@ -233,12 +233,19 @@ class Rulebook {
     }
     if (result === undefined) return;
     const wait = this.#waitOf(agent, tick, call);
-    const isExpected = wait?.kind === kind || (kind === 'CALL_SETTLED' && wait?.kind === 'APPROVAL_DECIDED') || (kind === 'TIMER_FIRED' && wait?.kind === 'MESSAGE_RECEIVED');
+    const isExpected = wait?.kind === kind || (kind === 'CALL_SETTLED' && wait?.kind === 'APPROVAL_DECIDED') || (kind === 'TIMER_FIRED' && wait?.kind === 'MESSAGE_RECEIVED') || this.#isEndedChild(agent, data);
     this.#require('INV-14', isExpected, `settles ${name}, which waits for ${wait?.kind ?? 'nothing'}`);
     this.#require('INV-14', !this.#results.has(name), `settles ${name} again`);
     this.#results.add(name);
     this.#waits.set(agent, (this.#waits.get(agent) ?? []).filter((other) => other !== wait));
     this.#require('INV-14', wait === undefined || wait.opened.busSeq < busSeq, 'before it was asked for');
+  }
+
+  /** How a child ended can be had at once when it has. */
+  #isEndedChild(agent: string, data: object): boolean {
+    const { child = '' } = data as { readonly child?: string };
+    const life = this.#lives.get(child);
+    return life?.parent === agent && ['TERMINATED', 'FAULTED'].includes(life.state);
   }
 
   #open(agent: string, wait: Wait): void {

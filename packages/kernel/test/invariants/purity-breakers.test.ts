@@ -20,6 +20,7 @@ import { PendingOperations } from '../../src/pending/index.js';
 import { boot, entriesOf, ofKind } from '../support/index.js';
 import { scenarios } from './random-programs.js';
 import { play } from './scenario.js';
+import { Settings } from '../../src/header/index.js';
 
 const echo = defineTool({ name: 'echo', description: 'echoes', input: unchecked<{ text: string }>(), run: async ({ text }) => text });
 const idle = defineAgent('idle', function* (ctx) {
@@ -152,7 +153,7 @@ describe('INV-18: REPLAY never invokes a real tool', () => {
     const gate = new ToolGate({
       registry, lifecycle, pending, invariants: new InvariantChecker(), ports: nodePorts, mode: 'REPLAY', logId: 'log',
       log: { nextSeq: 0, afterDurable: (_seq, callback) => durable.push(callback) }, propose: propose as never, input: propose,
-      maxConcurrentToolCalls: 10, maxValueBytes: 1000,
+      settings: new Settings(), isRecorded: () => false,
     });
     propose({ kind: 'AGENT_SPAWNED', agent: 'a', data: { transition: lifecycle.decide('a', 'spawn') } });
     propose({ kind: 'AGENT_ACTIVATED', agent: 'a', data: { transition: lifecycle.decide('a', 'activate') } });

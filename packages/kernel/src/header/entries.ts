@@ -3,12 +3,13 @@ import type { JsonObject } from '../json/index.js';
 /** What runs in a log, by name; a replay compares. */
 export interface Digests {
   readonly programs: Readonly<Record<string, { readonly version: string; readonly digest: string }>>;
-  readonly tools: Readonly<Record<string, { readonly version: string; readonly digest: string }>>;
+  /** `schema` is over the JSON Schemas of arguments and result, where the validators can give them. */
+  readonly tools: Readonly<Record<string, { readonly version: string; readonly digest: string; readonly schema?: string }>>;
   readonly extensions: Readonly<Record<string, string>>;
 }
 
 /** What this module writes into the log. */
-export interface KernelEntries {
+export interface HeaderEntries {
   /** The header: always the first entry, and only that. */
   LOG_OPENED: {
     readonly format: number;
@@ -28,5 +29,5 @@ export interface KernelEntries {
 }
 
 declare module '../logging/entry.js' {
-  interface EntryCatalogue extends KernelEntries {}
+  interface EntryCatalogue extends HeaderEntries {}
 }

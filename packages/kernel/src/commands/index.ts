@@ -1,0 +1,1 @@
+export { Commands, type CommandsOptions, type Move } from './commands.js';

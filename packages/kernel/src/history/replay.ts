@@ -1,0 +1,134 @@
+import { OmniError } from '../errors/index.js';
+import { digestsOf, rehearse, type Cast, type Parts } from '../kernel/index.js';
+import { pinnedPlace, readRecorded, type LogDamage, type LogPin, type LogReader, type LogVerdict, type RawEntry, type ScanReport, type TornTail } from '../logging/index.js';
+import type { Codec } from '../ports/index.js';
+import { divergenceAt, Oracle, type Divergence, type Lockstep } from '../replay/index.js';
+import { changesSince, digestsIn, type Changed } from './changes.js';
+
+export interface ReplayOptions extends Cast {
+  readonly codec: Codec;
+  /** A head that was noted down earlier, as for `verify`. */
+  readonly pin?: LogPin;
+  /** Told now and then how many entries have been made again. */
+  readonly onProgress?: (entryCount: number) => void;
+}
+
+/** Three verdicts, none of which stands for another, and what the third one rests on. */
+export interface ReplayReport {
+  readonly integrity: LogVerdict['integrity'];
+  readonly completeness: LogVerdict['completeness'];
+  /**
+   * `REPRODUCED`: the programs did again what the log says, entry by entry. `DIVERGED`: they did something else, first at
+   * `divergence`. `INCOMPLETE`: the log is damaged, and as far as it is not, it was reproduced.
+   */
+  readonly replay: 'REPRODUCED' | 'DIVERGED' | 'INCOMPLETE';
+  /** How many entries were read and found unbroken, up to the divergence if there is one. */
+  readonly entries: number;
+  /** The hash of the last of them. */
+  readonly head: string;
+  /** How many ticks ran again. */
+  readonly ticks: number;
+  readonly divergence?: Divergence;
+  /** What is not what it was, whether or not anything came of it. */
+  readonly changed: readonly Changed[];
+  readonly firstBad?: LogDamage;
+  readonly tornTail?: TornTail;
+}
+
+/**
+ * Runs every tick of every agent again, in the recorded order and without touching a tool, and compares what comes of it with
+ * the log (INV-15, INV-18).
+ *
+ * Policies and limits are those that the log names. Rejects with `AGENT_TYPE_NOT_REGISTERED` and `TOOL_NOT_REGISTERED` for
+ * what the log uses and nobody passed, and as reading does for what is no log.
+ */
+export async function replay(reader: LogReader, options: ReplayOptions): Promise<ReplayReport> {
+  const run = new Replay(options);
+  let report: ScanReport | undefined;
+  try {
+    for await (const batch of readRecorded(reader, options.codec, { onEnd: (found) => { report = found; } })) {
+      for (const recorded of batch) if (!run.take(recorded)) return run.report(report);
+      options.onProgress?.(run.entryCount);
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof OmniError) || thrown.code !== 'LOG_CORRUPT' || report?.damage === undefined) throw thrown;
+  }
+  run.finish();
+  return run.report(report);
+}
+
+class Replay {
+  readonly #options: ReplayOptions;
+  readonly #oracle = new Oracle();
+  readonly #parts: Parts;
+  readonly #lockstep: Lockstep;
+  readonly #pin: ReturnType<typeof pinnedPlace> | undefined;
+  #isPinFound = false;
+  #last: RawEntry | undefined;
+  #divergence: Divergence | undefined;
+  readonly #changed = new Map<string, Changed>();
+  /** Tools whose schemas are not those of the kernel that wrote what is being replayed. */
+  #changedSchemas = new Map<string, Changed>();
+
+  constructor(options: ReplayOptions) {
+    this.#options = options;
+    this.#pin = options.pin === undefined ? undefined : pinnedPlace(options.pin);
+    const { parts, lockstep } = rehearse(options, this.#oracle, options.codec);
+    this.#parts = parts;
+    this.#lockstep = lockstep;
+  }
+
+  get entryCount(): number {
+    return this.#last === undefined ? 0 : this.#last.busSeq + 1;
+  }
+
+  /** False once there is a divergence. */
+  take(recorded: Parameters<Lockstep['feed']>[0]): boolean {
+    const { entry } = recorded;
+    this.#look(entry);
+    const schema = entry.kind === 'TOOL_CALLED' ? this.#changedSchemas.get(String(entry.data['tool'])) : undefined;
+    if (schema !== undefined) {
+      this.finish();
+      this.#divergence ??= divergenceAt(entry, undefined, `The schemas of tool "${schema.name}" have changed: recorded ${schema.recorded?.digest ?? ''}, present ${schema.present?.digest ?? ''}.`);
+      return false;
+    }
+    this.#lockstep.feed(recorded);
+    this.#last = entry;
+    this.#isPinFound ||= this.#pin !== undefined && entry.hash === this.#pin.hash && (this.#pin.busSeq ?? entry.busSeq) === entry.busSeq;
+    return this.#oracle.failure === undefined;
+  }
+
+  finish(): void {
+    this.#lockstep.finish();
+    this.#divergence = this.#oracle.divergence;
+  }
+
+  report(scan: ScanReport | undefined): ReplayReport {
+    const divergence = this.#divergence ?? this.#oracle.divergence;
+    const damage = scan?.damage;
+    const tornTail = scan?.tornTail;
+    return {
+      integrity: damage === undefined ? (tornTail === undefined ? 'INTACT' : 'TORN_TAIL') : 'BROKEN',
+      completeness: this.#pin === undefined ? 'UNPINNED' : this.#isPinFound ? 'COMPLETE' : 'INCOMPLETE',
+      replay: divergence === undefined ? (damage === undefined ? 'REPRODUCED' : 'INCOMPLETE') : 'DIVERGED',
+      entries: this.entryCount,
+      head: this.#last?.hash ?? '',
+      ticks: this.#lockstep.tickCount,
+      ...(divergence === undefined ? {} : { divergence }),
+      changed: [...this.#changed.values()],
+      ...(damage === undefined ? {} : { firstBad: damage }),
+      ...(tornTail === undefined ? {} : { tornTail }),
+    };
+  }
+
+  /** Notes what has changed, and refuses to go on without what the log uses. */
+  #look({ kind, data }: RawEntry): void {
+    if (kind === 'AGENT_SPAWNED') this.#parts.state.agents.definition(String(data['type']));
+    else if (kind === 'TOOL_CALLED') this.#parts.registry.get(String(data['tool']));
+    else if (kind === 'LOG_OPENED' || kind === 'KERNEL_STARTED') {
+      const changes = changesSince(digestsIn(data), digestsOf(this.#options, this.#options.codec));
+      for (const change of changes) this.#changed.set(JSON.stringify(change), change);
+      this.#changedSchemas = new Map(changes.filter(({ what }) => what === 'schema').map((change) => [change.name, change]));
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import { describeThrown } from '../errors/index.js';
+import type { RawEntry, RecordedEntry } from '../logging/index.js';
+import { isInput, isSurelyInput, performInput, type InputsOptions } from './inputs.js';
+import type { Oracle } from './oracle.js';
+
+export interface LockstepOptions extends Omit<InputsOptions, 'diverge'> {
+  readonly oracle: Oracle;
+  /** Runs the tick of whoever has been ready longest; false if nobody is. */
+  readonly runNextTick: () => boolean;
+}
+
+/**
+ * Leads a machine through what is recorded, one step after the other: an input and what follows from it, or a tick.
+ *
+ * Which of the two comes next the log says: an entry that no input makes is the first one of the tick of the agent that has been
+ * ready longest. A step is synchronous, and so it is begun only when all of its entries are at hand: up to the next that is
+ * surely an input.
+ */
+export class Lockstep {
+  readonly #options: LockstepOptions;
+  #tickCount = 0;
+
+  constructor(options: LockstepOptions) {
+    this.#options = options;
+  }
+
+  /** How many ticks ran again. */
+  get tickCount(): number {
+    return this.#tickCount;
+  }
+
+  /** Takes the next entry; runs the steps before it if it is certain that they end there. */
+  feed(recorded: RecordedEntry): void {
+    if (isSurelyInput(recorded.entry)) this.finish();
+    this.#options.oracle.expect(recorded);
+  }
+
+  /** Runs all steps that were fed: the last one goes on as far as the oracle lets it. */
+  finish(): void {
+    const { oracle } = this.#options;
+    for (let { next } = oracle; next !== undefined && oracle.failure === undefined; { next } = oracle) {
+      this.#step(next);
+      if (oracle.next === next) oracle.diverge(undefined);
+    }
+  }
+
+  #step(entry: RawEntry): void {
+    const { oracle, runNextTick } = this.#options;
+    try {
+      if (isInput(entry)) performInput(entry, { ...this.#options, diverge: (because) => oracle.diverge(undefined, because) });
+      else if (runNextTick()) this.#tickCount++;
+      else oracle.diverge(undefined, 'No agent was ready to run.');
+    } catch (thrown) {
+      // What a kernel refuses to do now, it can't have done then.
+      oracle.diverge(undefined, describeThrown(thrown));
+    }
+  }
+}

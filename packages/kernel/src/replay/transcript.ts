@@ -1,0 +1,244 @@
+import type { OmniError, ErrorRecord } from '../errors/index.js';
+import { toJson, type Json, type JsonObject } from '../json/index.js';
+import type { RawEntry } from '../logging/index.js';
+import type { Outcome } from '../pending/index.js';
+import type { Evaluated, Instruction } from '../programs/index.js';
+import { assertSupported, versionRange } from '../syscalls/index.js';
+import { divergenceAt, divergenceError } from './divergence.js';
+
+/** What a program was told of versions, by change. */
+export type ToldVersions = ReadonlyMap<string, number>;
+
+export interface TranscriptOptions {
+  readonly agent: string;
+  readonly memory: ReadonlyMap<string, Json>;
+}
+
+const DONE: Evaluated = Object.freeze({ ok: true, value: undefined });
+
+/** What an entry says of one instruction: parts that have to be the same. */
+type Claim = Readonly<Record<string, unknown>>;
+
+/**
+ * Answers the instructions of a tick from the entries that they led to.
+ *
+ * Each instruction takes the entries that it made, in order; an instruction that made none (a read of its own memory, a message
+ * that nobody refused) is answered from what the program itself has done.
+ */
+export class Transcript {
+  readonly #agent: string;
+  readonly #memory: Map<string, Json>;
+  readonly #scratch = new Map<string, Json>();
+  readonly #versions = new Map<string, number>();
+  #entries: readonly RawEntry[] = [];
+  #at = 0;
+  #now = 0;
+  #failure: OmniError | undefined;
+
+  constructor({ agent, memory }: TranscriptOptions) {
+    this.#agent = agent;
+    this.#memory = new Map(memory);
+  }
+
+  get versions(): ToldVersions {
+    return this.#versions;
+  }
+
+  /** The divergence by which the tick ended, if one did. */
+  get failure(): OmniError | undefined {
+    return this.#failure;
+  }
+
+  /** Begins a tick, with the entries that it made, at its recorded time. */
+  open(entries: readonly RawEntry[], now: number): void {
+    this.#entries = entries.filter(({ kind }) => ANSWERS.has(kind));
+    this.#at = 0;
+    this.#now = now;
+  }
+
+  /** Throws if the tick made more than the program did now. */
+  close(): void {
+    const left = this.#next;
+    if (this.#failure === undefined && left !== undefined && !isSettlement(left)) throw this.#diverge(undefined);
+  }
+
+  lacksOutcome(call: number): never {
+    throw this.#diverge(undefined, `Nothing is recorded of how call ${String(call)} ended.`);
+  }
+
+  evaluate(instruction: Instruction, call: number): Evaluated {
+    try {
+      return this.#refusal(call) ?? this.#escalation(instruction, call) ?? this.#answer(instruction, call);
+    } catch (thrown) {
+      const failure = (this.#failure ??= this.#diverge({ kind: 'INVALID', data: { thrown: String(thrown) } }));
+      return { ok: false, error: { code: failure.code, failureClass: failure.failureClass, message: failure.message }, fatal: failure };
+    }
+  }
+
+  get #next(): RawEntry | undefined {
+    return this.#entries[this.#at];
+  }
+
+  /** Whatever was refused then is refused now, whichever version of the kernel may think otherwise. */
+  #refusal(call: number): Evaluated | undefined {
+    const next = this.#next;
+    if (next?.kind !== 'REFUSED' || next.data['call'] !== call) return undefined;
+    this.#at++;
+    return { ok: false, error: next.data['error'] as unknown as ErrorRecord };
+  }
+
+  #escalation(instruction: Instruction, call: number): Evaluated | undefined {
+    if (this.#next?.kind !== 'APPROVAL_REQUESTED' || this.#next.data['call'] !== call) return undefined;
+    const { approver } = this.#take('APPROVAL_REQUESTED', { instruction });
+    // A parent is told by a message, or by a refusal of it.
+    const told = this.#next;
+    const isTold = (told?.kind === 'MESSAGE_SENT' && told.data['channel'] === 'approval') || (told?.kind === 'REFUSED' && told.data['op'] === 'SEND' && told.data['call'] === call);
+    if (approver === 'parent' && isTold) this.#at++;
+    return 'APPROVAL';
+  }
+
+  #answer(instruction: Instruction, call: number): Evaluated {
+    switch (instruction.op) {
+      case 'CALL_TOOL':
+        this.#take('TOOL_CALLED', { call, tool: instruction.tool, args: instruction.args ?? {} });
+        return 'TOOL';
+      case 'READ':
+        return this.#read(instruction);
+      case 'WRITE':
+        return this.#write(instruction);
+      case 'SEND':
+        this.#take('MESSAGE_SENT', { to: instruction.to, channel: instruction.channel ?? 'default', body: instruction.body });
+        return DONE;
+      case 'RECEIVE':
+        return this.#receive(call);
+      case 'SLEEP':
+        this.#take('SLEEP_STARTED', { call, deadline: this.#now + instruction.ms });
+        return 'TIMER';
+      case 'DELEGATE':
+        return this.#delegate(instruction, call);
+      case 'JOIN':
+        return this.#join(instruction.agent, call);
+      case 'VERSION':
+        return this.#version(instruction);
+      case 'DECIDE':
+      case 'NOOP':
+        return DONE;
+      default:
+        // What is no instruction was refused, and so answered before it comes here.
+        throw this.#diverge({ kind: 'INVALID', data: { op: String((instruction as { op: unknown }).op) } });
+    }
+  }
+
+  #read(instruction: Instruction & { readonly op: 'READ' }): Evaluated {
+    const { key } = instruction;
+    switch (instruction.store) {
+      case 'ephemeral':
+        return { ok: true, value: this.#scratch.get(key) };
+      case 'persistent':
+        return { ok: true, value: this.#memory.get(key) };
+      default: {
+        const { value, version } = this.#take('SHARED_READ', { namespace: instruction.namespace, key });
+        return { ok: true, value: Object.freeze({ value, version }) };
+      }
+    }
+  }
+
+  #write(instruction: Instruction & { readonly op: 'WRITE' }): Evaluated {
+    const { key } = instruction;
+    if (instruction.store === 'persistent' && !('value' in instruction)) {
+      this.#take('MEMORY_DELETED', { key });
+      this.#memory.delete(key);
+      return DONE;
+    }
+    const value = toJson(instruction.value);
+    switch (instruction.store) {
+      case 'ephemeral':
+        this.#scratch.set(key, value);
+        return DONE;
+      case 'persistent':
+        this.#take('MEMORY_SET', { key, value });
+        this.#memory.set(key, value);
+        return DONE;
+      default: {
+        const { version } = this.#take('SHARED_WRITTEN', { namespace: instruction.namespace, key, value });
+        return { ok: true, value: version };
+      }
+    }
+  }
+
+  #receive(call: number): Evaluated {
+    if (this.#next?.kind !== 'MESSAGE_RECEIVED') {
+      this.#take('RECEIVE_STARTED', { call });
+      return 'MESSAGE';
+    }
+    const { result } = this.#take('MESSAGE_RECEIVED', {}) as { readonly result?: Outcome };
+    return result ?? this.#needsFormat2();
+  }
+
+  #delegate(instruction: Instruction & { readonly op: 'DELEGATE' }, call: number): Evaluated {
+    const birth = this.#next;
+    const delegation = birth?.data['delegation'] as { readonly call?: number } | undefined;
+    if (delegation !== undefined && delegation.call !== call) throw this.#diverge(undefined);
+    this.#take('AGENT_SPAWNED', { type: instruction.type, input: instruction.input ?? null });
+    const child = birth!.agent!;
+    return instruction.join === true ? this.#join(child, call) : { ok: true, value: child };
+  }
+
+  #join(child: string, call: number): Evaluated {
+    if (this.#next?.kind !== 'DELEGATION_RESULT') {
+      this.#take('JOIN_STARTED', { call, child });
+      return 'DELEGATION';
+    }
+    const { result } = this.#take('DELEGATION_RESULT', { call, child });
+    return result as unknown as Outcome;
+  }
+
+  #version(instruction: Instruction & { readonly op: 'VERSION' }): Evaluated {
+    const range = versionRange(instruction);
+    const told = this.#versions.get(range.change);
+    const isChoice = told === undefined && this.#next?.kind === 'VERSION_CHOSEN' && this.#next.data['change'] === range.change;
+    const version = isChoice ? (this.#take('VERSION_CHOSEN', {})['version'] as number) : (told ?? range.min);
+    this.#versions.set(range.change, version);
+    return { ok: true, value: assertSupported(version, range) };
+  }
+
+  /** The data of the next entry, which has to be of this kind and to say this much. */
+  #take(kind: string, claim: Claim): JsonObject {
+    const next = this.#next;
+    const claimed = withoutUndefined(claim);
+    const isClaimed = next?.kind === kind && Object.entries(claimed).every(([field, value]) => isEqual(next.data[field], value));
+    if (!isClaimed) throw this.#diverge({ kind, data: next?.kind === kind ? { ...next.data, ...claimed } : claimed });
+    this.#at++;
+    return next.data;
+  }
+
+  #diverge(made: { readonly kind: string; readonly data: object } | undefined, because?: string): OmniError {
+    if (this.#failure !== undefined) return this.#failure;
+    const place = this.#next ?? this.#entries.at(-1);
+    const nowhere: RawEntry = { busSeq: -1, time: 0, prev: '', hash: '', agent: this.#agent, kind: 'TICK', data: {} };
+    return (this.#failure = divergenceError(divergenceAt(place ?? nowhere, made === undefined ? undefined : { agent: place?.agent ?? this.#agent, ...made }, because)));
+  }
+
+  #needsFormat2(): never {
+    throw this.#diverge(undefined, 'Logs of format 1 do not hold what a message said.');
+  }
+}
+
+/** The entries by which instructions are answered; what guards add, and what settles a call, is none. */
+const ANSWERS: ReadonlySet<string> = new Set([
+  'TOOL_CALLED', 'SHARED_READ', 'SHARED_WRITTEN', 'MEMORY_SET', 'MEMORY_DELETED', 'MESSAGE_SENT', 'MESSAGE_RECEIVED', 'RECEIVE_STARTED',
+  'SLEEP_STARTED', 'AGENT_SPAWNED', 'JOIN_STARTED', 'DELEGATION_RESULT', 'VERSION_CHOSEN', 'APPROVAL_REQUESTED', 'REFUSED',
+]);
+
+/** Whether it is how a call ended that the tick itself had begun to wait for: another part of the same ALL can do that. */
+function isSettlement({ kind, data }: RawEntry): boolean {
+  return (kind === 'MESSAGE_RECEIVED' || kind === 'DELEGATION_RESULT') && data['call'] !== undefined;
+}
+
+function isEqual(recorded: Json | undefined, made: unknown): boolean {
+  return recorded === made || JSON.stringify(recorded) === JSON.stringify(made);
+}
+
+function withoutUndefined(claim: Claim): JsonObject {
+  return Object.fromEntries(Object.entries(claim).map(([field, value]) => [field, toJson(value)]));
+}

@@ -1,0 +1,28 @@
+import { FileLogReader, MemoryLogStore, nodePorts, replay } from '@omnipaw/kernel';
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { agents, tools } from '../histories/tour/program.js';
+import { guardOf, PROGRAMS, scenarios, toolsIn } from '../invariants/random-programs.js';
+import { play } from '../invariants/scenario.js';
+import { VirtualTime } from '../support/index.js';
+
+describe('a replay', () => {
+  test('makes every tick of every log again, whatever programs, tools and operators did', async () => {
+    await fc.assert(
+      fc.asyncProperty(scenarios, async (scenario) => {
+        const { bytes, entries } = await play(scenario);
+        const log = new MemoryLogStore({ bytes, codec: nodePorts.codec });
+        const report = await replay(log, { agents: Object.values(PROGRAMS), tools: toolsIn(new VirtualTime()), extensions: guardOf(scenario) });
+        expect(report.divergence).toBeUndefined();
+        expect(report).toMatchObject({ integrity: 'INTACT', replay: 'REPRODUCED', entries: entries.length, changed: [] });
+      }),
+      { numRuns: 300 },
+    );
+  }, 60_000);
+
+  test('of format 1', async () => {
+    const report = await replay(new FileLogReader(new URL('../histories/tour/format-1', import.meta.url).pathname), { agents, tools });
+    expect(report.divergence).toBeUndefined();
+    expect(report.replay).toBe('REPRODUCED');
+  });
+});
