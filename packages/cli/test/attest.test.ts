@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { createKernel, FileLogStore } from '@omnipaw/kernel';
 import { describe, expect, test } from 'vitest';
 import { describeWith } from '../../../testing/components.js';
 import { omnipaw, program, temporaryFolder } from './command.js';
+import greeter, { greet } from './fixtures/greeter.js';
 import { damage, SEGMENT, teamLog } from './logs.js';
 
 interface Keys {
@@ -246,6 +248,18 @@ describe('run with --sign', () => {
     const [{ key, publicKey }, log] = [await newKeys(), path.join(temporaryFolder(), 'log')];
     const ran = await omnipaw(['run', program('greeter.ts'), '--input', '"Ada"', '--grant', 'call:greet', '--log', log, '--sign', key]);
     expect(ran.code).toBe(0);
+    const { code, stdout } = await omnipaw(['verify', '--log', log, '--public-key', publicKey]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/COMPLETE +signed up to entry \d+, the last one\n/);
+  });
+
+  test('is signed to its end as well by whoever resumes it', async () => {
+    const [{ key, publicKey }, log] = [await newKeys(), path.join(temporaryFolder(), 'log')];
+    const kernel = await createKernel({ log: new FileLogStore(log), agents: [greeter], tools: [greet] });
+    kernel.spawn(greeter, 'Ada', { grants: ['call:greet'] });
+    await kernel.stop();
+    const { stderr } = await omnipaw(['resume', program('greeter.ts'), '--log', log, '--sign', key]);
+    expect(stderr).toContain('Resuming greeter-1 WAITING.');
     const { code, stdout } = await omnipaw(['verify', '--log', log, '--public-key', publicKey]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/COMPLETE +signed up to entry \d+, the last one\n/);

@@ -97,9 +97,22 @@ export {
   type UnknownCall,
 } from './kernel/index.js';
 export { createKernel } from './create-kernel.js';
-export type { Changed, Identified, ReplayReport } from './history/index.js';
+export type { AgentDifference, Changed, DiffOptions, EntryPlace, Forked, ForkOptions, ForkParent, GrantChange, Identified, LinkOptions, LinkReason, LinkVerdict, LogDiff, ReplayReport, WhatIfFinding, WhatIfOptions, WhatIfReport } from './history/index.js';
 export type { Divergence, DivergentSide } from './replay/index.js';
-export { inspect, makeReceipt, readEntries, replay, signHead, verify, verifyReceipt, type LogVerifyOptions } from './readers.js';
+export {
+  diff,
+  fork,
+  inspect,
+  makeReceipt,
+  readEntries,
+  replay,
+  signHead,
+  verify,
+  verifyLink,
+  verifyReceipt,
+  whatIf,
+  type LogVerifyOptions,
+} from './readers.js';
 export {
   FileHeadStore,
   FileLogReader,

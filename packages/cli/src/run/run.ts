@@ -4,7 +4,7 @@
  * The kernel is stopped, and with it the log closed, on every way out; only then anything is said to be done.
  */
 import path from 'node:path';
-import { createKernel, FileLogStore, type AgentDefinition, type AgentSnapshot, type HeadSigner, type OmniKernel } from '@omnipaw/kernel';
+import { createKernel, FileLogStore, type AgentDefinition, type AgentSnapshot, type OmniKernel } from '@omnipaw/kernel';
 import { signerIn } from '../attest/files.js';
 import { EXIT, isVerbose } from '../failure.js';
 import type { StopSignal } from '../host.js';
@@ -33,13 +33,12 @@ export interface RunOptions {
 export async function run(file: string, options: RunOptions, session: Session): Promise<number> {
   const { host } = session;
   const input = await readInput(options.input, host.stdin);
-  const signer = options.sign === undefined ? undefined : signerIn(options.sign);
   const giveBack = divert(host.stdout, host.stderr);
   let report: RunReport;
   try {
     const definitions = definitionsIn(await loadProgram(file));
     const agent = chooseAgent(definitions, file, options.agent);
-    const kernel = await boot(definitions, { log: options.log, signer }, session);
+    const kernel = await boot(definitions, { ...options, recover: false }, session);
     report = await runAgent(kernel, { agent, input, options, session });
   } finally {
     giveBack();
@@ -50,13 +49,18 @@ export async function run(file: string, options: RunOptions, session: Session): 
   return report.outcome.ok ? EXIT.ok : EXIT.failed;
 }
 
-function boot({ agents, tools }: Definitions, { log, signer }: { log: string; signer: HeadSigner | undefined }, { people }: Session): Promise<OmniKernel> {
+export interface BootOptions extends Pick<RunOptions, 'log' | 'sign'> {
+  /** Whether agents that have not ended are taken up; they are refused otherwise. */
+  readonly recover: boolean;
+}
+
+export function boot({ agents, tools }: Definitions, { log, sign, recover }: BootOptions, { people }: Session): Promise<OmniKernel> {
   return createKernel({
-    recover: false,
+    recover,
     log: new FileLogStore(path.resolve(log)),
     agents,
     tools,
-    ...(signer === undefined ? {} : { attest: { signer } }),
+    ...(sign === undefined ? {} : { attest: { signer: signerIn(sign) } }),
     onProblem: ({ code, message }) => void people.line(`${people.ink('yellow', 'warning:')} ${code}: ${message}`),
   });
 }

@@ -1,10 +1,11 @@
 /** `omnipaw verify`: what a log proves, and where it is contradicted. */
-import { FileHeadStore, isContradicted, verify as verifyLog, type AttestedVerdict, type LogReader, type LogVerifyOptions } from '@omnipaw/kernel';
+import { FileHeadStore, isContradicted, verify as verifyLog, type AttestedVerdict, type LinkVerdict, type LogReader, type LogVerifyOptions } from '@omnipaw/kernel';
 import { readGiven } from '../attest/files.js';
 import { EXIT, UsageError } from '../failure.js';
 import { assertLogDirectory } from '../log-directory.js';
 import { withProgress } from '../log-progress.js';
 import type { Session } from '../session.js';
+import { linkContradiction, linkLine, linkOf, linkRecord } from './link.js';
 import { verdictLines, whatContradicts } from './verdict-text.js';
 
 export interface VerifyOptions {
@@ -13,6 +14,8 @@ export interface VerifyOptions {
   readonly requirePin?: boolean;
   readonly publicKey?: string;
   readonly head?: string;
+  /** The log that this one was forked from. */
+  readonly parent?: string;
   readonly json?: boolean;
 }
 
@@ -20,12 +23,20 @@ export async function verify(options: VerifyOptions, session: Session): Promise<
   assertLogDirectory(options.log);
   const perform = async (reader: LogReader): Promise<AttestedVerdict> => verifyLog(reader, await heldAgainst(options));
   const verdict = await withProgress({ log: options.log, title: 'Verifying', perform }, session);
-  if (options.json === true) await session.out.json(verdict);
-  else for (const line of verdictLines(verdict, session.out.ink)) await session.out.line(line);
-  if (!isContradicted(verdict, { requirePin: options.requirePin === true })) return EXIT.ok;
+  const link = await linkOf(options.log, options.parent);
+  if (options.json === true) await session.out.json({ ...verdict, ...linkRecord(link) });
+  else for (const line of linesOf(verdict, link, session)) await session.out.line(line);
+  const linkBroken = link === undefined ? undefined : linkContradiction(link);
+  const isBad = isContradicted(verdict, { requirePin: options.requirePin === true });
+  if (!isBad && linkBroken === undefined) return EXIT.ok;
   const { ink } = session.people;
-  for (const line of whatContradicts(verdict, options)) await session.people.line(`${ink('red', 'error:')} ${line}`);
+  const contradictions = [...(isBad ? whatContradicts(verdict, options) : []), ...(linkBroken === undefined ? [] : [linkBroken])];
+  for (const line of contradictions) await session.people.line(`${ink('red', 'error:')} ${line}`);
   return EXIT.failed;
+}
+
+function linesOf(verdict: AttestedVerdict, link: LinkVerdict | undefined, { out: { ink } }: Session): string[] {
+  return [...verdictLines(verdict, ink), ...(link === undefined ? [] : [linkLine(link, ink)])];
 }
 
 /** The pin, the key, and the signed head that was named or those beside the log. */

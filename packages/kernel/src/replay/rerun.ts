@@ -61,7 +61,7 @@ export class Rerun {
     if (!this.#isTickOver) this.#entries.push(entry);
     if (isBirth) return;
     if (call !== undefined && result !== undefined) this.#nextOutcomes.set(call, result);
-    if (transition?.to === 'ACTIVE') this.#readySince = entry.time;
+    if (transition?.to === 'ACTIVE' || entry.kind === 'AGENT_CONTINUED') this.#readySince = entry.time;
   }
 
   /** Runs what is left to run; the program is then where the history ends. */

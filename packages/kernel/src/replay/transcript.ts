@@ -51,7 +51,7 @@ export class Transcript {
 
   /** Begins a tick, with the entries that it made, at its recorded time. */
   open(entries: readonly RawEntry[], now: number): void {
-    this.#entries = entries.filter(({ kind }) => ANSWERS.has(kind));
+    this.#entries = entries.filter((entry) => ANSWERS.has(entry.kind) && !isDelivery(entry));
     this.#at = 0;
     this.#now = now;
   }
@@ -181,7 +181,9 @@ export class Transcript {
     if (delegation !== undefined && delegation.call !== call) throw this.#diverge(undefined);
     this.#take('AGENT_SPAWNED', { type: instruction.type, input: instruction.input ?? null });
     const child = birth!.agent!;
-    return instruction.join === true ? this.#join(child, call) : { ok: true, value: child };
+    if (instruction.join !== true) return { ok: true, value: child };
+    // A guard may have let the child come, and then refused the wait for it.
+    return this.#refusal(call) ?? this.#join(child, call);
   }
 
   #join(child: string, call: number): Evaluated {
@@ -230,9 +232,14 @@ const ANSWERS: ReadonlySet<string> = new Set([
   'SLEEP_STARTED', 'AGENT_SPAWNED', 'JOIN_STARTED', 'DELEGATION_RESULT', 'VERSION_CHOSEN', 'APPROVAL_REQUESTED', 'REFUSED',
 ]);
 
-/** Whether it is how a call ended that the tick itself had begun to wait for: another part of the same ALL can do that. */
+/** Whether it gives a message to a call that has waited for it: another part of the same ALL can send it, in the middle of a tick. */
+function isDelivery({ kind, data }: RawEntry): boolean {
+  return kind === 'MESSAGE_RECEIVED' && data['call'] !== undefined;
+}
+
+/** Whether it is how a call ended that waited for it: after the tick, if nothing in it took the entry. */
 function isSettlement({ kind, data }: RawEntry): boolean {
-  return (kind === 'MESSAGE_RECEIVED' || kind === 'DELEGATION_RESULT') && data['call'] !== undefined;
+  return kind === 'DELEGATION_RESULT' && data['call'] !== undefined;
 }
 
 function isEqual(recorded: Json | undefined, made: unknown): boolean {

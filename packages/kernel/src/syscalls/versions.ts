@@ -5,7 +5,8 @@ import type { Position } from './authority.js';
 import { invalidInstruction, requireCount, requireText } from './require.js';
 
 export interface VersionSyscallsOptions {
-  readonly propose: Emit;
+  /** No guard is asked: a choice is no act, and a replay has to find it where it stands. */
+  readonly emit: Emit;
   /** The entry that a history has next; undefined where there is none, or none any more. */
   readonly recorded: () => RawEntry | undefined;
 }
@@ -32,7 +33,7 @@ export class VersionSyscalls implements Projection {
     const next = this.#options.recorded();
     const version = next === undefined ? max : choiceIn(next, { agent, change });
     if (version === undefined) this.tell(agent, change, min);
-    else this.#options.propose({ kind: 'VERSION_CHOSEN', agent, data: { tick, call, change, version: assertSupported(version, { change, min, max }) } });
+    else this.#options.emit({ kind: 'VERSION_CHOSEN', agent, data: { tick, call, change, version: assertSupported(version, { change, min, max }) } });
     return { ok: true, value: version ?? min };
   }
 

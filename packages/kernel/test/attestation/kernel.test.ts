@@ -1,7 +1,8 @@
 /** A kernel that signs the heads of its log while it runs. */
 import { createKernel, defineAgent, FileHeadStore, FileLogStore, verify, type AttestOptions, type HeadSigner, type MemoryLogStore } from '@omnipaw/kernel';
+import { ControlledStore } from '@omnipaw/kernel/testing';
 import { describe, expect, test } from 'vitest';
-import { boot, ControlledStore, kindsOf, entriesOf, type Booted } from '../support/index.js';
+import { boot, entriesOf, kindsOf, type Booted } from '../support/index.js';
 import { temporaryDirectory } from '../node/temporary-directory.js';
 import { logOf } from '../logging/test-chain.js';
 import { keys, MemoryHeadStore, prefix, rechained, signer, storedLines } from './signed-logs.js';

@@ -1,8 +1,9 @@
 import { defineAgent, type Entry, type Grant, type GrantAction, type Instruction, type Quota } from '@omnipaw/kernel';
+import { VirtualTime } from '@omnipaw/kernel/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { holder, spawned } from '../permissions/holder.js';
-import { boot, entriesOf, kindsOf, ofKind, VirtualTime } from '../support/index.js';
+import { boot, entriesOf, kindsOf, ofKind } from '../support/index.js';
 import { attempt, type Attempted } from '../tools/run-program.js';
 
 const START = 1_790_000_000_000;

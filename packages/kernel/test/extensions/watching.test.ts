@@ -1,6 +1,7 @@
 import { defineAgent, defineTool, unchecked, type Entry, type Extension, type Observer } from '@omnipaw/kernel';
+import { VirtualTime } from '@omnipaw/kernel/testing';
 import { describe, expect, it } from 'vitest';
-import { boot, entriesOf, VirtualTime } from '../support/index.js';
+import { boot, entriesOf } from '../support/index.js';
 
 const grants = ['call:*', 'delegate:*'];
 

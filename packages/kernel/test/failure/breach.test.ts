@@ -1,7 +1,8 @@
 import { defineAgent, inspect, MemoryLogStore, OmniError, verify, type Guard, type OmniKernel } from '@omnipaw/kernel';
+import { ControlledStore, VirtualTime } from '@omnipaw/kernel/testing';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { PendingOperations } from '../../src/pending/index.js';
-import { boot, ControlledStore, entriesOf, kindsOf, ofKind, rejectionOf, VirtualTime } from '../support/index.js';
+import { boot, entriesOf, kindsOf, ofKind, rejectionOf } from '../support/index.js';
 
 const sleeper = defineAgent('sleeper', function* (ctx) {
   yield* ctx.sleep(1_000_000);

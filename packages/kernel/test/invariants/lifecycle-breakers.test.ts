@@ -12,8 +12,9 @@ import {
   type LifecycleState,
   type OmniKernel,
 } from '@omnipaw/kernel';
+import { ControlledStore } from '@omnipaw/kernel/testing';
 import { describe, expect, test } from 'vitest';
-import { boot, ControlledStore, entriesOf, kindsOf, ofKind } from '../support/index.js';
+import { boot, entriesOf, kindsOf, ofKind } from '../support/index.js';
 
 const echo = defineTool({ name: 'echo', description: 'echoes', input: unchecked<{ text: string }>(), run: ({ text }) => text });
 const caller = defineAgent('caller', function* (ctx, text: string) {

@@ -18,7 +18,7 @@ import * as fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { PendingOperations } from '../../src/pending/index.js';
 import { boot, entriesOf, ofKind } from '../support/index.js';
-import { scenarios } from './random-programs.js';
+import { scenarios } from '../../sim/scenarios.js';
 import { play } from './scenario.js';
 import { Settings } from '../../src/header/index.js';
 

@@ -1,8 +1,8 @@
 import { inspect, MemoryLogStore, nodePorts, type Entry } from '@omnipaw/kernel';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { brokenRules, isMatch } from './log-rules.js';
-import { MAX_STEPS, RESOURCES, scenarios } from './random-programs.js';
+import { brokenRules, isMatch } from '../../sim/log-rules.js';
+import { MAX_STEPS, RESOURCES, scenarios } from '../../sim/scenarios.js';
 import { play } from './scenario.js';
 
 const RULES = { maxStepsPerTick: MAX_STEPS, resources: RESOURCES };

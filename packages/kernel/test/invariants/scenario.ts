@@ -1,6 +1,12 @@
-import { createKernel, inspect, MemoryLogStore, OmniError, verify, type Entry, type Inspection, type LogVerdict, type OmniKernel, type Snapshot } from '@omnipaw/kernel';
-import { entriesOf, VirtualTime } from '../support/index.js';
-import { guardOf, MAX_STEPS, PROGRAMS, toolsIn, type Order, type Scenario } from './random-programs.js';
+import { createKernel, inspect, MemoryLogStore, verify, type OmniError, type Entry, type Inspection, type LogVerdict, type OmniKernel, type Snapshot } from '@omnipaw/kernel';
+import { VirtualTime } from '@omnipaw/kernel/testing';
+import { entriesOf } from '../support/index.js';
+import { guardOf } from '../../sim/guard.js';
+import { PROGRAMS } from '../../sim/interpreters.js';
+import { obey, spawnRoot } from '../../sim/operator.js';
+import { MAX_STEPS, type Scenario } from '../../sim/scenarios.js';
+import { toolsIn } from '../../sim/tools.js';
+import { World } from '../../sim/world.js';
 
 /** What is left of a scenario that was played to its end. */
 export interface Played {
@@ -28,17 +34,17 @@ export async function play(scenario: Scenario, look: (kernel: OmniKernel) => voi
   const store = new MemoryLogStore();
   const problems: OmniError[] = [];
   const { policies, maxConcurrentToolCalls, maxMailboxMessages } = scenario;
+  const world = new World();
+  const tools = toolsIn({ sleep: (delayMs) => time.sleep(delayMs), act: (call) => { world.act(call); } });
   const kernel = await time.until(createKernel(
     {
-      log: store, agents: Object.values(PROGRAMS), tools: toolsIn(time), policies, maxConcurrentToolCalls, maxMailboxMessages,
+      log: store, agents: Object.values(PROGRAMS), tools, policies, maxConcurrentToolCalls, maxMailboxMessages,
       maxStepsPerTick: MAX_STEPS, extensions: guardOf(scenario), onProblem: (problem) => { problems.push(problem); },
     },
     { ports: time.ports },
   ));
   const refusals: string[] = [];
-  for (const { type, script, grants, expiresInMs } of scenario.roots) {
-    kernel.spawn(PROGRAMS[type], script, { grants, ...(expiresInMs === null ? {} : { expiresInMs }), quota: { maxTicks: 5 } });
-  }
+  for (const root of scenario.roots) spawnRoot(kernel, root);
   for (const order of scenario.orders) {
     look(kernel);
     await time.advance(order.afterMs);
@@ -58,39 +64,4 @@ export async function play(scenario: Scenario, look: (kernel: OmniKernel) => voi
     verdict: await verify(store, { pin: kernel.head }),
     inspection: await inspect(store),
   };
-}
-
-/** Gives an order; answers the code of the error if it is refused. */
-function obey(kernel: OmniKernel, order: Order): string | undefined {
-  try {
-    give(kernel, order);
-    return undefined;
-  } catch (error) {
-    if (error instanceof OmniError) return error.code;
-    throw error;
-  }
-}
-
-function give(kernel: OmniKernel, { command, target, script }: Order): void {
-  const { agents } = kernel.snapshot();
-  const { id } = agents[target % agents.length]!;
-  switch (command) {
-    case 'spawn':
-      kernel.spawn(PROGRAMS.worker, script, { grants: ['call:*', 'send:*'] });
-      break;
-    case 'send':
-      kernel.send(id, { from: 'an operator' });
-      break;
-    case 'revoke':
-      kernel.revoke(id, 'an order');
-      break;
-    case 'approve':
-    case 'deny': {
-      const [approval] = kernel.approvals();
-      if (approval !== undefined) kernel.decide(approval.id, { approved: command === 'approve' });
-      break;
-    }
-    default:
-      kernel[command](id, 'an order');
-  }
 }

@@ -1,7 +1,7 @@
 import { ExecutionLogger, GENESIS_HASH, InvariantChecker, LifecycleController, MemoryLogStore, type Entry } from '@omnipaw/kernel';
+import { VirtualTime } from '@omnipaw/kernel/testing';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { KernelBus } from '../../src/kernel/bus.js';
-import { VirtualTime } from '../support/index.js';
 
 /**
  * The last line of defence: no caller gets this far with such a proposal, and if one ever does it is stopped before the log.

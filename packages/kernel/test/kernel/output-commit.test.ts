@@ -1,6 +1,7 @@
 import { defineAgent, defineTool, unchecked, type OmniError } from '@omnipaw/kernel';
+import { ControlledStore } from '@omnipaw/kernel/testing';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { boot, ControlledStore, entriesOf, kindsOf, ofKind, rejectionOf } from '../support/index.js';
+import { boot, entriesOf, kindsOf, ofKind, rejectionOf } from '../support/index.js';
 
 let store: ControlledStore;
 /** How far the log was durable whenever the tool ran. */

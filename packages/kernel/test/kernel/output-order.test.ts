@@ -1,6 +1,7 @@
 import { createKernel, defineAgent, defineTool, MemoryLogStore, OmniError, secret, unchecked, verify } from '@omnipaw/kernel';
+import { ControlledStore, VirtualTime } from '@omnipaw/kernel/testing';
 import { describe, expect, it } from 'vitest';
-import { boot, ControlledStore, entriesOf, ofKind, turn, VirtualTime } from '../support/index.js';
+import { boot, entriesOf, ofKind, turn } from '../support/index.js';
 
 const never = (): Promise<never> => new Promise(() => undefined);
 

@@ -1,7 +1,7 @@
 import { defineAgent, defineTool, inspect, MemoryLogStore, nodePorts, unchecked, verify, type Snapshot } from '@omnipaw/kernel';
+import { ControlledStore, type VirtualTime } from '@omnipaw/kernel/testing';
 import { describe, expect, test } from 'vitest';
-import type { VirtualTime } from '../support/index.js';
-import { boot, ControlledStore, entriesOf, kindsOf, ofKind } from '../support/index.js';
+import { boot, entriesOf, kindsOf, ofKind } from '../support/index.js';
 
 const keys: string[] = [];
 const probe = defineTool({

@@ -1,6 +1,7 @@
 import { createKernel, defineAgent, defineTool, unchecked, verify, MemoryLogStore, type OmniError } from '@omnipaw/kernel';
+import { ControlledStore } from '@omnipaw/kernel/testing';
 import { describe, expect, test } from 'vitest';
-import { boot, ControlledStore, entriesOf, kindsOf, rejectionOf } from '../support/index.js';
+import { boot, entriesOf, kindsOf, rejectionOf } from '../support/index.js';
 
 const aborted: unknown[] = [];
 const endless = defineTool({

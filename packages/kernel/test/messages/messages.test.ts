@@ -1,7 +1,8 @@
 import { defineAgent, defineTool, unchecked, type AgentContext, type Json, type Message } from '@omnipaw/kernel';
+import { VirtualTime } from '@omnipaw/kernel/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { boot, entriesOf, ofKind, VirtualTime } from '../support/index.js';
+import { boot, entriesOf, ofKind } from '../support/index.js';
 import { attempt, runProgram } from '../tools/run-program.js';
 
 interface Post { readonly to: string; readonly body: Json; readonly channel?: string; readonly afterMs?: number }

@@ -1,6 +1,7 @@
 import { defineAgent, defineTool, inspect, unchecked, type AgentContext, type Operation, type Policy } from '@omnipaw/kernel';
+import { VirtualTime } from '@omnipaw/kernel/testing';
 import { describe, expect, it } from 'vitest';
-import { boot, entriesOf, kindsOf, ofKind, VirtualTime } from '../support/index.js';
+import { boot, entriesOf, kindsOf, ofKind } from '../support/index.js';
 import { attempt, codeOf } from '../tools/run-program.js';
 
 const echo = defineTool({ name: 'echo', description: '', input: unchecked<{ text: string }>(), run: ({ text }) => text });

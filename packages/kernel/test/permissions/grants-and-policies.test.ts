@@ -1,7 +1,8 @@
 import { parseGrant, PermissionModel, type Grant, type GrantAction, type Policy } from '@omnipaw/kernel';
+import { VirtualTime } from '@omnipaw/kernel/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { boot, entriesOf, ofKind, rejectionOf, VirtualTime } from '../support/index.js';
+import { boot, entriesOf, ofKind, rejectionOf } from '../support/index.js';
 import { attempt, runProgram } from '../tools/run-program.js';
 import { holder, spawned } from './holder.js';
 

@@ -1,6 +1,7 @@
 import { defineAgent, defineTool, unchecked, type MemoryLogStore } from '@omnipaw/kernel';
+import { VirtualTime } from '@omnipaw/kernel/testing';
 import { describe, expect, test } from 'vitest';
-import { boot, entriesOf, ofKind, VirtualTime, type Booted } from '../support/index.js';
+import { boot, entriesOf, ofKind, type Booted } from '../support/index.js';
 
 const wait = defineTool({ name: 'wait', description: 'takes five seconds', input: unchecked<object>(), run: async (): Promise<string> => (await time.sleep(5_000), 'waited') });
 let time: VirtualTime;

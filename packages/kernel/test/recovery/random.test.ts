@@ -1,10 +1,14 @@
 import { createKernel, MemoryLogStore, nodePorts, replay, type OmniError } from '@omnipaw/kernel';
+import { VirtualTime } from '@omnipaw/kernel/testing';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { brokenRules } from '../invariants/log-rules.js';
-import { guardOf, MAX_STEPS, PROGRAMS, RESOURCES, scenarios, toolsIn, type Scenario } from '../invariants/random-programs.js';
+import { guardOf } from '../../sim/guard.js';
+import { PROGRAMS } from '../../sim/interpreters.js';
+import { brokenRules } from '../../sim/log-rules.js';
+import { MAX_STEPS, RESOURCES, scenarios, type Scenario } from '../../sim/scenarios.js';
+import { toolsIn, UNREACHABLE } from '../../sim/tools.js';
 import { play } from '../invariants/scenario.js';
-import { entriesOf, VirtualTime } from '../support/index.js';
+import { entriesOf } from '../support/index.js';
 
 const { codec } = nodePorts;
 const LONG_MS = 100_000;
@@ -15,9 +19,10 @@ async function goOn(scenario: Scenario, bytes: Uint8Array, start: number): Promi
   const log = new MemoryLogStore({ bytes, codec });
   const problems: OmniError[] = [];
   const { policies, maxConcurrentToolCalls, maxMailboxMessages } = scenario;
+  const tools = toolsIn({ sleep: (delayMs) => time.sleep(delayMs), act: () => undefined });
   const kernel = await time.until(createKernel(
     {
-      log, agents: Object.values(PROGRAMS), tools: toolsIn(time), policies, maxConcurrentToolCalls, maxMailboxMessages,
+      log, agents: Object.values(PROGRAMS), tools, policies, maxConcurrentToolCalls, maxMailboxMessages,
       maxStepsPerTick: MAX_STEPS, extensions: guardOf(scenario), onProblem: (problem) => { problems.push(problem); },
     },
     { ports: time.ports },
@@ -40,7 +45,7 @@ describe('a log that a crash cut anywhere', () => {
           ({ bytes } = went);
         }
         const log = new MemoryLogStore({ bytes, codec });
-        const report = await replay(log, { agents: Object.values(PROGRAMS), tools: toolsIn(new VirtualTime()), extensions: guardOf(scenario) });
+        const report = await replay(log, { agents: Object.values(PROGRAMS), tools: UNREACHABLE, extensions: guardOf(scenario) });
         expect(report.divergence).toBeUndefined();
         expect(report.replay).toBe('REPRODUCED');
         expect(brokenRules(await entriesOf(log), { maxStepsPerTick: MAX_STEPS, resources: RESOURCES })).toEqual([]);

@@ -1,6 +1,6 @@
 import { createKernel, MemoryLogStore, type KernelConfig, type LogStore, type OmniError, type OmniKernel } from '@omnipaw/kernel';
+import { VirtualTime } from '@omnipaw/kernel/testing';
 import { onTestFinished } from 'vitest';
-import { VirtualTime } from './virtual-time.js';
 
 export interface Booted<Store extends LogStore> {
   readonly kernel: OmniKernel;

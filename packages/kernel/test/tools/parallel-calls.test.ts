@@ -1,6 +1,7 @@
 import { defineAgent, defineTool, unchecked } from '@omnipaw/kernel';
+import { VirtualTime } from '@omnipaw/kernel/testing';
 import { describe, expect, it } from 'vitest';
-import { boot, entriesOf, kindsOf, ofKind, rejectionOf, VirtualTime } from '../support/index.js';
+import { boot, entriesOf, kindsOf, ofKind, rejectionOf } from '../support/index.js';
 import { attempt, codeOf, runProgram } from './run-program.js';
 
 interface Work { readonly name: string; readonly ms: number; readonly fails?: boolean }

@@ -1,6 +1,7 @@
 import { defineAgent, defineTool, MemoryLogStore, OmniError, unchecked, type AbortSignalLike, type ToolContext } from '@omnipaw/kernel';
+import { VirtualTime } from '@omnipaw/kernel/testing';
 import { describe, expect, it } from 'vitest';
-import { boot, entriesOf, kindsOf, ofKind, VirtualTime } from '../support/index.js';
+import { boot, entriesOf, kindsOf, ofKind } from '../support/index.js';
 import { attempt, runProgram } from './run-program.js';
 
 function transient(text = 'busy'): OmniError {

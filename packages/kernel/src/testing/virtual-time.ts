@@ -1,4 +1,12 @@
-import { nodePorts, type Ports } from '@omnipaw/kernel';
+import { nodePorts } from '../node/index.js';
+import type { Ports } from '../ports/index.js';
+
+export interface VirtualTimeOptions {
+  /** Decides what chance brings: `virtual` unless given. */
+  readonly seed?: string;
+  /** Where time starts, in milliseconds since the epoch. */
+  readonly start?: number;
+}
 
 interface Timer {
   readonly at: number;
@@ -17,21 +25,25 @@ const IDLE_TURNS = 3;
  * Meant for a MemoryLogStore (or a ControlledStore around one): it cannot see that a disk is at work.
  */
 export class VirtualTime {
-  readonly ports: Ports;
+  readonly #seed: string;
   #now: number;
+  #drawn = 0;
   #timers: Timer[] = [];
   #timerCount = 0;
   #deferredCount = 0;
+  #ports: Ports;
+  /** Counts crashes: what was started before the last one has died with it. */
+  #life = 0;
 
-  constructor({ seed = 'virtual', start = 1_790_000_000_000 }: { readonly seed?: string; readonly start?: number } = {}) {
+  constructor({ seed = 'virtual', start = 1_790_000_000_000 }: VirtualTimeOptions = {}) {
+    this.#seed = seed;
     this.#now = start;
-    let drawn = 0;
-    this.ports = {
-      ...nodePorts,
-      clock: { now: () => this.#now },
-      random: { hex: (byteCount) => nodePorts.codec.sha256(`${seed}/${drawn++}`).slice(0, byteCount * 2) },
-      timers: { set: (delayMs, callback) => this.#set(delayMs, callback), defer: (callback) => { this.#defer(callback); } },
-    };
+    this.#ports = this.#portsOfLife();
+  }
+
+  /** For a kernel: `createKernel(config, { ports: time.ports })`. After a {@link crash} they are others. */
+  get ports(): Ports {
+    return this.#ports;
   }
 
   /** Milliseconds since the epoch. */
@@ -78,6 +90,30 @@ export class VirtualTime {
     }
   }
 
+  /**
+   * Forgets every timer, every sleep and everything that was to happen soon, as the end of a process does. What still holds
+   * the ports of before can wait for nothing any more; the clock goes on.
+   */
+  crash(): void {
+    this.#life++;
+    this.#timers = [];
+    this.#ports = this.#portsOfLife();
+  }
+
+  #portsOfLife(): Ports {
+    const life = this.#life;
+    const isAlive = (): boolean => life === this.#life;
+    return {
+      ...nodePorts,
+      clock: { now: () => this.#now },
+      random: { hex: (byteCount) => nodePorts.codec.sha256(`${this.#seed}/${this.#drawn++}`).slice(0, byteCount * 2) },
+      timers: {
+        set: (delayMs, callback) => (isAlive() ? this.#set(delayMs, callback) : () => undefined),
+        defer: (callback) => { this.#defer(() => { if (isAlive()) callback(); }); },
+      },
+    };
+  }
+
   #set(delayMs: number, callback: () => void): () => void {
     const timer: Timer = { at: this.#now + delayMs, number: this.#timerCount++, callback };
     this.#timers.push(timer);
@@ -107,6 +143,6 @@ export class VirtualTime {
 }
 
 /** One turn of the event loop: everything that is ready goes on once. */
-export function turn(): Promise<void> {
+function turn(): Promise<void> {
   return new Promise((resolve) => { setImmediate(resolve); });
 }

@@ -1,5 +1,4 @@
-import type { LogBatch, LogChunk, LogEnd, LogStore } from '@omnipaw/kernel';
-import { MemoryLogStore } from '@omnipaw/kernel';
+import { MemoryLogStore, type LogBatch, type LogChunk, type LogEnd, type LogStore } from '../logging/index.js';
 
 /**
  * A log store whose disk a test owns: it can hold appends back, and break.

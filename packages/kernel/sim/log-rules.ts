@@ -233,7 +233,7 @@ class Rulebook {
     }
     if (result === undefined) return;
     const wait = this.#waitOf(agent, tick, call);
-    const isExpected = wait?.kind === kind || (kind === 'CALL_SETTLED' && wait?.kind === 'APPROVAL_DECIDED') || (kind === 'TIMER_FIRED' && wait?.kind === 'MESSAGE_RECEIVED') || this.#isEndedChild(agent, data);
+    const isExpected = wait?.kind === kind || (wait === undefined && this.#isJoinOfEnded(kind, data)) || (kind === 'CALL_SETTLED' && wait?.kind === 'APPROVAL_DECIDED') || (kind === 'TIMER_FIRED' && wait?.kind === 'MESSAGE_RECEIVED');
     this.#require('INV-14', isExpected, `settles ${name}, which waits for ${wait?.kind ?? 'nothing'}`);
     this.#require('INV-14', !this.#results.has(name), `settles ${name} again`);
     this.#results.add(name);
@@ -241,11 +241,11 @@ class Rulebook {
     this.#require('INV-14', wait === undefined || wait.opened.busSeq < busSeq, 'before it was asked for');
   }
 
-  /** How a child ended can be had at once when it has. */
-  #isEndedChild(agent: string, data: object): boolean {
-    const { child = '' } = data as { readonly child?: string };
-    const life = this.#lives.get(child);
-    return life?.parent === agent && ['TERMINATED', 'FAULTED'].includes(life.state);
+  /** Whoever joins an agent that has ended is told at once. */
+  #isJoinOfEnded(kind: string, data: object): boolean {
+    if (kind !== 'DELEGATION_RESULT') return false;
+    const state = this.#lives.get((data as Entry['data'] & { readonly child: string }).child)?.state;
+    return state === 'TERMINATED' || state === 'FAULTED';
   }
 
   #open(agent: string, wait: Wait): void {
