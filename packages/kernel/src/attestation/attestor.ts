@@ -1,5 +1,5 @@
 import { describeThrown, OmniError } from '../errors/index.js';
-import { scanLog, type LogReader, type Projection } from '../logging/index.js';
+import { corruptLog, scanLog, type LogReader, type Projection } from '../logging/index.js';
 import type { Ports } from '../ports/index.js';
 import { HeadClaims } from './claims.js';
 import { signNewHead } from './head.js';
@@ -113,11 +113,13 @@ export class Attestor implements Projection {
     const earlier = headsBy(attest.signer, { texts: await attest.heads.read(), codec }).filter((head) => head.origin === origin);
     const claims = new HeadClaims(earlier);
     const range = new CompactRange(codec);
-    await scanLog(log, codec, ({ head }) => {
+    const { damage } = await scanLog(log, codec, ({ head }) => {
       if (range.size === startSize) return;
       range.append(entryLeaf(head, codec));
       claims.compare(range, head);
     });
+    // It was whole when it was opened: what is missing now, something else has taken.
+    if (damage !== undefined && range.size < startSize) throw corruptLog(damage);
     const refuted = earlier.find((head) => !claims.isConfirmed(head));
     this.#isRefused = refuted !== undefined;
     if (refuted !== undefined) throw contradicted(refuted);

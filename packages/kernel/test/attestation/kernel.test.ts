@@ -1,5 +1,5 @@
 /** A kernel that signs the heads of its log while it runs. */
-import { createKernel, defineAgent, FileHeadStore, FileLogStore, verify, type AttestOptions, type HeadSigner, type MemoryLogStore } from '@omnipaw/kernel';
+import { createKernel, defineAgent, FileHeadStore, FileLogStore, verify, type AttestOptions, type HeadSigner, type HeadStore, type MemoryLogStore } from '@omnipaw/kernel';
 import { ControlledStore } from '@omnipaw/kernel/testing';
 import { describe, expect, test } from 'vitest';
 import { boot, entriesOf, kindsOf, type Booted } from '../support/index.js';
@@ -162,7 +162,47 @@ describe('a log that is opened again', () => {
   });
 });
 
+describe('a head that takes its time', () => {
+  test('keeps nobody waiting but the end of the kernel', async () => {
+    let release: () => void = () => undefined;
+    const heads = new MemoryHeadStore();
+    const slow: HeadStore = {
+      write: async (head) => {
+        await new Promise<void>((resolve) => { release = resolve; });
+        await heads.write(head);
+      },
+      read: () => heads.read(),
+    };
+    const booted = await boot({ agents, attest: { signer, heads: slow, everyEntries: 1 } });
+    await run(booted, 10);
+    expect(heads.sizes).toEqual([]);
+    let isStopped = false;
+    const stopping = booted.kernel.stop().then(() => { isStopped = true; });
+    for (let heldBack = 0; heldBack < 2; heldBack++) {
+      await booted.time.settle();
+      expect(isStopped).toBe(false);
+      release();
+    }
+    await booted.until(stopping);
+    expect(heads.sizes).toEqual([1, booted.kernel.entryCount]);
+  });
+});
+
 describe('a head that cannot be signed or kept', () => {
+  test('is none where the log was changed under the kernel', async () => {
+    const heads = new MemoryHeadStore();
+    const first = await boot({ agents });
+    await run(first, 2);
+    await first.until(first.kernel.stop());
+    const damaged = logOf(storedLines(first.store).map((line, index) => (index === 3 ? line.replace('"time":1', '"time":2') : line)));
+    const store = new ControlledStore(first.store);
+    const second = await boot({ agents, log: store, attest: { signer, heads } });
+    store.read = () => damaged.read();
+    await second.until(second.kernel.stop());
+    expect(second.problems.map(({ code }) => code)).toEqual(['LOG_CORRUPT']);
+    expect(heads.sizes).toEqual([]);
+  });
+
   test('is reported and harms nobody; a later one is kept', async () => {
     const heads = new MemoryHeadStore();
     heads.failure = new Error('the other machine is away');

@@ -76,6 +76,12 @@ describe('a log with a signed head', () => {
     expect(await verify(logOf(lines), { publicKey, heads: [head], pin: hashOf(rewritten[7]!) })).toMatchObject({ completeness: 'INCOMPLETE' });
   });
 
+  test('that was put back from an older copy, heads and all, is contradicted only by a newer head that was kept elsewhere', async () => {
+    const olderCopy = lines.slice(0, 5);
+    expect(await statusOf(olderCopy, [earlier])).toEqual({ completeness: 'COMPLETE', statuses: ['CONFIRMED'] });
+    expect(await statusOf(olderCopy, [head])).toEqual({ completeness: 'INCOMPLETE', statuses: ['NOT_IN_LOG'] });
+  });
+
   test('is judged up to its damage', async () => {
     const damaged = [...lines.slice(0, 6), lines[7]!];
     expect(await verify(logOf(damaged), { publicKey, heads: [earlier] })).toMatchObject({ integrity: 'BROKEN', completeness: 'COMPLETE', pinnedAt: 4 });
