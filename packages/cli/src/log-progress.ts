@@ -1,41 +1,65 @@
-/** Reads a log, and says meanwhile how far it is. */
+/** Reads a whole log, and says meanwhile how far it is. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { FileLogReader, type LogChunk, type LogReader } from '@omnipaw/kernel';
+import type { LogChunk, LogReader } from '@omnipaw/kernel';
+import type { StopSignal } from './host.js';
 import type { Session } from './session.js';
+import { onStopSignal } from './signals.js';
 import { LiveLine } from './terminal/live-line.js';
 
-/** Something that is done with a log, and what it is called while it goes on: `Verifying`. */
-export interface LogWork<Result> {
-  readonly log: string;
-  readonly title: string;
-  readonly perform: (reader: LogReader) => Promise<Result>;
-}
+/** Thrown out of a reading that a signal stopped. */
+export class Interrupted extends Error {
+  readonly signal: StopSignal;
 
-export async function withProgress<Result>({ log, title, perform }: LogWork<Result>, { host }: Session): Promise<Result> {
-  const reader = new CountingReader(new FileLogReader(log));
-  const totalBytes = byteCountOf(log);
-  const live = new LiveLine(host.stderr, () => `${title}: ${percent(reader.byteCount, totalBytes)} of ${megabytes(totalBytes)}`);
-  try {
-    return await perform(reader);
-  } finally {
-    live.stop();
+  constructor(signal: StopSignal) {
+    super(`stopped by ${signal}`);
+    this.signal = signal;
   }
 }
 
-/** Counts the bytes that pass. */
-class CountingReader implements LogReader {
+export interface Reading {
+  /** The log's directory. */
+  readonly log: string;
+  readonly reader: LogReader;
+  /** What is being done, at the beginning of a line. */
+  readonly doing: string;
+}
+
+/** Does something with a log that reads all of it; rejects with {@link Interrupted} at a signal to stop. */
+export async function withProgress<Result>({ log, reader, doing }: Reading, { host }: Session, use: (reader: LogReader) => Promise<Result>): Promise<Result> {
+  const watched = new WatchedReader(reader);
+  const totalBytes = byteCountOf(log);
+  const live = new LiveLine(host.stderr, () => `${doing}: ${percent(watched.byteCount, totalBytes)} of ${megabytes(totalBytes)}`);
+  const stopListening = onStopSignal(host.signals, (signal) => { watched.stop(signal); });
+  try {
+    return await use(watched);
+  } finally {
+    live.stop();
+    stopListening();
+  }
+}
+
+/** Counts the bytes that pass, and lets none pass any more once it was stopped. */
+class WatchedReader implements LogReader {
   readonly #reader: LogReader;
   byteCount = 0;
+  #stoppedBy: StopSignal | undefined;
 
   constructor(reader: LogReader) {
     this.#reader = reader;
   }
 
-  async *read(fromSeq?: number): AsyncGenerator<LogChunk, void, undefined> {
-    for await (const chunk of this.#reader.read(fromSeq)) {
+  stop(signal: StopSignal): void {
+    this.#stoppedBy = signal;
+  }
+
+  async *read(...from: Parameters<LogReader['read']>): AsyncGenerator<LogChunk, void, undefined> {
+    for await (const chunk of this.#reader.read(...from)) {
+      if (this.#stoppedBy !== undefined) throw new Interrupted(this.#stoppedBy);
       this.byteCount += chunk.bytes.length;
       yield chunk;
+      // A signal is heard between two turns of the event loop.
+      await new Promise<void>((resolve) => { setImmediate(resolve); });
     }
   }
 }

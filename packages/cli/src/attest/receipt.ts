@@ -1,7 +1,7 @@
 /** `omnipaw receipt`: proof of one entry, for those who do not have the log; and `omnipaw receipt verify`, which checks one. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { FileHeadStore, makeReceipt, verifyReceipt as verifyText } from '@omnipaw/kernel';
+import { FileHeadStore, FileLogReader, makeReceipt, verifyReceipt as verifyText } from '@omnipaw/kernel';
 import { EXIT, UsageError } from '../failure.js';
 import { assertLogDirectory } from '../log-directory.js';
 import { withProgress } from '../log-progress.js';
@@ -24,7 +24,7 @@ export async function receipt({ log, at, head: headFile, out: file, json }: Rece
   if (at === undefined) throw new UsageError("required option '--at <seq>' not specified");
   assertLogDirectory(log);
   const head = headFile === undefined ? await newestHead(log) : readGiven(headFile, 'signed head');
-  const text = await withProgress({ log, title: 'Reading', perform: (reader) => makeReceipt(reader, { at, head }) }, session);
+  const text = await withProgress({ log, reader: new FileLogReader(log), doing: 'Reading' }, session, (reader) => makeReceipt(reader, { at, head }));
   if (file !== undefined) await fs.promises.writeFile(file, text);
   if (json === true) await out.json({ at, ...(file === undefined ? { receipt: text } : { file: path.resolve(file) }) });
   else if (file === undefined) await out.write(text);

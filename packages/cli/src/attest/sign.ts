@@ -1,7 +1,7 @@
 /** `omnipaw sign`: puts a name to a log as it is now. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { FileHeadStore, signHead, type SignedHead } from '@omnipaw/kernel';
+import { FileHeadStore, FileLogReader, signHead, type SignedHead } from '@omnipaw/kernel';
 import { EXIT } from '../failure.js';
 import { assertLogDirectory } from '../log-directory.js';
 import { withProgress } from '../log-progress.js';
@@ -23,7 +23,7 @@ export async function sign({ log, key, out: file, json }: SignOptions, session: 
   const signer = signerIn(key);
   const beside = FileHeadStore.beside(log);
   const earlier = await beside.read();
-  const signed = await withProgress({ log, title: 'Signing', perform: (reader) => signHead(reader, signer, { earlier }) }, session);
+  const signed = await withProgress({ log, reader: new FileLogReader(log), doing: 'Signing' }, session, (reader) => signHead(reader, signer, { earlier }));
   const kept = await keep(signed, beside, file);
   const { origin, entries, root, chain } = signed;
   if (json === true) {

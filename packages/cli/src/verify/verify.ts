@@ -1,5 +1,5 @@
 /** `omnipaw verify`: what a log proves, and where it is contradicted. */
-import { FileHeadStore, isContradicted, verify as verifyLog, type AttestedVerdict, type LinkVerdict, type LogReader, type LogVerifyOptions } from '@omnipaw/kernel';
+import { FileHeadStore, FileLogReader, isContradicted, verify as verifyLog, type AttestedVerdict, type LinkVerdict, type LogReader, type LogVerifyOptions } from '@omnipaw/kernel';
 import { readGiven } from '../attest/files.js';
 import { EXIT, UsageError } from '../failure.js';
 import { assertLogDirectory } from '../log-directory.js';
@@ -22,7 +22,7 @@ export interface VerifyOptions {
 export async function verify(options: VerifyOptions, session: Session): Promise<number> {
   assertLogDirectory(options.log);
   const perform = async (reader: LogReader): Promise<AttestedVerdict> => verifyLog(reader, await heldAgainst(options));
-  const verdict = await withProgress({ log: options.log, title: 'Verifying', perform }, session);
+  const verdict = await withProgress({ log: options.log, reader: new FileLogReader(options.log), doing: 'Verifying' }, session, perform);
   const link = await linkOf(options.log, options.parent);
   if (options.json === true) await session.out.json({ ...verdict, ...linkRecord(link) });
   else for (const line of linesOf(verdict, link, session)) await session.out.line(line);

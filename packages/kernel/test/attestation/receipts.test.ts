@@ -1,8 +1,11 @@
 import { makeReceipt, verifyReceipt } from '@omnipaw/kernel';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { forge, logOf } from '../logging/test-chain.js';
 import { rejectionOf } from '../support/index.js';
 import { headOf, keys, linesOf, otherKeys } from './signed-logs.js';
+
+// Thousands of hashes and signatures, on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 const lines = linesOf(11);
 const head = await headOf(lines);
