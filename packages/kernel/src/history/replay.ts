@@ -66,6 +66,8 @@ export async function replay(reader: LogReader, options: ReplayOptions): Promise
   return run.report(report);
 }
 
+const NOTHING_WRONG: Pick<ScanReport, 'damage' | 'tornTail'> = {};
+
 class Replay {
   readonly #oracle = new Oracle();
   readonly #parts: Parts;
@@ -120,14 +122,13 @@ class Replay {
 
   report(scan: ScanReport | undefined): ReplayReport {
     const divergence = this.#divergence ?? this.#oracle.divergence;
-    const damage = scan?.damage;
-    const tornTail = scan?.tornTail;
+    const { damage, tornTail } = scan ?? NOTHING_WRONG;
+    const last = { entries: this.entryCount, head: this.#last?.hash ?? GENESIS_HASH };
     return {
-      integrity: damage === undefined ? (tornTail === undefined ? 'INTACT' : 'TORN_TAIL') : 'BROKEN',
+      integrity: damage !== undefined ? 'BROKEN' : tornTail !== undefined ? 'TORN_TAIL' : 'INTACT',
       completeness: this.#pin === undefined ? 'UNPINNED' : this.#isPinFound ? 'COMPLETE' : 'INCOMPLETE',
-      replay: divergence === undefined ? (damage === undefined ? 'REPRODUCED' : 'INCOMPLETE') : 'DIVERGED',
-      entries: divergence?.busSeq ?? this.entryCount,
-      head: divergence === undefined ? (this.#last?.hash ?? GENESIS_HASH) : (this.#refused ?? this.#oracle.next)!.prev,
+      replay: divergence !== undefined ? 'DIVERGED' : damage !== undefined ? 'INCOMPLETE' : 'REPRODUCED',
+      ...(divergence === undefined ? last : { entries: divergence.busSeq, head: (this.#refused ?? this.#oracle.next)!.prev }),
       ticks: this.#lockstep.tickCount,
       ...(divergence === undefined ? {} : { divergence: this.#explain(divergence) }),
       changed: [...this.#changed.values()],
