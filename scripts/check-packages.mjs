@@ -3,7 +3,8 @@
  *
  * For each published package: publint, "are the types wrong", the size of the tarball; then, in the
  * empty project, that its types need nothing that it does not bring along (publint and attw both
- * miss that), that the example of its README compiles and runs, and that its commands start.
+ * miss that), that a program of ours which uses them in unusual ways compiles (test/types/consumer.ts),
+ * that the example of its README compiles and runs, and that its commands start.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -80,6 +81,9 @@ function checkAsUser({ folder, manifest }) {
     const source = entries.map((entry, n) => `export * as entry${n} from '${entry}';\n`).join('');
     compile(`${name}: types on their own`, `${file}-types`, source, []);
   }
+
+  const types = readText(join(folder, 'test/types/consumer.ts'));
+  if (types !== '') compile(`${name}: test/types/consumer.ts compiles`, `${file}-consumer`, types, ['node']);
 
   const example = /```ts\n(.*?)```/s.exec(readText(join(folder, 'README.md')))?.[1];
   if (example !== undefined) {

@@ -202,7 +202,7 @@ describe('a run that is stopped', () => {
 
     const again = await omnipaw(argv);
     expect(again.code).toBe(1);
-    expect(again.stderr).toContain('error: LOG_NEEDS_RECOVERY: The log holds an agent that has not ended (waiter-1).');
+    expect(again.stderr).toContain('error: LOG_NEEDS_RECOVERY: The log holds an agent that has not ended (waiter-1). Resume them');
     expect(JSON.parse(again.stdout)).toMatchObject({ ok: false, error: { code: 'LOG_NEEDS_RECOVERY' } });
   });
 });

@@ -48,6 +48,7 @@ export async function run(file: string, options: RunOptions, session: Session): 
 
 function boot({ agents, tools }: Definitions, { log }: RunOptions, { people }: Session): Promise<OmniKernel> {
   return createKernel({
+    recover: false,
     log: new FileLogStore(path.resolve(log)),
     agents,
     tools,

@@ -1,11 +1,3 @@
-/**
- * One tick: a program runs from one resume value to its next outcome.
- *
- * 1. Synchronous, from start to end; the only thing it touches is `evaluate`, the one seam to the kernel (INV-20).
- * 2. At most `maxSteps` instructions, else `TICK_OVERFLOW` (INV-12).
- * 3. What the program throws is its failure; what the kernel cannot go on with ends the tick and is not the program's
- *    to catch.
- */
 import { fromErrorRecord, OmniError } from '../errors/index.js';
 import type { Outcome, PendingKind } from '../pending/index.js';
 import type { Evaluated, Instruction, InstructionOp, Process } from '../programs/index.js';
@@ -32,6 +24,14 @@ export type TickOutput =
   | { readonly outcome: 'ENDED'; readonly error: OmniError }
   | { readonly outcome: `PENDING_${PendingKind}`; readonly awaiting: Awaiting };
 
+/**
+ * One tick: a program runs from one resume value to its next outcome.
+ *
+ * 1. Synchronous, from start to end; the only thing it touches is `evaluate`, the one seam to the kernel (INV-20).
+ * 2. At most `maxSteps` instructions, else `TICK_OVERFLOW` (INV-12).
+ * 3. What the program throws is its failure; what the kernel cannot go on with ends the tick and is not the program's
+ *    to catch.
+ */
 export class TickEngine {
   /** Runs one tick; throws nothing that the program threw, and what `outcomeOf` throws. */
   runTick(input: TickInput): TickOutput {

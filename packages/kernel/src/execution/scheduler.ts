@@ -1,11 +1,3 @@
-/**
- * Runs ready agents, one tick at a time.
- *
- * 1. The ready queue is first in, first out, and changes by entries and ticks alone, so the log determines it.
- * 2. One tick runs at a time in a kernel (INV-21), and so for an agent (INV-03); `drain` never recurses.
- * 3. Between the entry that makes an agent ready and its tick lies no await; the loop pauses only to let the disk and
- *    the event loop keep up.
- */
 import { describeThrown, OmniError } from '../errors/index.js';
 import type { AgentEndings, FailureHandler } from '../failure/index.js';
 import type { Settings } from '../header/index.js';
@@ -49,6 +41,14 @@ export interface SchedulerOptions {
 /** So many ticks in a row, and everybody else on the event loop gets a turn. */
 const TICKS_PER_TURN = 1_000;
 
+/**
+ * Runs ready agents, one tick at a time.
+ *
+ * 1. The ready queue is first in, first out, and changes by entries and ticks alone, so the log determines it.
+ * 2. One tick runs at a time in a kernel (INV-21), and so for an agent (INV-03); `drain` never recurses.
+ * 3. Between the entry that makes an agent ready and its tick lies no await; the loop pauses only to let the disk and
+ *    the event loop keep up.
+ */
 export class Scheduler implements Projection {
   readonly #options: SchedulerOptions;
   readonly #ready = new ReadyAgents();
@@ -61,6 +61,7 @@ export class Scheduler implements Projection {
   #isLive = false;
   #inTick: string | undefined;
 
+  /** @internal */
   constructor(options: SchedulerOptions) {
     this.#options = options;
     this.#ends = new AgentEnds(options);

@@ -94,7 +94,7 @@ export function assemble(options: AssembleOptions) {
   const alarm: Alarm = new Alarm({ ...shared, deadlines, approvals, commands, gate, drain });
   core.connect(drain);
   bus.project(...projectionsOf(state), ...core.projections, approvals, deadlines, versions, processes, scheduler);
-  return { state, bus, gate, registry: core.registry, processes, versions, messenger, spawner, approvals, commands, scheduler, alarm, drain };
+  return { state, bus, gate, endings, registry: core.registry, processes, versions, messenger, spawner, approvals, commands, scheduler, alarm, drain };
 }
 
 /** What stands below the execution of programs: state, bus, gate and the ends of agents. */

@@ -27,6 +27,8 @@ export interface KernelConfig extends Partial<KernelLimits> {
   readonly tools?: readonly Tool[];
   readonly policies?: readonly Policy[];
   readonly extensions?: readonly Extension[];
+  /** Whether agents of an earlier run that have not ended go on, as they do unless this is false: then such a log is refused. */
+  readonly recover?: boolean;
   /**
    * What becomes of a tool call that was under way when an earlier kernel ended, and that may not be repeated: the program is
    * told with `TOOL_OUTCOME_UNKNOWN` (`throw`, unless given), or waits until somebody says what came of it (`wait`, see `settle`).

@@ -4,7 +4,7 @@ import type { Outcome } from '../pending/index.js';
 import type { AgentDefinition } from '../programs/index.js';
 import type { Approval, Decision, SpawnOptions } from '../syscalls/index.js';
 import type { LifecycleState } from '../lifecycle/index.js';
-import type { KernelBus, Subscriber } from './bus.js';
+import type { Subscriber } from './bus.js';
 import type { KernelConfig, KernelHost } from './config.js';
 import { openCalls, settleCall } from './recover.js';
 import { agentSnapshot, snapshotOf, type AgentSnapshot, type Snapshot } from './snapshot.js';
@@ -168,7 +168,7 @@ export class OmniKernel {
   }
 
   /** Tells of every entry at once, before it is durable; the answer unsubscribes. */
-  subscribe(subscriber: Subscriber): ReturnType<KernelBus['subscribe']> {
+  subscribe(subscriber: Subscriber): () => void {
     return this.#wiring.bus.subscribe(subscriber);
   }
 

@@ -11,7 +11,7 @@ import { begin, type Birth } from '../execution/index.js';
 import { deepFreeze } from '../json/index.js';
 import { entryOf, readLinesOf, readRecorded, type RawEntry, type RecordedEntry } from '../logging/index.js';
 import type { Slot } from '../pending/index.js';
-import { isSurelyInput, Rerun, type Oracle } from '../replay/index.js';
+import { LastStep, performEnd, Rerun, type Oracle } from '../replay/index.js';
 import type { Parts } from './assemble.js';
 import type { KernelConfig, KernelHost } from './config.js';
 import { foldEntry } from './fold.js';
@@ -32,34 +32,32 @@ interface Recovery {
 export async function recover(recovery: Recovery): Promise<void> {
   const { parts, oracle } = recovery;
   const lastStep = await foldWholeSteps(recovery);
-  await rerunPrograms(recovery, lastStep[0]?.entry.busSeq ?? 0);
-  assertToolsAreHere(parts, lastStep);
-  const lockstep = lockstepOf(parts, oracle);
-  for (const recorded of lastStep) oracle.expect(recorded);
-  lockstep.finish();
+  assertMayGoOn(recovery, lastStep.notEnded(liveAgents(parts)));
+  await rerunPrograms(recovery, lastStep);
+  assertToolsAreHere(parts, lastStep.entries);
+  for (const recorded of lastStep.entries) oracle.expect(recorded);
+  const { next } = oracle;
+  if (next !== undefined) performEnd(next, parts.endings);
+  lockstepOf(parts, oracle).finish();
   if (oracle.failure !== undefined) throw oracle.failure;
 }
 
-/** Folds all but the last step that is certain to begin where it does; answers with the entries of that. */
-async function foldWholeSteps({ parts, config, host }: Recovery): Promise<readonly RecordedEntry[]> {
-  let step: RecordedEntry[] = [];
+/** Folds all but the last step that is certain to begin where it does. */
+async function foldWholeSteps({ parts, config, host }: Recovery): Promise<LastStep> {
+  const lastStep = new LastStep((agent) => parts.state.lifecycle.stateOf(agent));
   for await (const batch of readRecorded(config.log, host.ports.codec)) {
     for (const recorded of batch) {
-      if (isSurelyInput(recorded.entry)) {
-        for (const { entry } of step) foldEntry(entry, (folded) => { parts.bus.apply(folded); });
-        step = [];
-      }
-      step.push(recorded);
+      for (const { entry } of lastStep.take(recorded)) foldEntry(entry, (folded) => { parts.bus.apply(folded); });
     }
   }
-  return step;
+  return lastStep;
 }
 
 /** Runs the programs of all who have not ended, on one way through what the log has of their present lives. */
-async function rerunPrograms({ parts, config, host }: Recovery, beforeSeq: number): Promise<void> {
-  const births = birthsOf(parts);
+async function rerunPrograms({ parts, config, host }: Recovery, lastStep: LastStep): Promise<void> {
+  const births = birthsOf(parts, lastStep.endedWithoutProgram());
+  const beforeSeq = lastStep.entries[0]?.entry.busSeq ?? 0;
   if (births.size === 0) return;
-  assertFormat(parts, births);
   const reruns = new Map([...births].map(([agent, birth]) => [agent, { birth, rerun: rerunOf(parts, agent, birth) }]));
   const { codec } = host.ports;
   const fromSeq = Math.min(...[...births.values()].map(({ seq }) => seq));
@@ -73,8 +71,8 @@ async function rerunPrograms({ parts, config, host }: Recovery, beforeSeq: numbe
   }
 }
 
-function birthsOf(parts: Parts): ReadonlyMap<string, Birth> {
-  const births = [...liveAgents(parts)].map((agent) => [agent, parts.processes.birthOf(agent)] as const);
+function birthsOf(parts: Parts, ended: ReadonlySet<string>): ReadonlyMap<string, Birth> {
+  const births = [...liveAgents(parts)].filter((agent) => !ended.has(agent)).map((agent) => [agent, parts.processes.birthOf(agent)] as const);
   return new Map(births.filter((born): born is [string, Birth] => born[1] !== undefined));
 }
 
@@ -102,15 +100,14 @@ export function liveAgents({ state }: Pick<Parts, 'state'>): ReadonlySet<string>
 
 const ENDED: ReadonlySet<string> = new Set(['TERMINATED', 'FAULTED']);
 
-function assertFormat({ state }: Parts, births: ReadonlyMap<string, Birth>): void {
-  if (state.settings.format >= 2) return;
-  const agents = [...births.keys()];
-  const names = agents.slice(0, 5).join(', ');
-  throw new OmniError(
-    'LOG_NEEDS_RECOVERY',
-    `The log has format ${state.settings.format}, whose agents can't go on, and some have not ended (${names}). Inspect or replay it, and start a new run in a new log.`,
-    { details: { format: state.settings.format, agents: agents.slice(0, 100) } },
-  );
+function assertMayGoOn({ parts, config }: Recovery, agents: readonly string[]): void {
+  const { format } = parts.state.settings;
+  const isWanted = config.recover ?? true;
+  if (agents.length === 0 || (isWanted && format >= 2)) return;
+  const names = `${agents.slice(0, 5).join(', ')}${agents.length > 5 ? ', …' : ''}`;
+  const found = agents.length === 1 ? `an agent that has not ended (${names})` : `${agents.length} agents that have not ended (${names})`;
+  const advice = isWanted ? `Logs of format ${format} can be replayed, but their agents can't go on.` : 'Resume them, or start a new run in a new log.';
+  throw new OmniError('LOG_NEEDS_RECOVERY', `The log holds ${found}. ${advice}`, { details: { format, agents: agents.slice(0, 100) } });
 }
 
 /** Before anything is written, everything has to be there that is needed to go on. */

@@ -1,15 +1,3 @@
-/**
- * The storage contract.
- *
- * A store keeps bytes in order and says when they are durable; it knows nothing of kinds. Promises:
- *
- * 1. `append` resolves only when every byte of the batch would survive a power cut, and batches become durable in the
- *    order in which they were given. The caller awaits one append before the next.
- * 2. After an `append` rejected, the store accepts nothing more: it never continues past a failed sync.
- * 3. A batch is refused with `LOG_FENCED` if another writer has taken the log over.
- * 4. `busSeq` is the kernel's. A batch that does not start where the log ends is a `TypeError`.
- */
-
 /** Whole lines, each ended by a newline, for the entries `firstSeq` to `lastSeq`. */
 export interface LogBatch {
   readonly firstSeq: number;
@@ -55,6 +43,17 @@ export interface LogEnd {
   readonly tornTail?: TornTail;
 }
 
+/**
+ * The storage contract.
+ *
+ * A store keeps bytes in order and says when they are durable; it knows nothing of kinds. Promises:
+ *
+ * 1. `append` resolves only when every byte of the batch would survive a power cut, and batches become durable in the
+ *    order in which they were given. The caller awaits one append before the next.
+ * 2. After an `append` rejected, the store accepts nothing more: it never continues past a failed sync.
+ * 3. A batch is refused with `LOG_FENCED` if another writer has taken the log over.
+ * 4. `busSeq` is the kernel's. A batch that does not start where the log ends is a `TypeError`.
+ */
 export interface LogStore extends LogReader {
   /**
    * Takes the writer's place and finds the end; changes nothing stored: an incomplete last line is reported, and cut off

@@ -48,6 +48,7 @@ export class AgentContext<Memory = Record<string, Json>> {
   readonly #clock: ProcessClock;
   readonly #random: SeededRandom;
 
+  /** @internal */
   constructor(agent: AgentIdentity, clock: ProcessClock, random: SeededRandom) {
     this.agent = agent;
     this.memory = MEMORY as MemoryOperations<Memory>;

@@ -7,6 +7,7 @@
  */
 import type { Commands } from '../commands/index.js';
 import type { OmniError } from '../errors/index.js';
+import type { AgentEndings } from '../failure/index.js';
 import type { Emit, Entry, RawEntry } from '../logging/index.js';
 import type { PendingKind, PendingOperations } from '../pending/index.js';
 import type { Approvals, Messenger, Spawner } from '../syscalls/index.js';
@@ -84,6 +85,18 @@ export function isSurelyInput(entry: RawEntry): boolean {
 /** Does again what an input did. */
 export function performInput(entry: RawEntry, options: InputsOptions): void {
   INPUTS[entry.kind]!(entry as unknown as Entry, options);
+}
+
+/**
+ * Does what follows when the program of an agent has come to its end, without that program: its last entry says all that is
+ * needed. False for an entry that no program ends with.
+ */
+export function performEnd(entry: RawEntry, endings: AgentEndings): boolean {
+  const { kind, agent, data } = entry as unknown as Entry;
+  if (agent === null || (kind !== 'AGENT_COMPLETED' && kind !== 'AGENT_FAULTED')) return false;
+  if (kind === 'AGENT_COMPLETED') endings.complete(agent, data.tick, data.result);
+  else endings.fault(agent, data.tick, data.error);
+  return true;
 }
 
 /** A result for a call that waits for one; what becomes of the agent is decided anew. */

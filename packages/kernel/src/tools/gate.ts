@@ -1,12 +1,3 @@
-/**
- * The one way from a program to the outside.
- *
- * 1. Always in this order: lifecycle, mode, permission, argument validation, intent durable, run, result recorded,
- *    returned (INV-04, INV-14).
- * 2. Between the intent and the run lies a sync; between the result and the program an entry.
- * 3. One outcome for every call: the first of result, error, timeout and abort. What comes later is recorded as stale.
- * 4. In REPLAY an intent is all that happens: nothing runs (INV-18).
- */
 import { OmniError } from '../errors/index.js';
 import type { PermissionRecord } from '../identity/index.js';
 import type { InvariantChecker } from '../invariants/index.js';
@@ -68,6 +59,15 @@ function authorizeSecrets(args: Json, authorize: Authorize): Readonly<Record<str
 
 const NOTHING_TO_TELL = (): void => undefined;
 
+/**
+ * The one way from a program to the outside.
+ *
+ * 1. Always in this order: lifecycle, mode, permission, argument validation, intent durable, run, result recorded,
+ *    returned (INV-04, INV-14).
+ * 2. Between the intent and the run lies a sync; between the result and the program an entry.
+ * 3. One outcome for every call: the first of result, error, timeout and abort. What comes later is recorded as stale.
+ * 4. In REPLAY an intent is all that happens: nothing runs (INV-18).
+ */
 export class ToolGate {
   readonly #options: ToolGateOptions;
   readonly #runs = new RunTable();
@@ -81,6 +81,7 @@ export class ToolGate {
   #isAdmitting = false;
   #isStopped = false;
 
+  /** @internal */
   constructor(options: ToolGateOptions) {
     this.#options = options;
     this.#invoker = new ToolInvoker(options, {

@@ -40,7 +40,7 @@ describe('a kernel whose process is killed', () => {
       const unended = agents.filter(({ state }) => state !== 'TERMINATED').map(({ id }) => id);
       const reopened = createKernel({ log: new FileLogStore(directory) });
       if (unended.length === 0) await (await reopened).stop();
-      else await expect(reopened).rejects.toMatchObject({ code: 'LOG_NEEDS_RECOVERY', details: { agents: unended } });
+      else await expect(reopened).rejects.toMatchObject({ code: 'AGENT_TYPE_NOT_REGISTERED' });
     },
     60_000,
   );

@@ -105,7 +105,7 @@ describe('a log whose agents have ended', () => {
 });
 
 describe('a log with agents that have not ended', () => {
-  test('is LOG_NEEDS_RECOVERY, is left as it was, and given back', async () => {
+  test('is LOG_NEEDS_RECOVERY to who does not want to take them up, is left as it was, and given back', async () => {
     const store = new ControlledStore();
     const { kernel, until, time } = await boot({ ...setup, log: store });
     kernel.spawn(sleeper, null);
@@ -114,7 +114,7 @@ describe('a log with agents that have not ended', () => {
     await until(kernel.stop());
     const entries = await entriesOf(store);
     store.isClosed = false;
-    await expect(boot({ ...setup, log: store, time })).rejects.toMatchObject({
+    await expect(boot({ ...setup, log: store, time, recover: false })).rejects.toMatchObject({
       code: 'LOG_NEEDS_RECOVERY',
       message: expect.stringContaining('2 agents that have not ended (sleeper-1, sleeper-2)'),
       details: { agents: ['sleeper-1', 'sleeper-2'] },
