@@ -51,8 +51,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'half-a-step',
     bug: 'What a crash left of the last step is taken for the whole of it.',
     file: 'kernel/recover.ts',
-    text: '  return step;\n}\n',
-    replacement: '  for (const { entry } of step) foldEntry(entry, (folded) => { parts.bus.apply(folded); });\n  return [];\n}\n',
+    text: '  for (const recorded of lastStep.entries) oracle.expect(recorded);\n',
+    replacement: '  for (const { entry } of lastStep.entries) foldEntry(entry, (folded) => { parts.bus.apply(folded); });\n',
   },
   {
     name: 'missed-deadline',

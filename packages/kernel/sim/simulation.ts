@@ -160,7 +160,10 @@ class Simulation {
 
 /** An operator says of every call whose outcome nobody knows that it is lost. */
 function settleUnknown(kernel: OmniKernel): void {
-  for (const call of kernel.unknownCalls()) kernel.settle(call, { error: new OmniError('LOST', 'nobody knows') });
+  // One at a time: what one agent is told may end another.
+  for (let [call] = kernel.unknownCalls(); call !== undefined; [call] = kernel.unknownCalls()) {
+    kernel.settle(call, { error: new OmniError('LOST', 'nobody knows') });
+  }
 }
 
 /** What an agent still waits for though its time has come: all that ends by itself has a limit in these scenarios. */
