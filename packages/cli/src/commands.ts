@@ -1,11 +1,15 @@
 import { createRequire } from 'node:module';
 import { parseGrant } from '@omnipaw/kernel';
 import { Command, InvalidArgumentError } from 'commander';
+import { diff, type DiffOptions } from './diff/diff.js';
+import { fork, type ForkOptions } from './fork/fork.js';
 import { inspect, type InspectOptions } from './inspect/inspect.js';
+import { resume, type ResumeOptions } from './resume/resume.js';
 import { run, type RunOptions } from './run/run.js';
 import type { Session } from './session.js';
 import { tail, type TailOptions } from './tail/tail.js';
 import { verify, type VerifyOptions } from './verify/verify.js';
+import { whatIf, type WhatIfOptions } from './what-if/what-if.js';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
@@ -43,6 +47,10 @@ export function commandLine(perform: Perform, { out, people }: Session): Command
   addVerify(program, perform);
   addInspect(program, perform);
   addTail(program, perform);
+  addResume(program, perform);
+  addFork(program, perform);
+  addDiff(program, perform);
+  addWhatIf(program, perform);
   return program;
 }
 
@@ -65,6 +73,7 @@ function addVerify(program: Command, perform: Perform): void {
     .requiredOption('--log <dir>', 'the log to check')
     .option('--pin <hash>', 'the head that was noted down earlier; without it nobody can see that the end was cut off', parsePin)
     .option('--require-pin', 'take a missing pin for a contradiction')
+    .option('--parent <dir>', 'for a fork: the log that it comes from, to follow the link')
     .action((options: VerifyOptions) => perform(options, (session) => verify(options, session)));
 }
 
@@ -91,6 +100,54 @@ function addTail(program: Command, perform: Perform): void {
     .action((options: TailOptions & CommonOptions) =>
       perform({ ...options, json: false }, (session) => tail(options, session)),
     );
+}
+
+function addResume(program: Command, perform: Perform): void {
+  addCommon(program.command('resume'), 'print one JSON object instead of the results')
+    .summary('take up the agents of a log that have not ended')
+    .description('Takes up agents where they were, with the agents and tools of a program, and waits until they have ended.')
+    .argument('<program>', 'a .ts, .js or .mjs file; every agent and tool that it exports is registered')
+    .requiredOption('--log <dir>', 'the log to go on in')
+    .option('--agent <id>', 'wait for this agent only; for all that have not ended unless given')
+    .action((file: string, options: ResumeOptions) => perform(options, (session) => resume(file, options, session)));
+}
+
+function addFork(program: Command, perform: Perform): void {
+  addCommon(program.command('fork'), 'print one JSON object')
+    .summary('go on from an entry of a log in another log')
+    .description('Copies a log up to an entry into a log of its own, changes that entry if you like, and goes on there.')
+    .argument('[program]', 'goes on with it at once, as resume does')
+    .requiredOption('--log <dir>', 'the log to fork; it stays as it is')
+    .requiredOption('--at <seq>', 'the last entry that both logs have', parseCount)
+    .requiredOption('--into <dir>', 'where the new log goes')
+    .option('--patch <json>', 'what else that entry says, e.g. {"value":1} for a TOOL_RESULT; @file reads it from a file')
+    .option('--agent <id>', 'with a program: wait for this agent only')
+    .action((file: string | undefined, options: ForkOptions) => perform(options, (session) => fork(file, options, session)));
+}
+
+function addDiff(program: Command, perform: Perform): void {
+  addCommon(program.command('diff'), 'print the differences as JSON')
+    .summary('find where two logs differ')
+    .description('Finds the first difference of each agent in two logs, whatever the times and the order in which agents ran.')
+    .argument('<a>', 'a log')
+    .argument('<b>', 'another one')
+    .option('--agent <id>', 'only what this agent did')
+    .action((a: string, b: string, options: DiffOptions) => perform(options, (session) => diff([a, b], options, session)))
+    .addHelpText('after', '\nExit codes: 0 they say the same, 1 they differ, 2 a wrong call');
+}
+
+function addWhatIf(program: Command, perform: Perform): void {
+  addCommon(program.command('what-if'), 'print the findings as JSON')
+    .summary('ask again about all that a log has, under other rules')
+    .description('Lists each recorded action that would now be refused, asked about or warned about. Nothing is run.')
+    .argument('[program]', 'a file that exports policies (a list) or extensions whose guards are asked')
+    .requiredOption('--log <dir>', 'the log to ask about')
+    .option('--policy <json>', 'policies instead of those on record, one or a list; @file reads them; can be repeated', collect)
+    .option('--deny <action:resource>', 'a policy more, which denies this; can be repeated', collect)
+    .option('--grant <agent=action:resource>', 'a grant more for an agent, by id or type; can be repeated', collect)
+    .option('--without-grant <agent=action:resource>', 'takes away what this covers; without agent= from everybody; can be repeated', collect)
+    .action((file: string | undefined, options: WhatIfOptions) => perform(options, (session) => whatIf(file, options, session)))
+    .addHelpText('after', '\nExit codes: 0 nothing would be refused or asked about, 1 something would, 2 a wrong call');
 }
 
 function addCommon(command: Command, jsonHelp: string): Command {

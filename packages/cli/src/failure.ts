@@ -11,11 +11,11 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** A failure that is not the run's own but the caller's: what was named is not there. */
-const NOT_THERE: ReadonlySet<string> = new Set(['LOG_NOT_FOUND', 'AGENT_NOT_FOUND']);
+/** A failure that is not the run's own but the caller's: what was named is not there, or not as it has to be. */
+const CALLERS_OWN: ReadonlySet<string> = new Set(['LOG_NOT_FOUND', 'AGENT_NOT_FOUND', 'LOG_NOT_EMPTY', 'FORK_PATCH_INVALID']);
 
 export function exitCodeOf(thrown: unknown): number {
-  const isUsage = thrown instanceof UsageError || (thrown instanceof OmniError && NOT_THERE.has(thrown.code));
+  const isUsage = thrown instanceof UsageError || (thrown instanceof OmniError && CALLERS_OWN.has(thrown.code));
   return isUsage ? EXIT.usage : EXIT.failed;
 }
 

@@ -30,7 +30,7 @@ export function parseOptions(args: readonly string[], cores: number): SimOptions
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
-  const { seed, seeds, workers, shrinks = '', mutant, json, help } = values;
+  const { seed, seeds, workers, shrinks, mutant, json, help } = values;
   const maxShrinks = whole('--shrinks', shrinks, 0);
   const from = seed === undefined ? 1 : whole('--seed', seed, 0);
   const count = seeds === undefined ? (seed === undefined ? DEFAULT_SEEDS : 1) : whole('--seeds', seeds, 1);

@@ -1,5 +1,21 @@
 /** The core's readers of logs on Node, with Node's own SHA-256 unless told otherwise. */
-import { replay as replayWith, type ReplayOptions, type ReplayReport } from './history/index.js';
+import {
+  diff as diffWith,
+  fork as forkWith,
+  replay as replayWith,
+  verifyLink as verifyLinkWith,
+  whatIf as whatIfWith,
+  type DiffOptions,
+  type Forked,
+  type ForkOptions,
+  type LinkOptions,
+  type LinkVerdict,
+  type LogDiff,
+  type ReplayOptions,
+  type ReplayReport,
+  type WhatIfOptions,
+  type WhatIfReport,
+} from './history/index.js';
 import { inspect as inspectWith, type Inspection, type InspectOptions } from './kernel/index.js';
 import {
   readEntries as readEntriesWith,
@@ -14,6 +30,9 @@ import { nodePorts } from './node/index.js';
 import type { Codec } from './ports/index.js';
 
 const { codec } = nodePorts;
+
+/** Options of which some need not be given. */
+type WithDefaults<Options, Defaulted extends keyof Options> = Omit<Options, Defaulted> & Partial<Pick<Options, Defaulted>>;
 
 /** Checks every byte of a log; needs no lock, and works on a log that is being written. */
 export function verify(reader: LogReader, options: Partial<VerifyOptions> = {}): Promise<LogVerdict> {
@@ -32,6 +51,26 @@ export function inspect(reader: LogReader, options: Partial<InspectOptions> = {}
  */
 export function replay(reader: LogReader, options: Omit<ReplayOptions, 'codec'> & { readonly codec?: Codec }): Promise<ReplayReport> {
   return replayWith(reader, { codec, ...options });
+}
+
+/** Writes a fork of a log into an empty store: what happened up to an entry, to go on from there in another way. */
+export function fork(parent: LogReader, options: WithDefaults<ForkOptions, 'ports'>): Promise<Forked> {
+  return forkWith(parent, { ports: nodePorts, ...options });
+}
+
+/** Follows a fork's link to its parent; undefined for a log that is no fork. */
+export function verifyLink(forked: LogReader, options: Partial<LinkOptions> = {}): Promise<LinkVerdict | undefined> {
+  return verifyLinkWith(forked, { codec, ...options });
+}
+
+/** The first difference of each agent in two logs, without times, hashes and numbers of entries. */
+export function diff(a: LogReader, b: LogReader, options: Partial<DiffOptions> = {}): Promise<LogDiff> {
+  return diffWith(a, b, { codec, ...options });
+}
+
+/** Each action of a log that would now be refused, escalated or warned about: under other policies, grants or guards. */
+export function whatIf(reader: LogReader, options: WithDefaults<WhatIfOptions, 'codec'>): Promise<WhatIfReport> {
+  return whatIfWith(reader, { codec, ...options });
 }
 
 /** The entries of a log in order, up to an incomplete last line; rejects with `LOG_CORRUPT` at the first damage. */

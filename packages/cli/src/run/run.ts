@@ -46,7 +46,7 @@ export async function run(file: string, options: RunOptions, session: Session): 
   return report.outcome.ok ? EXIT.ok : EXIT.failed;
 }
 
-function boot({ agents, tools }: Definitions, { log }: RunOptions, { people }: Session): Promise<OmniKernel> {
+export function boot({ agents, tools }: Definitions, { log }: Pick<RunOptions, 'log'>, { people }: Session): Promise<OmniKernel> {
   return createKernel({
     recover: false,
     log: new FileLogStore(path.resolve(log)),

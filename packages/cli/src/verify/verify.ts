@@ -1,29 +1,40 @@
 /** `omnipaw verify`: what a log proves, and where it is contradicted. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { FileLogReader, isContradicted, verify as verifyLog, type LogChunk, type LogReader, type LogVerdict } from '@omnipaw/kernel';
+import { FileLogReader, isContradicted, verify as verifyLog, type LinkVerdict, type LogChunk, type LogReader, type LogVerdict } from '@omnipaw/kernel';
 import { EXIT } from '../failure.js';
 import { assertLogDirectory } from '../log-directory.js';
 import type { Session } from '../session.js';
 import { LiveLine } from '../terminal/live-line.js';
+import { linkContradiction, linkLine, linkOf, linkRecord } from './link.js';
 import { verdictLines, whatContradicts } from './verdict-text.js';
 
 export interface VerifyOptions {
   readonly log: string;
   readonly pin?: string;
   readonly requirePin?: boolean;
+  /** The log that this one was forked from. */
+  readonly parent?: string;
   readonly json?: boolean;
 }
 
 export async function verify(options: VerifyOptions, session: Session): Promise<number> {
   assertLogDirectory(options.log);
   const verdict = await watched(options, session);
-  if (options.json === true) await session.out.json(verdict);
-  else for (const line of verdictLines(verdict, session.out.ink)) await session.out.line(line);
-  if (!isContradicted(verdict, { requirePin: options.requirePin === true })) return EXIT.ok;
+  const link = await linkOf(options.log, options.parent);
+  if (options.json === true) await session.out.json({ ...verdict, ...linkRecord(link) });
+  else for (const line of linesOf(verdict, link, session)) await session.out.line(line);
+  const linkBroken = link === undefined ? undefined : linkContradiction(link);
+  const isBad = isContradicted(verdict, { requirePin: options.requirePin === true });
+  if (!isBad && linkBroken === undefined) return EXIT.ok;
   const { ink } = session.people;
-  for (const line of whatContradicts(verdict, options)) await session.people.line(`${ink('red', 'error:')} ${line}`);
+  const contradictions = [...(isBad ? whatContradicts(verdict, options) : []), ...(linkBroken === undefined ? [] : [linkBroken])];
+  for (const line of contradictions) await session.people.line(`${ink('red', 'error:')} ${line}`);
   return EXIT.failed;
+}
+
+function linesOf(verdict: LogVerdict, link: LinkVerdict | undefined, { out: { ink } }: Session): string[] {
+  return [...verdictLines(verdict, ink), ...(link === undefined ? [] : [linkLine(link, ink)])];
 }
 
 /** Verifies, and says meanwhile how far it is. */

@@ -1,4 +1,4 @@
-export { escalationIn } from './attenuate.js';
+export { coveringGrants, escalationIn } from './attenuate.js';
 export { evaluate, type Evaluation, type PermissionRequest, type Policy } from './evaluate.js';
 export { grantText, parseGrant, toGrants } from './grant.js';
 export { approvalTimeoutMs, assertPolicies, PermissionModel } from './model.js';

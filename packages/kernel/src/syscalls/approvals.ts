@@ -1,4 +1,4 @@
-import { OmniError } from '../errors/index.js';
+import { OmniError, type ErrorRecord } from '../errors/index.js';
 import type { AgentRegistry, AgentType, GrantAction } from '../identity/index.js';
 import { recordThrown, toJson, type Json, type JsonObject } from '../json/index.js';
 import type { Entry, Emit, Projection } from '../logging/index.js';
@@ -87,7 +87,7 @@ export class Approvals implements Projection {
     const answer = { approval: id, approved, decider, by, reason, tick, call };
     const { emit, pending } = this.#options;
     if (!approved) {
-      const result: Outcome = { ok: false, error: denied(approval, by, reason) };
+      const result: Outcome = { ok: false, error: approvalDenied(approval, by, reason) };
       emit({ kind: 'APPROVAL_DECIDED', agent, data: { ...answer, result, ...pending.resuming(agent) } });
       return;
     }
@@ -165,7 +165,8 @@ export class Approvals implements Projection {
   }
 }
 
-function denied(approval: Approval, by: string, reason: string): ReturnType<typeof recordThrown> {
+/** The error that an agent sees whose request was not approved. */
+export function approvalDenied(approval: Pick<Approval, 'id' | 'agent' | 'resource'> & { readonly action: string }, by: string, reason: string): ErrorRecord {
   const because = reason === '' ? '' : `: ${reason}`;
   const message = `Agent "${approval.agent}" may not ${approval.action} ${approval.resource}: ${by} did not approve it${because}.`;
   const details = { approval: approval.id, by, reason };

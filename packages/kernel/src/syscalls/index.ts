@@ -1,5 +1,5 @@
 export { AgentSyscalls } from './agents.js';
-export { Approvals, type Approval, type Decision } from './approvals.js';
+export { approvalDenied, Approvals, type Approval, type Decision } from './approvals.js';
 export { Authority, type Approved, type Position } from './authority.js';
 export type { SyscallEntries } from './entries.js';
 export { InstructionEvaluator } from './evaluator.js';

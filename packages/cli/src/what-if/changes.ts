@@ -1,0 +1,77 @@
+/** What a command line would have otherwise. */
+import { parseGrant, PermissionModel, type Extension, type GrantChange, type Policy } from '@omnipaw/kernel';
+import { UsageError } from '../failure.js';
+import { readJsonArgument } from '../json-argument.js';
+import type { ProgramModule } from '../run/load-program.js';
+
+export interface ChangeOptions {
+  readonly policy?: readonly string[];
+  readonly deny?: readonly string[];
+  readonly grant?: readonly string[];
+  readonly withoutGrant?: readonly string[];
+}
+
+export interface Changes {
+  readonly policies?: readonly Policy[];
+  readonly addedPolicies: readonly Policy[];
+  readonly grants: readonly GrantChange[];
+  readonly extensions: readonly Extension[];
+}
+
+/** Throws a UsageError for what is no policy, grant or extension, and if nothing would change. */
+export function changesIn(options: ChangeOptions, module: ProgramModule): Changes {
+  const { policy = [], deny = [], grant = [], withoutGrant = [] } = options;
+  const given = [...policy.flatMap((text) => listOf(readJsonArgument(text, 'The policy'))), ...listOf(module['policies'] ?? [])];
+  const hasPolicies = policy.length > 0 || module['policies'] !== undefined;
+  const addedPolicies = deny.map(denial);
+  const grants = [...withoutGrant.map((text) => changeOf(text, 'remove')), ...grant.map((text) => changeOf(text, 'add'))];
+  const extensions = extensionsIn(module);
+  if (!hasPolicies && addedPolicies.length + grants.length + extensions.length === 0) {
+    throw new UsageError('Nothing would be otherwise. Say what: --policy, --deny, --grant, --without-grant, or a program that exports policies or extensions.');
+  }
+  assertPolicies([...given, ...addedPolicies]);
+  return { ...(hasPolicies ? { policies: given as readonly Policy[] } : {}), addedPolicies, grants, extensions };
+}
+
+/** `action:resource`; the action may be `*`. */
+function denial(text: string): Policy {
+  const [, action = '', resource = ''] = /^([^:]*):(.*)$/s.exec(text) ?? [];
+  return { name: `--deny ${text}`, effect: 'DENY', action: action as Policy['action'], resource };
+}
+
+/** `action:resource`, or `agent=action:resource`; an agent's id or type holds no colon. */
+function changeOf(text: string, part: 'add' | 'remove'): GrantChange {
+  const [, agent, grant = ''] = /^(?:([^=:]+)=)?(.*)$/s.exec(text) ?? [];
+  try {
+    return { ...(agent === undefined ? {} : { agent }), [part]: [parseGrant(grant)] };
+  } catch (thrown) {
+    throw new UsageError((thrown as Error).message);
+  }
+}
+
+function assertPolicies(policies: readonly unknown[]): void {
+  try {
+    for (const policy of policies) {
+      if (typeof policy !== 'object' || policy === null) throw new TypeError(`A policy is an object; found ${JSON.stringify(policy)}.`);
+      if (typeof (policy as Partial<Policy>).name !== 'string') throw new TypeError('A policy has a name.');
+    }
+    new PermissionModel(policies as readonly Policy[]);
+  } catch (thrown) {
+    throw new UsageError((thrown as Error).message);
+  }
+}
+
+/** Whatever a module exports that has the parts of an extension, alone or in a list. */
+function extensionsIn(module: ProgramModule): readonly Extension[] {
+  return [...new Set(Object.values(module).flatMap(listOf).filter(isExtension))];
+}
+
+function isExtension(value: unknown): value is Extension {
+  if (typeof value !== 'object' || value === null || typeof (value as Partial<Extension>).name !== 'string') return false;
+  const { guard, projection } = value as Partial<Extension>;
+  return typeof guard?.review === 'function' || typeof projection?.apply === 'function';
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [value];
+}

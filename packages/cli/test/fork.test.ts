@@ -1,0 +1,140 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { FileLogReader, inspect, readEntries, verifyLink } from '@omnipaw/kernel';
+import { describe, expect, test } from 'vitest';
+import { omnipaw, program, temporaryFolder } from './command.js';
+import { damage, storedText, teamLog } from './logs.js';
+
+/** Number of the first entry of a kind. */
+async function seqOf(log: string, kind: string): Promise<number> {
+  for await (const entry of readEntries(new FileLogReader(log))) if (entry.kind === kind) return entry.busSeq;
+  throw new Error(`There is no ${kind}.`);
+}
+
+describe('a fork', () => {
+  test('is written where it should go, and said how to go on', async () => {
+    const { log } = await teamLog();
+    const into = path.join(temporaryFolder(), 'other');
+    const before = storedText(log);
+    const { code, stdout, stderr } = await omnipaw(['fork', '--log', log, '--at', '5', '--into', into]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `✓ Forked ${log} at entry 5 into ${into}: 6 entries.\n` });
+    expect(stderr).toBe(`  Go on in it: omnipaw resume <program> --log ${into}\n`);
+    expect(storedText(log)).toBe(before);
+    expect(await verifyLink(new FileLogReader(into), { parent: new FileLogReader(log) })).toMatchObject({ link: 'LINKED' });
+    expect(fs.readdirSync(path.dirname(into))).toEqual(['other']);
+    expect((await inspect(new FileLogReader(into))).busSeq).toBe(5);
+  });
+
+  test('takes a patch from the command line or a file, and gives scripts one object', async () => {
+    const { log } = await teamLog();
+    const folder = temporaryFolder();
+    const at = String(await seqOf(log, 'TOOL_RESULT'));
+    const patch = { value: { length: 100 } };
+    const file = path.join(folder, 'patch.json');
+    fs.writeFileSync(file, JSON.stringify(patch));
+    for (const given of [JSON.stringify(patch), `@${file}`]) {
+      const into = fs.mkdtempSync(path.join(folder, 'into-'));
+      const { code, stdout } = await omnipaw(['fork', '--log', log, '--at', at, '--into', into, '--patch', given, '--json']);
+      expect(code).toBe(0);
+      expect(JSON.parse(stdout)).toEqual({
+        log: into,
+        logId: expect.stringMatching(/^[0-9a-f]{24}$/) as string,
+        head: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+        entries: Number(at) + 1,
+        parent: { logId: expect.any(String) as string, busSeq: Number(at), hash: expect.any(String) as string, patch },
+      });
+    }
+  });
+
+  test('of a finished log goes on with a program at once, which has nothing to do', async () => {
+    const { log, entries } = await teamLog();
+    const into = path.join(temporaryFolder(), 'other');
+    const argv = ['fork', program('team.ts'), '--log', log, '--at', String(entries - 1), '--into', into];
+    const { code, stdout, stderr } = await omnipaw(argv);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+    expect(stderr).toBe(`✓ Forked ${log} at entry ${entries - 1} into ${into}: ${entries} entries.\nEvery agent in ${into} has ended: there is nothing to resume.\n`);
+    const json = await omnipaw([...argv.slice(0, -1), path.join(temporaryFolder(), 'third'), '--json']);
+    expect(JSON.parse(json.stdout)).toMatchObject({ ok: true, agents: [], entries, parent: { busSeq: entries - 1 } });
+  });
+});
+
+describe('a fork is refused, and leaves nothing behind', () => {
+  test.each<[string, (log: string) => readonly string[], string]>([
+    ['at an entry that is not there', () => ['--at', '999'], 'LOG_NOT_FOUND'],
+    ['with a patch that is no JSON', () => ['--at', '3', '--patch', '{'], 'The patch is not JSON'],
+    ['with a patch in a file that is not there', () => ['--at', '3', '--patch', '@nowhere.json'], 'The file nowhere.json can\'t be read'],
+    ['with a patch that does not fit', () => ['--at', '3', '--patch', '{"value":1}'], 'FORK_PATCH_INVALID'],
+    ['at what is no number', () => ['--at', 'x'], 'It must be a whole number'],
+  ])('%s', async (_what, options, message) => {
+    const { log } = await teamLog();
+    const folder = temporaryFolder();
+    const { code, stdout, stderr } = await omnipaw(['fork', '--log', log, '--into', path.join(folder, 'other'), ...options(log), '--json']);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(message);
+    expect(fs.readdirSync(folder)).toEqual([]);
+  });
+
+  test('where something is already', async () => {
+    const { log } = await teamLog();
+    for (const into of [log, path.join(log, '0000000000000000.jsonl')]) {
+      const { code, stderr } = await omnipaw(['fork', '--log', log, '--at', '3', '--into', into]);
+      expect(code).toBe(2);
+      expect(stderr).toContain('LOG_NOT_EMPTY');
+    }
+  });
+
+  test('if the log is damaged before its entry', async () => {
+    const { log } = await teamLog();
+    damage(log, (bytes) => {
+      bytes[300]! ^= 1;
+      return bytes;
+    });
+    const folder = temporaryFolder();
+    const { code, stdout } = await omnipaw(['fork', '--log', log, '--at', '3', '--into', path.join(folder, 'other'), '--json']);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: 'LOG_CORRUPT' } });
+    expect(fs.readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe('verify of a fork', () => {
+  async function forked(): Promise<{ log: string; into: string }> {
+    const { log } = await teamLog();
+    const into = path.join(temporaryFolder(), 'other');
+    await omnipaw(['fork', '--log', log, '--at', '5', '--into', into]);
+    return { log, into };
+  }
+
+  test('follows the link to its parent', async () => {
+    const { log, into } = await forked();
+    const linked = await omnipaw(['verify', '--log', into, '--parent', log]);
+    expect(linked.code).toBe(0);
+    expect(linked.stdout).toMatch(/^✓ {2}link {10}LINKED {2}entries 1 to 5 are those of [0-9a-f]{24}$/m);
+    const unchecked = await omnipaw(['verify', '--log', into]);
+    expect(unchecked.code).toBe(0);
+    expect(unchecked.stdout).toMatch(/^– {2}link {10}UNCHECKED {2}a fork of [0-9a-f]{24} at entry 5; give the parent with --parent$/m);
+    const json = await omnipaw(['verify', '--log', into, '--parent', log, '--json']);
+    expect(JSON.parse(json.stdout)).toMatchObject({ integrity: 'INTACT', link: 'LINKED', parent: { busSeq: 5 } });
+  });
+
+  test('is contradicted by another log than the parent, and by a parent that was changed', async () => {
+    const { log, into } = await forked();
+    const { log: other } = await teamLog();
+    const wrong = await omnipaw(['verify', '--log', into, '--parent', other]);
+    expect(wrong.code).toBe(1);
+    expect(wrong.stdout).toContain('✗  link          BROKEN  entry 0 is not as the header says\n');
+    expect(wrong.stderr).toContain('error: LINK_BROKEN: At entry 0, the parent that was given is another log than the one that the header names (OTHER_PARENT).\n');
+    damage(log, (bytes) => bytes.subarray(0, 2000));
+    const cut = await omnipaw(['verify', '--log', into, '--parent', log, '--json']);
+    expect(cut.code).toBe(1);
+    expect(JSON.parse(cut.stdout)).toMatchObject({ integrity: 'INTACT', link: 'BROKEN', brokenLink: { reason: 'HASH_MISMATCH' } });
+  });
+
+  test('is a wrong call for a log that is none', async () => {
+    const { log } = await teamLog();
+    const { code, stderr } = await omnipaw(['verify', '--log', log, '--parent', log]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('is no fork');
+    expect((await omnipaw(['verify', '--log', log, '--json'])).stdout).not.toContain('link');
+  });
+});

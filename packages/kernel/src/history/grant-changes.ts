@@ -1,0 +1,68 @@
+import { OmniError } from '../errors/index.js';
+import type { CapabilityToken, Grant } from '../identity/index.js';
+import { coveringGrants, covers, toGrants } from '../permissions/index.js';
+
+/** What agents are granted instead; of its parts, `replace` comes first and `add` last. */
+export interface GrantChange {
+  /** An agent's id, or a type; every agent unless given. */
+  readonly agent?: string;
+  /** These and no others. */
+  readonly replace?: readonly (Grant | string)[];
+  /** Without those that are covered by one of these: `call:fs.*` takes `call:fs.read` away as well. */
+  readonly remove?: readonly (Grant | string)[];
+  readonly add?: readonly (Grant | string)[];
+}
+
+interface CheckedChange {
+  readonly agent: string | undefined;
+  readonly replace: readonly Grant[] | undefined;
+  readonly remove: readonly Grant[];
+  readonly add: readonly Grant[];
+}
+
+/** Who gets which token under other grants. */
+export class GrantChanges {
+  readonly #changes: readonly CheckedChange[];
+  /** Agents and types that were named, and not seen yet. */
+  readonly #unseen: Set<string>;
+
+  /** Throws a TypeError for what is no grant. */
+  constructor(changes: readonly GrantChange[]) {
+    this.#changes = changes.map(({ agent, replace, remove = [], add = [] }) => ({
+      agent,
+      replace: replace === undefined ? undefined : toGrants(replace),
+      remove: toGrants(remove),
+      add: toGrants(add),
+    }));
+    this.#unseen = new Set(changes.flatMap(({ agent }) => agent ?? []));
+  }
+
+  /** An agent's token; what its delegator does not hold any more, it was not handed on. */
+  tokenOf(agent: { readonly id: string; readonly type: string }, recorded: CapabilityToken, delegator: CapabilityToken | undefined): CapabilityToken {
+    this.#unseen.delete(agent.id);
+    this.#unseen.delete(agent.type);
+    let { grants } = recorded;
+    if (delegator !== undefined) {
+      const covering = coveringGrants(grants, delegator.grants, () => Infinity);
+      grants = grants.filter((_grant, index) => covering[index] !== undefined);
+    }
+    for (const change of this.#changes) {
+      if (change.agent === undefined || change.agent === agent.id || change.agent === agent.type) grants = changed(grants, change);
+    }
+    return { ...recorded, grants };
+  }
+
+  /** Throws `AGENT_NOT_FOUND` for a change that was for nobody. */
+  assertSeen(): void {
+    const [name] = this.#unseen;
+    if (name === undefined) return;
+    throw new OmniError('AGENT_NOT_FOUND', `No agent of the log is "${name}" or of that type, so nothing would change. Name an id or a type that is there.`, {
+      details: { agent: name },
+    });
+  }
+}
+
+function changed(grants: readonly Grant[], { replace, remove, add }: CheckedChange): readonly Grant[] {
+  const kept = (replace ?? grants).filter((grant) => !remove.some(({ action, resource }) => action === grant.action && covers(resource, grant.resource)));
+  return [...kept, ...add];
+}

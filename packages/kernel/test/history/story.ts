@@ -1,0 +1,59 @@
+import { defineAgent, defineTool, MemoryLogStore, nodePorts, unchecked, type Entry } from '@omnipaw/kernel';
+import { VirtualTime } from '@omnipaw/kernel/testing';
+import { boot, entriesOf } from '../support/index.js';
+
+const ask = defineTool({ name: 'ask', description: '', input: unchecked<{ n: number }>(), run: ({ n }) => n * 2 });
+const wipe = defineTool({ name: 'wipe', description: '', input: unchecked<object>(), run: () => 'wiped' });
+const helper = defineAgent('helper', function* (ctx, n: number) {
+  return yield* ctx.tool(ask, { n });
+});
+const main = defineAgent('main', function* (ctx, start: number) {
+  const doubled = yield* ctx.tool(ask, { n: start });
+  yield* ctx.memory.set('doubled', doubled);
+  const helped = yield* ctx.delegate(helper, doubled, { grants: ['call:ask'] });
+  const { body } = yield* ctx.receive();
+  const wiped = yield* ctx.tool(wipe, {});
+  return { helped, body, wiped };
+});
+
+/** A log in which something of every kind came from outside, with the number of an entry of each. */
+export interface Story {
+  readonly store: MemoryLogStore;
+  readonly entries: readonly Entry[];
+  readonly seqOf: (kind: string, agent?: string | null) => number;
+}
+
+export async function story({ approved = true }: { readonly approved?: boolean } = {}): Promise<Story> {
+  const { kernel, store, until } = await boot({
+    time: new VirtualTime({ seed: 'story' }),
+    agents: [main, helper],
+    tools: [ask, wipe],
+    policies: [{ name: 'careful', effect: 'ESCALATE', action: 'call', resource: 'wipe' }],
+  });
+  const handle = kernel.spawn(main, 3, { grants: ['call:ask', 'delegate:helper', 'call:wipe'] });
+  const ended = until(handle.result().catch(() => undefined));
+  kernel.subscribe(({ kind }) => {
+    if (kind === 'RECEIVE_STARTED') queueMicrotask(() => { kernel.send('main-1', 'go on'); });
+    if (kind === 'APPROVAL_REQUESTED') queueMicrotask(() => { kernel.decide(kernel.approvals()[0]!.id, { approved, reason: 'why not' }, 'alice'); });
+  });
+  await ended;
+  await until(kernel.stop());
+  const entries = await entriesOf(store);
+  const seqOf: Story['seqOf'] = (kind, agent) => {
+    const entry = entries.find((candidate) => candidate.kind === kind && (agent === undefined || candidate.agent === agent));
+    if (entry === undefined) throw new Error(`There is no ${kind}.`);
+    return entry.busSeq;
+  };
+  return { store, entries, seqOf };
+}
+
+/** A log whose chain holds, with these entries. */
+export function rechained(entries: readonly Entry[]): MemoryLogStore {
+  let prev = '0'.repeat(64);
+  const lines = entries.map(({ time, agent, kind, data }, busSeq) => {
+    const body = JSON.stringify({ busSeq, time, agent, kind, data, prev }).slice(0, -1);
+    prev = nodePorts.codec.sha256(body);
+    return `${body},"hash":"${prev}"}\n`;
+  });
+  return new MemoryLogStore({ bytes: nodePorts.codec.utf8(lines.join('')), codec: nodePorts.codec });
+}
