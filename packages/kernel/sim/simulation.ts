@@ -41,6 +41,7 @@ export interface Run {
 const LONG_MS = 100_000;
 /** The codes with which a kernel refuses to go on when its disk fails. */
 const HALTED: ReadonlySet<string> = new Set(['KERNEL_HALTED']);
+const ENDED: ReadonlySet<string> = new Set(['TERMINATED', 'FAULTED']);
 
 export async function simulate(plan: Plan): Promise<Run> {
   return new Simulation(plan).run();
@@ -140,11 +141,13 @@ class Simulation {
     settleUnknown(kernel);
     await this.#time.advance(LONG_MS);
     this.#violations.push(...kernel.snapshot().agents.flatMap(waitsInVain));
-    for (const { id, state } of kernel.snapshot().agents) if (state === 'RESUMABLE') kernel.resume(id);
+    // One at a time: what one agent does may end another.
+    const { agents } = kernel.snapshot();
+    for (const { id } of agents) if (kernel.agent(id).state === 'RESUMABLE') kernel.resume(id);
     await this.#time.advance(LONG_MS);
-    for (const { id, state } of kernel.snapshot().agents) if (state !== 'TERMINATED' && state !== 'FAULTED') kernel.revoke(id, 'time is up');
+    for (const { id } of agents) if (!ENDED.has(kernel.agent(id).state)) kernel.revoke(id, 'time is up');
     await this.#time.advance(LONG_MS);
-    const left = kernel.snapshot().agents.filter(({ state }) => state !== 'TERMINATED' && state !== 'FAULTED');
+    const left = kernel.snapshot().agents.filter(({ state }) => !ENDED.has(state));
     if (left.length > 0) this.#violations.push(`Agents that were revoked have not ended: ${left.map(({ id, state }) => `${id} is ${state}`).join(', ')}`);
     const { head } = kernel;
     this.#witness.end({ head, snapshot: kernel.snapshot() });
