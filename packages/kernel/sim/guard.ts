@@ -17,5 +17,5 @@ export function guardOf({ guardEvery }: Scenario): Extension[] {
     const error = new OmniError('SCENARIO_LIMIT', 'too many', { failureClass: 'POLICY_VIOLATION' });
     return [{ verdict: 'warn', record } as const, { verdict: 'refuse', error } as const, { verdict: 'fault', record, error } as const][(count / guardEvery) % 3];
   };
-  return [{ name: 'counter', guard: { review }, projection: { apply: () => { count++; } } }];
+  return [{ name: 'counter', guard: { review }, projection: { apply: () => { count++; }, save: () => count, load: (saved) => { count = saved as number; } } }];
 }

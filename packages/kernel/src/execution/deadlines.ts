@@ -1,4 +1,4 @@
-import type { Entry, Projection } from '../logging/index.js';
+import type { Entry, Projection, Saved } from '../logging/index.js';
 
 /** A moment at which something has to happen to an agent; without a call, it is the end of its token. */
 export interface Deadline {
@@ -16,7 +16,7 @@ export interface Deadline {
  *
  * Deadlines whose reason is gone stay until they are due or outnumber the others; whoever takes them looks again.
  */
-export class Deadlines implements Projection {
+export class Deadlines implements Projection, Saved<readonly Deadline[]> {
   #heap: Deadline[] = [];
   readonly #isAlive: (deadline: Deadline) => boolean;
   #compactAt = 64;
@@ -36,6 +36,16 @@ export class Deadlines implements Projection {
     const last = this.#heap.pop();
     if (last !== undefined && this.#heap.length > 0) this.#sink(last, 0);
     return first;
+  }
+
+  /** In order, those whose reason is still there. */
+  save(): readonly Deadline[] {
+    return this.#heap.filter((deadline) => this.#isAlive(deadline)).sort(byTime);
+  }
+
+  load(deadlines: readonly Deadline[]): void {
+    // A sorted array is a heap. JSON leaves out what is undefined.
+    this.#heap = deadlines.map((deadline) => ({ ...deadline, call: deadline.call }));
   }
 
   apply(entry: Entry): void {

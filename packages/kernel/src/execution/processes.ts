@@ -3,7 +3,7 @@ import type { Settings } from '../header/index.js';
 import type { AgentRegistry } from '../identity/index.js';
 import type { InvariantChecker } from '../invariants/index.js';
 import type { Json } from '../json/index.js';
-import type { Entry, Projection } from '../logging/index.js';
+import type { Entry, Projection, Saved } from '../logging/index.js';
 import type { PendingOperations } from '../pending/index.js';
 import { AgentContext, SeededRandom } from '../programs/index.js';
 import type { Awaiting, TickInput } from './engine.js';
@@ -46,8 +46,10 @@ export interface ProcessesOptions {
   readonly settings: Settings;
 }
 
+type SavedBirths = readonly (readonly [agent: string, birth: Birth])[];
+
 /** The process of every agent that has one: made for its first tick, gone with its end. */
-export class Processes implements Projection {
+export class Processes implements Projection, Saved<SavedBirths> {
   readonly #options: ProcessesOptions;
   readonly #births = new Map<string, Birth>();
   readonly #running = new Map<string, Running>();
@@ -62,19 +64,25 @@ export class Processes implements Projection {
     if (known !== undefined) return known;
     const birth = this.#births.get(agent);
     if (birth === undefined) throw new OmniError('AGENT_NOT_FOUND', `Agent "${agent}" was never spawned in this log.`);
-    this.#births.delete(agent);
     return this.#run(agent, begin(this.#options.agents, agent, birth));
   }
 
-  /** How the program of an agent was begun that has not run in this kernel yet. */
+  /** How the program of an agent was begun that has not ended. */
   birthOf(agent: string): Birth | undefined {
     return this.#births.get(agent);
   }
 
   /** Takes over a program that was run again up to where the log is. */
   adopt(agent: string, life: Life): void {
-    this.#births.delete(agent);
     this.#run(agent, life);
+  }
+
+  save(): SavedBirths {
+    return [...this.#births];
+  }
+
+  load(births: SavedBirths): void {
+    for (const [agent, birth] of births) this.#births.set(agent, birth);
   }
 
   apply(entry: Entry): void {

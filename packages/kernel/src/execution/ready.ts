@@ -23,6 +23,11 @@ export class ReadyAgents {
     this.#since.delete(agent);
   }
 
+  /** Everybody in order, with the recorded time since when. */
+  all(): readonly (readonly [agent: string, now: number])[] {
+    return [...this.#since];
+  }
+
   take(): { readonly agent: string; readonly now: number } | undefined {
     if (this.#since.size === 0) return undefined;
     let next = this.#cursor.next();

@@ -4,7 +4,7 @@ import type { Settings } from '../header/index.js';
 import type { AgentRegistry, AgentType } from '../identity/index.js';
 import type { InvariantChecker } from '../invariants/index.js';
 import { toJsonWithin, type Json } from '../json/index.js';
-import type { Emit, Entry, LogWriter, Projection } from '../logging/index.js';
+import type { Emit, Entry, LogWriter, Projection, Saved } from '../logging/index.js';
 import type { EphemeralStore } from '../memory/index.js';
 import type { PermissionModel } from '../permissions/index.js';
 import type { Ports } from '../ports/index.js';
@@ -49,7 +49,7 @@ const TICKS_PER_TURN = 1_000;
  * 3. Between the entry that makes an agent ready and its tick lies no await; the loop pauses only to let the disk and
  *    the event loop keep up.
  */
-export class Scheduler implements Projection {
+export class Scheduler implements Projection, Saved<readonly (readonly [agent: string, now: number])[]> {
   readonly #options: SchedulerOptions;
   readonly #ready = new ReadyAgents();
   readonly #ends: AgentEnds;
@@ -83,6 +83,15 @@ export class Scheduler implements Projection {
   /** Drives one agent to its end, and resolves once that end is durable; rejects when the kernel stops before it. */
   runAgentLoop(agent: string): Promise<void> {
     return this.#ends.wait(agent);
+  }
+
+  /** Who is ready, in order. */
+  save(): readonly (readonly [string, number])[] {
+    return this.#ready.all();
+  }
+
+  load(ready: readonly (readonly [string, number])[]): void {
+    for (const [agent, now] of ready) this.#ready.add(agent, now);
   }
 
   apply({ agent, kind, data, busSeq, time }: Entry): void {

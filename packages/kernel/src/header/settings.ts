@@ -1,5 +1,5 @@
 import type { JsonObject } from '../json/index.js';
-import { LOG_FORMAT_VERSION, type Entry, type Projection } from '../logging/index.js';
+import { LOG_FORMAT_VERSION, type Entry, type Projection, type Saved } from '../logging/index.js';
 
 export interface KernelLimits {
   /** Instructions in one tick; 10,000 unless given. */
@@ -19,12 +19,17 @@ export const DEFAULT_LIMITS: KernelLimits = Object.freeze({
   maxValueBytes: 1024 * 1024,
 });
 
+interface SavedSettings {
+  readonly format: number;
+  readonly limits: KernelLimits;
+}
+
 /**
  * What the log says of the kernel that writes it, as far as programs can notice: its limits, and the format.
  *
  * A fold, since every kernel that takes up a log may have limits of its own, and a replay has to go by those of the moment.
  */
-export class Settings implements Projection {
+export class Settings implements Projection, Saved<SavedSettings> {
   #limits = DEFAULT_LIMITS;
   #format = LOG_FORMAT_VERSION;
 
@@ -35,6 +40,15 @@ export class Settings implements Projection {
 
   get limits(): KernelLimits {
     return this.#limits;
+  }
+
+  save(): SavedSettings {
+    return { format: this.#format, limits: this.#limits };
+  }
+
+  load({ format, limits }: SavedSettings): void {
+    this.#format = format;
+    this.#limits = limits;
   }
 
   apply(entry: Entry): void {

@@ -1,5 +1,5 @@
 import { OmniError } from '../errors/index.js';
-import type { Entry, Projection } from '../logging/index.js';
+import type { Entry, Projection, Saved } from '../logging/index.js';
 import { agentNotFound, assertPlainName, type AgentIdentity } from './identity.js';
 
 /** What the registry must know of a type of agent; execution adds the program. */
@@ -8,7 +8,7 @@ export interface AgentType {
 }
 
 /** The types of agent that can be spawned, and every agent that ever was: a fold over AGENT_SPAWNED. */
-export class AgentRegistry<Definition extends AgentType> implements Projection {
+export class AgentRegistry<Definition extends AgentType> implements Projection, Saved<readonly AgentIdentity[]> {
   readonly #definitions = new Map<string, Definition>();
   readonly #agents = new Map<string, AgentIdentity>();
   readonly #children = new Map<string, string[]>();
@@ -67,14 +67,27 @@ export class AgentRegistry<Definition extends AgentType> implements Projection {
     return `${type}-${String(number)}`;
   }
 
+  save(): readonly AgentIdentity[] {
+    return [...this.#agents.values()];
+  }
+
+  load(agents: readonly AgentIdentity[]): void {
+    for (const agent of agents) this.#add(agent);
+  }
+
   apply(entry: Entry): void {
     if (entry.kind !== 'AGENT_SPAWNED' || entry.agent === null) return;
     const { type, parent, quota, metadata } = entry.data;
-    this.#agents.set(entry.agent, Object.freeze({ id: entry.agent, type, parent, createdAt: entry.time, quota, metadata }));
+    this.#add(Object.freeze({ id: entry.agent, type, parent, createdAt: entry.time, quota, metadata }));
+  }
+
+  #add(agent: AgentIdentity): void {
+    const { id, type, parent } = agent;
+    this.#agents.set(id, agent);
     this.#countByType.set(type, (this.#countByType.get(type) ?? 0) + 1);
     if (parent === null) return;
     const siblings = this.#children.get(parent);
-    if (siblings === undefined) this.#children.set(parent, [entry.agent]);
-    else siblings.push(entry.agent);
+    if (siblings === undefined) this.#children.set(parent, [id]);
+    else siblings.push(id);
   }
 }

@@ -5,7 +5,7 @@ import { Alarm, Deadlines, Observers, Processes, Scheduler, TickEngine } from '.
 import type { OmniError } from '../errors/index.js';
 import { AgentEndings, FailureHandler } from '../failure/index.js';
 import { InvariantChecker } from '../invariants/index.js';
-import type { Emit, LogWriter } from '../logging/index.js';
+import type { Emit, LogWriter, Projection, Saved } from '../logging/index.js';
 import { ToolGate, ToolRegistry } from '../tools/index.js';
 import type { Oracle } from '../replay/index.js';
 import type { AuditLog } from './audit.js';
@@ -27,6 +27,8 @@ export interface AssembleOptions {
   readonly logId: string;
   readonly audit: AuditLog;
   readonly report: (thrown: unknown, where: string) => OmniError;
+  /** Called between ticks, when everything is at rest. */
+  readonly rested: () => void;
 }
 
 export type Parts = ReturnType<typeof assemble>;
@@ -84,6 +86,7 @@ export function assemble(options: AssembleOptions) {
     drained: () => {
       log.flushEarly(gate.isIdle);
       alarm.arm();
+      options.rested();
     },
   });
   const deadlines = new Deadlines(({ agent, tick, call }) =>
@@ -94,7 +97,18 @@ export function assemble(options: AssembleOptions) {
   const alarm: Alarm = new Alarm({ ...shared, deadlines, approvals, commands, gate, drain });
   core.connect(drain);
   bus.project(...projectionsOf(state), ...core.projections, approvals, deadlines, versions, processes, scheduler);
-  return { state, bus, gate, endings, registry: core.registry, processes, versions, messenger, spawner, approvals, commands, scheduler, alarm, drain };
+  const saved = savedOf({ ...state, approvals, deadlines, processes, scheduler }, config);
+  return { saved, state, bus, gate, endings, registry: core.registry, processes, versions, messenger, spawner, approvals, commands, scheduler, alarm, drain };
+}
+
+/** By name, all state that a checkpoint keeps; what programs know of versions comes back when they are run again. */
+function savedOf(kernel: Readonly<Record<string, Saved>>, { extensions = [] }: KernelConfig): Readonly<Record<string, Saved>> {
+  const kept = extensions.flatMap(({ name, projection }) => (isSaved(projection) ? [[`extension ${name}`, projection] as const] : []));
+  return { ...kernel, ...Object.fromEntries(kept) };
+}
+
+function isSaved(projection: (Projection & Partial<Saved>) | undefined): projection is Projection & Saved {
+  return projection?.save !== undefined && projection.load !== undefined;
 }
 
 /** What stands below the execution of programs: state, bus, gate and the ends of agents. */

@@ -39,6 +39,11 @@ export class KernelBus {
     this.#projections.push(...projections);
   }
 
+  /** Goes on after an entry that was folded elsewhere. */
+  resumeAfter(busSeq: number): void {
+    this.#lastSeq = busSeq;
+  }
+
   subscribe(subscriber: Subscriber): () => void {
     this.#subscribers.add(subscriber);
     return () => this.#subscribers.delete(subscriber);

@@ -4,7 +4,7 @@ import type { Guard } from '../syscalls/index.js';
 import type { Observer } from '../execution/index.js';
 import { DEFAULT_LIMITS, type KernelLimits } from '../header/index.js';
 import type { Json } from '../json/index.js';
-import type { Durability, LogStore, Projection } from '../logging/index.js';
+import type { Durability, LogStore, Projection, Saved } from '../logging/index.js';
 import { assertPolicies, type Policy } from '../permissions/index.js';
 import type { Ports } from '../ports/index.js';
 import type { SecretProvider, Tool } from '../tools/index.js';
@@ -17,8 +17,11 @@ export interface Extension {
   readonly guard?: Guard;
   /** Watches, and can't change anything. */
   readonly observer?: Observer;
-  /** State of its own, folded from the same log, before any guard is asked. */
-  readonly projection?: Projection;
+  /**
+   * State of its own, folded from the same log, before any guard is asked. With `save` and `load` it can be kept in checkpoints; a
+   * kernel with one that can't writes none.
+   */
+  readonly projection?: Projection & Partial<Saved>;
 }
 
 export interface KernelConfig extends Partial<KernelLimits> {
@@ -34,6 +37,11 @@ export interface KernelConfig extends Partial<KernelLimits> {
    * told with `TOOL_OUTCOME_UNKNOWN` (`throw`, unless given), or waits until somebody says what came of it (`wait`, see `settle`).
    */
   readonly unknownOutcomes?: 'throw' | 'wait';
+  /**
+   * How often the state is kept beside the log, so that opening it takes no longer as it grows: after so many entries, 50,000
+   * unless given, and at close; never if false, or if the store keeps none.
+   */
+  readonly checkpoints?: false | { readonly everyEntries?: number };
   /** `strict` unless given. */
   readonly durability?: Durability;
   readonly secrets?: SecretProvider;
@@ -63,6 +71,7 @@ export function assertConfig(config: KernelConfig): void {
     throw new TypeError(`The durability is ${JSON.stringify(durability)}; it must be "strict" or "relaxed".`);
   }
   limitsOf(config);
+  assertEvery(config);
   assertPolicies(config.policies ?? []);
 }
 
@@ -77,4 +86,10 @@ export function limitsOf(config: Partial<KernelLimits>): KernelLimits {
     return [name, value] as const;
   });
   return Object.fromEntries(limits) as unknown as KernelLimits;
+}
+
+function assertEvery({ checkpoints }: Partial<KernelConfig>): void {
+  if (checkpoints === undefined || checkpoints === false) return;
+  const { everyEntries = 1 } = checkpoints;
+  if (!Number.isSafeInteger(everyEntries) || everyEntries < 1) throw new TypeError(`checkpoints.everyEntries is ${String(everyEntries)}; it must be a whole number from 1.`);
 }

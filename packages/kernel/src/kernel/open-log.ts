@@ -1,17 +1,52 @@
 import { OmniError } from '../errors/index.js';
-import { LOG_FORMAT_VERSION, readEntries, type Emit, type ExecutionLogger } from '../logging/index.js';
+import { LOG_FORMAT_VERSION, readEntries, type Emit, type ExecutionLogger, type LogEnd } from '../logging/index.js';
+import type { Checkpoint } from './checkpoint.js';
+import { checkpointStore, loadCheckpoint } from './checkpointer.js';
 import type { KernelConfig, KernelHost } from './config.js';
 import { configRecord, digestsOf } from './header.js';
 
 const LOG_ID_BYTES = 12;
 
 /** The id in the header of a log. */
-export async function storedLogId(config: KernelConfig, host: KernelHost): Promise<string> {
+async function storedLogId(config: KernelConfig, host: KernelHost): Promise<string> {
   for await (const { data } of readEntries(config.log, host.ports.codec)) {
     if (typeof data['logId'] === 'string') return data['logId'];
     break;
   }
   throw new OmniError('LOG_FORMAT_UNSUPPORTED', 'The log does not begin with a header that names it, so this is no log of a kernel.');
+}
+
+export interface OpenedLog {
+  readonly end: LogEnd;
+  readonly logId: string;
+  /** What need not be folded. */
+  readonly checkpoint: Checkpoint | undefined;
+}
+
+/** Opens the log, from its last checkpoint if there is one that fits. */
+export async function openLog(log: ExecutionLogger, { config, host, report }: OpenOptions): Promise<OpenedLog> {
+  const store = checkpointStore(config);
+  const found = store === undefined ? undefined : await loadCheckpoint(store, config, host);
+  if (typeof found === 'object') {
+    try {
+      return { end: await log.open(found.known), logId: found.logId, checkpoint: found };
+    } catch (thrown) {
+      if (!(thrown instanceof OmniError) || thrown.code !== 'LOG_CORRUPT') throw thrown;
+      report(unusable('the log is not the one that it was made from, or is damaged', thrown), 'a checkpoint');
+    }
+  } else if (found !== undefined) report(unusable(found), 'a checkpoint');
+  const end = await log.open();
+  return { end, logId: end.nextSeq === 0 ? newLogId(host) : await storedLogId(config, host), checkpoint: undefined };
+}
+
+interface OpenOptions {
+  readonly config: KernelConfig;
+  readonly host: KernelHost;
+  readonly report: (thrown: unknown, where: string) => void;
+}
+
+function unusable(why: string, cause?: unknown): OmniError {
+  return new OmniError('CHECKPOINT_IGNORED', `The checkpoint of the log is of no use: ${why}. The log is folded from its beginning instead.`, { cause });
 }
 
 /** Records the header of a new log, or that a kernel took up an old one. */

@@ -9,12 +9,14 @@
 import { OmniError, toErrorRecord } from '../errors/index.js';
 import { begin, type Birth } from '../execution/index.js';
 import { deepFreeze } from '../json/index.js';
-import { entryOf, readLinesOf, readRecorded, type RawEntry, type RecordedEntry } from '../logging/index.js';
+import { entryOf, visitLinesOf, readRecorded, type RawEntry, type RecordedEntry } from '../logging/index.js';
 import type { Slot } from '../pending/index.js';
 import { LastStep, performEnd, Rerun, type Oracle } from '../replay/index.js';
 import type { Parts } from './assemble.js';
+import type { Checkpoint } from './checkpoint.js';
 import type { KernelConfig, KernelHost } from './config.js';
 import { foldEntry } from './fold.js';
+import { liveAgents } from './live-agents.js';
 import { lockstepOf } from './rehearse.js';
 
 interface Recovery {
@@ -22,6 +24,10 @@ interface Recovery {
   readonly config: KernelConfig;
   readonly host: KernelHost;
   readonly oracle: Oracle;
+  /** Where to begin, if not at the beginning. */
+  readonly checkpoint: Checkpoint | undefined;
+  /** The entry after the last one. */
+  readonly endSeq: number;
 }
 
 /**
@@ -30,7 +36,8 @@ interface Recovery {
  * `LOG_CORRUPT`.
  */
 export async function recover(recovery: Recovery): Promise<void> {
-  const { parts, oracle } = recovery;
+  const { parts, oracle, checkpoint } = recovery;
+  if (checkpoint !== undefined) restore(parts, checkpoint);
   const lastStep = await foldWholeSteps(recovery);
   assertMayGoOn(recovery, lastStep.notEnded(liveAgents(parts)));
   await rerunPrograms(recovery, lastStep);
@@ -42,10 +49,16 @@ export async function recover(recovery: Recovery): Promise<void> {
   if (oracle.failure !== undefined) throw oracle.failure;
 }
 
+/** Brings the state back that a checkpoint kept. */
+function restore(parts: Parts, { known, state }: Checkpoint): void {
+  for (const [name, projection] of Object.entries(parts.saved)) projection.load(state[name]);
+  parts.bus.resumeAfter(known.busSeq);
+}
+
 /** Folds all but the last step that is certain to begin where it does. */
-async function foldWholeSteps({ parts, config, host }: Recovery): Promise<LastStep> {
+async function foldWholeSteps({ parts, config, host, checkpoint }: Recovery): Promise<LastStep> {
   const lastStep = new LastStep((agent) => parts.state.lifecycle.stateOf(agent));
-  for await (const batch of readRecorded(config.log, host.ports.codec)) {
+  for await (const batch of readRecorded(config.log, host.ports.codec, { after: checkpoint?.known })) {
     for (const recorded of batch) {
       for (const { entry } of lastStep.take(recorded)) foldEntry(entry, (folded) => { parts.bus.apply(folded); });
     }
@@ -54,16 +67,17 @@ async function foldWholeSteps({ parts, config, host }: Recovery): Promise<LastSt
 }
 
 /** Runs the programs of all who have not ended, on one way through what the log has of their present lives. */
-async function rerunPrograms({ parts, config, host }: Recovery, lastStep: LastStep): Promise<void> {
+async function rerunPrograms({ parts, config, host, checkpoint, endSeq }: Recovery, lastStep: LastStep): Promise<void> {
   const births = birthsOf(parts, lastStep.endedWithoutProgram());
-  const beforeSeq = lastStep.entries[0]?.entry.busSeq ?? 0;
+  const beforeSeq = lastStep.entries[0]?.entry.busSeq ?? endSeq;
   if (births.size === 0) return;
   const reruns = new Map([...births].map(([agent, birth]) => [agent, { birth, rerun: rerunOf(parts, agent, birth) }]));
   const { codec } = host.ports;
-  const fromSeq = Math.min(...[...births.values()].map(({ seq }) => seq));
-  for await (const lines of readLinesOf(config.log, { codec, agents: new Set(births.keys()), fromSeq, beforeSeq })) {
-    for (const line of lines) giveEntry(deepFreeze(entryOf(line)), reruns);
-  }
+  const give = (line: string): void => { giveEntry(deepFreeze(entryOf(line)), reruns); };
+  for (const line of checkpoint?.lines ?? []) give(line);
+  const seqs = [...births.values()].map(({ seq }) => seq);
+  const fromSeq = checkpoint === undefined ? Math.min(...seqs) : checkpoint.known.busSeq + 1;
+  await visitLinesOf(config.log, { codec, agents: new Set(births.keys()), fromSeq, beforeSeq, place: checkpoint?.known }, give);
   for (const [agent, { rerun }] of reruns) {
     const life = rerun.finish();
     for (const [change, version] of rerun.versions) parts.versions.tell(agent, change, version);
@@ -91,14 +105,6 @@ function giveEntry(entry: RawEntry, reruns: Reruns): void {
     if (known !== undefined && entry.busSeq >= known.birth.seq) known.rerun.take(entry);
   }
 }
-
-/** Those whose programs still have something to do. */
-export function liveAgents({ state }: Pick<Parts, 'state'>): ReadonlySet<string> {
-  const ids = [...state.agents.all()].map(({ id }) => id);
-  return new Set(ids.filter((id) => !ENDED.has(state.lifecycle.stateOf(id))));
-}
-
-const ENDED: ReadonlySet<string> = new Set(['TERMINATED', 'FAULTED']);
 
 function assertMayGoOn({ parts, config }: Recovery, agents: readonly string[]): void {
   const { format } = parts.state.settings;

@@ -21,6 +21,7 @@ export function rehearse(cast: Cast, oracle: Oracle, codec: Codec): { readonly p
     recordedCount: Infinity,
     audit: { record: () => undefined, close: () => Promise.resolve() },
     report: problems,
+    rested: () => undefined,
   });
   return { parts, lockstep: lockstepOf(parts, oracle) };
 }

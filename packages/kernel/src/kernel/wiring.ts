@@ -7,8 +7,10 @@ import { assemble, type Parts } from './assemble.js';
 import { openAudit, type AuditLog } from './audit.js';
 import type { KernelBus } from './bus.js';
 import { assertConfig, type KernelConfig, type KernelHost } from './config.js';
-import { newLogId, recordStart, storedLogId } from './open-log.js';
-import { liveAgents, recover, resumeCalls } from './recover.js';
+import { openLog, recordStart } from './open-log.js';
+import { Checkpointer } from './checkpointer.js';
+import { liveAgents } from './live-agents.js';
+import { recover, resumeCalls } from './recover.js';
 import type { KernelState } from './state.js';
 
 /** The parts that OmniKernel's methods use. */
@@ -37,29 +39,41 @@ export async function wire(config: KernelConfig, host: KernelHost): Promise<Wiri
   // Only what was opened is closed again: a store that refused may be another kernel's.
   const opened: { close(): Promise<void> }[] = [];
   try {
-    const end = await log.open();
+    const { end, logId, checkpoint } = await openLog(log, { config, host, report });
     opened.push(log);
-    const logId = end.nextSeq === 0 ? newLogId(host) : await storedLogId(config, host);
     const audit = await openAudit({ config, host, logId, report });
     opened.push(audit);
     const oracle = end.nextSeq === 0 ? undefined : new Oracle(log);
-    const parts = assemble({ config, host, log: oracle ?? log, logId, mode: 'LIVE', oracle, recordedCount: end.nextSeq, audit, report });
+    let rested = (): void => undefined;
+    const parts = assemble({ config, host, log: oracle ?? log, logId, mode: 'LIVE', oracle, recordedCount: end.nextSeq, audit, report, rested: () => { rested(); } });
     halt = (error) => { stopWork(parts, error); };
-    if (oracle !== undefined) await recover({ parts, config, host, oracle });
+    if (oracle !== undefined) await recover({ parts, config, host, oracle, checkpoint, endSeq: end.nextSeq });
+    const checkpointer = new Checkpointer({ parts, log, config, host, logId, last: checkpoint, report });
+    rested = () => { checkpointer.look(); };
     parts.scheduler.goLive(liveAgents(parts));
     recordStart(config, host, { emit: parts.bus.emit, logId, end });
     resumeCalls(parts, config.unknownOutcomes ?? 'throw');
     await log.flush();
     parts.drain();
-    return { ...parts, logId, log, stop: () => stop(parts, log, audit) };
+    return { ...parts, logId, log, stop: () => stop({ parts, log, audit, checkpointer }) };
   } catch (thrown) {
     await Promise.allSettled(opened.map((part) => part.close()));
     throw thrown;
   }
 }
 
-async function stop(parts: Parts, log: ExecutionLogger, audit: AuditLog): Promise<void> {
+interface Running {
+  readonly parts: Parts;
+  readonly log: ExecutionLogger;
+  readonly audit: AuditLog;
+  readonly checkpointer: Checkpointer;
+}
+
+async function stop({ parts, log, audit, checkpointer }: Running): Promise<void> {
+  // Begun before anything is stopped: it takes the state as it is now.
+  const keeping = checkpointer.close();
   stopWork(parts, new OmniError('KERNEL_STOPPED', 'The kernel was stopped before the agent ended. Open the log again to see how far it came.'));
+  await keeping;
   await Promise.all([log.close(), audit.close()]);
 }
 

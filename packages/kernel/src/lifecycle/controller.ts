@@ -1,11 +1,11 @@
 import { OmniError } from '../errors/index.js';
-import type { Entry, Projection } from '../logging/index.js';
+import type { Entry, Projection, Saved } from '../logging/index.js';
 import { transitionFrom, type LifecycleState, type LifecycleTrigger, type Transition } from './transitions.js';
 
 /**
  * Owns the lifecycle state of every agent (INV-02): one fold over the transitions that entries carry, and one decision.
  */
-export class LifecycleController implements Projection {
+export class LifecycleController implements Projection, Saved<readonly (readonly [agent: string, state: LifecycleState])[]> {
   readonly #states = new Map<string, LifecycleState>();
 
   /** The state of an agent; DEFINED for one that was never spawned. */
@@ -25,6 +25,14 @@ export class LifecycleController implements Projection {
       );
     }
     return transition;
+  }
+
+  save(): readonly (readonly [string, LifecycleState])[] {
+    return [...this.#states];
+  }
+
+  load(states: readonly (readonly [string, LifecycleState])[]): void {
+    for (const [agent, state] of states) this.#states.set(agent, state);
   }
 
   apply(entry: Entry): void {

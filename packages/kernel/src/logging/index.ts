@@ -15,10 +15,10 @@ export {
 } from './entry.js';
 export { ExecutionLogger, type Appended, type Durability, type LoggerOptions, type LogWriter } from './logger.js';
 export { MemoryLogStore } from './memory-store.js';
-export type { Projection } from './projection.js';
+export type { Projection, Saved } from './projection.js';
 export type { RecordedEntry } from './parse.js';
-export { entryOf, readLinesOf } from './lines-of.js';
+export { entryOf, visitLinesOf } from './lines-of.js';
 export { readEntries, readRecorded, type ReadOptions } from './read.js';
-export { scanLog, type ScanReport } from './scan.js';
-export type { LogBatch, LogChunk, LogEnd, LogReader, LogStore, TornTail } from './store.js';
+export { scanFrom, scanLog, type ScanReport } from './scan.js';
+export type { CheckpointStore, KnownEntry, LogBatch, LogChunk, LogEnd, LogPlace, LogReader, LogStore, TornTail } from './store.js';
 export { isContradicted, pinnedPlace, verify, type LogVerdict, type LogPin, type VerifyOptions } from './verify.js';

@@ -3,7 +3,7 @@ import type { Ports } from '../ports/index.js';
 import { encodeLine } from './codec.js';
 import { GENESIS_HASH, type Entry, type EntryKind, type ProposalOf } from './entry.js';
 import { MAX_LINE_BYTES } from './line-splitter.js';
-import type { LogBatch, LogEnd, LogStore } from './store.js';
+import type { KnownEntry, LogBatch, LogEnd, LogStore } from './store.js';
 
 /**
  * `strict`: nothing leaves the kernel before the log is durable up to it. `relaxed`: it leaves at once, and a power cut
@@ -122,8 +122,8 @@ export class ExecutionLogger implements LogWriter {
     if (isWorthIt && !this.#isFlushing) this.#flushWaiting();
   }
 
-  async open(): Promise<LogEnd> {
-    const end = await this.#options.store.open();
+  async open(known?: KnownEntry): Promise<LogEnd> {
+    const end = await this.#options.store.open(known);
     this.#nextSeq = end.nextSeq;
     this.#head = end.head;
     this.#durableSeq = end.nextSeq - 1;

@@ -4,8 +4,8 @@ import { assertBatch } from './batch.js';
 import { concatenate } from './bytes.js';
 import { corruptLog } from './damage.js';
 import { GENESIS_HASH } from './entry.js';
-import { scanLog } from './scan.js';
-import type { LogBatch, LogChunk, LogEnd, LogStore } from './store.js';
+import { scanFrom, scanLog } from './scan.js';
+import type { CheckpointStore, KnownEntry, LogBatch, LogChunk, LogEnd, LogPlace, LogStore } from './store.js';
 
 const SEGMENT = 'memory';
 
@@ -26,6 +26,14 @@ export class MemoryLogStore implements LogStore {
   /** Set until the content that came from outside has been checked. */
   #uncheckedBy: Codec | undefined;
   #isOpen = false;
+  #checkpoint: Uint8Array | undefined;
+  readonly checkpoints: CheckpointStore = {
+    load: () => Promise.resolve(this.#checkpoint),
+    save: (bytes) => {
+      this.#checkpoint = new Uint8Array(bytes);
+      return Promise.resolve();
+    },
+  };
 
   constructor(content?: MemoryLogContent) {
     if (content === undefined) return;
@@ -33,11 +41,11 @@ export class MemoryLogStore implements LogStore {
     this.#uncheckedBy = content.codec;
   }
 
-  async open(): Promise<LogEnd> {
+  async open(known?: KnownEntry): Promise<LogEnd> {
     if (this.#isOpen) throw new OmniError('LOG_LOCKED', 'This MemoryLogStore is open already. Close it first.');
     this.#isOpen = true;
     try {
-      await this.#check();
+      await this.#check(known);
       return this.#end;
     } catch (error) {
       this.#isOpen = false;
@@ -57,10 +65,13 @@ export class MemoryLogStore implements LogStore {
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- a reader is asynchronous
-  async *read(): AsyncGenerator<LogChunk, void, undefined> {
+  async *read(from: number | LogPlace = 0): AsyncGenerator<LogChunk, void, undefined> {
+    const start = typeof from === 'number' ? 0 : from.byteOffset;
     let byteOffset = 0;
     for (const bytes of [...this.#pieces]) {
-      yield { segment: SEGMENT, byteOffset, bytes };
+      const skipped = Math.max(0, start - byteOffset);
+      const first = typeof from === 'number' || byteOffset > start ? {} : { firstSeq: from.busSeq };
+      if (skipped < bytes.length) yield { segment: SEGMENT, byteOffset: byteOffset + skipped, bytes: bytes.subarray(skipped), ...first };
       byteOffset += bytes.length;
     }
   }
@@ -76,10 +87,11 @@ export class MemoryLogStore implements LogStore {
   }
 
   /** Checks what came from outside, once. */
-  async #check(): Promise<void> {
+  async #check(known: KnownEntry | undefined): Promise<void> {
     if (this.#uncheckedBy === undefined) return;
-    const { damage, ...end } = await scanLog(this, this.#uncheckedBy);
+    const { damage, ...end } = await (known === undefined ? scanLog(this, this.#uncheckedBy) : scanFrom(this, known, this.#uncheckedBy));
     if (damage !== undefined) throw corruptLog(damage);
+    if (known !== undefined && end.nextSeq <= known.busSeq) throw corruptLog({ ...known, reason: 'SEQUENCE_MISMATCH' });
     this.#uncheckedBy = undefined;
     this.#end = end;
   }

@@ -8,3 +8,13 @@ import type { Entry } from './entry.js';
 export interface Projection {
   apply(entry: Entry): void;
 }
+
+/**
+ * A projection that can be kept and brought back, so that a long log need not be folded from its beginning (INV-22).
+ *
+ * `load(save())` on a fresh one gives the same state, through JSON; both are called between entries.
+ */
+export interface Saved<State = unknown> {
+  save(): State;
+  load(state: State): void;
+}

@@ -5,11 +5,17 @@ import { corruptLog } from './damage.js';
 import { LOG_FORMAT_VERSION, OLDEST_LOG_FORMAT, type RawEntry } from './entry.js';
 import { parseEntry, type RecordedEntry } from './parse.js';
 import { ChainScanner, type ScanReport } from './scan.js';
-import type { LogReader } from './store.js';
+import type { KnownEntry, LogReader } from './store.js';
 
 export interface ReadOptions {
   /** The first entry to read. What stands before it is not checked, except in the same segment. */
   readonly fromSeq?: number;
+}
+
+interface RecordedOptions extends ReadOptions {
+  /** Reads what comes after this entry, and looks at nothing before it. */
+  readonly after?: KnownEntry | undefined;
+  readonly onEnd?: (report: ScanReport) => void;
 }
 
 /**
@@ -28,10 +34,10 @@ export async function* readEntries(reader: LogReader, codec: Codec, { fromSeq = 
 export async function* readRecorded(
   reader: LogReader,
   codec: Codec,
-  { fromSeq = 0, onEnd }: ReadOptions & { readonly onEnd?: (report: ScanReport) => void } = {},
+  { after, fromSeq = after === undefined ? 0 : after.busSeq + 1, onEnd }: RecordedOptions = {},
 ): AsyncGenerator<readonly RecordedEntry[], void, undefined> {
   const scanner = new ChainScanner(codec, fromSeq === 0 ? 'genesis' : 'anywhere');
-  for await (const chunk of reader.read(fromSeq)) {
+  for await (const chunk of reader.read(after ?? fromSeq)) {
     scanner.feed(chunk);
     const batch: RecordedEntry[] = [];
     try {

@@ -7,7 +7,7 @@ import { checkLine, type ChainPlace } from './chain.js';
 import type { DamageReason, LogDamage } from './damage.js';
 import { GENESIS_HASH } from './entry.js';
 import { LineSplitter, type LinePlace } from './line-splitter.js';
-import type { LogChunk, LogReader, TornTail } from './store.js';
+import type { KnownEntry, LogChunk, LogReader, TornTail } from './store.js';
 import { isTornTail } from './torn-tail.js';
 
 /** What a scan found. */
@@ -26,8 +26,17 @@ export async function scanLog(
   codec: Codec,
   visit?: (entry: ChainScanner) => void,
 ): Promise<ScanReport> {
-  const scanner = new ChainScanner(codec);
-  for await (const chunk of reader.read()) {
+  return scan(new ChainScanner(codec), reader.read(), visit);
+}
+
+/** Scans a log from an entry on that is known to be good; it is damage if another one stands there. */
+export function scanFrom(reader: LogReader, known: KnownEntry, codec: Codec): Promise<ScanReport> {
+  const scanner = new ChainScanner(codec, 'anywhere');
+  return scan(scanner, reader.read(known), () => { scanner.assertKnown(known); });
+}
+
+async function scan(scanner: ChainScanner, chunks: AsyncIterable<LogChunk>, visit: ((entry: ChainScanner) => void) | undefined): Promise<ScanReport> {
+  for await (const chunk of chunks) {
     scanner.feed(chunk);
     while (scanner.advance()) visit?.(scanner);
     if (scanner.damage !== undefined) break;
@@ -98,6 +107,11 @@ export class ChainScanner {
     this.#head = verdict.hash;
     this.#nextSeq = this.nextSeq + 1;
     return true;
+  }
+
+  /** Takes it for damage if the line under the cursor is the known entry's and is another one. */
+  assertKnown(known: KnownEntry): void {
+    if (this.nextSeq - 1 === known.busSeq && this.head !== known.hash) this.#report('HASH_MISMATCH');
   }
 
   finish(): ScanReport {

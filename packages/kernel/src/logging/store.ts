@@ -20,10 +20,20 @@ export interface LogChunk {
   readonly bytes: Uint8Array;
 }
 
+/** Where a line of a log starts, as somebody found it before. */
+export interface LogPlace {
+  readonly segment: string;
+  readonly byteOffset: number;
+  readonly busSeq: number;
+}
+
 /** Reading needs no lock and no opening, and works on a damaged log. */
 export interface LogReader {
-  /** All that is stored, from the segment that holds `fromSeq` on; with no argument, from the start. */
-  read(fromSeq?: number): AsyncIterable<LogChunk>;
+  /**
+   * All that is stored, from the segment that holds an entry on, or from exactly a place (which the first chunk then says, its
+   * `firstSeq` being the place's `busSeq`); with no argument, from the start.
+   */
+  read(from?: number | LogPlace): AsyncIterable<LogChunk>;
 }
 
 /** An incomplete last line, left by a crash in the middle of a write. */
@@ -54,13 +64,30 @@ export interface LogEnd {
  * 3. A batch is refused with `LOG_FENCED` if another writer has taken the log over.
  * 4. `busSeq` is the kernel's. A batch that does not start where the log ends is a `TypeError`.
  */
+/** An entry that was there, and up to which a log was checked, when somebody looked last. */
+export interface KnownEntry extends LogPlace {
+  readonly hash: string;
+}
+
+/** Keeps one thing that was made from the log, beside it. It is never needed: what is lost is made again. */
+export interface CheckpointStore {
+  /** What was saved last; undefined if nothing was. */
+  load(): Promise<Uint8Array | undefined>;
+  /** Replaces what was saved before, as a whole or not at all. */
+  save(bytes: Uint8Array): Promise<void>;
+}
+
 export interface LogStore extends LogReader {
   /**
    * Takes the writer's place and finds the end; changes nothing stored: an incomplete last line is reported, and cut off
    * by the first append. Rejects with `LOG_CORRUPT` (segment, byte offset, busSeq) for any other damage and with
    * `LOG_LOCKED` while another writer is there.
+   *
+   * With a known entry, what stands before it need not be checked again; rejects with `LOG_CORRUPT` if another entry stands there.
    */
-  open(): Promise<LogEnd>;
+  open(known?: KnownEntry): Promise<LogEnd>;
+  /** Where checkpoints are kept, by a store that keeps them. */
+  readonly checkpoints?: CheckpointStore;
   append(batch: LogBatch): Promise<void>;
   /** Gives the writer's place back. Closing twice is harmless. */
   close(): Promise<void>;

@@ -1,12 +1,14 @@
 import type { Json } from '../json/index.js';
-import type { Entry, Projection } from '../logging/index.js';
+import type { Entry, Projection, Saved } from '../logging/index.js';
+
+type SavedScratch = readonly (readonly [agent: string, values: Readonly<Record<string, Json>>])[];
 
 /**
  * Scratch of one tick (INV-05).
  *
  * Writes live only here until the tick ends; a PENDING_* exit checkpoints them in the log, any other exit drops them.
  */
-export class EphemeralStore implements Projection {
+export class EphemeralStore implements Projection, Saved<SavedScratch> {
   readonly #checkpoints = new Map<string, Readonly<Record<string, Json>>>();
   readonly #open = new Map<string, Map<string, Json>>();
 
@@ -36,6 +38,14 @@ export class EphemeralStore implements Projection {
   /** The scratch as the log has it. */
   checkpointOf(agent: string): Readonly<Record<string, Json>> {
     return this.#checkpoints.get(agent) ?? {};
+  }
+
+  save(): SavedScratch {
+    return [...this.#checkpoints];
+  }
+
+  load(checkpoints: SavedScratch): void {
+    for (const [agent, values] of checkpoints) this.#checkpoints.set(agent, values);
   }
 
   apply(entry: Entry): void {

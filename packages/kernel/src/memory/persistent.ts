@@ -1,10 +1,22 @@
 import type { Json } from '../json/index.js';
-import type { Entry, Projection } from '../logging/index.js';
+import type { Entry, Projection, Saved } from '../logging/index.js';
+
+/** By agent, the values by key. */
+type SavedMaps = readonly (readonly [agent: string, values: readonly (readonly [key: string, value: Json])[]])[];
+
+interface SavedMemories {
+  readonly memories: SavedMaps;
+  readonly atBirth: SavedMaps;
+}
+
+function savedMaps(maps: ReadonlyMap<string, ReadonlyMap<string, Json>>): SavedMaps {
+  return [...maps].map(([agent, values]) => [agent, [...values]]);
+}
 
 const NOTHING: ReadonlyMap<string, Json> = new Map();
 
 /** What an agent remembers, across ticks and restarts; only its own program writes it. */
-export class PersistentStore implements Projection {
+export class PersistentStore implements Projection, Saved<SavedMemories> {
   readonly #memories = new Map<string, Map<string, Json>>();
   /** What agents remembered when they began anew: their programs are run again from there. */
   readonly #atBirth = new Map<string, ReadonlyMap<string, Json>>();
@@ -21,6 +33,15 @@ export class PersistentStore implements Projection {
   /** What an agent remembered when the life of its program began that it is in. */
   atBirth(agent: string): ReadonlyMap<string, Json> {
     return this.#atBirth.get(agent) ?? NOTHING;
+  }
+
+  save(): SavedMemories {
+    return { memories: savedMaps(this.#memories), atBirth: savedMaps(this.#atBirth) };
+  }
+
+  load({ memories, atBirth }: SavedMemories): void {
+    for (const [agent, values] of memories) this.#memories.set(agent, new Map(values));
+    for (const [agent, values] of atBirth) this.#atBirth.set(agent, new Map(values));
   }
 
   apply(entry: Entry): void {

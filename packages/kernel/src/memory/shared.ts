@@ -1,6 +1,6 @@
 import { OmniError } from '../errors/index.js';
 import type { Json } from '../json/index.js';
-import type { Entry, Projection } from '../logging/index.js';
+import type { Entry, Projection, Saved } from '../logging/index.js';
 
 /** A shared value with the version that a writer must name to replace it. */
 export interface Versioned<Value = Json> {
@@ -8,6 +8,8 @@ export interface Versioned<Value = Json> {
   /** Counts the writes to this key; 0 while there was none. */
   readonly version: number;
 }
+
+type SavedShared = readonly (readonly [namespace: string, values: readonly (readonly [key: string, value: Versioned])[]])[];
 
 const ABSENT: Versioned = Object.freeze({ value: undefined, version: 0 });
 
@@ -17,7 +19,7 @@ export function sharedResource(namespace: string, key: string): string {
 }
 
 /** Memory between agents, in namespaces, with optimistic concurrency: a stale write is refused (INV-19). */
-export class SharedStore implements Projection {
+export class SharedStore implements Projection, Saved<SavedShared> {
   readonly #namespaces = new Map<string, Map<string, Versioned>>();
 
   get(namespace: string, key: string): Versioned {
@@ -41,6 +43,14 @@ export class SharedStore implements Projection {
       `${sharedResource(namespace, key)} is at version ${String(version)}, the write expected ${String(expectedVersion)}. Read it again and decide anew.`,
       { details: { namespace, key, expectedVersion, version } },
     );
+  }
+
+  save(): SavedShared {
+    return [...this.#namespaces].map(([namespace, values]) => [namespace, [...values]]);
+  }
+
+  load(namespaces: SavedShared): void {
+    for (const [namespace, values] of namespaces) this.#namespaces.set(namespace, new Map(values));
   }
 
   apply(entry: Entry): void {

@@ -1,7 +1,7 @@
 import { OmniError } from '../errors/index.js';
 import type { Settings } from '../header/index.js';
 import type { Json } from '../json/index.js';
-import type { Entry, Projection } from '../logging/index.js';
+import type { Entry, Projection, Saved } from '../logging/index.js';
 import type { MessageFilter } from './entries.js';
 
 /** A message as its receiver sees it. */
@@ -16,8 +16,10 @@ export interface Message<Body = Json> {
   readonly sentAt: number;
 }
 
+type SavedMail = readonly (readonly [agent: string, messages: readonly Message[]])[];
+
 /** A mailbox for every agent: bounded, in order of sending, emptied by receiving and by the agent's end. */
-export class Mailboxes implements Projection {
+export class Mailboxes implements Projection, Saved<SavedMail> {
   readonly #boxes = new Map<string, Message[]>();
   readonly #settings: Pick<Settings, 'limits'>;
 
@@ -43,6 +45,14 @@ export class Mailboxes implements Projection {
 
   waiting(agent: string): readonly Message[] {
     return this.#boxes.get(agent) ?? [];
+  }
+
+  save(): SavedMail {
+    return [...this.#boxes];
+  }
+
+  load(boxes: SavedMail): void {
+    for (const [agent, messages] of boxes) this.#boxes.set(agent, [...messages]);
   }
 
   apply(entry: Entry): void {

@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import type { LogChunk, LogReader } from '../logging/index.js';
+import { corruptLog, type LogChunk, type LogPlace, type LogReader } from '../logging/index.js';
 import { logNotFound, readFailed } from './failures.js';
 import { openRegularFile } from './regular-file.js';
 import { listSegments, type Segment } from './segments.js';
@@ -21,24 +21,32 @@ export class FileLogReader implements LogReader {
     this.#directory = directory;
   }
 
-  async *read(fromSeq = 0): AsyncGenerator<LogChunk, void, undefined> {
+  async *read(from: number | LogPlace = 0): AsyncGenerator<LogChunk, void, undefined> {
     try {
       const segments = await listSegments(this.#directory);
       if (segments.length === 0) throw logNotFound(this.#directory);
-      const upToSeq = segments.filter(({ firstSeq }) => firstSeq <= fromSeq).length;
-      for (const segment of segments.slice(Math.max(upToSeq - 1, 0))) yield* readSegment(segment);
+      if (typeof from === 'number') {
+        const upToSeq = segments.filter(({ firstSeq }) => firstSeq <= from).length;
+        for (const segment of segments.slice(Math.max(upToSeq - 1, 0))) yield* readSegment(segment);
+        return;
+      }
+      const first = segments.findIndex(({ name }) => name === from.segment);
+      if (first < 0) throw corruptLog({ ...from, reason: 'SEGMENT_MISMATCH' });
+      yield* readSegment({ ...segments[first]!, firstSeq: from.busSeq }, from.byteOffset);
+      for (const segment of segments.slice(first + 1)) yield* readSegment(segment);
     } catch (cause) {
       throw readFailed(this.#directory, cause);
     }
   }
 }
 
-/** The chunks of a segment as large as it is now; a single empty one if it holds nothing. */
-async function* readSegment({ path, name, firstSeq }: Segment): AsyncGenerator<LogChunk, void, undefined> {
+/** The chunks of a segment as large as it is now, from a byte on; a single empty one if there is nothing. */
+async function* readSegment({ path, name, firstSeq }: Segment, fromByte = 0): AsyncGenerator<LogChunk, void, undefined> {
   const file = await openRegularFile(path, fs.constants.O_RDONLY);
   try {
     const { size } = await file.stat();
-    let byteOffset = 0;
+    // A place beyond the end is none; what is not there is told by whoever looks for it.
+    let byteOffset = Math.min(fromByte, size);
     do {
       // A buffer for each chunk: the reader may keep it.
       const buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, size - byteOffset));

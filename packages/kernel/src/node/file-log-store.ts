@@ -3,14 +3,19 @@ import {
   assertBatch,
   corruptLog,
   GENESIS_HASH,
+  scanFrom,
   scanLog,
+  type CheckpointStore,
+  type KnownEntry,
   type LogBatch,
   type LogChunk,
   type LogEnd,
+  type LogPlace,
   type LogStore,
 } from '../logging/index.js';
 import type { Codec } from '../ports/index.js';
 import { makeDirectory } from './directory.js';
+import { FileCheckpoints } from './file-checkpoints.js';
 import { appendFailed, closeFailed, fenced, openFailed } from './failures.js';
 import { FileLogReader } from './file-log-reader.js';
 import { nodeCodec } from './node-ports.js';
@@ -42,6 +47,7 @@ export class FileLogStore implements LogStore {
   readonly #segmentBytes: number;
   readonly #codec: Codec;
   readonly #reader: FileLogReader;
+  readonly checkpoints: CheckpointStore;
   #segment: SegmentWriter | undefined;
   #releaseLock: (() => void) | undefined;
   #nextSeq = 0;
@@ -57,12 +63,13 @@ export class FileLogStore implements LogStore {
     this.#segmentBytes = segmentBytes;
     this.#codec = codec;
     this.#reader = new FileLogReader(directory);
+    this.checkpoints = new FileCheckpoints(directory);
   }
 
-  async open(): Promise<LogEnd> {
+  async open(known?: KnownEntry): Promise<LogEnd> {
     try {
       await makeDirectory(this.directory);
-      return await this.#openLocked(takeWriterLock(this.directory));
+      return await this.#openLocked(takeWriterLock(this.directory), known);
     } catch (cause) {
       throw openFailed(this.directory, cause);
     }
@@ -80,8 +87,8 @@ export class FileLogStore implements LogStore {
     }
   }
 
-  read(fromSeq?: number): AsyncIterable<LogChunk> {
-    return this.#reader.read(fromSeq);
+  read(from?: number | LogPlace): AsyncIterable<LogChunk> {
+    return this.#reader.read(from);
   }
 
   async close(): Promise<void> {
@@ -100,9 +107,9 @@ export class FileLogStore implements LogStore {
     }
   }
 
-  async #openLocked(release: () => void): Promise<LogEnd> {
+  async #openLocked(release: () => void, known: KnownEntry | undefined): Promise<LogEnd> {
     try {
-      const end = await this.#recover();
+      const end = await this.#recover(known);
       this.#nextSeq = end.nextSeq;
       this.#failure = undefined;
       this.#releaseLock = release;
@@ -114,14 +121,15 @@ export class FileLogStore implements LogStore {
   }
 
   /** Finds the end, and what a crash left behind it. */
-  async #recover(): Promise<LogEnd> {
+  async #recover(known: KnownEntry | undefined): Promise<LogEnd> {
     const last = (await listSegments(this.directory)).at(-1);
-    if (last === undefined) {
+    if (last === undefined && known === undefined) {
       this.#segment = await SegmentWriter.create(segmentAt(this.directory, 0));
       return { nextSeq: 0, head: GENESIS_HASH };
     }
-    const { damage, ...end } = await scanLog(this.#reader, this.#codec);
+    const { damage, ...end } = await (known === undefined ? scanLog(this.#reader, this.#codec) : scanFrom(this.#reader, known, this.#codec));
     if (damage !== undefined) throw corruptLog(damage);
+    if (last === undefined || (known !== undefined && end.nextSeq <= known.busSeq)) throw corruptLog({ ...known!, reason: 'SEQUENCE_MISMATCH' });
     // A torn tail is always in the last segment: anywhere else it is damage.
     this.#segment = await SegmentWriter.reopen(last, end.tornTail?.byteCount);
     return end;

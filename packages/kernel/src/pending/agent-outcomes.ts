@@ -1,13 +1,23 @@
-import type { Entry, Projection } from '../logging/index.js';
+import type { Entry, Projection, Saved } from '../logging/index.js';
 import type { Outcome } from './pending.js';
 
+type SavedOutcomes = readonly (readonly [agent: string, outcome: Outcome])[];
+
 /** How agents ended: what `join` and `result()` answer with. */
-export class AgentOutcomes implements Projection {
+export class AgentOutcomes implements Projection, Saved<SavedOutcomes> {
   readonly #outcomes = new Map<string, Outcome>();
 
   /** Undefined while the agent runs. */
   of(agent: string): Outcome | undefined {
     return this.#outcomes.get(agent);
+  }
+
+  save(): SavedOutcomes {
+    return [...this.#outcomes];
+  }
+
+  load(outcomes: SavedOutcomes): void {
+    for (const [agent, outcome] of outcomes) this.#outcomes.set(agent, outcome);
   }
 
   apply(entry: Entry): void {

@@ -10,7 +10,7 @@
 import type { ErrorRecord } from '../errors/index.js';
 import type { Json } from '../json/index.js';
 import type { LifecycleController, Transition } from '../lifecycle/index.js';
-import type { Entry, Projection } from '../logging/index.js';
+import type { Entry, Projection, Saved } from '../logging/index.js';
 
 export type PendingKind = 'TOOL' | 'DELEGATION' | 'MESSAGE' | 'TIMER' | 'APPROVAL';
 
@@ -55,7 +55,9 @@ interface SlotData {
   readonly result?: Outcome;
 }
 
-export class PendingOperations implements Projection {
+type SavedPending = readonly { readonly agent: string; readonly tick: number; readonly slots: readonly Slot[] }[];
+
+export class PendingOperations implements Projection, Saved<SavedPending> {
   readonly #groups = new Map<string, Group>();
   readonly #lifecycle: Pick<LifecycleController, 'stateOf' | 'decide'>;
 
@@ -95,6 +97,18 @@ export class PendingOperations implements Projection {
   /** How a call of the agent's last tick ended; undefined for one that did not wait. */
   outcomeOf(agent: string, call: number): Outcome | undefined {
     return this.#groups.get(agent)?.slots.find((slot) => slot.call === call)?.outcome;
+  }
+
+  save(): SavedPending {
+    return [...this.#groups].map(([agent, { tick, slots }]) => ({ agent, tick, slots }));
+  }
+
+  load(groups: SavedPending): void {
+    for (const { agent, tick, slots } of groups) {
+      // JSON leaves out what is undefined; a slot says that it is open.
+      const restored = slots.map((slot) => ({ ...slot, outcome: slot.outcome }));
+      this.#groups.set(agent, { tick, slots: restored, openCount: restored.filter(({ outcome }) => outcome === undefined).length });
+    }
   }
 
   apply(entry: Entry): void {

@@ -1,7 +1,7 @@
 import { GRANT_ACTIONS, type CapabilityToken, type GrantAction, type PermissionRecord, type Quota } from '../identity/index.js';
 import type {} from '../header/index.js';
 import type { JsonObject } from '../json/index.js';
-import type { Entry, Projection } from '../logging/index.js';
+import type { Entry, Projection, Saved } from '../logging/index.js';
 import { coveringGrants, escalationIn, type Remaining } from './attenuate.js';
 import { evaluate, grantIndexOf, type Evaluation, type Policy } from './evaluate.js';
 import { assertPattern } from './grant.js';
@@ -17,6 +17,18 @@ interface Holding {
   /** What is left to carve for children. */
   budget: Quota;
   revoked: boolean;
+}
+
+interface SavedPermissions {
+  readonly policies: readonly Policy[];
+  readonly holdings: readonly {
+    readonly agent: string;
+    readonly agentType: string;
+    readonly token: CapabilityToken;
+    readonly uses: readonly (readonly [grantIndex: number, count: number])[];
+    readonly budget: Quota;
+    readonly revoked: boolean;
+  }[];
 }
 
 /** What an agent wants to do. */
@@ -37,7 +49,7 @@ const DEFAULT_APPROVAL_TIMEOUT_MS = 15 * 60_000;
  *
  * Owns INV-04's question and INV-06's; the answers stand in the entries of those who ask.
  */
-export class PermissionModel implements Projection {
+export class PermissionModel implements Projection, Saved<SavedPermissions> {
   readonly #isFixed: boolean;
   #policies: readonly Policy[];
   readonly #holdings = new Map<string, Holding>();
@@ -84,6 +96,21 @@ export class PermissionModel implements Projection {
     const holding = this.#holdings.get(agent);
     if (holding === undefined) return 'it holds no token';
     return escalationIn(asked, holding.token, remainingOf(holding, grantIndexOf(by)));
+  }
+
+  save(): SavedPermissions {
+    const holdings = [...this.#holdings].map(([agent, { agentType, token, uses, budget, revoked }]) => ({
+      agent, agentType, token, uses: [...uses], budget, revoked,
+    }));
+    return { policies: this.#policies, holdings };
+  }
+
+  load({ policies, holdings }: SavedPermissions): void {
+    this.#policies = policies;
+    for (const { agent, agentType, token, uses, budget, revoked } of holdings) {
+      this.#hold(agent, agentType, token);
+      Object.assign(this.#holdings.get(agent)!, { uses: new Map(uses), budget, revoked });
+    }
   }
 
   apply(entry: Entry): void {

@@ -1,5 +1,5 @@
 import { OmniError } from '../errors/index.js';
-import { differences, toJson, type Difference, type Json, type JsonObject } from '../json/index.js';
+import { differences, toJson, type Difference, type JsonObject } from '../json/index.js';
 import type { Proposal, RawEntry } from '../logging/index.js';
 import { instructionOf } from './instruction-of.js';
 
@@ -82,5 +82,5 @@ function nameOf({ kind, agent, instruction, data }: DivergentSide): string {
 function sideOf({ agent, kind, data }: Said): DivergentSide {
   const json = toJson(data) as JsonObject;
   const instruction = instructionOf(kind, json);
-  return Object.freeze({ agent, kind, data: json, ...(instruction === undefined ? {} : { instruction: instruction as JsonObject & Json }) });
+  return Object.freeze({ agent, kind, data: json, ...(instruction === undefined ? {} : { instruction }) });
 }

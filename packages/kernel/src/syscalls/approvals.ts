@@ -1,7 +1,7 @@
 import { OmniError, type ErrorRecord } from '../errors/index.js';
 import type { AgentRegistry, AgentType, GrantAction } from '../identity/index.js';
 import { recordThrown, toJson, type Json, type JsonObject } from '../json/index.js';
-import type { Entry, Emit, Projection } from '../logging/index.js';
+import type { Entry, Emit, Projection, Saved } from '../logging/index.js';
 import type { Outcome, PendingOperations } from '../pending/index.js';
 import { approvalTimeoutMs, type PermissionModel } from '../permissions/index.js';
 import type { Approved, EscalationNeeded, Position } from './authority.js';
@@ -47,7 +47,7 @@ export interface ApprovalsOptions {
 }
 
 /** ESCALATE: parks an instruction until a parent, an operator or the clock has decided; survives a restart. */
-export class Approvals implements Projection {
+export class Approvals implements Projection, Saved<readonly Approval[]> {
   readonly #options: ApprovalsOptions;
   readonly #open = new Map<number, Approval>();
 
@@ -113,6 +113,14 @@ export class Approvals implements Projection {
       throw new OmniError('PERMISSION_DENIED', message, { details });
     }
     this.decide(id, decision, { by: agent, decider: { agent, tick, call } });
+  }
+
+  save(): readonly Approval[] {
+    return [...this.#open.values()];
+  }
+
+  load(open: readonly Approval[]): void {
+    for (const approval of open) this.#open.set(approval.id, approval);
   }
 
   apply(entry: Entry): void {

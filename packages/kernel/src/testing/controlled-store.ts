@@ -61,8 +61,8 @@ export class ControlledStore implements LogStore {
     this.durableSeq = batch.lastSeq;
   }
 
-  read(fromSeq?: number): AsyncIterable<LogChunk> {
-    return this.inner.read(fromSeq);
+  read(from?: Parameters<LogStore['read']>[0]): AsyncIterable<LogChunk> {
+    return this.inner.read(from);
   }
 
   async close(): Promise<void> {

@@ -245,7 +245,7 @@ describe('a chain of delegations', () => {
     const revoked = ofKind(await entriesOf(store), 'TOKEN_REVOKED').map(({ agent }) => agent);
     expect(revoked).toHaveLength(length);
     expect([revoked[0], revoked.at(-1)]).toEqual([`link-${String(length)}`, handle.id]);
-  });
+  }, 60_000);
 });
 
 describe('a token that expires', () => {

@@ -1,0 +1,55 @@
+/**
+ * What a checkpoint is made of, as bytes: a header, the state, and the histories of the agents that have not ended.
+ *
+ * INV-22: it derives from the log alone, says of which entry, and is checksummed before use. It is never needed: whatever does not fit
+ * is ignored, and the log is folded from its beginning.
+ */
+import { deepFreeze } from '../json/index.js';
+import type { KnownEntry } from '../logging/index.js';
+import type { Codec } from '../ports/index.js';
+
+/** What else has to be the same for a checkpoint to be of use. */
+export interface CheckpointMaker {
+  readonly kernelVersion: string;
+  /** Names and versions of extensions that keep a state of their own. */
+  readonly extensions: readonly (readonly [name: string, version: string])[];
+}
+
+export interface Checkpoint {
+  readonly logId: string;
+  /** The last entry that it takes into account. */
+  readonly known: KnownEntry;
+  /** By the name of the projection. */
+  readonly state: Readonly<Record<string, unknown>>;
+  /** The entries of the present lives of those who have not ended, as stored. */
+  readonly lines: readonly string[];
+}
+
+const FORMAT = 1;
+
+export function encodeCheckpoint({ logId, known, state, lines }: Checkpoint & { readonly state: unknown }, maker: CheckpointMaker, codec: Codec): Uint8Array {
+  const body = [JSON.stringify(state), ...lines, ''].join('\n');
+  const header = { checkpoint: FORMAT, ...maker, logId, known, sha256: codec.sha256(body) };
+  return codec.utf8(`${JSON.stringify(header)}\n${body}`);
+}
+
+/** The checkpoint that the bytes hold; in words, why they are of no use. */
+export function decodeCheckpoint(bytes: Uint8Array, maker: CheckpointMaker, codec: Codec): Checkpoint | string {
+  try {
+    const text = codec.text(bytes);
+    const newline = text.indexOf('\n');
+    const header = JSON.parse(text.slice(0, newline)) as Checkpoint & CheckpointMaker & { readonly checkpoint: number; readonly sha256: string };
+    if (header.checkpoint !== FORMAT || !isSameMaker(header, maker)) return 'another version of the kernel or of an extension made it';
+    const body = text.slice(newline + 1);
+    if (codec.sha256(body) !== header.sha256) return 'its checksum does not fit';
+    const [state = '', ...lines] = body.split('\n');
+    const { logId, known } = header;
+    return { logId, known, state: deepFreeze(JSON.parse(state) as Record<string, unknown>), lines: lines.slice(0, -1) };
+  } catch {
+    return 'it is damaged';
+  }
+}
+
+function isSameMaker(one: CheckpointMaker, other: CheckpointMaker): boolean {
+  return one.kernelVersion === other.kernelVersion && JSON.stringify(one.extensions) === JSON.stringify(other.extensions);
+}

@@ -1,0 +1,50 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import type { CheckpointStore } from '../logging/index.js';
+import { syncDirectory } from './directory.js';
+import { openRegularFile } from './regular-file.js';
+
+const NAME = 'checkpoint';
+
+/** The last checkpoint of a log, in its directory: `checkpoint`. Readers of the log do not look at it. */
+export class FileCheckpoints implements CheckpointStore {
+  readonly #directory: string;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  async load(): Promise<Uint8Array | undefined> {
+    const place = path.join(this.#directory, NAME);
+    if (!fs.existsSync(place)) return undefined;
+    const file = await openRegularFile(place, fs.constants.O_RDONLY);
+    try {
+      return await file.readFile();
+    } finally {
+      await file.close();
+    }
+  }
+
+  async save(bytes: Uint8Array): Promise<void> {
+    const place = path.join(this.#directory, NAME);
+    const unfinished = `${place}.${process.pid}.tmp`;
+    try {
+      await writeDurably(unfinished, bytes);
+      await fs.promises.rename(unfinished, place);
+    } catch (error) {
+      await fs.promises.rm(unfinished, { force: true });
+      throw error;
+    }
+    await syncDirectory(this.#directory);
+  }
+}
+
+async function writeDurably(place: string, bytes: Uint8Array): Promise<void> {
+  const file = await fs.promises.open(place, 'w');
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
