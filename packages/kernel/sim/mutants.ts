@@ -43,9 +43,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'key-of-each-start',
     bug: 'The id in the idempotency keys is that of the start of the kernel, not that of the log.',
-    file: 'kernel/wiring.ts',
-    text: 'const logId = end.nextSeq === 0 ? newLogId(host) : await storedLogId(config, host);',
-    replacement: 'await storedLogId;\n    const logId = newLogId(host);',
+    file: 'kernel/open-log.ts',
+    text: 'logId: end.nextSeq === 0 ? newLogId(host) : await storedLogId(config, host)',
+    replacement: 'logId: newLogId(host)',
   },
   {
     name: 'half-a-step',

@@ -5,6 +5,7 @@
  */
 import { createKernel, OmniError, type AgentSnapshot, type OmniKernel } from '@omnipaw/kernel';
 import { VirtualTime } from '@omnipaw/kernel/testing';
+import { Checkpoints } from './checkpoints.js';
 import { DiskStore } from './disk-store.js';
 import { NO_FAULTS, type Faults } from './faults.js';
 import { guardOf } from './guard.js';
@@ -52,6 +53,7 @@ class Simulation {
   readonly #time: VirtualTime;
   readonly #world = new World();
   readonly #witness = new Witness();
+  readonly #checkpoints = new Checkpoints();
   readonly #violations: string[] = [];
   readonly #roots: Root[];
   readonly #orders: Order[];
@@ -79,7 +81,7 @@ class Simulation {
 
   async #live(faults: Faults): Promise<void> {
     const life = new Life(this.#time, faults.crashAfterSteps);
-    const store = new DiskStore(this.#bytes, { life, time: this.#time, faults });
+    const store = new DiskStore(this.#bytes, { life, time: this.#time, faults, checkpoints: this.#checkpoints });
     try {
       const kernel = await this.#time.until(Promise.race([this.#boot(life, store), life.death]));
       if (kernel !== undefined) await this.#operate(kernel, life, faults);
@@ -90,6 +92,7 @@ class Simulation {
     life.end();
     this.#steps += life.steps;
     this.#bytes = store.left();
+    this.#checkpoints.suffer(faults);
     await this.#time.advance(faults.downMs);
   }
 
@@ -108,7 +111,11 @@ class Simulation {
       {
         log: store, agents: Object.values(PROGRAMS), tools: toolsIn(outside), policies, maxConcurrentToolCalls, maxMailboxMessages,
         maxStepsPerTick: MAX_STEPS, extensions: guardOf(scenario), unknownOutcomes: scenario.unknownOutcomes,
-        onProblem: (problem) => { if (!life.hasDied()) this.#violations.push(`A problem was reported: ${problem.code} ${problem.message}`); },
+        checkpoints: scenario.checkpointEvery === false ? false : { everyEntries: scenario.checkpointEvery },
+        onProblem: (problem) => {
+          const isExpected = life.hasDied() || (problem.code === 'CHECKPOINT_IGNORED' && this.#checkpoints.isDamaged);
+          if (!isExpected) this.#violations.push(`A problem was reported: ${problem.code} ${problem.message}`);
+        },
       },
       { ports: life.ports, kernelVersion: 'simulated' },
     );

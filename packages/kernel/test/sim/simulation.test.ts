@@ -34,7 +34,7 @@ describe('a simulated kernel', () => {
 describe('the properties find', () => {
   const CALLS_TWICE = { op: 'CALL_TOOL', tool: 'echo', args: { n: 1 } } as const;
   const scenario = {
-    seed: 'x', orders: [], policies: [], maxConcurrentToolCalls: 1, maxMailboxMessages: 1, guardEvery: 0, unknownOutcomes: 'throw',
+    seed: 'x', orders: [], policies: [], maxConcurrentToolCalls: 1, maxMailboxMessages: 1, guardEvery: 0, unknownOutcomes: 'throw', checkpointEvery: false,
     roots: [{ type: 'worker', script: { steps: [CALLS_TWICE], isTough: true }, grants: ['call:*'], expiresInMs: null }],
   } as const;
   const played = (): ReturnType<typeof simulate> => simulate({ scenario, lives: [] });
