@@ -32,7 +32,7 @@ function explain({ replay, ticks, entries, divergence }: ReplayReport): Explaine
   const done = `${count(ticks, 'tick')}, ${count(entries, 'entry', 'entries')}`;
   if (replay === 'REPRODUCED') return ['✓', 'green', `${done} made again, each as it is in the log`];
   if (replay === 'INCOMPLETE') return ['–', 'yellow', `${done} made again; the rest is damaged`];
-  return ['✗', 'red', `at entry ${divergence?.busSeq ?? entries}, after ${done}`];
+  return ['✗', 'red', `at entry ${divergence?.busSeq ?? entries}, after ${count(ticks, 'tick')}`];
 }
 
 function divergenceLines({ divergence }: ReplayReport, { ink, width }: TextOptions): string[] {

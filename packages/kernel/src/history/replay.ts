@@ -1,7 +1,7 @@
 import { OmniError } from '../errors/index.js';
 import type { Digests } from '../header/index.js';
 import { digestsOf, rehearse, type Cast, type Parts } from '../kernel/index.js';
-import { pinnedPlace, readRecorded, type LogDamage, type LogPin, type LogReader, type LogVerdict, type RawEntry, type ScanReport, type TornTail } from '../logging/index.js';
+import { GENESIS_HASH, pinnedPlace, readRecorded, type LogDamage, type LogPin, type LogReader, type LogVerdict, type RawEntry, type ScanReport, type TornTail } from '../logging/index.js';
 import type { Codec } from '../ports/index.js';
 import { divergenceAt, Oracle, type Divergence, type Lockstep } from '../replay/index.js';
 import { changesSince, digestsIn, type Changed, type Identified } from './changes.js';
@@ -31,7 +31,7 @@ export interface ReplayReport {
    * `divergence`. `INCOMPLETE`: the log is damaged, and as far as it is not, it was reproduced.
    */
   readonly replay: 'REPRODUCED' | 'DIVERGED' | 'INCOMPLETE';
-  /** How many entries were read and found unbroken, up to the divergence if there is one. */
+  /** How many entries were made again, or are at least unbroken where the log is damaged: up to the divergence if there is one. */
   readonly entries: number;
   /** The hash of the last of them. */
   readonly head: string;
@@ -73,6 +73,8 @@ class Replay {
   readonly #pin: ReturnType<typeof pinnedPlace> | undefined;
   #isPinFound = false;
   #last: RawEntry | undefined;
+  /** The entry at which it was stopped, other than by what was made. */
+  #refused: RawEntry | undefined;
   #divergence: Divergence | undefined;
   readonly #changed = new Map<string, Changed>();
   /** By agent, the program that it was begun with. */
@@ -100,6 +102,7 @@ class Replay {
     const schema = entry.kind === 'TOOL_CALLED' ? this.#changedSchemas.get(entry.data['tool'] as string) : undefined;
     if (schema !== undefined) {
       this.finish();
+      this.#refused = this.#oracle.next ?? entry;
       const { name, recorded: before, present } = schema;
       this.#divergence ??= divergenceAt(entry, undefined, `The schemas of tool "${name}" have changed: recorded ${before?.digest ?? ''}, present ${present?.digest ?? ''}.`);
       return false;
@@ -123,8 +126,8 @@ class Replay {
       integrity: damage === undefined ? (tornTail === undefined ? 'INTACT' : 'TORN_TAIL') : 'BROKEN',
       completeness: this.#pin === undefined ? 'UNPINNED' : this.#isPinFound ? 'COMPLETE' : 'INCOMPLETE',
       replay: divergence === undefined ? (damage === undefined ? 'REPRODUCED' : 'INCOMPLETE') : 'DIVERGED',
-      entries: this.entryCount,
-      head: this.#last?.hash ?? '',
+      entries: divergence?.busSeq ?? this.entryCount,
+      head: divergence === undefined ? (this.#last?.hash ?? GENESIS_HASH) : (this.#refused ?? this.#oracle.next)!.prev,
       ticks: this.#lockstep.tickCount,
       ...(divergence === undefined ? {} : { divergence: this.#explain(divergence) }),
       changed: [...this.#changed.values()],
