@@ -71,5 +71,5 @@ function valueText(value: unknown): string {
 function identityText(identified: Changed['recorded']): string {
   if (identified === null) return 'not there';
   const { version, digest } = identified;
-  return printable(digest === undefined ? `version ${version}` : `version ${version}, ${digest.slice(0, 12)}`);
+  return printable(digest === undefined ? `version ${version}` : `version ${version}, ${digest.slice(0, 12)}…`);
 }
