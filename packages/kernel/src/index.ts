@@ -28,6 +28,17 @@ export {
   type RawEntry,
   type TornTail,
 } from './logging/index.js';
+export type {
+  AttestedVerdict,
+  AttestOptions,
+  HeadSigner,
+  HeadStatus,
+  HeadStore,
+  HeadVerdict,
+  LogHead,
+  Receipt,
+  SignedHead,
+} from './attestation/index.js';
 export type { Digests, KernelLimits } from './header/index.js';
 export {
   LIFECYCLE_STATES,
@@ -86,7 +97,49 @@ export {
   type UnknownCall,
 } from './kernel/index.js';
 export { createKernel } from './create-kernel.js';
-export type { AgentDifference, Changed, DiffOptions, EntryPlace, Forked, ForkOptions, ForkParent, GrantChange, Identified, LinkOptions, LinkReason, LinkVerdict, LogDiff, ReplayReport, WhatIfFinding, WhatIfOptions, WhatIfReport } from './history/index.js';
+export type {
+  AgentDifference,
+  Changed,
+  DiffOptions,
+  EntryPlace,
+  ExplainedDivergence,
+  Forked,
+  ForkOptions,
+  ForkParent,
+  GrantChange,
+  Identified,
+  LinkOptions,
+  LinkReason,
+  LinkVerdict,
+  LogDiff,
+  ReplayOptions,
+  ReplayReport,
+  WhatIfFinding,
+  WhatIfOptions,
+  WhatIfReport,
+} from './history/index.js';
 export type { Divergence, DivergentSide } from './replay/index.js';
-export { diff, fork, inspect, readEntries, replay, verify, verifyLink, whatIf } from './readers.js';
-export { FileLogReader, FileLogStore, nodePorts, type FileLogStoreOptions } from './node/index.js';
+export {
+  diff,
+  fork,
+  inspect,
+  makeReceipt,
+  readEntries,
+  replay,
+  signHead,
+  verify,
+  verifyLink,
+  verifyReceipt,
+  whatIf,
+  type LogVerifyOptions,
+} from './readers.js';
+export {
+  FileHeadStore,
+  FileLogReader,
+  FileLogStore,
+  generateKeyPair,
+  headSigner,
+  nodePorts,
+  type FileLogStoreOptions,
+  type KeyPair,
+} from './node/index.js';

@@ -29,8 +29,8 @@ const FORMAT = 1;
 
 export function encodeCheckpoint({ logId, known, state, lines }: Checkpoint & { readonly state: unknown }, maker: CheckpointMaker, codec: Codec): Uint8Array {
   const body = [JSON.stringify(state), ...lines, ''].join('\n');
-  const header = { checkpoint: FORMAT, ...maker, logId, known, sha256: codec.sha256(body) };
-  return codec.utf8(`${JSON.stringify(header)}\n${body}`);
+  const header = { checkpoint: FORMAT, ...maker, logId, known };
+  return codec.utf8(`${JSON.stringify({ ...header, sha256: checksum(header, body, codec) })}\n${body}`);
 }
 
 /** The checkpoint that the bytes hold; in words, why they are of no use. */
@@ -38,16 +38,21 @@ export function decodeCheckpoint(bytes: Uint8Array, maker: CheckpointMaker, code
   try {
     const text = codec.text(bytes);
     const newline = text.indexOf('\n');
-    const header = JSON.parse(text.slice(0, newline)) as Checkpoint & CheckpointMaker & { readonly checkpoint: number; readonly sha256: string };
+    const { sha256, ...header } = JSON.parse(text.slice(0, newline)) as Checkpoint & CheckpointMaker & { readonly checkpoint: number; readonly sha256: string };
     if (header.checkpoint !== FORMAT || !isSameMaker(header, maker)) return 'another version of the kernel or of an extension made it';
     const body = text.slice(newline + 1);
-    if (codec.sha256(body) !== header.sha256) return 'its checksum does not fit';
+    if (checksum(header, body, codec) !== sha256) return 'its checksum does not fit';
     const [state = '', ...lines] = body.split('\n');
     const { logId, known } = header;
     return { logId, known, state: deepFreeze(JSON.parse(state) as Record<string, unknown>), lines: lines.slice(0, -1) };
   } catch {
     return 'it is damaged';
   }
+}
+
+/** Over the header as well: a wrong name of the log in it would be a wrong idempotency key. */
+function checksum(header: object, body: string, codec: Codec): string {
+  return codec.sha256(`${JSON.stringify(header)}\n${body}`);
 }
 
 function isSameMaker(one: CheckpointMaker, other: CheckpointMaker): boolean {

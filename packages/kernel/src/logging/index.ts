@@ -1,4 +1,5 @@
 export { assertBatch } from './batch.js';
+export { checkLine } from './chain.js';
 export { encodeBody, encodeLine } from './codec.js';
 export { corruptLog, type DamageReason, type LogDamage } from './damage.js';
 export type { Emit } from './emit.js';
@@ -15,8 +16,8 @@ export {
 } from './entry.js';
 export { ExecutionLogger, type Appended, type Durability, type LoggerOptions, type LogWriter } from './logger.js';
 export { MemoryLogStore } from './memory-store.js';
+export { parseEntry, type RecordedEntry } from './parse.js';
 export type { Projection, Saved } from './projection.js';
-export type { RecordedEntry } from './parse.js';
 export { entryOf, visitLinesOf } from './lines-of.js';
 export { readEntries, readRecorded, type ReadOptions } from './read.js';
 export { scanFrom, scanLog, type ScanReport } from './scan.js';

@@ -27,7 +27,7 @@ type Perform = (entry: Entry, options: InputsOptions) => void;
 
 /** Recorded as it is: the kernel decides nothing about it. */
 const asRecorded: Perform = ({ kind, agent, data }, { emit }) => {
-  emit({ kind, agent, data } as never);
+  emit({ kind, agent, data });
 };
 
 /** By kind; only those that are here can be inputs, and {@link isInput} says which of them are. */
@@ -102,9 +102,10 @@ export function performEnd(entry: RawEntry, endings: AgentEndings): boolean {
 /** A result for a call that waits for one; what becomes of the agent is decided anew. */
 function settling(kinds: readonly PendingKind[]): Perform {
   return ({ kind, agent, data }, { emit, pending, diverge }) => {
-    const { transition: _, ...recorded } = data as { readonly tick: number; readonly call: number; readonly transition?: unknown };
-    const slot = agent === null ? undefined : pending.find(agent, recorded.tick, recorded.call);
+    const { tick, call } = data as { readonly tick: number; readonly call: number };
+    const slot = agent === null ? undefined : pending.find(agent, tick, call);
     if (agent === null || slot === undefined || !kinds.includes(slot.kind)) throw diverge('No call waits for it.');
-    emit({ kind, agent, data: { ...recorded, ...pending.resuming(agent) } } as never);
+    const fields = Object.entries(data).filter(([field]) => field !== 'transition');
+    emit({ kind, agent, data: { ...Object.fromEntries(fields), ...pending.resuming(agent) } } as never);
   };
 }
