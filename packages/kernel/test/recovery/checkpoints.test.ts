@@ -19,7 +19,7 @@ let time: VirtualTime;
 beforeEach(() => { time = new VirtualTime(); });
 
 /** A log that an agent has come some way in, with its checkpoint. */
-async function partly(config: Partial<KernelConfig> = {}, upTo = 10): Promise<MemoryLogStore> {
+async function partly(config: Partial<Omit<KernelConfig, 'log'>> = {}, upTo = 10): Promise<MemoryLogStore> {
   const { kernel, store, until } = await boot({ ...cast, checkpoints: { everyEntries: 1 }, ...config, time });
   kernel.spawn(counter, upTo, { id: 'counter', grants: ['call:echo'] });
   await time.advance(1_000);
@@ -34,7 +34,7 @@ async function copyOf(log: MemoryLogStore, checkpoint: Uint8Array | undefined): 
 }
 
 /** How the agent ends when the log is opened again, and what was reported. */
-async function goOn(log: MemoryLogStore, config: Partial<KernelConfig> = {}): Promise<{ result: unknown; problems: string[] }> {
+async function goOn(log: MemoryLogStore, config: Partial<Omit<KernelConfig, 'log'>> = {}): Promise<{ result: unknown; problems: string[] }> {
   const { kernel, problems, until } = await boot({ ...cast, ...config, log, time });
   kernel.send('counter', 'go on');
   const result = await until(kernel.agent('counter').result());
