@@ -60,7 +60,7 @@ describe('a checkpoint', () => {
     ['of another version of the kernel', (bytes) => edited(bytes, (header) => { header['kernelVersion'] = '9.9.9'; }), 'another version'],
     ['of another form', (bytes) => edited(bytes, (header) => { header['checkpoint'] = 99; }), 'another version'],
     ['of an extension that is not here', (bytes) => edited(bytes, (header) => { header['extensions'] = [['ledger', '1']]; }), 'another version'],
-    ['of another entry', (bytes) => edited(bytes, (header) => { header['known'] = { ...(header['known'] as object), hash: '0'.repeat(64) }; }), 'the log is not the one'],
+    ['of another entry', (bytes) => edited(bytes, (header) => { header['known'] = { ...(header['known'] as object), hash: '0'.repeat(64) }; }), 'its checksum does not fit'],
   ])('%s is ignored, and that is reported', async (_name, change, because) => {
     const log = await partly();
     const { result, problems } = await goOn(await copyOf(log, change((await log.checkpoints.load())!)));
