@@ -1,5 +1,5 @@
 export { assertBatch } from './batch.js';
-export { encodeBody, encodeLine } from './codec.js';
+export { encodeLine } from './codec.js';
 export { corruptLog, type DamageReason, type LogDamage } from './damage.js';
 export type { Emit } from './emit.js';
 export {

@@ -27,9 +27,12 @@ export async function* readEntries(reader: LogReader, codec: Codec, { fromSeq = 
   for await (const batch of readRecorded(reader, codec, { fromSeq })) for (const { entry } of batch) yield entry;
 }
 
+/** So few that what is made of them is gone before the next collection of young objects has to copy it; many beside one await. */
+const BATCH_ENTRIES = 100;
+
 /**
- * {@link readEntries} with the text of each line, many at a time: what was in one chunk of the store. `onEnd` is told what a scan
- * found, before any damage is thrown.
+ * {@link readEntries} with the text of each line, many at a time. `onEnd` is told what a scan found, before any damage is
+ * thrown.
  */
 export async function* readRecorded(
   reader: LogReader,
@@ -39,10 +42,13 @@ export async function* readRecorded(
   const scanner = new ChainScanner(codec, fromSeq === 0 ? 'genesis' : 'anywhere');
   for await (const chunk of reader.read(after ?? fromSeq)) {
     scanner.feed(chunk);
-    const batch: RecordedEntry[] = [];
+    let batch: RecordedEntry[] = [];
     try {
       while (scanner.advance()) {
         if (scanner.nextSeq > fromSeq) batch.push(entryUnder(scanner, codec));
+        if (batch.length < BATCH_ENTRIES) continue;
+        yield batch;
+        batch = [];
       }
     } finally {
       // What is good comes first, whatever comes after it.
