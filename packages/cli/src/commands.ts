@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { diff, type DiffOptions } from './diff/diff.js';
 import { fork, type ForkOptions } from './fork/fork.js';
 import { inspect, type InspectOptions } from './inspect/inspect.js';
+import { replay, type ReplayOptions } from './replay/replay.js';
 import { resume, type ResumeOptions } from './resume/resume.js';
 import { run, type RunOptions } from './run/run.js';
 import type { Session } from './session.js';
@@ -44,6 +45,7 @@ export function commandLine(perform: Perform, { out, people }: Session): Command
     })
     .addHelpText('after', EXIT_CODES);
   addRun(program, perform);
+  addReplay(program, perform);
   addVerify(program, perform);
   addInspect(program, perform);
   addTail(program, perform);
@@ -64,6 +66,17 @@ function addRun(program: Command, perform: Perform): void {
     .option('--input <json>', 'its input; "-" reads it from standard input')
     .option('--grant <action:resource>', 'what it may do, e.g. call:host.fs.*; can be repeated; nothing unless given', collectGrant)
     .action((file: string, options: RunOptions) => perform(options, (session) => run(file, options, session)));
+}
+
+function addReplay(program: Command, perform: Perform): void {
+  addCommon(program.command('replay'), 'print the report as JSON')
+    .summary('run a log again, and compare')
+    .description('Runs every tick of every agent again, without touching a tool, and compares what comes of it with the log.')
+    .argument('<program>', 'the program whose agents wrote the log; none of its tools is called')
+    .requiredOption('--log <dir>', 'the log to replay; it stays as it is')
+    .option('--pin <hash>', 'the head that was noted down earlier, as for verify', parsePin)
+    .action((file: string, options: ReplayOptions) => perform(options, (session) => replay(file, options, session)))
+    .addHelpText('after', '\nExit codes: 0 it did the same again, 1 it did not, or the log is contradicted, 2 a wrong call');
 }
 
 function addVerify(program: Command, perform: Perform): void {

@@ -58,6 +58,39 @@ describe('a fork', () => {
   });
 });
 
+describe('a fork with a program', () => {
+  test('goes on at once, in another way', async () => {
+    const { log } = await teamLog();
+    const into = path.join(temporaryFolder(), 'other');
+    const at = String(await seqOf(log, 'TOOL_RESULT'));
+    const { code, stdout, stderr } = await omnipaw(['fork', program('team.ts'), '--log', log, '--at', at, '--into', into, '--patch', '{"value":{"length":100}}', '--agent', 'lead-1']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({ lengths: [100, 3], total: 103 });
+    expect(stderr).toMatch(/^✓ Forked .*\nResuming lead-1 \w+\.\n✓ lead-1 completed in /);
+    const verified = await omnipaw(['verify', '--log', into, '--parent', log]);
+    expect(verified.code).toBe(0);
+    expect(verified.stdout).toMatch(/LINKED .*, the last one patched$/m);
+    expect((await omnipaw(['diff', log, into])).stdout).toContain('$.data.result.value.length');
+  });
+
+  test('waits for all that have not ended, and gives scripts one object', async () => {
+    const { log } = await teamLog();
+    const into = path.join(temporaryFolder(), 'other');
+    const at = String(await seqOf(log, 'TOOL_CALLED'));
+    const { code, stdout } = await omnipaw(['fork', program('team.ts'), '--log', log, '--at', at, '--into', into, '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: false,
+      agents: [
+        { agent: 'lead-1', ok: false, error: { code: 'DELEGATION_FAILED' } },
+        { agent: 'worker-1', ok: false, error: { code: 'TOOL_OUTCOME_UNKNOWN' } },
+      ],
+      log: into,
+      parent: { busSeq: Number(at) },
+    });
+    expect(code).toBe(1);
+  });
+});
+
 describe('a fork is refused, and leaves nothing behind', () => {
   test.each<[string, (log: string) => readonly string[], string]>([
     ['at an entry that is not there', () => ['--at', '999'], 'LOG_NOT_FOUND'],

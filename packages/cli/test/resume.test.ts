@@ -5,10 +5,10 @@ import { goOn } from '../src/resume/go-on.js';
 import { hasSucceeded, reportGoOn } from '../src/resume/report.js';
 import type { Session } from '../src/session.js';
 import { Output } from '../src/terminal/output.js';
-import { omnipaw, program, temporaryFolder } from './command.js';
+import { omnipaw, program, start, temporaryFolder } from './command.js';
 import * as several from './fixtures/several.js';
 import waiter, { wait } from './fixtures/waiting.js';
-import { storedText, teamLog } from './logs.js';
+import { storedText, teamLog, untilStored } from './logs.js';
 import { FakeSignals, Sink } from './sink.js';
 
 interface World {
@@ -38,10 +38,10 @@ describe('agents that were taken up', () => {
     const agents = [kernel.spawn(several.first, null).id, kernel.spawn(several.second, null).id];
     const report = await goOn(kernel, agents, session);
     expect(hasSucceeded(report)).toBe(true);
-    const audience = { ...session, log, json: false, isVerbose: false, more: {} };
+    const audience = { ...session, log, json: false, isVerbose: false, entriesBefore: 1, more: {} };
     await reportGoOn(report, audience);
     expect(stdout.text).toBe('one-1 1\ntwo-1 {"two":2}\n');
-    expect(stderr.text).toMatch(/^✓ one-1, two-1 completed in .*; 9 entries in /);
+    expect(stderr.text).toMatch(/^✓ one-1, two-1 completed in .*: 8 new entries, 9 in /);
     await reportGoOn({ ...report, ends: report.ends.slice(1) }, audience);
     expect(stdout.text).toContain('{\n  "two": 2\n}\n');
   });
@@ -52,7 +52,7 @@ describe('agents that were taken up', () => {
     const agents = [kernel.spawn(several.first, null).id, kernel.spawn(waiter, null).id];
     const report = await goOn(kernel, agents, session);
     expect(hasSucceeded(report)).toBe(false);
-    await reportGoOn(report, { ...session, log, json: true, isVerbose: false, more: { logId: 'x' } });
+    await reportGoOn(report, { ...session, log, json: true, isVerbose: false, entriesBefore: 1, more: { logId: 'x' } });
     expect(JSON.parse(stdout.text)).toEqual({
       ok: false,
       agents: [
@@ -75,9 +75,48 @@ describe('agents that were taken up', () => {
     signals.emit('SIGINT');
     const report = await going;
     expect(report.stoppedBy).toBe('SIGINT');
-    await reportGoOn(report, { ...session, log, json: false, isVerbose: false, more: {} });
+    await reportGoOn(report, { ...session, log, json: false, isVerbose: false, entriesBefore: 1, more: {} });
     expect(stderr.text).toMatch(/^■ Stopped by SIGINT after .*\n {2}Not ended: .*waiter-1\.\n$/);
     expect(signals.listenerCount('SIGINT')).toBe(0);
+  });
+});
+
+describe('a log whose agents were left', () => {
+  test('is gone on with until they have ended', async () => {
+    const log = path.join(temporaryFolder(), 'log');
+    const running = start(['run', program('nap.ts'), '--log', log, '--input', '300']);
+    await untilStored(log, 'SLEEP_STARTED');
+    running.signals.emit('SIGINT');
+    expect(await running.done).toBe(130);
+
+    const { code, stdout, stderr } = await omnipaw(['resume', program('nap.ts'), '--log', log]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'slept\n' });
+    expect(stderr).toMatch(/^Resuming sleeper-1 WAITING\.\n✓ sleeper-1 completed in /);
+  });
+
+  test('may be stopped again', async () => {
+    const log = path.join(temporaryFolder(), 'log');
+    const running = start(['run', program('nap.ts'), '--log', log, '--input', '600000']);
+    await untilStored(log, 'SLEEP_STARTED');
+    running.signals.emit('SIGINT');
+    await running.done;
+    const resuming = start(['resume', program('nap.ts'), '--log', log, '--json']);
+    // Nobody listens before the kernel is there.
+    while (resuming.signals.listenerCount('SIGTERM') === 0) await new Promise((resolve) => setImmediate(resolve));
+    resuming.signals.emit('SIGTERM');
+    expect(await resuming.done).toBe(143);
+    expect(JSON.parse(resuming.stdout.text)).toMatchObject({ ok: false, stoppedBy: 'SIGTERM', agents: [{ agent: 'sleeper-1', ok: false, error: { code: 'KERNEL_STOPPED' } }] });
+  });
+
+  test('is not gone on with by another program', async () => {
+    const log = path.join(temporaryFolder(), 'log');
+    const running = start(['run', program('nap.ts'), '--log', log, '--input', '600000']);
+    await untilStored(log, 'SLEEP_STARTED');
+    running.signals.emit('SIGINT');
+    await running.done;
+    const { code, stderr } = await omnipaw(['resume', program('only.ts'), '--log', log]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/REPLAY_DIVERGENCE|AGENT_TYPE_NOT_REGISTERED/);
   });
 });
 

@@ -86,7 +86,27 @@ export {
   type UnknownCall,
 } from './kernel/index.js';
 export { createKernel } from './create-kernel.js';
-export type { AgentDifference, Changed, DiffOptions, EntryPlace, Forked, ForkOptions, ForkParent, GrantChange, Identified, LinkOptions, LinkReason, LinkVerdict, LogDiff, ReplayReport, WhatIfFinding, WhatIfOptions, WhatIfReport } from './history/index.js';
+export type {
+  AgentDifference,
+  Changed,
+  DiffOptions,
+  EntryPlace,
+  ExplainedDivergence,
+  Forked,
+  ForkOptions,
+  ForkParent,
+  GrantChange,
+  Identified,
+  LinkOptions,
+  LinkReason,
+  LinkVerdict,
+  LogDiff,
+  ReplayOptions,
+  ReplayReport,
+  WhatIfFinding,
+  WhatIfOptions,
+  WhatIfReport,
+} from './history/index.js';
 export type { Divergence, DivergentSide } from './replay/index.js';
 export { diff, fork, inspect, readEntries, replay, verify, verifyLink, whatIf } from './readers.js';
 export { FileLogReader, FileLogStore, nodePorts, type FileLogStoreOptions } from './node/index.js';

@@ -44,15 +44,6 @@ export function inspect(reader: LogReader, options: Partial<InspectOptions> = {}
   return inspectWith(reader, { codec, ...options });
 }
 
-/**
- * Runs every tick of every agent again, without touching a tool, and compares what comes of it with the log.
- *
- * Rejects with `AGENT_TYPE_NOT_REGISTERED` and `TOOL_NOT_REGISTERED` for what the log uses and nobody passed.
- */
-export function replay(reader: LogReader, options: Omit<ReplayOptions, 'codec'> & { readonly codec?: Codec }): Promise<ReplayReport> {
-  return replayWith(reader, { codec, ...options });
-}
-
 /** Writes a fork of a log into an empty store: what happened up to an entry, to go on from there in another way. */
 export function fork(parent: LogReader, options: WithDefaults<ForkOptions, 'ports'>): Promise<Forked> {
   return forkWith(parent, { ports: nodePorts, ...options });
@@ -71,6 +62,15 @@ export function diff(a: LogReader, b: LogReader, options: Partial<DiffOptions> =
 /** Each action of a log that would now be refused, escalated or warned about: under other policies, grants or guards. */
 export function whatIf(reader: LogReader, options: WithDefaults<WhatIfOptions, 'codec'>): Promise<WhatIfReport> {
   return whatIfWith(reader, { codec, ...options });
+}
+
+/**
+ * Runs every tick of every agent again, without touching a tool, and compares what comes of it with the log.
+ *
+ * Rejects with `AGENT_TYPE_NOT_REGISTERED` and `TOOL_NOT_REGISTERED` for what the log uses and nobody passed.
+ */
+export function replay(reader: LogReader, options: Omit<ReplayOptions, 'codec'> & { readonly codec?: Codec }): Promise<ReplayReport> {
+  return replayWith(reader, { codec, ...options });
 }
 
 /** The entries of a log in order, up to an incomplete last line; rejects with `LOG_CORRUPT` at the first damage. */

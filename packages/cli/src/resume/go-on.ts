@@ -2,7 +2,6 @@
 import type { OmniKernel } from '@omnipaw/kernel';
 import type { StopSignal } from '../host.js';
 import type { RunOutcome } from '../run/report.js';
-import { RunTally } from '../run/tally.js';
 import type { Session } from '../session.js';
 import { onStopSignal } from '../signals.js';
 import { LiveLine } from '../terminal/live-line.js';
@@ -18,7 +17,6 @@ export interface GoOnReport {
   readonly ends: readonly AgentEnd[];
   /** The signal that came before all had ended. */
   readonly stoppedBy: StopSignal | undefined;
-  readonly tally: RunTally;
   readonly head: string;
   readonly entries: number;
   readonly elapsedText: string;
@@ -28,10 +26,8 @@ export interface GoOnReport {
 export async function goOn(kernel: OmniKernel, agents: readonly string[], { host }: Session): Promise<GoOnReport> {
   const startedAtMs = performance.now();
   const elapsedText = (): string => durationText(performance.now() - startedAtMs);
-  const tally = new RunTally();
-  kernel.subscribe((entry) => tally.add(entry));
   let waitingFor = agents.length;
-  const live = new LiveLine(host.stderr, () => `${count(waitingFor, 'agent')} to end: ${elapsedText()}, ${tally.liveText}`);
+  const live = new LiveLine(host.stderr, () => `${count(waitingFor, 'agent')} to end: ${elapsedText()}, ${count(kernel.entryCount, 'entry', 'entries')}`);
   let stoppedBy: StopSignal | undefined;
   const stopListening = onStopSignal(host.signals, (signal) => {
     stoppedBy = signal;
@@ -45,7 +41,7 @@ export async function goOn(kernel: OmniKernel, agents: readonly string[], { host
     }));
     await kernel.stop();
     const wasStopped = ends.some(({ outcome }) => isStopped(outcome));
-    return { ends, stoppedBy: wasStopped ? stoppedBy : undefined, tally, head: kernel.head, entries: kernel.entryCount, elapsedText: elapsedText() };
+    return { ends, stoppedBy: wasStopped ? stoppedBy : undefined, head: kernel.head, entries: kernel.entryCount, elapsedText: elapsedText() };
   } finally {
     live.stop();
     stopListening();

@@ -10,6 +10,8 @@ export interface Audience extends Session {
   readonly log: string;
   readonly json: boolean;
   readonly isVerbose: boolean;
+  /** How many entries there were before. */
+  readonly entriesBefore: number;
   /** What else scripts are told. */
   readonly more: object;
 }
@@ -49,9 +51,9 @@ function resultLines({ ends }: GoOnReport, isForTerminal: boolean): string[] {
   });
 }
 
-function summary(report: GoOnReport, { people: { ink }, log, isVerbose }: Audience): string[] {
-  const { ends, stoppedBy, tally, head, entries, elapsedText } = report;
-  const facts = `${tally.text}; ${count(entries, 'entry', 'entries')} in ${log}`;
+function summary(report: GoOnReport, { people: { ink }, log, isVerbose, entriesBefore }: Audience): string[] {
+  const { ends, stoppedBy, head, entries, elapsedText } = report;
+  const facts = `${count(entries - entriesBefore, 'new entry', 'new entries')}, ${entries} in ${log}`;
   const directory = shellWord(log);
   if (stoppedBy !== undefined) {
     const left = ends.filter(({ outcome }) => isStopped(outcome)).map(({ agent }) => agent);

@@ -36,13 +36,13 @@ export async function takeUp({ file, options, more }: ResumeRequest, session: Se
   const { host, people } = session;
   const left = await agentsLeftIn(options.log, options.agent);
   if (left.agents.length === 0) return nothingLeft(left, { options, more }, session);
-  const audience = { ...session, log: options.log, json: options.json === true, isVerbose: isVerbose(options, host), more };
+  const audience = { ...session, log: options.log, json: options.json === true, isVerbose: isVerbose(options, host), more, entriesBefore: left.entries };
   const giveBack = divert(host.stdout, host.stderr);
   let report: GoOnReport;
   try {
     const definitions = definitionsIn(await loadProgram(file));
     await people.line(`Resuming ${listText(left.agents.map(({ id, state }) => `${id} ${state}`))}.`);
-    const kernel = await boot(definitions, options, session);
+    const kernel = await boot(definitions, { log: options.log, recover: true }, session);
     report = await goOn(kernel, left.agents.map(({ id }) => id), session);
   } finally {
     giveBack();

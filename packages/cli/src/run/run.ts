@@ -27,6 +27,10 @@ export interface RunOptions {
   readonly verbose?: boolean;
 }
 
+interface BootOptions extends Pick<RunOptions, 'log'> {
+  readonly recover: boolean;
+}
+
 export async function run(file: string, options: RunOptions, session: Session): Promise<number> {
   const { host } = session;
   const input = await readInput(options.input, host.stdin);
@@ -35,7 +39,7 @@ export async function run(file: string, options: RunOptions, session: Session): 
   try {
     const definitions = definitionsIn(await loadProgram(file));
     const agent = chooseAgent(definitions, file, options.agent);
-    const kernel = await boot(definitions, options, session);
+    const kernel = await boot(definitions, { log: options.log, recover: false }, session);
     report = await runAgent(kernel, { agent, input, options, session });
   } finally {
     giveBack();
@@ -46,9 +50,10 @@ export async function run(file: string, options: RunOptions, session: Session): 
   return report.outcome.ok ? EXIT.ok : EXIT.failed;
 }
 
-export function boot({ agents, tools }: Definitions, { log }: Pick<RunOptions, 'log'>, { people }: Session): Promise<OmniKernel> {
+/** A kernel on a log; with `recover`, agents that have not ended go on in it, and without it they are refused. */
+export function boot({ agents, tools }: Definitions, { log, recover }: BootOptions, { people }: Session): Promise<OmniKernel> {
   return createKernel({
-    recover: false,
+    recover,
     log: new FileLogStore(path.resolve(log)),
     agents,
     tools,

@@ -1,6 +1,6 @@
 /** Verdicts in words. */
 import type { LogDamage, LogVerdict } from '@omnipaw/kernel';
-import { alignColumns } from '../terminal/columns.js';
+import { alignColumns, type Cell } from '../terminal/columns.js';
 import type { Colour, Ink } from '../terminal/ink.js';
 import { count } from '../terminal/printable.js';
 
@@ -11,17 +11,21 @@ interface Explained {
 }
 
 export function verdictLines(verdict: LogVerdict, ink: Ink): string[] {
+  return alignColumns([...verdictRows(verdict, ink), [{ text: '' }, { text: 'head' }, { text: verdict.head }]]);
+}
+
+/** A row for each verdict: sign, name, word, and what it rests on. */
+export function verdictRows(verdict: LogVerdict, ink: Ink): Cell[][] {
   const verdicts = [
     { name: 'integrity', word: verdict.integrity, ...explainIntegrity(verdict) },
     { name: 'completeness', word: verdict.completeness, ...explainCompleteness(verdict) },
   ];
-  const rows = verdicts.map(({ name, word, sign, colour, text }) => [
+  return verdicts.map(({ name, word, sign, colour, text }) => [
     { text: sign, paint: (sign: string) => ink(colour, sign) },
     { text: name },
     { text: word, paint: (word: string) => ink(colour, word) },
     { text },
   ]);
-  return alignColumns([...rows, [{ text: '' }, { text: 'head' }, { text: verdict.head }]]);
 }
 
 /** What speaks against a log, in a sentence each. */

@@ -52,6 +52,7 @@ const PROPOSED: ReadonlySet<string> = new Set([
   'SHARED_WRITTEN',
   'SLEEP_STARTED',
   'TOOL_CALLED',
+  'VERSION_CHOSEN',
 ]);
 
 /** Whether guards were asked about an entry: it is a program's doing. `pending` is what agents waited for before it. */
@@ -59,7 +60,7 @@ export function isProposal(entry: Entry, pending: Pick<PendingOperations, 'find'
   const { kind, agent, data } = entry;
   if (agent === null) return false;
   if (kind === 'AGENT_SPAWNED') return data.parent !== null;
-  // To one that waits for it, a message is handed over.
-  if (kind === 'MESSAGE_RECEIVED') return data.call === undefined || pending.find(agent, data.tick, data.call) === undefined;
+  // To one that waits for it, a message or a result is handed over.
+  if (kind === 'MESSAGE_RECEIVED' || kind === 'DELEGATION_RESULT') return data.call === undefined || pending.find(agent, data.tick, data.call) === undefined;
   return kind === 'MESSAGE_SENT' || PROPOSED.has(kind);
 }

@@ -21,8 +21,26 @@ const HOUSEKEEPING: ReadonlySet<string> = new Set(['LOG_OPENED', 'KERNEL_STARTED
 /** On these the kernel itself sends, and names entries by their number. */
 const KERNEL_CHANNELS: ReadonlySet<Json | undefined> = new Set(['approval', 'breach']);
 
+/** What can be compared of a field that is in an entry. */
+type Plain = (of: Comparables, value: Json, entry: Pick<Comparable, 'kind' | 'data'>) => Json | undefined;
+
 /** Says of the entries of one log, in order, what can be compared. */
 export class Comparables {
+  /** Fields that hold a number of an entry, a time or chance, by their names; all others are taken as they are. */
+  static readonly #fields: Readonly<Record<string, Plain>> = {
+    seed: (_of, value, { kind }) => (kind === 'AGENT_SPAWNED' || kind === 'AGENT_CONTINUED' ? undefined : value),
+    token: (_of, value, { kind }) => (kind === 'AGENT_SPAWNED' ? withoutTimes(value) : value),
+    message: (of, value, { kind }) => (kind === 'MESSAGE_RECEIVED' ? of.#named(value) : value),
+    approval: (of, value) => of.#named(value),
+    approved: (of, value) => (Array.isArray(value) ? value.map((one: Json) => of.#withApproval(one)) : value),
+    permission: (of, value) => of.#permission(value),
+    delegation: (of, value) => (isObject(value) ? defined({ ...value, permission: of.#permission(value['permission']) }) : value),
+    secrets: (of, value) => (isObject(value) ? mapped(value, (record) => of.#permission(record)) : value),
+    error: (of, value) => of.#error(value),
+    result: (of, value, { kind }) => (kind === 'MESSAGE_RECEIVED' ? of.#received(value) : of.#outcome(value)),
+    body: (of, value, { data }) => (KERNEL_CHANNELS.has(data['channel']) ? of.#body(value) : value),
+  };
+
   /** By the number of the entry that sent or asked. */
   readonly #names = new Map<number, string>();
   readonly #sent = new Map<string | null, number>();
@@ -51,23 +69,14 @@ export class Comparables {
 
   /** The data of an entry; `began` is the time from which its deadline was counted. */
   #plain(kind: string, data: JsonObject, began: number | undefined): JsonObject {
-    const { deadline, seed, token, message, approval, approved, permission, delegation, secrets, error, result, body, ...rest } = data;
-    return defined({
-      ...rest,
-      seed: kind === 'AGENT_SPAWNED' ? undefined : seed,
-      token: kind === 'AGENT_SPAWNED' ? withoutTimes(token) : token,
+    const fields: [string, Json | undefined][] = [];
+    for (const [name, value] of Object.entries(data)) {
+      const plain = Object.hasOwn(Comparables.#fields, name) ? Comparables.#fields[name] : undefined;
       // The clock, and not the tick, says when a call is tried again.
-      afterMs: typeof deadline === 'number' && began !== undefined && kind !== 'TOOL_RETRIED' ? deadline - began : undefined,
-      message: kind === 'MESSAGE_RECEIVED' ? this.#named(message) : message,
-      approval: this.#named(approval),
-      approved: Array.isArray(approved) ? approved.map((one: Json) => this.#withApproval(one)) : approved,
-      permission: this.#permission(permission),
-      delegation: isObject(delegation) ? defined({ ...delegation, permission: this.#permission(delegation['permission']) }) : delegation,
-      secrets: isObject(secrets) ? mapped(secrets, (record) => this.#permission(record)) : secrets,
-      error: this.#error(error),
-      result: kind === 'MESSAGE_RECEIVED' ? this.#received(result) : this.#outcome(result),
-      body: KERNEL_CHANNELS.has(data['channel']) ? this.#body(body) : body,
-    });
+      if (name === 'deadline') fields.push(['afterMs', lengthOf(value, kind === 'TOOL_RETRIED' ? undefined : began)]);
+      else fields.push([name, plain === undefined ? value : plain(this, value, { kind, data })]);
+    }
+    return Object.fromEntries(fields.filter((field): field is [string, Json] => field[1] !== undefined));
   }
 
   #named(number: Json | undefined): Json | undefined {
@@ -105,6 +114,11 @@ export class Comparables {
   #body(body: Json | undefined): Json | undefined {
     return isObject(body) ? this.#withApproval(defined({ ...body, busSeq: undefined })) : body;
   }
+}
+
+/** How long a deadline is, if it is known when it begins. */
+function lengthOf(deadline: Json, began: number | undefined): Json | undefined {
+  return typeof deadline === 'number' && began !== undefined ? deadline - began : undefined;
 }
 
 /** Whether a token and its grants end, not when. */

@@ -84,7 +84,8 @@ async function forkPoint(reader: LogReader, { ports, at, patch, onProgress }: Fo
       recorded.apply(raw);
       continue;
     }
-    const { state, maxValueBytes } = recorded;
+    const { state } = recorded;
+    const { maxValueBytes } = state.settings.limits;
     // Folded after the patch, which may have to know what was before.
     const lastData = patch === undefined ? undefined : patched(raw as never, patch, { state, maxValueBytes });
     recorded.apply(raw);

@@ -8,6 +8,7 @@ const SETTLES: ReadonlySet<string> = new Set([
   'DELEGATION_RESULT',
   'MESSAGE_RECEIVED',
   'TIMER_FIRED',
+  'TOOL_ATTEMPTED',
   'TOOL_RESULT',
   'TOOL_RETRIED',
 ]);

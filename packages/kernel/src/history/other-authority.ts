@@ -1,6 +1,7 @@
 import type { PermissionRecord } from '../identity/index.js';
+import type { Json } from '../json/index.js';
 import type { Entry } from '../logging/index.js';
-import { PermissionModel, type Policy } from '../permissions/index.js';
+import { assertPolicies, PermissionModel, type Policy } from '../permissions/index.js';
 import { actionsIn, actorOf, type Action } from './actions.js';
 import { GrantChanges, type GrantChange } from './grant-changes.js';
 import { TickTimes } from './tick-times.js';
@@ -26,20 +27,16 @@ export interface Decided extends Action {
  * Uses of limited grants are counted as they would be: by the grant that allows it now, and not at all if none does.
  */
 export class OtherAuthority {
-  /** Grows and shrinks with what kernels of this log were configured with; the model looks at it each time. */
-  readonly #policies: Policy[] = [];
   readonly #model: PermissionModel;
-  readonly #given: readonly Policy[] | undefined;
   readonly #added: readonly Policy[];
   readonly #changes: GrantChanges;
   readonly #tickTimes = new TickTimes();
 
   /** Throws a TypeError for what is no policy or no grant. */
   constructor({ policies, addedPolicies = [], grants = [] }: OtherAuthorityOptions) {
-    this.#given = policies;
+    assertPolicies(addedPolicies);
     this.#added = addedPolicies;
-    this.#policies.push(...(policies ?? []), ...addedPolicies);
-    this.#model = new PermissionModel(this.#policies);
+    this.#model = new PermissionModel(policies === undefined ? undefined : [...policies, ...addedPolicies]);
     this.#changes = new GrantChanges(grants);
   }
 
@@ -65,7 +62,6 @@ export class OtherAuthority {
 
   /** Folds an entry as it would be now. */
   apply(entry: Entry, decided: readonly Decided[]): void {
-    if (entry.kind === 'LOG_OPENED' || entry.kind === 'KERNEL_STARTED') this.#configure(entry.data.config['policies']);
     this.#model.apply(this.#changed(entry, decided));
     this.#tickTimes.apply(entry as never);
   }
@@ -75,16 +71,19 @@ export class OtherAuthority {
     this.#changes.assertSeen();
   }
 
-  #configure(recorded: unknown): void {
-    const policies = this.#given ?? (Array.isArray(recorded) ? (recorded as Policy[]) : []);
-    this.#policies.splice(0, Infinity, ...policies, ...this.#added);
-  }
-
   #changed(entry: Entry, [first, ...secrets]: readonly Decided[]): Entry {
+    if (entry.kind === 'LOG_OPENED' || entry.kind === 'KERNEL_STARTED') return this.#configured(entry);
     if (entry.kind === 'AGENT_SPAWNED' && entry.agent !== null) return this.#spawned(entry, entry.agent, first?.permission);
     if (first === undefined) return entry;
     const changed = { permission: first.permission, secrets: Object.fromEntries(secrets.map(({ resource, permission }) => [resource, permission])) };
     return { ...entry, data: { ...entry.data, ...changed } } as Entry;
+  }
+
+  /** A header as of a kernel with some policies more. */
+  #configured(entry: Entry & { readonly kind: 'LOG_OPENED' | 'KERNEL_STARTED' }): Entry {
+    const { config } = entry.data;
+    const recorded = (config['policies'] ?? []) as readonly Json[];
+    return { ...entry, data: { ...entry.data, config: { ...config, policies: [...recorded, ...this.#added] } } } as Entry;
   }
 
   #spawned(entry: Entry & { readonly kind: 'AGENT_SPAWNED' }, id: string, permission: PermissionRecord | undefined): Entry {

@@ -1,5 +1,5 @@
 import { OmniError } from '../errors/index.js';
-import { differences, toJson, type Difference, type Json, type JsonObject } from '../json/index.js';
+import { differences, toJson, type Difference, type JsonObject } from '../json/index.js';
 import type { Proposal, RawEntry } from '../logging/index.js';
 import { instructionOf } from './instruction-of.js';
 
@@ -42,7 +42,7 @@ export function divergenceAt(recorded: RawEntry, made: Said | Proposal | undefin
   return Object.freeze({
     busSeq: recorded.busSeq,
     ...actor,
-    message: messageOf(expected, actual, because),
+    message: messageOf({ expected, actual, differences: found }, because),
     expected,
     actual,
     differences: found,
@@ -67,20 +67,22 @@ export function divergenceError(divergence: Divergence): OmniError {
   );
 }
 
-function messageOf(expected: DivergentSide, actual: DivergentSide | null, because: string): string {
+function messageOf({ expected, actual, differences }: Pick<Divergence, 'expected' | 'actual' | 'differences'>, because: string): string {
   const reason = because === '' ? '' : ` ${because}`;
   if (actual === null) return `The log has ${nameOf(expected)}, and nothing led to it now.${reason}`;
-  return `The log has ${nameOf(expected)}; now it is ${nameOf(actual)}.${reason}`;
+  const [first] = differences;
+  if (first === undefined) return `The log has ${nameOf(expected)}; now it is ${nameOf(actual)}.${reason}`;
+  return `The log has ${nameOf(expected)}; now it says something else at ${differences.map(({ path }) => path).join(', ')}.${reason}`;
 }
 
 function nameOf({ kind, agent, instruction, data }: DivergentSide): string {
   const tool = typeof data['tool'] === 'string' ? ` of tool "${data['tool']}"` : '';
   const op = typeof instruction?.['op'] === 'string' ? ` (${instruction['op']})` : '';
-  return `a ${kind}${tool}${op}${agent === null ? '' : ` of "${agent}"`}`;
+  return `${kind}${tool}${op}${agent === null ? '' : ` of "${agent}"`}`;
 }
 
 function sideOf({ agent, kind, data }: Said): DivergentSide {
   const json = toJson(data) as JsonObject;
   const instruction = instructionOf(kind, json);
-  return Object.freeze({ agent, kind, data: json, ...(instruction === undefined ? {} : { instruction: instruction as JsonObject & Json }) });
+  return Object.freeze({ agent, kind, data: json, ...(instruction === undefined ? {} : { instruction }) });
 }

@@ -90,10 +90,7 @@ export class Transcript {
   #escalation(instruction: Instruction, call: number): Evaluated | undefined {
     if (this.#next?.kind !== 'APPROVAL_REQUESTED' || this.#next.data['call'] !== call) return undefined;
     const { approver } = this.#take('APPROVAL_REQUESTED', { instruction });
-    // A parent is told by a message, or by a refusal of it.
-    const told = this.#next;
-    const isTold = (told?.kind === 'MESSAGE_SENT' && told.data['channel'] === 'approval') || (told?.kind === 'REFUSED' && told.data['op'] === 'SEND' && told.data['call'] === call);
-    if (approver === 'parent' && isTold) this.#at++;
+    if (approver === 'parent' && this.#entries[this.#at] !== undefined && isTold(this.#entries[this.#at]!, call)) this.#at++;
     return 'APPROVAL';
   }
 
@@ -231,6 +228,11 @@ const ANSWERS: ReadonlySet<string> = new Set([
   'TOOL_CALLED', 'SHARED_READ', 'SHARED_WRITTEN', 'MEMORY_SET', 'MEMORY_DELETED', 'MESSAGE_SENT', 'MESSAGE_RECEIVED', 'RECEIVE_STARTED',
   'SLEEP_STARTED', 'AGENT_SPAWNED', 'JOIN_STARTED', 'DELEGATION_RESULT', 'VERSION_CHOSEN', 'APPROVAL_REQUESTED', 'REFUSED',
 ]);
+
+/** Whether it is the message by which a parent is asked, or why it could not be sent. */
+function isTold({ kind, data }: RawEntry, call: number): boolean {
+  return (kind === 'MESSAGE_SENT' && data['channel'] === 'approval') || (kind === 'REFUSED' && data['op'] === 'SEND' && data['call'] === call);
+}
 
 /** Whether it gives a message to a call that has waited for it: another part of the same ALL can send it, in the middle of a tick. */
 function isDelivery({ kind, data }: RawEntry): boolean {

@@ -3,7 +3,7 @@ import { assertCounts, type DelegationOptions, type DelegationProtocol } from '.
 import type { Settings } from '../header/index.js';
 import type { AgentRegistry, CapabilityToken, IdentityEntries, PermissionRecord, Quota } from '../identity/index.js';
 import type { InvariantChecker } from '../invariants/index.js';
-import { toJson, toJsonWithin, type Json, type JsonObject } from '../json/index.js';
+import { toJson, toJsonWithin, type JsonObject } from '../json/index.js';
 import type { LifecycleController } from '../lifecycle/index.js';
 import type { Emit } from '../logging/index.js';
 import type { PermissionModel } from '../permissions/index.js';

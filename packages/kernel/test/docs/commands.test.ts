@@ -13,7 +13,7 @@ let workshop: Workshop;
 const help = new Map<string, string>();
 beforeAll(async () => {
   workshop = await Workshop.open();
-  for (const command of ['run', 'verify', 'inspect', 'tail']) help.set(command, (await workshop.omnipaw(command, '--help')).stdout);
+  for (const command of ['run', 'replay', 'verify', 'inspect', 'tail', 'resume', 'fork', 'diff', 'what-if']) help.set(command, (await workshop.omnipaw(command, '--help')).stdout);
 }, PATIENCE_MS);
 afterAll(() => {
   workshop.close();

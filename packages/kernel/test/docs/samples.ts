@@ -67,7 +67,7 @@ const VARYING: readonly (readonly [RegExp, string])[] = [
   [/\d\d:\d\d:\d\d\.\d{3}/g, 'TIME'],
   [/"time":\d+/g, '"time":TIME'],
   [/\b\d+(\.\d+)? (ms|s|min)\b/g, 'DURATION'],
-  [/\b(byte |"byteOffset":)\d+/g, '$1OFFSET'],
+  [/(\bbyte |"byteOffset":)\d+/g, '$1OFFSET'],
 ];
 
 /** Which hash of a run stands for which one on the page, by their order. */

@@ -1,11 +1,13 @@
-import { createKernel, defineAgent, fork, inspect, MemoryLogStore, nodePorts, verify, verifyLink, type Entry, type JsonObject } from '@omnipaw/kernel';
+import { createKernel, defineAgent, fork, inspect, MemoryLogStore, nodePorts, replay, verify, verifyLink, type Entry, type JsonObject } from '@omnipaw/kernel';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { play } from '../invariants/scenario.js';
-import { scenarios } from '../../sim/scenarios.js';
-import { ControlledStore } from '@omnipaw/kernel/testing';
-import { entriesOf, rejectionOf } from '../support/index.js';
-import { rechained, story } from './story.js';
+import { PROGRAMS } from '../../sim/interpreters.js';
+import { MAX_STEPS, scenarios } from '../../sim/scenarios.js';
+import { toolsIn } from '../../sim/tools.js';
+import { ControlledStore, VirtualTime } from '@omnipaw/kernel/testing';
+import { boot, entriesOf, rejectionOf } from '../support/index.js';
+import { rechained, story, storyConfig } from './story.js';
 
 /** What entries say, but for where they stand in which chain. */
 function sayings(entries: readonly Entry[]): object[] {
@@ -58,7 +60,7 @@ describe('a fork', () => {
     const another = defineAgent('another', function* () {
       return 'here';
     });
-    const kernel = await createKernel({ log: into, agents: [another] });
+    const kernel = await createKernel({ ...storyConfig, log: into, agents: [...storyConfig.agents, another] });
     expect(await kernel.spawn(another, null).result()).toBe('here');
     await kernel.stop();
 
@@ -95,13 +97,76 @@ describe('a fork', () => {
     });
     const large = new MemoryLogStore();
     await fork(store, { at: entries.length - 1, into: large });
-    const kernel = await createKernel({ log: large, agents: [noter] });
+    const kernel = await createKernel({ ...storyConfig, log: large, agents: [...storyConfig.agents, noter] });
     await kernel.spawn(noter, null).result();
     await kernel.stop();
     const into = new ControlledStore();
     await fork(large, { at: kernel.entryCount - 1, into });
     expect(into.batchCount).toBe(3);
     expect(into.isClosed).toBe(true);
+  });
+});
+
+describe('a kernel on a fork', () => {
+  async function goOn(at: number, patch: unknown, parent: MemoryLogStore): Promise<{ result: unknown; log: MemoryLogStore }> {
+    const log = new MemoryLogStore();
+    await fork(parent, { at, into: log, ...(patch === undefined ? {} : { patch }) });
+    const { kernel, time, until } = await boot({ ...storyConfig, log });
+    for (let questions = 0; questions < 2; questions++) {
+      await time.settle();
+      if (kernel.agentSnapshot('main-1').waitingFor.some(({ kind }) => kind === 'MESSAGE')) kernel.send('main-1', 'another way');
+      await time.settle();
+      for (const { id } of kernel.approvals()) kernel.decide(id, { approved: true });
+    }
+    const result = await until(kernel.agent('main-1').result()).catch((error: unknown) => (error as { code: string }).code);
+    await until(kernel.stop());
+    return { result, log };
+  }
+
+  test('goes on from there, in another way', async () => {
+    const { store, seqOf } = await story();
+    const ways: readonly (readonly [at: number, patch: unknown, result: unknown])[] = [
+      [seqOf('TOOL_RESULT', 'main-1'), undefined, { helped: 12, body: 'another way', wiped: 'wiped' }],
+      [seqOf('TOOL_RESULT', 'main-1'), { value: 100 }, { helped: 200, body: 'another way', wiped: 'wiped' }],
+      [seqOf('TOOL_RESULT', 'main-1'), { error: { code: 'NO_LUCK', message: 'no' } }, 'NO_LUCK'],
+      [seqOf('AGENT_SPAWNED', 'main-1'), { input: 5 }, { helped: 20, body: 'another way', wiped: 'wiped' }],
+      [seqOf('MESSAGE_SENT', null), { body: 'patched' }, { helped: 12, body: 'patched', wiped: 'wiped' }],
+      [seqOf('APPROVAL_DECIDED'), { approved: false }, 'APPROVAL_DENIED'],
+    ];
+    for (const [at, patch, result] of ways) {
+      const gone = await goOn(at, patch, store);
+      expect(gone.result).toEqual(result);
+      expect(await verify(gone.log)).toMatchObject({ integrity: 'INTACT' });
+      expect(await verifyLink(gone.log, { parent: store })).toMatchObject({ link: 'LINKED' });
+      expect(await replay(gone.log, storyConfig)).toMatchObject({ replay: 'REPRODUCED' });
+    }
+  });
+
+  test('turns a denial into what was asked for', async () => {
+    const { store, seqOf } = await story({ approved: false });
+    const { result } = await goOn(seqOf('APPROVAL_DECIDED'), { approved: true }, store);
+    expect(result).toEqual({ helped: 12, body: 'go on', wiped: 'wiped' });
+  });
+
+  test('goes on from any entry of any log, and what comes of it replays', async () => {
+    await fc.assert(
+      fc.asyncProperty(scenarios, fc.nat(), async (scenario, number) => {
+        const { bytes, entries } = await play({ ...scenario, guardEvery: 0 });
+        const parent = new MemoryLogStore({ bytes, codec: nodePorts.codec });
+        const log = new MemoryLogStore();
+        await fork(parent, { at: number % entries.length, into: log });
+        const time = new VirtualTime({ seed: 'fork' });
+        const { policies, maxConcurrentToolCalls, maxMailboxMessages } = scenario;
+        const config = { agents: Object.values(PROGRAMS), tools: toolsIn({ sleep: (delayMs) => time.sleep(delayMs), act: () => undefined }), policies, maxConcurrentToolCalls, maxMailboxMessages, maxStepsPerTick: MAX_STEPS };
+        const kernel = await time.until(createKernel({ ...config, log, onProblem: () => undefined }, { ports: time.ports }));
+        await time.advance(100_000);
+        await time.until(kernel.stop());
+        expect(await verify(log)).toMatchObject({ integrity: 'INTACT' });
+        expect(await verifyLink(log, { parent })).toMatchObject({ link: 'LINKED' });
+        expect(await replay(log, config)).toMatchObject({ replay: 'REPRODUCED' });
+      }),
+      { numRuns: 30 },
+    );
   });
 });
 

@@ -1,4 +1,4 @@
-import { defineAgent, defineTool, MemoryLogStore, nodePorts, unchecked, type Entry } from '@omnipaw/kernel';
+import { defineAgent, defineTool, MemoryLogStore, nodePorts, unchecked, type Entry, type KernelConfig } from '@omnipaw/kernel';
 import { VirtualTime } from '@omnipaw/kernel/testing';
 import { boot, entriesOf } from '../support/index.js';
 
@@ -16,6 +16,13 @@ const main = defineAgent('main', function* (ctx, start: number) {
   return { helped, body, wiped };
 });
 
+/** The programs of the story, and all that they need. */
+export const storyConfig = {
+  agents: [main, helper],
+  tools: [ask, wipe],
+  policies: [{ name: 'careful', effect: 'ESCALATE', action: 'call', resource: 'wipe' }],
+} as const satisfies Partial<KernelConfig>;
+
 /** A log in which something of every kind came from outside, with the number of an entry of each. */
 export interface Story {
   readonly store: MemoryLogStore;
@@ -26,9 +33,7 @@ export interface Story {
 export async function story({ approved = true }: { readonly approved?: boolean } = {}): Promise<Story> {
   const { kernel, store, until } = await boot({
     time: new VirtualTime({ seed: 'story' }),
-    agents: [main, helper],
-    tools: [ask, wipe],
-    policies: [{ name: 'careful', effect: 'ESCALATE', action: 'call', resource: 'wipe' }],
+    ...storyConfig,
   });
   const handle = kernel.spawn(main, 3, { grants: ['call:ask', 'delegate:helper', 'call:wipe'] });
   const ended = until(handle.result().catch(() => undefined));

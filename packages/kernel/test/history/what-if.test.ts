@@ -63,7 +63,7 @@ describe('under what is on record', () => {
     const late = defineAgent('late', function* (ctx) {
       return yield* ctx.tool(use, {});
     });
-    const kernel = await createKernel({ log, agents: [late], tools: [use], policies: [{ name: 'all', effect: 'ALLOW', action: 'call', resource: '**' }] });
+    const kernel = await createKernel({ log, agents: [doer, child, listener, late], tools: [use], policies: [{ name: 'all', effect: 'ALLOW', action: 'call', resource: '**' }] });
     await kernel.spawn(late, null).result();
     await kernel.stop();
     const report = await whatIf(log, {});

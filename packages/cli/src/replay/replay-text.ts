@@ -1,0 +1,75 @@
+/** What came of a replay, for people. */
+import type { Changed, DivergentSide, ReplayReport } from '@omnipaw/kernel';
+import { alignColumns, type Cell } from '../terminal/columns.js';
+import type { Colour, Ink } from '../terminal/ink.js';
+import { count, jsonLine, printable } from '../terminal/printable.js';
+import { verdictRows } from '../verify/verdict-text.js';
+
+export interface TextOptions {
+  readonly ink: Ink;
+  /** Columns of the terminal, if it is one. */
+  readonly width: number | undefined;
+}
+
+const VALUE_LENGTH = 100;
+
+type Explained = readonly [sign: string, colour: Colour, text: string];
+
+export function replayLines(report: ReplayReport, options: TextOptions): string[] {
+  const { ink } = options;
+  const [sign, colour, text] = explain(report);
+  const row: Cell[] = [
+    { text: sign, paint: (text) => ink(colour, text) },
+    { text: 'replay' },
+    { text: report.replay, paint: (text) => ink(colour, text) },
+    { text },
+  ];
+  const head: Cell[] = [{ text: '' }, { text: 'head' }, { text: report.head }];
+  return [...alignColumns([...verdictRows(report, ink), row, head], undefined), ...divergenceLines(report, options), ...changedLines(report, options)];
+}
+
+function explain({ replay, ticks, entries, divergence }: ReplayReport): Explained {
+  const done = `${count(ticks, 'tick')}, ${count(entries, 'entry', 'entries')}`;
+  if (replay === 'REPRODUCED') return ['✓', 'green', `${done} made again, each as it is in the log`];
+  if (replay === 'INCOMPLETE') return ['–', 'yellow', `${done} made again; the rest is damaged`];
+  return ['✗', 'red', `at entry ${divergence?.busSeq ?? entries}, after ${count(ticks, 'tick')}`];
+}
+
+function divergenceLines({ divergence }: ReplayReport, { ink, width }: TextOptions): string[] {
+  if (divergence === undefined) return [];
+  const { busSeq, agent, tick, expected, actual, differences, program } = divergence;
+  const place = [`entry ${busSeq}`, ...(agent === null ? [] : [`agent ${agent}`]), ...(tick === null ? [] : [`tick ${tick}`])].join(', ');
+  const rows: Cell[][] = [
+    [{ text: '  the log has' }, { text: sideText(expected) }],
+    [{ text: '  now it is' }, { text: actual === null ? 'nothing' : sideText(actual) }],
+    ...differences.map(({ path, expected, actual }) => [
+      { text: `  ${printable(path)}`, paint: (text: string) => ink('dim', text) },
+      { text: `${valueText(expected)} – ${valueText(actual)}` },
+    ]),
+    ...(program === undefined ? [] : [[{ text: `  program ${program.type}` }, { text: `${identityText(program.recorded)} – ${identityText(program.present)}` }]]),
+  ];
+  return ['', ink('bold', `The first divergence: ${printable(place)}`), ...alignColumns(rows, width)];
+}
+
+function changedLines({ changed }: ReplayReport, { ink, width }: TextOptions): string[] {
+  if (changed.length === 0) return [];
+  const rows = changed.map(({ what, name, recorded, present }) => [
+    { text: `  ${what} ${printable(name)}` },
+    { text: `${identityText(recorded)} – ${identityText(present)}` },
+  ]);
+  return ['', ink('bold', 'Not what it was when the log was written'), ...alignColumns(rows, width)];
+}
+
+function sideText({ kind, instruction, data }: DivergentSide): string {
+  return `${printable(kind)} ${jsonLine(instruction ?? data, VALUE_LENGTH)}`;
+}
+
+function valueText(value: unknown): string {
+  return value === undefined ? 'nothing' : jsonLine(value, VALUE_LENGTH);
+}
+
+function identityText(identified: Changed['recorded']): string {
+  if (identified === null) return 'not there';
+  const { version, digest } = identified;
+  return printable(digest === undefined ? `version ${version}` : `version ${version}, ${digest.slice(0, 12)}…`);
+}
