@@ -1,5 +1,6 @@
 export { assertBatch } from './batch.js';
 export { encodeLine } from './codec.js';
+export { concatenate, joinLines, splitLines } from './bytes.js';
 export { corruptLog, type DamageReason, type LogDamage } from './damage.js';
 export type { Emit } from './emit.js';
 export {
@@ -17,7 +18,8 @@ export { ExecutionLogger, type Appended, type Durability, type LoggerOptions, ty
 export { MemoryLogStore } from './memory-store.js';
 export type { Projection, Saved } from './projection.js';
 export type { RecordedEntry } from './parse.js';
-export { entryOf, visitLinesOf } from './lines-of.js';
+export { busSeqOf } from './chain.js';
+export { entryOf, headOf, visitLinesOf } from './lines-of.js';
 export { readEntries, readRecorded, type ReadOptions } from './read.js';
 export { scanFrom, scanLog, type ScanReport } from './scan.js';
 export type { CheckpointStore, KnownEntry, LogBatch, LogChunk, LogEnd, LogPlace, LogReader, LogStore, TornTail } from './store.js';
