@@ -12,7 +12,7 @@ const grants = ['call:note'];
 type Asking = Generator<Instruction, number>;
 
 /** A program that notes something twice, with a pause between; `between` is how it goes on from there. */
-function writer(between: (ctx: AgentContext) => Asking): AgentDefinition<string, unknown> {
+function writer(between: (ctx: AgentContext) => Asking): AgentDefinition<string> {
   return defineAgent<string, unknown>('writer', function* (ctx, name) {
     yield* ctx.tool(note, { text: `${name} begins` });
     yield* ctx.sleep(1_000);
@@ -23,21 +23,21 @@ function writer(between: (ctx: AgentContext) => Asking): AgentDefinition<string,
 }
 
 /** Before anybody thought of a change. */
-// eslint-disable-next-line require-yield -- the program of before asks for nothing here
+ 
 const first = writer(function* () { return 0; });
 const second = writer(function* (ctx) { return yield* ctx.version('wording', 0, 1); });
 const third = writer(function* (ctx) { return yield* ctx.version('wording', 0, 2); });
 const last = writer(function* (ctx) { return yield* ctx.version('wording', 1, 2); });
 
 /** Spawns an agent and lets the process die when it waits; `after` is who it was. */
-async function dieAsleep(agent: AgentDefinition<string, unknown>, name: string, log?: MemoryLogStore): Promise<MemoryLogStore> {
+async function dieAsleep(agent: AgentDefinition<string>, name: string, log?: MemoryLogStore): Promise<MemoryLogStore> {
   const at = { after: ({ kind, agent: who }: { readonly kind: string; readonly agent: string | null }) => kind === 'SLEEP_STARTED' && who === name };
   const died = await crash({ at, time, agents: [agent], tools: [note], ...(log === undefined ? {} : { log }) }, (kernel) => kernel.spawn(agent, name, { id: name, grants }).result());
   expect(died.isCrashed).toBe(true);
   return died.log;
 }
 
-async function resultsWith(agent: AgentDefinition<string, unknown>, log: MemoryLogStore, names: readonly string[]): Promise<unknown[]> {
+async function resultsWith(agent: AgentDefinition<string>, log: MemoryLogStore, names: readonly string[]): Promise<unknown[]> {
   const { kernel, until } = await boot({ log, time, agents: [agent], tools: [note] });
   const results = await until(Promise.all(names.map((name) => kernel.agent(name).result())));
   await until(kernel.stop());
