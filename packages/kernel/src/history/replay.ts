@@ -66,7 +66,10 @@ export async function replay(reader: LogReader, options: ReplayOptions): Promise
   return run.report(report);
 }
 
-const NOTHING_WRONG: Pick<ScanReport, 'damage' | 'tornTail'> = {};
+function integrityBy(scan: ScanReport | undefined): Pick<ReplayReport, 'integrity' | 'firstBad' | 'tornTail'> {
+  if (scan?.damage !== undefined) return { integrity: 'BROKEN', firstBad: scan.damage };
+  return scan?.tornTail === undefined ? { integrity: 'INTACT' } : { integrity: 'TORN_TAIL', tornTail: scan.tornTail };
+}
 
 class Replay {
   readonly #oracle = new Oracle();
@@ -122,18 +125,15 @@ class Replay {
 
   report(scan: ScanReport | undefined): ReplayReport {
     const divergence = this.#divergence ?? this.#oracle.divergence;
-    const { damage, tornTail } = scan ?? NOTHING_WRONG;
     const last = { entries: this.entryCount, head: this.#last?.hash ?? GENESIS_HASH };
     return {
-      integrity: damage !== undefined ? 'BROKEN' : tornTail !== undefined ? 'TORN_TAIL' : 'INTACT',
+      ...integrityBy(scan),
       completeness: this.#pin === undefined ? 'UNPINNED' : this.#isPinFound ? 'COMPLETE' : 'INCOMPLETE',
-      replay: divergence !== undefined ? 'DIVERGED' : damage !== undefined ? 'INCOMPLETE' : 'REPRODUCED',
+      replay: divergence !== undefined ? 'DIVERGED' : scan?.damage !== undefined ? 'INCOMPLETE' : 'REPRODUCED',
       ...(divergence === undefined ? last : { entries: divergence.busSeq, head: (this.#refused ?? this.#oracle.next)!.prev }),
       ticks: this.#lockstep.tickCount,
       ...(divergence === undefined ? {} : { divergence: this.#explain(divergence) }),
       changed: [...this.#changed.values()],
-      ...(damage === undefined ? {} : { firstBad: damage }),
-      ...(tornTail === undefined ? {} : { tornTail }),
     };
   }
 

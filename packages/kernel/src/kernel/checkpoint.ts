@@ -5,7 +5,7 @@
  * is ignored, and the log is folded from its beginning.
  */
 import { deepFreeze } from '../json/index.js';
-import type { KnownEntry } from '../logging/index.js';
+import { concatenate, joinLines, splitLines, type KnownEntry } from '../logging/index.js';
 import type { Codec } from '../ports/index.js';
 
 /** What else has to be the same for a checkpoint to be of use. */
@@ -22,37 +22,38 @@ export interface Checkpoint {
   /** By the name of the projection. */
   readonly state: Readonly<Record<string, unknown>>;
   /** The entries of the present lives of those who have not ended, as stored. */
-  readonly lines: readonly string[];
+  readonly lines: readonly Uint8Array[];
 }
 
 const FORMAT = 1;
+const NEWLINE = 0x0a;
 
-export function encodeCheckpoint({ logId, known, state, lines }: Checkpoint & { readonly state: unknown }, maker: CheckpointMaker, codec: Codec): Uint8Array {
-  const body = [JSON.stringify(state), ...lines, ''].join('\n');
+/** The state comes as JSON already. */
+export function encodeCheckpoint({ logId, known, state, lines }: Omit<Checkpoint, 'state'> & { readonly state: string }, maker: CheckpointMaker, codec: Codec): Uint8Array {
+  const body = joinLines([codec.utf8(state), ...lines]);
   const header = { checkpoint: FORMAT, ...maker, logId, known };
-  return codec.utf8(`${JSON.stringify({ ...header, sha256: checksum(header, body, codec) })}\n${body}`);
+  return concatenate([codec.utf8(`${JSON.stringify({ ...header, sha256: checksum(header, body, codec) })}\n`), body]);
 }
 
 /** The checkpoint that the bytes hold; in words, why they are of no use. */
 export function decodeCheckpoint(bytes: Uint8Array, maker: CheckpointMaker, codec: Codec): Checkpoint | string {
   try {
-    const text = codec.text(bytes);
-    const newline = text.indexOf('\n');
-    const { sha256, ...header } = JSON.parse(text.slice(0, newline)) as Checkpoint & CheckpointMaker & { readonly checkpoint: number; readonly sha256: string };
+    const bodyStart = bytes.indexOf(NEWLINE) + 1;
+    const { sha256, ...header } = JSON.parse(codec.text(bytes.subarray(0, bodyStart))) as Checkpoint & CheckpointMaker & { readonly checkpoint: number; readonly sha256: string };
     if (header.checkpoint !== FORMAT || !isSameMaker(header, maker)) return 'another version of the kernel or of an extension made it';
-    const body = text.slice(newline + 1);
+    const body = bytes.subarray(bodyStart);
     if (checksum(header, body, codec) !== sha256) return 'its checksum does not fit';
-    const [state = '', ...lines] = body.split('\n');
+    const [state, ...lines] = splitLines(body);
     const { logId, known } = header;
-    return { logId, known, state: deepFreeze(JSON.parse(state) as Record<string, unknown>), lines: lines.slice(0, -1) };
+    return { logId, known, state: deepFreeze(JSON.parse(codec.text(state!)) as Record<string, unknown>), lines };
   } catch {
     return 'it is damaged';
   }
 }
 
 /** Over the header as well: a wrong name of the log in it would be a wrong idempotency key. */
-function checksum(header: object, body: string, codec: Codec): string {
-  return codec.sha256(`${JSON.stringify(header)}\n${body}`);
+function checksum(header: object, body: Uint8Array, codec: Codec): string {
+  return codec.sha256(`${JSON.stringify(header)}\n${codec.sha256(body)}`);
 }
 
 function isSameMaker(one: CheckpointMaker, other: CheckpointMaker): boolean {

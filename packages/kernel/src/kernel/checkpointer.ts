@@ -1,5 +1,6 @@
 import { describeThrown, OmniError } from '../errors/index.js';
-import { entryOf, visitLinesOf, type CheckpointStore, type ExecutionLogger, type KnownEntry } from '../logging/index.js';
+import { busSeqOf, entryOf, headOf, visitLinesOf, type CheckpointStore, type ExecutionLogger, type KnownEntry } from '../logging/index.js';
+import type { Codec } from '../ports/index.js';
 import type { Parts } from './assemble.js';
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint, type CheckpointMaker } from './checkpoint.js';
 import type { KernelConfig, KernelHost } from './config.js';
@@ -84,13 +85,13 @@ export class Checkpointer {
   }
 
   /** The histories in the last checkpoint, and what the log has added to them since. */
-  async #histories(store: CheckpointStore, { busSeq, hash, births }: Taken): Promise<{ readonly known: KnownEntry; readonly lines: readonly string[] }> {
+  async #histories(store: CheckpointStore, { busSeq, hash, births }: Taken): Promise<{ readonly known: KnownEntry; readonly lines: readonly Uint8Array[] }> {
     const { config, host } = this.#options;
     const { codec } = host.ports;
     const before = this.#known === undefined ? undefined : await loadCheckpoint(store, config, host);
     const last = typeof before === 'object' && before.known.busSeq === this.#known?.busSeq ? before : undefined;
-    const lines: string[] = [];
-    const keep = (line: string): void => { if (isOfLife(line, births)) lines.push(line); };
+    const lines: Uint8Array[] = [];
+    const keep = (line: Uint8Array): void => { if (isOfLife(line, births, codec)) lines.push(line); };
     for (const line of last?.lines ?? []) keep(line);
     const fromSeq = last === undefined ? Math.min(busSeq, ...births.values()) : last.known.busSeq + 1;
     const range = { fromSeq, beforeSeq: busSeq + 1, place: last?.known };
@@ -104,23 +105,23 @@ export class Checkpointer {
 interface Taken {
   readonly busSeq: number;
   readonly hash: string;
-  readonly state: Readonly<Record<string, unknown>>;
+  /** As JSON: it goes on changing. */
+  readonly state: string;
   /** By agent that has not ended, the entry with which its present life began. */
   readonly births: ReadonlyMap<string, number>;
 }
 
 function takeState(parts: Parts, log: ExecutionLogger): Taken {
-  // As text and back, since the state goes on changing.
-  const saved = Object.entries(parts.saved).map(([name, projection]) => [name, JSON.parse(JSON.stringify(projection.save())) as unknown]);
+  const state = JSON.stringify(Object.fromEntries(Object.entries(parts.saved).map(([name, projection]) => [name, projection.save()])));
   const births = [...liveAgents(parts)].map((agent) => [agent, parts.processes.birthOf(agent)?.seq ?? 0] as const);
-  return { busSeq: log.nextSeq - 1, hash: log.head, state: Object.fromEntries(saved) as Taken['state'], births: new Map(births) };
+  return { busSeq: log.nextSeq - 1, hash: log.head, state, births: new Map(births) };
 }
 
 /** Whether an entry belongs to the history of somebody who has not ended. */
-function isOfLife(line: string, births: ReadonlyMap<string, number>): boolean {
-  const { agent, busSeq, kind, data } = entryOf(line);
-  const names = [agent, kind === 'AGENT_SPAWNED' ? data['parent'] : null];
-  return names.some((name) => typeof name === 'string' && busSeq >= (births.get(name) ?? Infinity));
+function isOfLife(line: Uint8Array, births: ReadonlyMap<string, number>, codec: Codec): boolean {
+  const isLifeOf = (agent: unknown): boolean => typeof agent === 'string' && busSeqOf(line) >= (births.get(agent) ?? Infinity);
+  const { agent, isBirth } = headOf(line, codec);
+  return isLifeOf(agent) || (isBirth && isLifeOf(entryOf(line, codec).data['parent']));
 }
 
 /** Where checkpoints go; undefined if there are to be none, or if an extension has a state that it can't give. */

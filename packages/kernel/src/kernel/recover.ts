@@ -73,7 +73,7 @@ async function rerunPrograms({ parts, config, host, checkpoint, endSeq }: Recove
   if (births.size === 0) return;
   const reruns = new Map([...births].map(([agent, birth]) => [agent, { birth, rerun: rerunOf(parts, agent, birth) }]));
   const { codec } = host.ports;
-  const give = (line: string): void => { giveEntry(deepFreeze(entryOf(line)), reruns); };
+  const give = (line: Uint8Array): void => { giveEntry(deepFreeze(entryOf(line, codec)), reruns); };
   for (const line of checkpoint?.lines ?? []) give(line);
   const seqs = [...births.values()].map(({ seq }) => seq);
   const fromSeq = checkpoint === undefined ? Math.min(...seqs) : checkpoint.known.busSeq + 1;

@@ -26,7 +26,7 @@ const OPENING = '{"busSeq":';
 const [ZERO, NINE, COMMA] = [0x30, 0x39, 0x2c];
 
 /** The number that a line starts with, in the one form in which it may be written; -1 for anything else. */
-function busSeqOf(line: Uint8Array): number {
+export function busSeqOf(line: Uint8Array): number {
   let index = 0;
   for (; index < OPENING.length; index++) {
     if (line[index] !== OPENING.charCodeAt(index)) return -1;

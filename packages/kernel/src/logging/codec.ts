@@ -15,18 +15,12 @@ export interface LineStamp {
 
 /** Serialises an entry once: these are the bytes that are hashed, stored and shown. */
 export function encodeLine(proposal: Proposal, stamp: LineStamp, sha256: Codec['sha256']): { line: string; hash: string } {
-  const body = encodeBody(proposal, stamp);
+  const agent = proposal.agent === null ? 'null' : `"${proposal.agent}"`;
+  const body =
+    `{"busSeq":${String(stamp.busSeq)},"time":${String(stamp.time)},"agent":${agent},` +
+    `"kind":"${proposal.kind}","data":${JSON.stringify(proposal.data)},"prev":"${stamp.prev}"`;
   const hash = sha256(body);
   return { line: `${body},"hash":"${hash}"}\n`, hash };
-}
-
-/** What the hash of a line covers. */
-export function encodeBody(proposal: Proposal, stamp: LineStamp): string {
-  const agent = proposal.agent === null ? 'null' : `"${proposal.agent}"`;
-  return (
-    `{"busSeq":${String(stamp.busSeq)},"time":${String(stamp.time)},"agent":${agent},` +
-    `"kind":"${proposal.kind}","data":${JSON.stringify(proposal.data)},"prev":"${stamp.prev}"`
-  );
 }
 
 /** A line without its newline, taken apart. */

@@ -1,6 +1,7 @@
 export { assertBatch } from './batch.js';
-export { checkLine } from './chain.js';
-export { encodeBody, encodeLine } from './codec.js';
+export { concatenate, joinLines, splitLines } from './bytes.js';
+export { busSeqOf, checkLine } from './chain.js';
+export { encodeLine } from './codec.js';
 export { corruptLog, type DamageReason, type LogDamage } from './damage.js';
 export type { Emit } from './emit.js';
 export {
@@ -18,7 +19,7 @@ export { ExecutionLogger, type Appended, type Durability, type LoggerOptions, ty
 export { MemoryLogStore } from './memory-store.js';
 export { parseEntry, type RecordedEntry } from './parse.js';
 export type { Projection, Saved } from './projection.js';
-export { entryOf, visitLinesOf } from './lines-of.js';
+export { entryOf, headOf, visitLinesOf } from './lines-of.js';
 export { readEntries, readRecorded, type ReadOptions } from './read.js';
 export { scanFrom, scanLog, type ScanReport } from './scan.js';
 export type { CheckpointStore, KnownEntry, LogBatch, LogChunk, LogEnd, LogPlace, LogReader, LogStore, TornTail } from './store.js';

@@ -14,15 +14,16 @@ export interface LinesOfOptions {
   readonly place?: LogPlace | undefined;
 }
 
-/** Enough for what stands before an entry's data. */
-const HEAD_BYTES = 300;
-const HEAD = /^\{"busSeq":\d+,"time":-?\d+,"agent":(?:"([^"]*)"|null),"kind":"([^"]*)"/;
+const BEFORE_AGENT = '"agent":"';
+const BEFORE_KIND = '","kind":"';
+const BIRTH = 'AGENT_SPAWNED"';
+const [QUOTE, COMMA] = [0x22, 0x2c];
 
 /**
- * Calls with the text of each entry about these agents, and of the births of all children (whose delegators only their data
+ * Calls with the line of each entry about these agents, and of the births of all children (whose delegators only their data
  * names), in order. Answers where the last entry stands that it looked at.
  */
-export async function visitLinesOf(reader: LogReader, options: LinesOfOptions, visit: (line: string) => void): Promise<LogPlace | undefined> {
+export async function visitLinesOf(reader: LogReader, options: LinesOfOptions, visit: (line: Uint8Array) => void): Promise<LogPlace | undefined> {
   const { codec, agents, fromSeq, beforeSeq, place } = options;
   const lines = new LineSplitter();
   let segment: string | undefined;
@@ -34,7 +35,7 @@ export async function visitLinesOf(reader: LogReader, options: LinesOfOptions, v
     else lines.enter(chunk);
     ({ segment } = chunk);
     for (let line = lines.next(); line !== undefined && seq < beforeSeq; line = lines.next(), seq++) {
-      if (seq >= fromSeq && isWanted(line, agents)) visit(codec.text(line));
+      if (seq >= fromSeq && isWanted(headOf(line, codec), agents)) visit(line);
       if (seq === beforeSeq - 1) last = { ...lines.place, busSeq: seq };
     }
     if (seq >= beforeSeq) break;
@@ -43,11 +44,39 @@ export async function visitLinesOf(reader: LogReader, options: LinesOfOptions, v
 }
 
 /** The entry that a line of a checked log holds. */
-export function entryOf(line: string): RawEntry {
-  return JSON.parse(line) as RawEntry;
+export function entryOf(line: Uint8Array, codec: Codec): RawEntry {
+  return JSON.parse(codec.text(line)) as RawEntry;
 }
 
-function isWanted(line: Uint8Array, agents: ReadonlySet<string>): boolean {
-  const [, agent, kind] = HEAD.exec(String.fromCharCode(...line.subarray(0, HEAD_BYTES))) ?? [];
-  return kind === 'AGENT_SPAWNED' || (agent !== undefined && agents.has(agent));
+/** What a line says before it comes to the data. */
+export interface EntryHead {
+  readonly agent: string | null;
+  readonly isBirth: boolean;
+}
+
+/** Asked of every line, and so answered from a few of its bytes. */
+export function headOf(line: Uint8Array, codec: Codec): EntryHead {
+  const time = indexAfter(line, COMMA, 0);
+  const start = indexAfter(line, COMMA, time) + BEFORE_AGENT.length;
+  // Null, for an entry of the kernel's own.
+  if (line[start - 1] !== QUOTE) return NOBODY;
+  const end = indexAfter(line, QUOTE, start) - 1;
+  return { agent: codec.text(line.subarray(start, end)), isBirth: isTextAt(line, BIRTH, end + BEFORE_KIND.length) };
+}
+
+const NOBODY: EntryHead = { agent: null, isBirth: false };
+
+function isWanted({ agent, isBirth }: EntryHead, agents: ReadonlySet<string>): boolean {
+  return isBirth || (agent !== null && agents.has(agent));
+}
+
+function indexAfter(line: Uint8Array, byte: number, from: number): number {
+  let index = from;
+  while (index < line.length && line[index] !== byte) index++;
+  return index + 1;
+}
+
+function isTextAt(line: Uint8Array, text: string, start: number): boolean {
+  for (let index = 0; index < text.length; index++) if (line[start + index] !== text.charCodeAt(index)) return false;
+  return true;
 }

@@ -1,5 +1,6 @@
 import { MAX_JSON_DEPTH, type JsonObject } from '../json/index.js';
 import type { Codec } from '../ports/index.js';
+import { HASH_SUFFIX_BYTES, PREV_SUFFIX_BYTES } from './codec.js';
 import type { RawEntry } from './entry.js';
 
 /** An entry as it was read back, with the text of its line. */
@@ -11,6 +12,8 @@ export interface RecordedEntry {
 
 /** The kernel puts values of any depth a few levels down. What is deeper would overflow the stack of whoever walks it. */
 const MAX_ENTRY_DEPTH = MAX_JSON_DEPTH + 16;
+/** A level takes two characters at least, and most lines have no room for so many beside their two hashes. */
+const LONGEST_SHALLOW = 2 * MAX_ENTRY_DEPTH + PREV_SUFFIX_BYTES + HASH_SUFFIX_BYTES;
 
 /**
  * An entry from a line without its newline; undefined if it is not JSON with exactly an entry's fields, or if these do
@@ -23,7 +26,7 @@ export function parseEntry(line: Uint8Array, chain: { busSeq: number; hash: stri
   if (value['busSeq'] !== chain.busSeq || value['hash'] !== chain.hash || typeof value['prev'] !== 'string') return undefined;
   const isStamped = Number.isSafeInteger(value['time']) && (value['agent'] === null || typeof value['agent'] === 'string');
   if (!isStamped || typeof value['kind'] !== 'string' || !isObject(value['data'])) return undefined;
-  if (isDeeper(value, MAX_ENTRY_DEPTH)) return undefined;
+  if (text.length > LONGEST_SHALLOW && isDeeper(value, MAX_ENTRY_DEPTH)) return undefined;
   return { entry: value as unknown as RawEntry, text };
 }
 
@@ -46,7 +49,9 @@ function parseJson(text: string): unknown {
 
 function isDeeper(value: unknown, levelCount: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  return levelCount === 0 || Object.values(value).some((inner) => isDeeper(inner, levelCount - 1));
+  if (levelCount === 0) return true;
+  for (const key in value) if (isDeeper((value as JsonObject)[key], levelCount - 1)) return true;
+  return false;
 }
 
 function isObject(value: unknown): value is JsonObject {

@@ -8,6 +8,7 @@
 import type { Commands } from '../commands/index.js';
 import type { OmniError } from '../errors/index.js';
 import type { AgentEndings } from '../failure/index.js';
+import { isSameJson } from '../json/index.js';
 import type { Emit, Entry, RawEntry } from '../logging/index.js';
 import type { PendingKind, PendingOperations } from '../pending/index.js';
 import type { Approvals, Messenger, Spawner } from '../syscalls/index.js';
@@ -102,10 +103,15 @@ export function performEnd(entry: RawEntry, endings: AgentEndings): boolean {
 /** A result for a call that waits for one; what becomes of the agent is decided anew. */
 function settling(kinds: readonly PendingKind[]): Perform {
   return ({ kind, agent, data }, { emit, pending, diverge }) => {
-    const { tick, call } = data as { readonly tick: number; readonly call: number };
+    const { tick, call, transition } = data as { readonly tick: number; readonly call: number; readonly transition?: unknown };
     const slot = agent === null ? undefined : pending.find(agent, tick, call);
     if (agent === null || slot === undefined || !kinds.includes(slot.kind)) throw diverge('No call waits for it.');
-    const fields = Object.entries(data).filter(([field]) => field !== 'transition');
-    emit({ kind, agent, data: { ...Object.fromEntries(fields), ...pending.resuming(agent) } } as never);
+    const decided = pending.resuming(agent);
+    emit({ kind, agent, data: isSameJson(decided.transition, transition) ? data : withTransition(data, decided) } as never);
   };
+}
+
+function withTransition(data: object, decided: ReturnType<PendingOperations['resuming']>): object {
+  const recorded = Object.entries(data).filter(([name]) => name !== 'transition');
+  return { ...Object.fromEntries(recorded), ...decided };
 }

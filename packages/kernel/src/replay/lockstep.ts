@@ -18,10 +18,12 @@ export interface LockstepOptions extends Omit<InputsOptions, 'diverge'> {
  */
 export class Lockstep {
   readonly #options: LockstepOptions;
+  readonly #inputs: InputsOptions;
   #tickCount = 0;
 
   constructor(options: LockstepOptions) {
     this.#options = options;
+    this.#inputs = { ...options, diverge: (because) => options.oracle.diverge(undefined, because) };
   }
 
   /** How many ticks ran again. */
@@ -51,7 +53,7 @@ export class Lockstep {
   #step(entry: RawEntry): void {
     const { oracle, runNextTick } = this.#options;
     try {
-      if (isInput(entry)) performInput(entry, { ...this.#options, diverge: (because) => oracle.diverge(undefined, because) });
+      if (isInput(entry)) performInput(entry, this.#inputs);
       else if (runNextTick()) this.#tickCount++;
       else oracle.diverge(undefined, 'No agent was ready to run.');
     } catch (thrown) {

@@ -64,10 +64,13 @@ export class Oracle implements LogWriter {
     const recorded = this.#next;
     if (recorded === undefined) return this.#goOn(proposal);
     // The union of proposals is the catalogue itself; a single kind of it always fits.
-    if (!isSame(proposal as never, recorded)) throw this.diverge(proposal as never);
+    const sameness = isSame(proposal as never, recorded.entry);
+    if (sameness === false) throw this.diverge(proposal as never);
     this.#next = this.#recorded.shift();
     this.#lastSeq = recorded.entry.busSeq;
-    return { entry: deepFreeze(recorded.entry) as unknown as Extract<Entry, { kind: Kind }>, line: `${recorded.text}\n` };
+    // What was made now is frozen already, and lives on; what was read can go.
+    const entry = sameness === 'exactly' ? withData(recorded.entry, proposal.data) : deepFreeze(recorded.entry);
+    return { entry: entry as unknown as Extract<Entry, { kind: Kind }>, line: `${recorded.text}\n` };
   }
 
   /** Ends it at the entry that comes next, for which this was made, or nothing; the answer is what to throw. */
@@ -91,6 +94,10 @@ export class Oracle implements LogWriter {
     if (this.#behind !== undefined) return this.#behind.append(proposal);
     throw (this.#failure = END);
   }
+}
+
+function withData({ busSeq, time, agent, kind, prev, hash }: RawEntry, data: object): object {
+  return Object.freeze({ busSeq, time, agent, kind, data, prev, hash });
 }
 
 /** Not a failure of anybody: a log may end anywhere, and the last step of it may be incomplete. */

@@ -1,9 +1,11 @@
-/** Whether what was made now is what the log has: the bytes, or all that programs can rely on. */
-import { encodeBody, type Proposal, type RecordedEntry } from '../logging/index.js';
+/** Whether what was made now is what the log has: exactly, or in all that programs can rely on. */
+import { isSameJson } from '../json/index.js';
+import type { Proposal, RawEntry } from '../logging/index.js';
 
-export function isSame(proposal: Proposal, { entry, text }: RecordedEntry): boolean {
-  if (text.startsWith(encodeBody(proposal, entry))) return true;
+/** `exactly`: the bytes would be the same. False if a program could tell the difference. */
+export function isSame(proposal: Proposal, entry: RawEntry): 'exactly' | boolean {
   if (proposal.kind !== entry.kind || proposal.agent !== entry.agent) return false;
+  if (isSameJson(proposal.data, entry.data)) return 'exactly';
   return comparable(proposal.kind, proposal.data) === comparable(entry.kind, entry.data);
 }
 

@@ -37,6 +37,25 @@ describe('readEntries', () => {
     expect(await entriesOf(lines, 5)).toEqual([]);
   });
 
+  test('lets go of the log as soon as nobody reads on', async () => {
+    const bytes = codec.utf8(new TestChain().lines(1_000).join(''));
+    let isReading = false;
+    const reader = {
+      async *read(): AsyncGenerator<LogChunk> {
+        isReading = true;
+        try {
+          yield await Promise.resolve({ segment: 'one', byteOffset: 0, bytes });
+        } finally {
+          isReading = false;
+        }
+      },
+    };
+    for (const wanted of [1, 99, 100, 101, 999]) {
+      for await (const { busSeq } of readEntries(reader, codec)) if (busSeq === wanted) break;
+      expect(isReading).toBe(false);
+    }
+  });
+
   test('a read from the middle checks what it reads, and believes the place where it starts', async () => {
     const chain = new TestChain();
     const [early, late] = [chain.lines(3), chain.lines(3)];
