@@ -1,6 +1,6 @@
 export { assertBatch } from './batch.js';
 export { encodeLine } from './codec.js';
-export { concatenate, joinLines, splitLines } from './bytes.js';
+export { joinLines, splitLines } from './bytes.js';
 export { corruptLog, type DamageReason, type LogDamage } from './damage.js';
 export type { Emit } from './emit.js';
 export {
