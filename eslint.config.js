@@ -17,7 +17,7 @@ const kernelLayers = [
   ['json'],
   ['ports', 'invariants', 'queue'],
   ['logging'],
-  ['lifecycle', 'header'],
+  ['lifecycle', 'header', 'attestation'],
   ['identity'],
   ['permissions', 'memory', 'pending'],
   ['messages', 'tools', 'delegation'],
@@ -31,7 +31,7 @@ const kernelLayers = [
   ['history'],
 ];
 /** Outside the layers: the only folder that may use Node, and all that it may import. */
-const nodeMayImport = ['errors', 'json', 'ports', 'logging'];
+const nodeMayImport = ['errors', 'json', 'ports', 'logging', 'attestation'];
 /** Outside the layers, too: the test kit uses a kernel as its users do, and nobody imports it. */
 const TEST_KIT = 'testing';
 

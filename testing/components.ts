@@ -10,6 +10,8 @@ import { describe } from 'vitest';
 /** How to find out whether a component is here: a command that succeeds. */
 const PROBES = {
   git: ['git', '--version'],
+  openssl: ['openssl', 'version'],
+  python3: ['python3', '--version'],
 } as const;
 
 export type Component = keyof typeof PROBES;

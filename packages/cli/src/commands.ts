@@ -1,6 +1,9 @@
 import { createRequire } from 'node:module';
 import { parseGrant } from '@omnipaw/kernel';
 import { Command, InvalidArgumentError } from 'commander';
+import { keygen, type KeygenOptions } from './attest/keygen.js';
+import { receipt, verifyReceipt, type ReceiptOptions, type VerifyReceiptOptions } from './attest/receipt.js';
+import { sign, type SignOptions } from './attest/sign.js';
 import { diff, type DiffOptions } from './diff/diff.js';
 import { fork, type ForkOptions } from './fork/fork.js';
 import { inspect, type InspectOptions } from './inspect/inspect.js';
@@ -53,6 +56,9 @@ export function commandLine(perform: Perform, { out, people }: Session): Command
   addFork(program, perform);
   addDiff(program, perform);
   addWhatIf(program, perform);
+  addKeygen(program, perform);
+  addSign(program, perform);
+  addReceipt(program, perform);
   return program;
 }
 
@@ -65,6 +71,7 @@ function addRun(program: Command, perform: Perform): void {
     .option('--agent <name>', 'the agent to run, by type or by export; the default export unless given')
     .option('--input <json>', 'its input; "-" reads it from standard input')
     .option('--grant <action:resource>', 'what it may do, e.g. call:host.fs.*; can be repeated; nothing unless given', collectGrant)
+    .option('--sign <file>', 'sign the head of the log as it grows and at the end, with the private key in this file')
     .action((file: string, options: RunOptions) => perform(options, (session) => run(file, options, session)));
 }
 
@@ -86,6 +93,8 @@ function addVerify(program: Command, perform: Perform): void {
     .requiredOption('--log <dir>', 'the log to check')
     .option('--pin <hash>', 'the head that was noted down earlier; without it nobody can see that the end was cut off', parsePin)
     .option('--require-pin', 'take a missing pin for a contradiction')
+    .option('--public-key <file>', 'the key that must have signed the log: every head beside it that this key has signed is checked')
+    .option('--head <file>', 'the signed head to check, instead of those beside the log')
     .option('--parent <dir>', 'for a fork: the log that it comes from, to follow the link')
     .action((options: VerifyOptions) => perform(options, (session) => verify(options, session)));
 }
@@ -122,6 +131,7 @@ function addResume(program: Command, perform: Perform): void {
     .argument('<program>', 'a .ts, .js or .mjs file; every agent and tool that it exports is registered')
     .requiredOption('--log <dir>', 'the log to go on in')
     .option('--agent <id>', 'wait for this agent only; for all that have not ended unless given')
+    .option('--sign <file>', 'sign the head of the log as it grows and at the end, with the private key in this file')
     .action((file: string, options: ResumeOptions) => perform(options, (session) => resume(file, options, session)));
 }
 
@@ -161,6 +171,45 @@ function addWhatIf(program: Command, perform: Perform): void {
     .option('--without-grant <agent=action:resource>', 'takes away what this covers; without agent= from everybody; can be repeated', collect)
     .action((file: string | undefined, options: WhatIfOptions) => perform(options, (session) => whatIf(file, options, session)))
     .addHelpText('after', '\nExit codes: 0 nothing would be refused or asked about, 1 something would, 2 a wrong call');
+}
+
+function addKeygen(program: Command, perform: Perform): void {
+  addCommon(program.command('keygen'), 'print the names of the files as JSON')
+    .summary('make a key to sign logs with')
+    .description('Makes an Ed25519 key: the private half in a file, the public half beside it in FILE.pub. Overwrites nothing.')
+    .option('--out <file>', 'where the private key goes', 'omnipaw.key')
+    .action((options: KeygenOptions) => perform(options, (session) => keygen(options, session)));
+}
+
+function addSign(program: Command, perform: Perform): void {
+  addCommon(program.command('sign'), 'print what was signed as JSON')
+    .summary('sign a log as it is now')
+    .description('Signs the head of a log, so that whoever has the public key can see that nothing up to there is missing or changed.')
+    .requiredOption('--log <dir>', 'the log to sign; nobody should be writing to it')
+    .requiredOption('--key <file>', 'the private key, as keygen makes it')
+    .option('--out <file>', 'where the signed head goes; into "heads" beside the log unless given')
+    .action((options: SignOptions) => perform(options, (session) => sign(options, session)));
+}
+
+function addReceipt(program: Command, perform: Perform): void {
+  const command = addCommon(program.command('receipt'), 'print one JSON object instead of the receipt')
+    .summary('prove a single entry, without handing out the log')
+    .description('Makes a receipt: one entry of a log, with proof that it is in the log that was signed.')
+    .option('--log <dir>', 'the log')
+    .option('--at <seq>', 'the entry', parseCount)
+    .option('--head <file>', 'the signed head to prove it against; the newest beside the log unless given')
+    .option('--out <file>', 'where the receipt goes; to standard output unless given')
+    .action((options: ReceiptOptions) => perform(options, (session) => receipt(options, session)));
+  addCommon(command.command('verify'), 'print the entry and what was signed as JSON')
+    .summary('check a receipt, without the log')
+    .description('Says whether a receipt is good, and shows its entry. Needs the public key and nothing else.')
+    .argument('<receipt>', 'the file')
+    .requiredOption('--public-key <file>', 'the key that must have signed the log')
+    // The parser gives what both commands take to the outer one.
+    .action((file: string, _own: unknown, verify: Command) => {
+      const options = verify.optsWithGlobals<VerifyReceiptOptions>();
+      return perform(options, (session) => verifyReceipt(file, options, session));
+    });
 }
 
 function addCommon(command: Command, jsonHelp: string): Command {

@@ -12,7 +12,7 @@ export class UsageError extends Error {
 }
 
 /** A failure that is not the run's own but the caller's: what was named is not there, or not as it has to be. */
-const CALLERS_OWN: ReadonlySet<string> = new Set(['LOG_NOT_FOUND', 'AGENT_NOT_FOUND', 'LOG_NOT_EMPTY', 'FORK_PATCH_INVALID']);
+const CALLERS_OWN: ReadonlySet<string> = new Set(['LOG_NOT_FOUND', 'AGENT_NOT_FOUND', 'LOG_NOT_EMPTY', 'FORK_PATCH_INVALID', 'KEY_INVALID']);
 
 export function exitCodeOf(thrown: unknown): number {
   const isUsage = thrown instanceof UsageError || (thrown instanceof OmniError && CALLERS_OWN.has(thrown.code));

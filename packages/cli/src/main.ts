@@ -2,7 +2,9 @@ import { CommanderError } from 'commander';
 import { commandLine, type CommonOptions } from './commands.js';
 import { describeFailure, EXIT, exitCodeOf, explainFailure, failureRecord, isVerbose } from './failure.js';
 import type { Host } from './host.js';
+import { Interrupted } from './log-progress.js';
 import type { Session } from './session.js';
+import { EXIT_AFTER_SIGNAL } from './signals.js';
 import { Output } from './terminal/output.js';
 
 /** Does what the arguments say and resolves with the exit code; rejects never. */
@@ -28,6 +30,7 @@ async function guarded(
   try {
     return await command(session);
   } catch (thrown) {
+    if (thrown instanceof Interrupted) return EXIT_AFTER_SIGNAL[thrown.signal];
     return await reportFailure(thrown, options, session);
   }
 }

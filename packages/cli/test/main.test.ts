@@ -6,7 +6,7 @@ import { teamLog } from './logs.js';
 import { ClosedPipe, Sink } from './sink.js';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
-const COMMANDS = ['run', 'verify', 'inspect', 'tail'];
+const COMMANDS = ['run', 'verify', 'inspect', 'tail', 'keygen', 'sign', 'receipt'];
 
 describe('help', () => {
   test.each([['--help'], ['-h'], ['help']])('%s lists the commands and the exit codes', async (argument) => {
@@ -20,7 +20,7 @@ describe('help', () => {
     const { code, stdout } = await omnipaw([command, '--help']);
     expect(code).toBe(0);
     expect(stdout).toContain(`Usage: omnipaw ${command} [options]`);
-    expect(stdout).toContain('--log <dir>');
+    if (command !== 'keygen') expect(stdout).toContain('--log <dir>');
     expect(stdout).toContain('--json');
   });
 
@@ -49,6 +49,9 @@ describe('a wrong call', () => {
     [['verify', '--log'], "error: option '--log <dir>' argument missing"],
     [['verify', '--log', 'x', '--pin', 'abc'], "error: option '--pin <hash>' argument 'abc' is invalid. A pin is the hash of an entry: 64 hexadecimal digits."],
     [['inspect', '--log', 'x', '--at', 'end'], 'It must be a whole number from 0.'],
+    [['sign', '--log', 'x'], "error: required option '--key <file>' not specified"],
+    [['receipt', '--log', 'x'], "error: required option '--at <seq>' not specified"],
+    [['receipt', '--at', '3'], "error: required option '--log <dir>' not specified"],
     [['run', '--log', 'x'], "error: missing required argument 'program'"],
     [['run', 'a.ts', 'b.ts', '--log', 'x'], 'error: too many arguments'],
     [['run', 'a.ts', '--log', 'x', '--grant', 'greet'], '"greet" is not a grant. Write action:resource, for instance call:host.fs.*; actions: call, '],

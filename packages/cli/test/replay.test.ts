@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { omnipaw, program, start, temporaryFolder } from './command.js';
 import { damage, storedText, teamLog } from './logs.js';
@@ -9,7 +10,7 @@ function changedTeam(change: (source: string) => string): string {
   const file = path.join(temporaryFolder(), 'team.ts');
   const source = fs.readFileSync(program('team.ts'), 'utf8');
   fs.writeFileSync(file, change(source));
-  fs.symlinkSync(path.resolve(import.meta.dirname, '../node_modules'), path.join(path.dirname(file), 'node_modules'));
+  fs.symlinkSync(fileURLToPath(new URL('../node_modules', import.meta.url)), path.join(path.dirname(file), 'node_modules'));
   return file;
 }
 

@@ -1,7 +1,15 @@
 import { MemoryLogStore, nodePorts, type LogBatch, type LogChunk, type LogEnd, type LogStore } from '@omnipaw/kernel';
 import type { VirtualTime } from '@omnipaw/kernel/testing';
+import type { Checkpoints } from './checkpoints.js';
 import type { Faults } from './faults.js';
 import { never, type Life } from './life.js';
+
+export interface DiskOptions {
+  readonly life: Life;
+  readonly time: VirtualTime;
+  readonly faults: Faults;
+  readonly checkpoints: Checkpoints;
+}
 
 const NEWLINE = 0x0a;
 
@@ -24,8 +32,10 @@ export class DiskStore implements LogStore {
   #writes = 0;
   #delays = 0;
   #failure: Error | undefined;
+  readonly checkpoints: NonNullable<LogStore['checkpoints']>;
 
-  constructor(content: Uint8Array, options: { readonly life: Life; readonly time: VirtualTime; readonly faults: Faults }) {
+  constructor(content: Uint8Array, options: DiskOptions) {
+    this.checkpoints = options.checkpoints.during(options.life);
     this.#synced = new MemoryLogStore({ bytes: content, codec: nodePorts.codec });
     this.#life = options.life;
     this.#time = options.time;
@@ -37,9 +47,9 @@ export class DiskStore implements LogStore {
     return this.#failure !== undefined;
   }
 
-  async open(): Promise<LogEnd> {
+  async open(...known: Parameters<LogStore['open']>): Promise<LogEnd> {
     if (!this.#life.step()) return never();
-    const end = await this.#synced.open();
+    const end = await this.#synced.open(...known);
     this.#tornBytes = end.tornTail?.byteCount ?? 0;
     return this.#life.step() ? end : never();
   }
@@ -60,8 +70,8 @@ export class DiskStore implements LogStore {
     if (!this.#life.step()) return never();
   }
 
-  async *read(): AsyncGenerator<LogChunk, void, undefined> {
-    for await (const chunk of this.#synced.read()) {
+  async *read(...from: Parameters<LogStore['read']>): AsyncGenerator<LogChunk, void, undefined> {
+    for await (const chunk of this.#synced.read(...from)) {
       if (this.#life.hasDied()) await never();
       yield chunk;
     }

@@ -23,10 +23,12 @@ export interface Faults {
   readonly failure: DiskFailure | null;
   /** How long nobody starts another kernel after the end of this one. Milliseconds. */
   readonly downMs: number;
+  /** What becomes of the checkpoint beside the log after that. */
+  readonly checkpoint: 'kept' | 'lost' | 'damaged';
 }
 
 /** A life in which nothing goes wrong. */
-export const NO_FAULTS: Faults = Object.freeze({ crashAfterSteps: null, survivingBytes: 0, zeroBytes: 0, keepsWholeLine: false, diskMs: [], failure: null, downMs: 0 });
+export const NO_FAULTS: Faults = Object.freeze({ crashAfterSteps: null, survivingBytes: 0, zeroBytes: 0, keepsWholeLine: false, diskMs: [], failure: null, downMs: 0, checkpoint: 'kept' });
 
 const steps = fc.oneof(
   { arbitrary: fc.integer({ min: 1, max: 25 }), weight: 3 },
@@ -45,6 +47,7 @@ const faults: fc.Arbitrary<Faults> = fc.record({
     { arbitrary: fc.record({ write: fc.nat({ max: 12 }), how: fc.constantFrom('full' as const, 'sync' as const) }), weight: 1 },
   ),
   downMs: fc.oneof(fc.constant(0), fc.nat({ max: 60 })),
+  checkpoint: fc.constantFrom('kept', 'kept', 'kept', 'kept', 'lost', 'damaged'),
 });
 
 /** The lives before the last one, in which nothing goes wrong any more. */

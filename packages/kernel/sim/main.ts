@@ -2,9 +2,9 @@
 import { availableParallelism, cpus } from 'node:os';
 import { buildWorker } from './build-worker.js';
 import { helpText, parseOptions, type SimOptions } from './options.js';
-import { runSeeds, type Tally } from './pool.js';
-import { failureText, tallyText } from './report.js';
+import { runSeeds, shrinkSeed, type PoolOptions, type Tally } from './pool.js';
 import { ProgressLine } from './progress-line.js';
+import { failureText, figure, tallyText } from './report.js';
 
 const EXIT_INTERRUPTED = 130;
 
@@ -24,24 +24,32 @@ export async function main(args: readonly string[], root: URL): Promise<number> 
 }
 
 async function run(options: SimOptions, root: URL): Promise<number> {
-  const { from, count, workers, mutant, json } = options;
+  const { from, mutant, json } = options;
   const program = await buildWorker(root, mutant);
   const interruption = new AbortController();
   const interrupt = (): void => { interruption.abort(); };
   process.once('SIGINT', interrupt);
-  const progress = new ProgressLine(process.stderr, count);
-  let tally: Tally;
+  const progress = new ProgressLine(process.stderr);
   try {
-    tally = await runSeeds({ program, from, count, workers, signal: interruption.signal, onProgress: (finished) => { progress.show(finished); } });
+    const tally = await search({ ...options, program, signal: interruption.signal }, progress);
+    const isInterrupted = interruption.signal.aborted;
+    progress.clear();
+    if (json) process.stdout.write(`${JSON.stringify({ from, ...tally, mutant: mutant?.name ?? null, isInterrupted })}\n`);
+    else process.stdout.write(`${tallyText(from, tally)}${tally.failure === undefined ? '' : failureText(tally.failure, mutant)}`);
+    if (tally.failure !== undefined) return 1;
+    return isInterrupted ? EXIT_INTERRUPTED : 0;
   } finally {
     progress.clear();
     process.off('SIGINT', interrupt);
   }
-  const isInterrupted = interruption.signal.aborted;
-  if (json) process.stdout.write(`${JSON.stringify({ from, ...tally, mutant: mutant?.name ?? null, isInterrupted })}\n`);
-  else process.stdout.write(`${tallyText(from, tally)}${tally.failure === undefined ? '' : failureText(tally.failure, mutant)}`);
-  if (tally.failure !== undefined) return 1;
-  return isInterrupted ? EXIT_INTERRUPTED : 0;
+}
+
+async function search(options: PoolOptions & Pick<SimOptions, 'maxShrinks'>, progress: ProgressLine): Promise<Tally> {
+  const tally = await runSeeds({ ...options, onProgress: (finished) => { progress.show(`${figure(finished)} of ${figure(options.count)} seeds`); } });
+  if (tally.failure === undefined) return tally;
+  progress.show(`seed ${tally.failure.seed} has failed, and is made smaller`);
+  const failure = await shrinkSeed(options, tally.failure.seed, options.maxShrinks);
+  return { ...tally, ...(failure === undefined ? {} : { failure }) };
 }
 
 /** Node 18.13 does not know `availableParallelism` yet. */

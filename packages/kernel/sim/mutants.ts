@@ -20,19 +20,46 @@ export const MUTANTS: readonly Mutant[] = [
     replacement: '    this.#isFlushing = true;\n    this.#durableSeq = lastSeq;\n    this.#callWaiters();\n    this.#tellListeners();\n',
   },
   {
-    name: 'apply-before-append',
-    bug: 'The state changes before the entry is in the log, and stays changed if the log takes no more entries.',
-    file: 'kernel/bus.ts',
-    text: '      const { entry, line } = this.#options.log.append(proposal);\n      this.apply(entry);\n',
-    replacement:
-      '      const { log } = this.#options;\n      this.apply({ busSeq: log.nextSeq, time: 0, ...proposal } as never);\n      const { entry, line } = log.append(proposal);\n',
-  },
-  {
     name: 'run-before-intent',
     bug: 'A tool runs as soon as its intent is recorded, whether or not that is durable.',
     file: 'tools/gate.ts',
     text: '    log.afterDurable(busSeq, () => { this.#admit(run); });\n  }\n\n  /** Starts the next attempt',
     replacement: '    this.#options.ports.timers.defer(() => { this.#admit(run); });\n  }\n\n  /** Starts the next attempt',
+  },
+  {
+    name: 'sync-error-ignored',
+    bug: 'A write that failed is taken for one that is durable, and the kernel goes on.',
+    file: 'logging/logger.ts',
+    text: '      (cause: unknown) => { this.#fail(cause); },\n',
+    replacement: '      () => { this.#flushed(lastSeq); },\n',
+  },
+  {
+    name: 'repeats-everything',
+    bug: 'After a crash every call without a result is made again, whether or not its tool is idempotent.',
+    file: 'tools/gate.ts',
+    text: "return this.#options.registry.get(opened['tool'] as string).idempotent;",
+    replacement: "return this.#options.registry.get(opened['tool'] as string).name !== '';",
+  },
+  {
+    name: 'key-of-each-start',
+    bug: 'The id in the idempotency keys is that of the start of the kernel, not that of the log.',
+    file: 'kernel/open-log.ts',
+    text: 'logId: end.nextSeq === 0 ? newLogId(host) : await storedLogId(config, host)',
+    replacement: 'logId: newLogId(host)',
+  },
+  {
+    name: 'half-a-step',
+    bug: 'What a crash left of the last step is taken for the whole of it.',
+    file: 'kernel/recover.ts',
+    text: '  for (const recorded of lastStep.entries) oracle.expect(recorded);\n',
+    replacement: '  for (const { entry } of lastStep.entries) foldEntry(entry, (folded) => { parts.bus.apply(folded); });\n',
+  },
+  {
+    name: 'missed-deadline',
+    bug: 'A deadline that passed while no kernel was there is never met.',
+    file: 'execution/alarm.ts',
+    text: '    if (at >= this.#armedFor) return;\n',
+    replacement: '    if (at >= this.#armedFor || at < this.#options.ports.clock.now()) return;\n',
   },
 ];
 

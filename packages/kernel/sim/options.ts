@@ -5,6 +5,8 @@ export interface SimOptions {
   readonly from: number;
   readonly count: number;
   readonly workers: number;
+  /** How many plans may be tried to make a failure smaller. */
+  readonly maxShrinks: number;
   readonly mutant?: Mutant;
   readonly json: boolean;
   readonly help: boolean;
@@ -12,6 +14,7 @@ export interface SimOptions {
 
 const MAX_SEED = 2 ** 31 - 1;
 const DEFAULT_SEEDS = 1_000;
+const DEFAULT_SHRINKS = 2_000;
 
 /** Throws a TypeError, with what is wrong, for a call that is wrong. */
 export function parseOptions(args: readonly string[], cores: number): SimOptions {
@@ -21,16 +24,18 @@ export function parseOptions(args: readonly string[], cores: number): SimOptions
       seeds: { type: 'string' },
       seed: { type: 'string' },
       workers: { type: 'string' },
+      shrinks: { type: 'string', default: String(DEFAULT_SHRINKS) },
       mutant: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
-  const { seed, seeds, workers, mutant, json, help } = values;
+  const { seed, seeds, workers, shrinks, mutant, json, help } = values;
+  const maxShrinks = whole('--shrinks', shrinks, 0);
   const from = seed === undefined ? 1 : whole('--seed', seed, 0);
   const count = seeds === undefined ? (seed === undefined ? DEFAULT_SEEDS : 1) : whole('--seeds', seeds, 1);
   const planted = mutant === undefined ? {} : { mutant: mutantOf(mutant) };
-  return { from, count, workers: Math.min(count, workers === undefined ? cores : whole('--workers', workers, 1)), ...planted, json, help };
+  return { from, count, workers: Math.min(count, workers === undefined ? cores : whole('--workers', workers, 1)), maxShrinks, ...planted, json, help };
 }
 
 function whole(option: string, text: string, min: number): number {
@@ -53,6 +58,7 @@ Usage: pnpm sim [options]
   --seeds N        how many seeds to run; ${DEFAULT_SEEDS} unless given
   --seed S         the first seed; without --seeds, the only one
   --workers N      processes that share the work; as many as there are cores unless given
+  --shrinks N      plans that are tried to make a failure smaller; ${DEFAULT_SHRINKS} unless given
   --mutant NAME    plants a bug, which should be found
   --json           one JSON object on stdout
   --help           this text

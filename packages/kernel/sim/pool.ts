@@ -38,6 +38,11 @@ export async function runSeeds(options: PoolOptions): Promise<Tally> {
   return pool.tally;
 }
 
+/** Runs a seed that has failed once more, and looks for a smaller plan that fails in the same way; undefined if interrupted. */
+export function shrinkSeed(options: Pick<PoolOptions, 'program' | 'signal'>, seed: number, maxShrinks: number): Promise<Failure | undefined> {
+  return withWorker(options, async (answerTo) => (await answerTo({ from: seed, count: 1, maxShrinks }))?.failure);
+}
+
 class Pool {
   readonly #options: PoolOptions;
   #next: number;
@@ -53,25 +58,21 @@ class Pool {
   }
 
   /** One worker, from its first task to its last. */
-  async work(): Promise<void> {
-    const { program, signal } = this.#options;
-    const worker = fork(program, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [] });
-    try {
+  work(): Promise<void> {
+    return withWorker(this.#options, async (answerTo) => {
       for (let task = this.#take(); task !== undefined; task = this.#take()) {
-        const answer = await answerOf(worker, task, signal);
+        const answer = await answerTo(task);
         if (answer === undefined) return;
         this.#add(answer);
       }
-    } finally {
-      if (worker.connected) worker.disconnect();
-    }
+    });
   }
 
   #take(): Task | undefined {
     const { from, count, workers } = this.#options;
     const left = from + count - this.#next;
     if (left <= 0 || this.#tally.failure !== undefined) return undefined;
-    const task = { from: this.#next, count: Math.min(left, MAX_TASK_SEEDS, Math.ceil(count / workers)) };
+    const task = { from: this.#next, count: Math.min(left, MAX_TASK_SEEDS, Math.ceil(count / workers)), maxShrinks: 0 };
     this.#next += task.count;
     return task;
   }
@@ -87,7 +88,18 @@ class Pool {
   }
 }
 
-/** Undefined if nobody wants it any more. */
+/** Undefined if nobody wants the answer any more. */
+type AnswerTo = (task: Task) => Promise<Answer | undefined>;
+
+async function withWorker<Result>({ program, signal }: Pick<PoolOptions, 'program' | 'signal'>, use: (answerTo: AnswerTo) => Promise<Result>): Promise<Result> {
+  const worker = fork(program, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [] });
+  try {
+    return await use((task) => answerOf(worker, task, signal));
+  } finally {
+    if (worker.connected) worker.disconnect();
+  }
+}
+
 function answerOf(worker: ChildProcess, task: Task, signal: AbortSignal | undefined): Promise<Answer | undefined> {
   return new Promise((resolve, reject) => {
     const stop = (): void => { settle(() => { resolve(undefined); }); };

@@ -26,6 +26,6 @@ function lines(texts: readonly string[]): string {
   return texts.map((text) => `  ${text.replaceAll('\n', '\n  ')}`).join('\n');
 }
 
-function figure(count: number): string {
+export function figure(count: number): string {
   return count.toLocaleString('en');
 }

@@ -57,6 +57,8 @@ export interface Scenario {
   readonly guardEvery: number;
   /** Whether agents are told that an outcome is unknown, or wait for the operator to say. */
   readonly unknownOutcomes: 'throw' | 'wait';
+  /** After so many entries the state is kept beside the log; never if false. */
+  readonly checkpointEvery: number | false;
 }
 
 // Arbitraries
@@ -159,4 +161,5 @@ export const scenarios: fc.Arbitrary<Scenario> = fc.record({
   maxMailboxMessages: fc.constantFrom(1, 3, 100),
   guardEvery: fc.constantFrom(0, 0, 0, 7, 11),
   unknownOutcomes: fc.constantFrom('throw', 'throw', 'wait'),
+  checkpointEvery: fc.constantFrom(false as const, 1, 5, 20),
 });

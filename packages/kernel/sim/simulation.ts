@@ -5,6 +5,7 @@
  */
 import { createKernel, OmniError, type AgentSnapshot, type OmniKernel } from '@omnipaw/kernel';
 import { VirtualTime } from '@omnipaw/kernel/testing';
+import { Checkpoints } from './checkpoints.js';
 import { DiskStore } from './disk-store.js';
 import { NO_FAULTS, type Faults } from './faults.js';
 import { guardOf } from './guard.js';
@@ -41,6 +42,7 @@ export interface Run {
 const LONG_MS = 100_000;
 /** The codes with which a kernel refuses to go on when its disk fails. */
 const HALTED: ReadonlySet<string> = new Set(['KERNEL_HALTED']);
+const ENDED: ReadonlySet<string> = new Set(['TERMINATED', 'FAULTED']);
 
 export async function simulate(plan: Plan): Promise<Run> {
   return new Simulation(plan).run();
@@ -51,6 +53,7 @@ class Simulation {
   readonly #time: VirtualTime;
   readonly #world = new World();
   readonly #witness = new Witness();
+  readonly #checkpoints = new Checkpoints();
   readonly #violations: string[] = [];
   readonly #roots: Root[];
   readonly #orders: Order[];
@@ -78,7 +81,7 @@ class Simulation {
 
   async #live(faults: Faults): Promise<void> {
     const life = new Life(this.#time, faults.crashAfterSteps);
-    const store = new DiskStore(this.#bytes, { life, time: this.#time, faults });
+    const store = new DiskStore(this.#bytes, { life, time: this.#time, faults, checkpoints: this.#checkpoints });
     try {
       const kernel = await this.#time.until(Promise.race([this.#boot(life, store), life.death]));
       if (kernel !== undefined) await this.#operate(kernel, life, faults);
@@ -89,6 +92,7 @@ class Simulation {
     life.end();
     this.#steps += life.steps;
     this.#bytes = store.left();
+    this.#checkpoints.suffer(faults);
     await this.#time.advance(faults.downMs);
   }
 
@@ -107,7 +111,11 @@ class Simulation {
       {
         log: store, agents: Object.values(PROGRAMS), tools: toolsIn(outside), policies, maxConcurrentToolCalls, maxMailboxMessages,
         maxStepsPerTick: MAX_STEPS, extensions: guardOf(scenario), unknownOutcomes: scenario.unknownOutcomes,
-        onProblem: (problem) => { if (!life.hasDied()) this.#violations.push(`A problem was reported: ${problem.code} ${problem.message}`); },
+        checkpoints: scenario.checkpointEvery === false ? false : { everyEntries: scenario.checkpointEvery },
+        onProblem: (problem) => {
+          const isExpected = life.hasDied() || (problem.code === 'CHECKPOINT_IGNORED' && this.#checkpoints.isDamaged);
+          if (!isExpected) this.#violations.push(`A problem was reported: ${problem.code} ${problem.message}`);
+        },
       },
       { ports: life.ports, kernelVersion: 'simulated' },
     );
@@ -140,11 +148,13 @@ class Simulation {
     settleUnknown(kernel);
     await this.#time.advance(LONG_MS);
     this.#violations.push(...kernel.snapshot().agents.flatMap(waitsInVain));
-    for (const { id, state } of kernel.snapshot().agents) if (state === 'RESUMABLE') kernel.resume(id);
+    // One at a time: what one agent does may end another.
+    const { agents } = kernel.snapshot();
+    for (const { id } of agents) if (kernel.agent(id).state === 'RESUMABLE') kernel.resume(id);
     await this.#time.advance(LONG_MS);
-    for (const { id, state } of kernel.snapshot().agents) if (state !== 'TERMINATED' && state !== 'FAULTED') kernel.revoke(id, 'time is up');
+    for (const { id } of agents) if (!ENDED.has(kernel.agent(id).state)) kernel.revoke(id, 'time is up');
     await this.#time.advance(LONG_MS);
-    const left = kernel.snapshot().agents.filter(({ state }) => state !== 'TERMINATED' && state !== 'FAULTED');
+    const left = kernel.snapshot().agents.filter(({ state }) => !ENDED.has(state));
     if (left.length > 0) this.#violations.push(`Agents that were revoked have not ended: ${left.map(({ id, state }) => `${id} is ${state}`).join(', ')}`);
     const { head } = kernel;
     this.#witness.end({ head, snapshot: kernel.snapshot() });
@@ -160,7 +170,10 @@ class Simulation {
 
 /** An operator says of every call whose outcome nobody knows that it is lost. */
 function settleUnknown(kernel: OmniKernel): void {
-  for (const call of kernel.unknownCalls()) kernel.settle(call, { error: new OmniError('LOST', 'nobody knows') });
+  // One at a time: what one agent is told may end another.
+  for (let [call] = kernel.unknownCalls(); call !== undefined; [call] = kernel.unknownCalls()) {
+    kernel.settle(call, { error: new OmniError('LOST', 'nobody knows') });
+  }
 }
 
 /** What an agent still waits for though its time has come: all that ends by itself has a limit in these scenarios. */

@@ -5,6 +5,8 @@ import { runSeed, type Failure } from './search.js';
 export interface Task {
   readonly from: number;
   readonly count: number;
+  /** How many plans may be tried to make a failure smaller. */
+  readonly maxShrinks: number;
 }
 
 /** What became of a task, up to the first seed that failed. */
@@ -18,15 +20,10 @@ export interface Answer {
   readonly failure?: Failure;
 }
 
-/** Sent after each seed, for whoever watches. */
-export interface Progress {
-  readonly finished: number;
-}
-
 async function perform(task: Task): Promise<Answer> {
   let [seeds, steps, crashes, entries] = [0, 0, 0, 0];
   for (let seed = task.from; seed < task.from + task.count; seed++) {
-    const verdict = await runSeed(seed);
+    const verdict = await runSeed(seed, task.maxShrinks);
     seeds++;
     steps += verdict.steps;
     crashes += verdict.crashes;

@@ -9,16 +9,19 @@ export {
   isContradicted,
   LOG_FORMAT_VERSION,
   MemoryLogStore,
+  type CheckpointStore,
   type DamageReason,
   type Durability,
   type Emit,
   type Entry,
   type EntryCatalogue,
   type EntryKind,
+  type KnownEntry,
   type LogBatch,
   type LogChunk,
   type LogDamage,
   type LogEnd,
+  type LogPlace,
   type LogReader,
   type LogStore,
   type LogVerdict,
@@ -28,6 +31,17 @@ export {
   type RawEntry,
   type TornTail,
 } from './logging/index.js';
+export type {
+  AttestedVerdict,
+  AttestOptions,
+  HeadSigner,
+  HeadStatus,
+  HeadStore,
+  HeadVerdict,
+  LogHead,
+  Receipt,
+  SignedHead,
+} from './attestation/index.js';
 export type { Digests, KernelLimits } from './header/index.js';
 export {
   LIFECYCLE_STATES,
@@ -108,5 +122,27 @@ export type {
   WhatIfReport,
 } from './history/index.js';
 export type { Divergence, DivergentSide } from './replay/index.js';
-export { diff, fork, inspect, readEntries, replay, verify, verifyLink, whatIf } from './readers.js';
-export { FileLogReader, FileLogStore, nodePorts, type FileLogStoreOptions } from './node/index.js';
+export {
+  diff,
+  fork,
+  inspect,
+  makeReceipt,
+  readEntries,
+  replay,
+  signHead,
+  verify,
+  verifyLink,
+  verifyReceipt,
+  whatIf,
+  type LogVerifyOptions,
+} from './readers.js';
+export {
+  FileHeadStore,
+  FileLogReader,
+  FileLogStore,
+  generateKeyPair,
+  headSigner,
+  nodePorts,
+  type FileLogStoreOptions,
+  type KeyPair,
+} from './node/index.js';

@@ -15,6 +15,8 @@ export interface ResumeOptions {
   readonly log: string;
   /** The one agent to wait for; all of them unless given. */
   readonly agent?: string;
+  /** The file of the private key to sign the log with. */
+  readonly sign?: string;
   readonly json?: boolean;
   readonly verbose?: boolean;
 }
@@ -42,7 +44,7 @@ export async function takeUp({ file, options, more }: ResumeRequest, session: Se
   try {
     const definitions = definitionsIn(await loadProgram(file));
     await people.line(`Resuming ${listText(left.agents.map(({ id, state }) => `${id} ${state}`))}.`);
-    const kernel = await boot(definitions, { log: options.log, recover: true }, session);
+    const kernel = await boot(definitions, { ...options, recover: true }, session);
     report = await goOn(kernel, left.agents.map(({ id }) => id), session);
   } finally {
     giveBack();

@@ -5,6 +5,7 @@
  */
 import path from 'node:path';
 import { createKernel, FileLogStore, type AgentDefinition, type AgentSnapshot, type OmniKernel } from '@omnipaw/kernel';
+import { signerIn } from '../attest/files.js';
 import { EXIT, isVerbose } from '../failure.js';
 import type { StopSignal } from '../host.js';
 import type { Session } from '../session.js';
@@ -23,12 +24,10 @@ export interface RunOptions {
   readonly input?: string;
   readonly log: string;
   readonly grant?: readonly string[];
+  /** The file of the private key to sign the log with. */
+  readonly sign?: string;
   readonly json?: boolean;
   readonly verbose?: boolean;
-}
-
-interface BootOptions extends Pick<RunOptions, 'log'> {
-  readonly recover: boolean;
 }
 
 export async function run(file: string, options: RunOptions, session: Session): Promise<number> {
@@ -39,7 +38,7 @@ export async function run(file: string, options: RunOptions, session: Session): 
   try {
     const definitions = definitionsIn(await loadProgram(file));
     const agent = chooseAgent(definitions, file, options.agent);
-    const kernel = await boot(definitions, { log: options.log, recover: false }, session);
+    const kernel = await boot(definitions, { ...options, recover: false }, session);
     report = await runAgent(kernel, { agent, input, options, session });
   } finally {
     giveBack();
@@ -50,13 +49,19 @@ export async function run(file: string, options: RunOptions, session: Session): 
   return report.outcome.ok ? EXIT.ok : EXIT.failed;
 }
 
+export interface BootOptions extends Pick<RunOptions, 'log' | 'sign'> {
+  /** Whether agents that have not ended are taken up; they are refused otherwise. */
+  readonly recover: boolean;
+}
+
 /** A kernel on a log; with `recover`, agents that have not ended go on in it, and without it they are refused. */
-export function boot({ agents, tools }: Definitions, { log, recover }: BootOptions, { people }: Session): Promise<OmniKernel> {
+export function boot({ agents, tools }: Definitions, { log, sign, recover }: BootOptions, { people }: Session): Promise<OmniKernel> {
   return createKernel({
     recover,
     log: new FileLogStore(path.resolve(log)),
     agents,
     tools,
+    ...(sign === undefined ? {} : { attest: { signer: signerIn(sign) } }),
     onProblem: ({ code, message }) => void people.line(`${people.ink('yellow', 'warning:')} ${code}: ${message}`),
   });
 }

@@ -1,5 +1,5 @@
 /** Verdicts in words. */
-import type { LogDamage, LogVerdict } from '@omnipaw/kernel';
+import type { AttestedVerdict, HeadVerdict, LogDamage, LogVerdict } from '@omnipaw/kernel';
 import { alignColumns, type Cell } from '../terminal/columns.js';
 import type { Colour, Ink } from '../terminal/ink.js';
 import { count } from '../terminal/printable.js';
@@ -10,12 +10,12 @@ interface Explained {
   readonly text: string;
 }
 
-export function verdictLines(verdict: LogVerdict, ink: Ink): string[] {
+export function verdictLines(verdict: AttestedVerdict, ink: Ink): string[] {
   return alignColumns([...verdictRows(verdict, ink), [{ text: '' }, { text: 'head' }, { text: verdict.head }]]);
 }
 
 /** A row for each verdict: sign, name, word, and what it rests on. */
-export function verdictRows(verdict: LogVerdict, ink: Ink): Cell[][] {
+export function verdictRows(verdict: AttestedVerdict, ink: Ink): Cell[][] {
   const verdicts = [
     { name: 'integrity', word: verdict.integrity, ...explainIntegrity(verdict) },
     { name: 'completeness', word: verdict.completeness, ...explainCompleteness(verdict) },
@@ -30,12 +30,17 @@ export function verdictRows(verdict: LogVerdict, ink: Ink): Cell[][] {
 
 /** What speaks against a log, in a sentence each. */
 export function whatContradicts(
-  { integrity, completeness, firstBad, entries }: LogVerdict,
+  { integrity, completeness, firstBad, entries, heads }: AttestedVerdict,
   { pin = '', requirePin = false }: { readonly pin?: string; readonly requirePin?: boolean },
 ): string[] {
   const lines: string[] = [];
   if (integrity === 'BROKEN' && firstBad !== undefined) lines.push(`LOG_CORRUPT: The log is damaged ${placeText(firstBad)}.`);
-  if (completeness === 'INCOMPLETE') {
+  const byHeads = heads?.flatMap((head) => whatHeadContradicts(head)) ?? [];
+  if (heads?.every(({ status }) => status === 'UNKNOWN_KEY') === true) {
+    byHeads.push('LOG_INCOMPLETE: No head is signed by this key, so nobody can tell whether the log is all there.');
+  }
+  lines.push(...byHeads);
+  if (completeness === 'INCOMPLETE' && byHeads.length === 0) {
     const good = count(entries, 'good entry', 'good entries');
     const reason = integrity === 'BROKEN' ? '' : ', so the log was cut off or written anew';
     lines.push(`LOG_INCOMPLETE: No entry with the hash ${pin} is among the ${good}${reason}.`);
@@ -44,6 +49,24 @@ export function whatContradicts(
     lines.push('PIN_REQUIRED: Without --pin nobody can tell whether the end of the log was cut off.');
   }
   return lines;
+}
+
+/** What a signed head says against a log; nothing if it is confirmed, or another key's. */
+function whatHeadContradicts({ status, origin, entries = 0 }: HeadVerdict): string[] {
+  const covered = count(entries, 'entry', 'entries');
+  switch (status) {
+    case 'CONFIRMED':
+    case 'UNKNOWN_KEY':
+      return [];
+    case 'MALFORMED':
+      return ['HEAD_INVALID: Something that should be a signed head has not the form of one.'];
+    case 'BAD_SIGNATURE':
+      return [`HEAD_INVALID: The signature of the head over ${covered} is not good.`];
+    case 'OTHER_LOG':
+      return [`HEAD_CONTRADICTED: A signed head is of another log, ${origin ?? ''}.`];
+    case 'NOT_IN_LOG':
+      return [`HEAD_CONTRADICTED: The log does not hold the ${covered} that were signed: it was cut off, written anew, or brought back from an older copy.`];
+  }
 }
 
 function placeText({ segment, byteOffset, busSeq, reason }: LogDamage): string {
@@ -62,13 +85,16 @@ function explainIntegrity({ integrity, entries, tornTail }: LogVerdict): Explain
   return { sign: '✗', colour: 'red', text: `damaged after ${good}` };
 }
 
-function explainCompleteness({ completeness, pinnedAt, entries, integrity }: LogVerdict): Explained {
+function explainCompleteness({ completeness, pinnedAt, entries, integrity, heads }: AttestedVerdict): Explained {
   if (completeness === 'UNPINNED') {
     const hint = integrity === 'BROKEN' ? '' : '; keep the head, and give it with --pin next time';
     return { sign: '–', colour: 'yellow', text: `nothing to compare with${hint}` };
   }
-  if (completeness === 'INCOMPLETE') return { sign: '✗', colour: 'red', text: 'the pinned entry is missing' };
+  if (completeness === 'INCOMPLETE') {
+    return { sign: '✗', colour: 'red', text: heads === undefined ? 'the pinned entry is missing' : 'it is not what was signed' };
+  }
   const later = entries - 1 - (pinnedAt ?? -1);
+  const isSigned = heads?.some(({ status, entries = 0 }) => status === 'CONFIRMED' && entries - 1 === pinnedAt) === true;
   const place = pinnedAt === undefined ? 'the beginning' : `entry ${pinnedAt}`;
-  return { sign: '✓', colour: 'green', text: `the pin is ${place}${later === 0 ? ', the last one' : `; ${count(later, 'entry', 'entries')} since`}` };
+  return { sign: '✓', colour: 'green', text: `${isSigned ? 'signed up to' : 'the pin is'} ${place}${later === 0 ? ', the last one' : `; ${count(later, 'entry', 'entries')} since`}` };
 }

@@ -1,11 +1,10 @@
 /** `omnipaw verify`: what a log proves, and where it is contradicted. */
-import fs from 'node:fs';
-import path from 'node:path';
-import { FileLogReader, isContradicted, verify as verifyLog, type LinkVerdict, type LogChunk, type LogReader, type LogVerdict } from '@omnipaw/kernel';
-import { EXIT } from '../failure.js';
+import { FileHeadStore, FileLogReader, isContradicted, verify as verifyLog, type AttestedVerdict, type LinkVerdict, type LogReader, type LogVerifyOptions } from '@omnipaw/kernel';
+import { readGiven } from '../attest/files.js';
+import { EXIT, UsageError } from '../failure.js';
 import { assertLogDirectory } from '../log-directory.js';
+import { withProgress } from '../log-progress.js';
 import type { Session } from '../session.js';
-import { LiveLine } from '../terminal/live-line.js';
 import { linkContradiction, linkLine, linkOf, linkRecord } from './link.js';
 import { verdictLines, whatContradicts } from './verdict-text.js';
 
@@ -13,6 +12,8 @@ export interface VerifyOptions {
   readonly log: string;
   readonly pin?: string;
   readonly requirePin?: boolean;
+  readonly publicKey?: string;
+  readonly head?: string;
   /** The log that this one was forked from. */
   readonly parent?: string;
   readonly json?: boolean;
@@ -20,7 +21,8 @@ export interface VerifyOptions {
 
 export async function verify(options: VerifyOptions, session: Session): Promise<number> {
   assertLogDirectory(options.log);
-  const verdict = await watched(options, session);
+  const perform = async (reader: LogReader): Promise<AttestedVerdict> => verifyLog(reader, await heldAgainst(options));
+  const verdict = await withProgress({ log: options.log, reader: new FileLogReader(options.log), doing: 'Verifying' }, session, perform);
   const link = await linkOf(options.log, options.parent);
   if (options.json === true) await session.out.json({ ...verdict, ...linkRecord(link) });
   else for (const line of linesOf(verdict, link, session)) await session.out.line(line);
@@ -33,50 +35,17 @@ export async function verify(options: VerifyOptions, session: Session): Promise<
   return EXIT.failed;
 }
 
-function linesOf(verdict: LogVerdict, link: LinkVerdict | undefined, { out: { ink } }: Session): string[] {
+function linesOf(verdict: AttestedVerdict, link: LinkVerdict | undefined, { out: { ink } }: Session): string[] {
   return [...verdictLines(verdict, ink), ...(link === undefined ? [] : [linkLine(link, ink)])];
 }
 
-/** Verifies, and says meanwhile how far it is. */
-async function watched({ log, pin }: VerifyOptions, { host }: Session): Promise<LogVerdict> {
-  const reader = new CountingReader(new FileLogReader(log));
-  const totalBytes = byteCountOf(log);
-  const live = new LiveLine(host.stderr, () => `Verifying: ${percent(reader.byteCount, totalBytes)} of ${megabytes(totalBytes)}`);
-  try {
-    return await verifyLog(reader, pin === undefined ? {} : { pin });
-  } finally {
-    live.stop();
+/** The pin, the key, and the signed head that was named or those beside the log. */
+async function heldAgainst({ log, pin, publicKey, head }: VerifyOptions): Promise<LogVerifyOptions> {
+  const pinned = pin === undefined ? {} : { pin };
+  if (publicKey === undefined) {
+    if (head !== undefined) throw new UsageError('A signed head proves nothing without the key of whoever signed it: give it with --public-key.');
+    return pinned;
   }
-}
-
-/** Counts the bytes that pass. */
-class CountingReader implements LogReader {
-  readonly #reader: LogReader;
-  byteCount = 0;
-
-  constructor(reader: LogReader) {
-    this.#reader = reader;
-  }
-
-  async *read(fromSeq?: number): AsyncGenerator<LogChunk, void, undefined> {
-    for await (const chunk of this.#reader.read(fromSeq)) {
-      this.byteCount += chunk.bytes.length;
-      yield chunk;
-    }
-  }
-}
-
-function byteCountOf(log: string): number {
-  if (!fs.existsSync(log)) return 0;
-  const names = fs.readdirSync(log).filter((name) => name.endsWith('.jsonl'));
-  return names.reduce((sum, name) => sum + (fs.statSync(path.join(log, name), { throwIfNoEntry: false })?.size ?? 0), 0);
-}
-
-/** A log that is being written grows beyond what it had at the start. */
-function percent(part: number, whole: number): string {
-  return `${Math.min(100, Math.floor((part / Math.max(whole, 1)) * 100))} %`;
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+  const heads = head === undefined ? await FileHeadStore.beside(log).read() : [readGiven(head, 'signed head')];
+  return { ...pinned, publicKey: readGiven(publicKey, 'public key'), heads };
 }

@@ -50,11 +50,9 @@ export class TickEngine {
         if (steps > maxSteps) return { outcome: 'FAILED', error: overflow(maxSteps) };
         if (ENDINGS.has((instruction as Instruction | undefined)?.op)) return ended(process, instruction);
         const slots = parts === undefined ? undefined : evaluateParts(input, parts, call);
-        const evaluated = slots === undefined ? input.evaluate(instruction, call++) : combine(slots);
-        if (slots !== undefined) call += slots.length;
-        if (typeof evaluated === 'string') {
-          return { outcome: `PENDING_${evaluated}`, awaiting: slots === undefined ? call - 1 : awaitingOf(slots, call) };
-        }
+        const evaluated = slots === undefined ? input.evaluate(instruction, call) : combine(slots);
+        if (typeof evaluated === 'string') return { outcome: `PENDING_${evaluated}`, awaiting: awaitingOf(slots, call) };
+        call += numbersTaken(instruction, slots);
         if (!evaluated.ok && evaluated.fatal !== undefined) return { outcome: 'ENDED', error: evaluated.fatal };
         step = deliver(process, evaluated);
       }
@@ -63,6 +61,11 @@ export class TickEngine {
       return { outcome: 'FAILED', error: thrown };
     }
   }
+}
+
+/** To ask for a version changes no number: an old history that has none is to fit the program that asks for it now. */
+function numbersTaken(instruction: Instruction, slots: readonly Evaluated[] | undefined): number {
+  return slots?.length ?? ((instruction as Instruction | undefined)?.op === 'VERSION' ? 0 : 1);
 }
 
 type Awaited = Outcome | readonly Evaluated[];
@@ -108,8 +111,8 @@ function combine(slots: readonly Evaluated[]): Evaluated {
   return slots.find((slot) => typeof slot === 'string') ?? { ok: true, value: slots };
 }
 
-function awaitingOf(slots: readonly Evaluated[], nextCall: number): Awaiting {
-  return slots.map((slot, index) => (typeof slot === 'string' ? nextCall - slots.length + index : slot));
+function awaitingOf(slots: readonly Evaluated[] | undefined, firstCall: number): Awaiting {
+  return slots?.map((slot, index) => (typeof slot === 'string' ? firstCall + index : slot)) ?? firstCall;
 }
 
 /** Instructions by which a program ends, or ends this life of it. */

@@ -66,6 +66,11 @@ export async function replay(reader: LogReader, options: ReplayOptions): Promise
   return run.report(report);
 }
 
+function integrityBy(scan: ScanReport | undefined): Pick<ReplayReport, 'integrity' | 'firstBad' | 'tornTail'> {
+  if (scan?.damage !== undefined) return { integrity: 'BROKEN', firstBad: scan.damage };
+  return scan?.tornTail === undefined ? { integrity: 'INTACT' } : { integrity: 'TORN_TAIL', tornTail: scan.tornTail };
+}
+
 class Replay {
   readonly #oracle = new Oracle();
   readonly #parts: Parts;
@@ -120,19 +125,15 @@ class Replay {
 
   report(scan: ScanReport | undefined): ReplayReport {
     const divergence = this.#divergence ?? this.#oracle.divergence;
-    const damage = scan?.damage;
-    const tornTail = scan?.tornTail;
+    const last = { entries: this.entryCount, head: this.#last?.hash ?? GENESIS_HASH };
     return {
-      integrity: damage === undefined ? (tornTail === undefined ? 'INTACT' : 'TORN_TAIL') : 'BROKEN',
+      ...integrityBy(scan),
       completeness: this.#pin === undefined ? 'UNPINNED' : this.#isPinFound ? 'COMPLETE' : 'INCOMPLETE',
-      replay: divergence === undefined ? (damage === undefined ? 'REPRODUCED' : 'INCOMPLETE') : 'DIVERGED',
-      entries: divergence?.busSeq ?? this.entryCount,
-      head: divergence === undefined ? (this.#last?.hash ?? GENESIS_HASH) : (this.#refused ?? this.#oracle.next)!.prev,
+      replay: divergence !== undefined ? 'DIVERGED' : scan?.damage !== undefined ? 'INCOMPLETE' : 'REPRODUCED',
+      ...(divergence === undefined ? last : { entries: divergence.busSeq, head: (this.#refused ?? this.#oracle.next)!.prev }),
       ticks: this.#lockstep.tickCount,
       ...(divergence === undefined ? {} : { divergence: this.#explain(divergence) }),
       changed: [...this.#changed.values()],
-      ...(damage === undefined ? {} : { firstBad: damage }),
-      ...(tornTail === undefined ? {} : { tornTail }),
     };
   }
 

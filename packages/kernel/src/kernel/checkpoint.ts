@@ -32,11 +32,12 @@ const NEWLINE = 0x0a;
 
 /** The state comes as JSON already. */
 export function encodeCheckpoint({ logId, known, state, lines }: Omit<Checkpoint, 'state'> & { readonly state: string }, maker: CheckpointMaker, codec: Codec): Uint8Array {
-  const headerWith = (sha256: string): Uint8Array => codec.utf8(JSON.stringify({ checkpoint: FORMAT, ...maker, logId, known, histories: lines !== undefined, sha256 }));
+  const header = { checkpoint: FORMAT, ...maker, logId, known, histories: lines !== undefined };
+  const headerWith = (sha256: string): Uint8Array => codec.utf8(JSON.stringify({ ...header, sha256 }));
   // The checksum is written over as many zeros: histories can be long, and are not copied twice.
   const placeholder = headerWith('0'.repeat(64));
   const bytes = joinLines([placeholder, codec.utf8(state), ...(lines ?? [])]);
-  bytes.set(headerWith(codec.sha256(bytes.subarray(placeholder.length + 1))));
+  bytes.set(headerWith(checksum(header, bytes.subarray(placeholder.length + 1), codec)));
   return bytes;
 }
 
@@ -44,16 +45,21 @@ export function encodeCheckpoint({ logId, known, state, lines }: Omit<Checkpoint
 export function decodeCheckpoint(bytes: Uint8Array, maker: CheckpointMaker, codec: Codec): Checkpoint | string {
   try {
     const bodyStart = bytes.indexOf(NEWLINE) + 1;
-    const header = JSON.parse(codec.text(bytes.subarray(0, bodyStart))) as Header;
+    const { sha256, ...header } = JSON.parse(codec.text(bytes.subarray(0, bodyStart))) as Header;
     if (header.checkpoint !== FORMAT || !isSameMaker(header, maker)) return 'another version of the kernel or of an extension made it';
     const body = bytes.subarray(bodyStart);
-    if (codec.sha256(body) !== header.sha256) return 'its checksum does not fit';
+    if (checksum(header, body, codec) !== sha256) return 'its checksum does not fit';
     const [state, ...lines] = splitLines(body);
     const { logId, known, histories } = header;
     return { logId, known, state: deepFreeze(JSON.parse(codec.text(state!)) as Record<string, unknown>), lines: histories ? lines : undefined };
   } catch {
     return 'it is damaged';
   }
+}
+
+/** Over the header as well: a wrong name of the log in it would be a wrong idempotency key. */
+function checksum(header: object, body: Uint8Array, codec: Codec): string {
+  return codec.sha256(`${JSON.stringify(header)}\n${codec.sha256(body)}`);
 }
 
 function isSameMaker(one: CheckpointMaker, other: CheckpointMaker): boolean {

@@ -2,6 +2,7 @@ import type { OmniError } from '../errors/index.js';
 import type { AgentDefinition } from '../programs/index.js';
 import type { Guard } from '../syscalls/index.js';
 import type { Observer } from '../execution/index.js';
+import type { AttestOptions } from '../attestation/index.js';
 import { DEFAULT_LIMITS, type KernelLimits } from '../header/index.js';
 import type { Json } from '../json/index.js';
 import type { Durability, LogStore, Projection, Saved } from '../logging/index.js';
@@ -49,6 +50,8 @@ export interface KernelConfig extends Partial<KernelLimits> {
   readonly redact?: (result: Json, tool: string) => Json;
   /** A log of its own for breaches of invariants. */
   readonly audit?: LogStore;
+  /** Signs the head of the log as it grows: proof, for whoever has the public key, that nothing was cut off or written anew. */
+  readonly attest?: AttestOptions;
   /** Told of what harms nobody but should be known: a subscriber or an observer that threw. */
   readonly onProblem?: (problem: OmniError) => void;
 }

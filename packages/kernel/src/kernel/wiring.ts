@@ -4,6 +4,7 @@ import type { Scheduler } from '../execution/index.js';
 import { ExecutionLogger } from '../logging/index.js';
 import { Oracle } from '../replay/index.js';
 import { assemble, type Parts } from './assemble.js';
+import { attested } from './attestation.js';
 import { openAudit, type AuditLog } from './audit.js';
 import type { KernelBus } from './bus.js';
 import { assertConfig, type KernelConfig, type KernelHost } from './config.js';
@@ -47,6 +48,7 @@ export async function wire(config: KernelConfig, host: KernelHost): Promise<Wiri
     let rested = (): void => undefined;
     const parts = assemble({ config, host, log: oracle ?? log, logId, mode: 'LIVE', oracle, recordedCount: end.nextSeq, audit, report, rested: () => { rested(); } });
     halt = (error) => { stopWork(parts, error); };
+    const attestedLog = attested(config, { ...parts, host, log, logId, startSize: end.nextSeq, report });
     if (oracle !== undefined) await recover({ parts, config, host, oracle, checkpoint, endSeq: end.nextSeq });
     const checkpointer = new Checkpointer({ parts, log, config, host, logId, last: checkpoint, report });
     rested = () => { checkpointer.look(); };
@@ -55,7 +57,7 @@ export async function wire(config: KernelConfig, host: KernelHost): Promise<Wiri
     resumeCalls(parts, config.unknownOutcomes ?? 'throw');
     await log.flush();
     parts.drain();
-    return { ...parts, logId, log, stop: () => stop({ parts, log, audit, checkpointer }) };
+    return { ...parts, logId, log, stop: () => stop({ parts, log: attestedLog, audit, checkpointer }) };
   } catch (thrown) {
     await Promise.allSettled(opened.map((part) => part.close()));
     throw thrown;
@@ -64,7 +66,7 @@ export async function wire(config: KernelConfig, host: KernelHost): Promise<Wiri
 
 interface Running {
   readonly parts: Parts;
-  readonly log: ExecutionLogger;
+  readonly log: Pick<ExecutionLogger, 'close'>;
   readonly audit: AuditLog;
   readonly checkpointer: Checkpointer;
 }

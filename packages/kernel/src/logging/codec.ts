@@ -37,6 +37,8 @@ export function sliceLine(line: Uint8Array, codec: Codec): SlicedLine | undefine
   const start = bodyEnd - PREV_SUFFIX_BYTES;
   if (start < 0) return undefined;
   const links = textOf(line.subarray(start), codec);
+  // Fewer characters than bytes: something else than ASCII is among them.
+  if (links.length !== PREV_SUFFIX_BYTES + HASH_SUFFIX_BYTES) return undefined;
   if (!links.startsWith(',"prev":"') || !links.startsWith('","hash":"', 73) || !links.endsWith('"}')) return undefined;
   return { body: line.subarray(0, bodyEnd), prev: links.slice(9, 73), hash: links.slice(83, 147) };
 }

@@ -1,6 +1,7 @@
 export { assertBatch } from './batch.js';
-export { encodeLine } from './codec.js';
 export { joinLines, splitLines } from './bytes.js';
+export { busSeqOf, checkLine } from './chain.js';
+export { encodeLine } from './codec.js';
 export { corruptLog, type DamageReason, type LogDamage } from './damage.js';
 export type { Emit } from './emit.js';
 export {
@@ -16,9 +17,8 @@ export {
 } from './entry.js';
 export { ExecutionLogger, type Appended, type Durability, type LoggerOptions, type LogWriter } from './logger.js';
 export { MemoryLogStore } from './memory-store.js';
+export { parseEntry, type RecordedEntry } from './parse.js';
 export type { Projection, Saved } from './projection.js';
-export type { RecordedEntry } from './parse.js';
-export { busSeqOf } from './chain.js';
 export { entryOf, headOf, visitLinesOf } from './lines-of.js';
 export { readEntries, readRecorded, type ReadOptions } from './read.js';
 export { scanFrom, scanLog, type ScanReport } from './scan.js';

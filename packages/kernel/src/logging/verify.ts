@@ -8,7 +8,7 @@
 import type { Codec } from '../ports/index.js';
 import type { LogDamage } from './damage.js';
 import { GENESIS_HASH } from './entry.js';
-import { scanLog } from './scan.js';
+import { scanLog, type ChainScanner } from './scan.js';
 import type { LogReader, TornTail } from './store.js';
 
 /** A head that was noted down earlier: its hash, or its hash and the `busSeq` at which it must stand. */
@@ -34,12 +34,13 @@ export interface LogVerdict {
   readonly tornTail?: TornTail;
 }
 
-/** Checks every byte of a log; needs no lock, and works on a log that is being written. */
-export async function verify(reader: LogReader, { codec, pin }: VerifyOptions): Promise<LogVerdict> {
+/** Checks every byte of a log, and shows `visit` each good entry; needs no lock, and works on a log that is being written. */
+export async function verify(reader: LogReader, { codec, pin }: VerifyOptions, visit?: (entry: ChainScanner) => void): Promise<LogVerdict> {
   const wanted = pin === undefined ? undefined : pinnedPlace(pin);
   let pinnedAt: number | undefined;
   const { nextSeq, head, damage, tornTail } = await scanLog(reader, codec, (entry) => {
     if (entry.head === wanted?.hash && (wanted.busSeq ?? entry.nextSeq - 1) === entry.nextSeq - 1) pinnedAt = entry.nextSeq - 1;
+    visit?.(entry);
   });
   const isFound = pinnedAt !== undefined || wanted?.hash === GENESIS_HASH;
   return {

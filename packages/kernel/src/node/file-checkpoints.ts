@@ -5,6 +5,8 @@ import { syncDirectory } from './directory.js';
 import { openRegularFile } from './regular-file.js';
 
 const NAME = 'checkpoint';
+/** Always the same, so that what a killed process leaves is removed by the next. */
+const UNFINISHED = 'checkpoint.tmp';
 
 /** The last checkpoint of a log, in its directory: `checkpoint`. Readers of the log do not look at it. */
 export class FileCheckpoints implements CheckpointStore {
@@ -27,8 +29,10 @@ export class FileCheckpoints implements CheckpointStore {
 
   async save(bytes: Uint8Array): Promise<void> {
     const place = path.join(this.#directory, NAME);
-    const unfinished = `${place}.${process.pid}.tmp`;
+    const unfinished = path.join(this.#directory, UNFINISHED);
     try {
+      // A file of its own, whatever stands there: a link would lead elsewhere.
+      await fs.promises.rm(unfinished, { force: true });
       await writeDurably(unfinished, bytes);
       await fs.promises.rename(unfinished, place);
     } catch (error) {
@@ -40,7 +44,7 @@ export class FileCheckpoints implements CheckpointStore {
 }
 
 async function writeDurably(place: string, bytes: Uint8Array): Promise<void> {
-  const file = await fs.promises.open(place, 'w');
+  const file = await fs.promises.open(place, 'wx');
   try {
     await file.writeFile(bytes);
     await file.sync();

@@ -36,7 +36,9 @@ type Said = Pick<RawEntry, 'agent' | 'kind'> & { readonly data: object };
 export function divergenceAt(recorded: RawEntry, made: Said | Proposal | undefined, because = ''): Divergence {
   const expected = sideOf(recorded);
   const actual = made === undefined ? null : sideOf(made);
-  const actor = actorOf(recorded);
+  // What came from outside is nobody's doing: where a program did something more instead, it is that program's.
+  const isSurplus = expected.instruction === undefined && actual?.instruction !== undefined;
+  const actor = actorOf(isSurplus ? actual : recorded);
   const isComparable = actual?.kind === expected.kind && actual.agent === expected.agent;
   const found = isComparable ? differences(expected.data, actual.data) : [];
   return Object.freeze({
@@ -50,7 +52,7 @@ export function divergenceAt(recorded: RawEntry, made: Said | Proposal | undefin
 }
 
 /** Whose doing an entry is: a child's birth is its delegator's. */
-function actorOf({ agent, data }: RawEntry): { readonly agent: string | null; readonly tick: number | null } {
+function actorOf({ agent, data }: Pick<RawEntry, 'agent' | 'data'>): { readonly agent: string | null; readonly tick: number | null } {
   const { parent, delegation, tick } = data as { readonly parent?: string | null; readonly delegation?: { readonly tick: number }; readonly tick?: number };
   if (typeof parent === 'string' && delegation !== undefined) return { agent: parent, tick: delegation.tick };
   return { agent, tick: tick ?? null };

@@ -28,7 +28,7 @@ type Perform = (entry: Entry, options: InputsOptions) => void;
 
 /** Recorded as it is: the kernel decides nothing about it. */
 const asRecorded: Perform = ({ kind, agent, data }, { emit }) => {
-  emit({ kind, agent, data } as never);
+  emit({ kind, agent, data });
 };
 
 /** By kind; only those that are here can be inputs, and {@link isInput} says which of them are. */

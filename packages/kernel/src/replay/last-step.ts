@@ -48,7 +48,10 @@ export class LastStep {
   endedWithoutProgram(): ReadonlySet<string> {
     const ended = new Set<string>();
     for (const { entry } of this.#entries) if (entry.agent !== null && ENDS.has(entry.kind)) ended.add(entry.agent);
-    for (const { entry } of this.#entries.slice(1)) if (entry.agent !== null && isOfTick(entry)) ended.delete(entry.agent);
+    for (const [index, { entry }] of this.#entries.entries()) {
+      const mayBeOfTick = index > 0 && (isOfTick(entry) || this.#mayHaveThrown(index));
+      if (entry.agent !== null && mayBeOfTick) ended.delete(entry.agent);
+    }
     return ended;
   }
 
@@ -58,6 +61,12 @@ export class LastStep {
     if (kind !== 'AGENT_FAULTED' || agent === null || data['tick'] === 0) return false;
     const last = this.#entries.at(-1)?.entry;
     return this.#stateBy(agent) === 'ACTIVE' && !(last?.kind === 'AGENT_MOVED' && last.agent === agent);
+  }
+
+  /** Whoever was just resumed may have failed in the tick after that, or have been resumed in order to be failed. */
+  #mayHaveThrown(index: number): boolean {
+    const [before, { entry }] = [this.#entries[index - 1]!.entry, this.#entries[index]!];
+    return entry.kind === 'AGENT_FAULTED' && before.kind === 'AGENT_MOVED' && before.agent === entry.agent && entry.data['tick'] !== 0;
   }
 
   #stateBy(agent: string): LifecycleState {

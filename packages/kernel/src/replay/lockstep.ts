@@ -13,8 +13,8 @@ export interface LockstepOptions extends Omit<InputsOptions, 'diverge'> {
  * Leads a machine through what is recorded, one step after the other: an input and what follows from it, or a tick.
  *
  * Which of the two comes next the log says: an entry that no input makes is the first one of the tick of the agent that has been
- * ready longest. A step is synchronous, and so it is begun only when all of its entries are at hand: up to the next that is
- * surely an input.
+ * ready longest. A step is synchronous, and so it is begun only when all of its entries are at hand, and the one after them: the
+ * next that is surely an input, which no step can make.
  */
 export class Lockstep {
   readonly #options: LockstepOptions;
@@ -33,14 +33,18 @@ export class Lockstep {
 
   /** Takes the next entry; runs the steps before it if it is certain that they end there. */
   feed(recorded: RecordedEntry): void {
-    if (isSurelyInput(recorded.entry)) this.finish();
     this.#options.oracle.expect(recorded);
+    if (isSurelyInput(recorded.entry)) this.#runUpTo(recorded.entry);
   }
 
   /** Runs all steps that were fed: the last one goes on as far as the oracle lets it. */
   finish(): void {
+    this.#runUpTo(undefined);
+  }
+
+  #runUpTo(end: RawEntry | undefined): void {
     const { oracle } = this.#options;
-    for (let { next } = oracle; next !== undefined && oracle.failure === undefined; { next } = oracle) {
+    for (let { next } = oracle; next !== end && next !== undefined && oracle.failure === undefined; { next } = oracle) {
       this.#step(next);
       if (oracle.next === next) oracle.diverge(undefined);
     }

@@ -68,7 +68,7 @@ export class Transcript {
 
   evaluate(instruction: Instruction, call: number): Evaluated {
     try {
-      return this.#refusal(call) ?? this.#escalation(instruction, call) ?? this.#answer(instruction, call);
+      return this.#refusal(instruction, call) ?? this.#escalation(instruction, call) ?? this.#answer(instruction, call);
     } catch (thrown) {
       const failure = (this.#failure ??= this.#diverge({ kind: 'INVALID', data: { thrown: String(thrown) } }));
       return { ok: false, error: { code: failure.code, failureClass: failure.failureClass, message: failure.message }, fatal: failure };
@@ -80,9 +80,11 @@ export class Transcript {
   }
 
   /** Whatever was refused then is refused now, whichever version of the kernel may think otherwise. */
-  #refusal(call: number): Evaluated | undefined {
+  #refusal(instruction: Instruction, call: number): Evaluated | undefined {
     const next = this.#next;
     if (next?.kind !== 'REFUSED' || next.data['call'] !== call) return undefined;
+    // A question for a version has the number of the instruction after it.
+    if ((next.data['op'] === 'VERSION') !== ((instruction as Instruction | undefined)?.op === 'VERSION')) return undefined;
     this.#at++;
     return { ok: false, error: next.data['error'] as unknown as ErrorRecord };
   }
@@ -180,7 +182,7 @@ export class Transcript {
     const child = birth!.agent!;
     if (instruction.join !== true) return { ok: true, value: child };
     // A guard may have let the child come, and then refused the wait for it.
-    return this.#refusal(call) ?? this.#join(child, call);
+    return this.#refusal(instruction, call) ?? this.#join(child, call);
   }
 
   #join(child: string, call: number): Evaluated {

@@ -32,7 +32,7 @@ test('a log replays with the programs that wrote it, and no tool is called', asy
 test('a program that does something else is named, with the place and the difference', async () => {
   const { log } = await record();
   const error = await failureOf(assertReplays(log, { ...cast, agents: [adderOf(3)] }));
-  expect(error.message).toMatch(/^The replay diverges at entry 3, agent "adder-1", tick 1: The log has a TOOL_CALLED of tool "add"/);
+  expect(error.message).toMatch(/^The replay diverges at entry 3, agent "adder-1", tick 1: The log has TOOL_CALLED of tool "add"/);
   expect(error.message).toContain('\n  $.args.b: expected 2, actual 3\n  The program "adder" is not what it was.');
   expect([error.expected, error.actual]).toMatchObject([{ data: { args: { b: 2 } } }, { data: { args: { b: 3 } } }]);
 });

@@ -1,0 +1,56 @@
+/** `omnipaw receipt`: proof of one entry, for those who do not have the log; and `omnipaw receipt verify`, which checks one. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { FileHeadStore, FileLogReader, makeReceipt, verifyReceipt as verifyText } from '@omnipaw/kernel';
+import { EXIT, UsageError } from '../failure.js';
+import { assertLogDirectory } from '../log-directory.js';
+import { withProgress } from '../log-progress.js';
+import type { Session } from '../session.js';
+import { count, printable, shellWord } from '../terminal/printable.js';
+import { readGiven } from './files.js';
+
+export interface ReceiptOptions {
+  readonly log?: string;
+  readonly at?: number;
+  readonly head?: string;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+export async function receipt({ log, at, head: headFile, out: file, json }: ReceiptOptions, session: Session): Promise<number> {
+  const { out } = session;
+  // Not left to the parser: it would ask the same of "receipt verify".
+  if (log === undefined) throw new UsageError("required option '--log <dir>' not specified");
+  if (at === undefined) throw new UsageError("required option '--at <seq>' not specified");
+  assertLogDirectory(log);
+  const head = headFile === undefined ? await newestHead(log) : readGiven(headFile, 'signed head');
+  const text = await withProgress({ log, reader: new FileLogReader(log), doing: 'Reading' }, session, (reader) => makeReceipt(reader, { at, head }));
+  if (file !== undefined) await fs.promises.writeFile(file, text);
+  if (json === true) await out.json({ at, ...(file === undefined ? { receipt: text } : { file: path.resolve(file) }) });
+  else if (file === undefined) await out.write(text);
+  else await out.line(`${out.ink('green', '✓')} ${file} proves entry ${at}, to whoever has the public key.`);
+  return EXIT.ok;
+}
+
+async function newestHead(log: string): Promise<string> {
+  const head = (await FileHeadStore.beside(log).read()).at(-1);
+  if (head !== undefined) return head;
+  throw new UsageError(`There is no signed head beside the log. Sign it first: omnipaw sign --log ${shellWord(log)} --key FILE. Or name a head with --head.`);
+}
+
+export interface VerifyReceiptOptions {
+  readonly publicKey: string;
+  readonly json?: boolean;
+}
+
+export async function verifyReceipt(file: string, { publicKey, json }: VerifyReceiptOptions, { out }: Session): Promise<number> {
+  const { entry, line, head } = await verifyText(readGiven(file, 'receipt'), readGiven(publicKey, 'public key'));
+  if (json === true) {
+    await out.json({ ...head, entry });
+    return EXIT.ok;
+  }
+  const log = `${head.origin}, signed with ${count(head.entries, 'entry', 'entries')}`;
+  await out.line(`${out.ink('green', '✓')} This is entry ${entry.busSeq} of the log ${log}:`);
+  await out.line(printable(line));
+  return EXIT.ok;
+}

@@ -1,0 +1,143 @@
+import { describeThrown, OmniError } from '../errors/index.js';
+import { corruptLog, scanLog, type LogReader, type Projection } from '../logging/index.js';
+import type { Ports } from '../ports/index.js';
+import { HeadClaims } from './claims.js';
+import { signNewHead } from './head.js';
+import type { HeadStore } from './head-store.js';
+import { CompactRange, entryLeaf } from './merkle.js';
+import type { HeadSigner } from './note.js';
+import { contradicted, headsBy } from './sign.js';
+
+/** How a kernel signs the heads of its log. */
+export interface AttestOptions {
+  readonly signer: HeadSigner;
+  /** A head is signed each time that so many entries have become durable, and at the end; 10,000 unless given. */
+  readonly everyEntries?: number;
+  /** Where the heads go; beside the log, for a FileLogStore, unless given. */
+  readonly heads?: HeadStore;
+}
+
+export interface AttestorOptions {
+  readonly attest: AttestOptions & { readonly heads: HeadStore };
+  readonly log: LogReader;
+  readonly origin: string;
+  /** How many entries the log held when it was opened. */
+  readonly startSize: number;
+  readonly ports: Pick<Ports, 'codec' | 'timers'>;
+  /** Told of a head that could not be signed or kept; the log is none the worse for it. */
+  readonly report: (problem: OmniError) => void;
+}
+
+const EVERY_ENTRIES = 10_000;
+/** How many leaves are hashed before everybody else has a turn: a millisecond or two. */
+const LEAVES_A_TURN = 500;
+
+/**
+ * Signs heads while a log grows.
+ *
+ * 1. An entry costs one reference to its hash; the tree is computed, in small steps, when a head is due.
+ * 2. A head covers durable entries only, so that no crash can take back what was signed.
+ * 3. Nothing is signed that contradicts a head that the same key signed before. The tree over what the log held at the start is
+ *    made from the log, and compared with the heads that were kept, before the first signature.
+ * 4. One head at a time, and a failure ends that attempt only: the next one comes an interval later.
+ */
+export class Attestor implements Projection {
+  readonly #options: AttestorOptions;
+  readonly #everyEntries: number;
+  #range: CompactRange;
+  /** Hashes of the entries that the tree does not hold yet, after those of the start. */
+  readonly #hashes: string[] = [];
+  #nextSeq: number;
+  #durableSize: number;
+  /** At which size the last attempt was made, and the last that succeeded. */
+  #attemptedSize: number;
+  #signedSize: number;
+  /** The hash of the last entry in the tree. */
+  #chain = '';
+  #isRefused = false;
+  #underWay: Promise<void> | undefined;
+
+  constructor(options: AttestorOptions) {
+    const { attest, startSize, ports } = options;
+    this.#options = options;
+    this.#everyEntries = attest.everyEntries ?? EVERY_ENTRIES;
+    if (!Number.isSafeInteger(this.#everyEntries) || this.#everyEntries < 1) {
+      throw new TypeError(`attest.everyEntries is ${String(this.#everyEntries)}; it must be a whole number from 1.`);
+    }
+    this.#range = new CompactRange(ports.codec);
+    this.#nextSeq = this.#durableSize = this.#attemptedSize = this.#signedSize = startSize;
+  }
+
+  /** Takes a new entry; those that the log held at the start are left out. */
+  apply({ busSeq, hash }: { readonly busSeq: number; readonly hash: string }): void {
+    if (busSeq !== this.#nextSeq) return;
+    this.#nextSeq++;
+    this.#hashes.push(hash);
+  }
+
+  /** Takes note that all up to an entry is durable, and starts on a head if one is due. */
+  durable(durableSeq: number): void {
+    this.#durableSize = Math.max(this.#durableSize, durableSeq + 1);
+    if (this.#durableSize - this.#attemptedSize >= this.#everyEntries) void this.#attempt();
+  }
+
+  /** Signs what is durable by now, unless that is signed already. */
+  async close(): Promise<void> {
+    await this.#underWay;
+    if (this.#durableSize > this.#signedSize) await this.#attempt();
+  }
+
+  /** Never rejects. */
+  #attempt(): Promise<void> {
+    if (this.#isRefused) return Promise.resolve();
+    this.#underWay ??= this.#sign(this.#durableSize)
+      .catch((thrown: unknown) => { this.#options.report(failed(thrown)); })
+      .finally(() => { this.#underWay = undefined; });
+    return this.#underWay;
+  }
+
+  async #sign(entries: number): Promise<void> {
+    const { attest, origin, ports } = this.#options;
+    this.#attemptedSize = entries;
+    if (this.#range.size === 0) await this.#takeUp();
+    await this.#growTo(entries);
+    const head = { origin, entries, root: this.#range.root(), chain: this.#chain };
+    await attest.heads.write(await signNewHead(head, attest.signer, ports.codec));
+    this.#signedSize = entries;
+  }
+
+  /** Makes the tree over what the log held at the start, unless that contradicts a head. */
+  async #takeUp(): Promise<void> {
+    const { attest, log, origin, startSize, ports: { codec } } = this.#options;
+    if (startSize === 0) return;
+    const earlier = headsBy(attest.signer, { texts: await attest.heads.read(), codec }).filter((head) => head.origin === origin);
+    const claims = new HeadClaims(earlier);
+    const range = new CompactRange(codec);
+    const { damage } = await scanLog(log, codec, ({ head }) => {
+      if (range.size === startSize) return;
+      range.append(entryLeaf(head, codec));
+      claims.compare(range, head);
+    });
+    // It was whole when it was opened: what is missing now, something else has taken.
+    if (damage !== undefined && range.size < startSize) throw corruptLog(damage);
+    const refuted = earlier.find((head) => !claims.isConfirmed(head));
+    this.#isRefused = refuted !== undefined;
+    if (refuted !== undefined) throw contradicted(refuted);
+    this.#range = range;
+  }
+
+  async #growTo(entries: number): Promise<void> {
+    const { codec, timers } = this.#options.ports;
+    const hashes = this.#hashes.splice(0, entries - this.#range.size);
+    for (const [index, hash] of hashes.entries()) {
+      if (index % LEAVES_A_TURN === LEAVES_A_TURN - 1) await new Promise<void>((resolve) => { timers.defer(resolve); });
+      this.#range.append(entryLeaf(hash, codec));
+    }
+    this.#chain = hashes.at(-1) ?? this.#chain;
+  }
+}
+
+function failed(thrown: unknown): OmniError {
+  if (thrown instanceof OmniError) return thrown;
+  return new OmniError('ATTESTATION_FAILED', `A head of the log could not be signed or kept: ${describeThrown(thrown)} The log is none the worse; the next head is tried later.`, { cause: thrown });
+}

@@ -1,0 +1,96 @@
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { parseHead, type HeadStore } from '../attestation/index.js';
+import { OmniError } from '../errors/index.js';
+import { makeDirectory, syncDirectory } from './directory.js';
+import { readFailed } from './failures.js';
+import { openRegularFile } from './regular-file.js';
+
+const SUFFIX = '.head';
+const DIGITS = 16;
+/** Sixteen signatures and more have room in it. */
+const MAX_HEAD_BYTES = 64 * 1024;
+
+/**
+ * Signed heads in a directory, a file each: `0000000000000024.9f86d081.head` covers 24 entries, and is signed by the key with
+ * that id.
+ *
+ * A head appears in the directory whole or not at all. Nothing is ever deleted.
+ */
+export class FileHeadStore implements HeadStore {
+  readonly directory: string;
+
+  constructor(directory: string) {
+    this.directory = directory;
+  }
+
+  /** The heads that a kernel keeps beside a log: in `heads`, which is no part of the log. */
+  static beside(logDirectory: string): FileHeadStore {
+    return new FileHeadStore(path.join(logDirectory, 'heads'));
+  }
+
+  /** Where a head lies, or would; throws `HEAD_INVALID` for what is none. */
+  pathOf(head: string): string {
+    const { entries, note } = parseHead(head);
+    return path.join(this.directory, `${String(entries).padStart(DIGITS, '0')}.${note.signatures[0]!.keyId}${SUFFIX}`);
+  }
+
+  /** Rejects with `HEAD_INVALID` for what is no head, and with what the system refuses. */
+  async write(head: string): Promise<void> {
+    const file = this.pathOf(head);
+    await makeDirectory(this.directory);
+    await replace(file, head);
+  }
+
+  /** All heads, the oldest first; none if the directory is not there. Rejects with `LOG_READ_FAILED` for what can't be read. */
+  async read(): Promise<readonly string[]> {
+    try {
+      const names = (await namesIn(this.directory)).filter((name) => name.endsWith(SUFFIX)).sort();
+      const heads: string[] = [];
+      for (const name of names) heads.push(await readHead(path.join(this.directory, name)));
+      return heads;
+    } catch (cause) {
+      throw readFailed(this.directory, cause);
+    }
+  }
+}
+
+async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return await fs.promises.readdir(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+async function readHead(file: string): Promise<string> {
+  const handle = await openRegularFile(file, fs.constants.O_RDONLY);
+  try {
+    const { size } = await handle.stat();
+    if (size <= MAX_HEAD_BYTES) return await handle.readFile('utf8');
+    throw new OmniError('HEAD_INVALID', `${file} has ${size} bytes, which no signed head has. Move it elsewhere.`, { details: { file, size } });
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Puts a text in the place of a file, whatever moment the power fails at. */
+async function replace(file: string, text: string): Promise<void> {
+  const unfinished = `${file}.${randomBytes(8).toString('hex')}.tmp`;
+  try {
+    const handle = await fs.promises.open(unfinished, 'wx');
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await fs.promises.rename(unfinished, file);
+  } catch (error) {
+    await fs.promises.rm(unfinished, { force: true });
+    throw error;
+  }
+  await syncDirectory(path.dirname(file));
+}

@@ -1,0 +1,188 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createKernel, defineAgent, defineTool, FileLogStore, MemoryLogStore, nodePorts, unchecked, type Extension, type KernelConfig, type LogChunk, type LogPlace, type LogStore, type OmniKernel } from '@omnipaw/kernel';
+import { VirtualTime } from '@omnipaw/kernel/testing';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { temporaryDirectory } from '../node/temporary-directory.js';
+import { boot, entriesOf } from '../support/index.js';
+
+const echo = defineTool({ name: 'echo', description: '', idempotent: true, input: unchecked<{ n: number }>(), run: ({ n }) => n });
+/** Counts, and then waits for somebody. */
+const counter = defineAgent('counter', function* (ctx, upTo: number) {
+  let sum = 0;
+  for (let n = 0; n < upTo; n++) sum += yield* ctx.tool(echo, { n });
+  const { body } = yield* ctx.receive();
+  return [sum, body];
+});
+const cast = { agents: [counter], tools: [echo] };
+
+let time: VirtualTime;
+beforeEach(() => { time = new VirtualTime(); });
+
+/** A log that an agent has come some way in, with its checkpoint. */
+async function partly(config: Partial<Omit<KernelConfig, 'log'>> = {}, upTo = 10): Promise<MemoryLogStore> {
+  const { kernel, store, until } = await boot({ ...cast, checkpoints: { everyEntries: 1 }, ...config, time });
+  kernel.spawn(counter, upTo, { id: 'counter', grants: ['call:echo'] });
+  await time.advance(1_000);
+  await until(kernel.stop());
+  return store;
+}
+
+async function copyOf(log: MemoryLogStore, checkpoint: Uint8Array | undefined): Promise<MemoryLogStore> {
+  const copy = new MemoryLogStore({ bytes: log.bytes(), codec: nodePorts.codec });
+  if (checkpoint !== undefined) await copy.checkpoints.save(checkpoint);
+  return copy;
+}
+
+/** How the agent ends when the log is opened again, and what was reported. */
+async function goOn(log: MemoryLogStore, config: Partial<Omit<KernelConfig, 'log'>> = {}): Promise<{ result: unknown; problems: string[] }> {
+  const { kernel, problems, until } = await boot({ ...cast, ...config, log, time });
+  kernel.send('counter', 'go on');
+  const result = await until(kernel.agent('counter').result());
+  await until(kernel.stop());
+  return { result, problems: problems.map(({ code, message }) => `${code}: ${message}`) };
+}
+
+const RESULT = [45, 'go on'];
+
+describe('a checkpoint', () => {
+  test('is used without a word', async () => {
+    const log = await partly();
+    expect(await log.checkpoints.load()).toBeDefined();
+    expect(await goOn(log)).toEqual({ result: RESULT, problems: [] });
+  });
+
+  test.each<[name: string, change: (bytes: Uint8Array) => Uint8Array, because: string]>([
+    ['of which a byte has changed', (bytes) => bytes.map((byte, at) => (at === bytes.length - 40 ? byte ^ 1 : byte)), 'its checksum does not fit'],
+    ['that is cut off', (bytes) => bytes.subarray(0, bytes.length - 10), 'its checksum does not fit'],
+    ['that is cut off in its header', (bytes) => bytes.subarray(0, 20), 'it is damaged'],
+    ['that is empty', () => new Uint8Array(), 'it is damaged'],
+    ['that is no text', (bytes) => bytes.map(() => 0xff), 'it is damaged'],
+    ['of another version of the kernel', (bytes) => edited(bytes, (header) => { header['kernelVersion'] = '9.9.9'; }), 'another version'],
+    ['of another form', (bytes) => edited(bytes, (header) => { header['checkpoint'] = 99; }), 'another version'],
+    ['of an extension that is not here', (bytes) => edited(bytes, (header) => { header['extensions'] = [['ledger', '1']]; }), 'another version'],
+    ['of another entry', (bytes) => edited(bytes, (header) => { header['known'] = { ...(header['known'] as object), hash: '0'.repeat(64) }; }), 'the log is not the one'],
+  ])('%s is ignored, and that is reported', async (_name, change, because) => {
+    const log = await partly();
+    const { result, problems } = await goOn(await copyOf(log, change((await log.checkpoints.load())!)));
+    expect(result).toEqual(RESULT);
+    expect(problems).toEqual([expect.stringMatching(/^CHECKPOINT_IGNORED: .*The log is folded from its beginning instead\.$/)]);
+    expect(problems[0]).toContain(because);
+  });
+
+  test('of another log is ignored', async () => {
+    const [log, another] = [await partly(), await partly()];
+    const { result, problems } = await goOn(await copyOf(log, await another.checkpoints.load()));
+    expect([result, problems]).toEqual([RESULT, [expect.stringContaining('the log is not the one') as string]]);
+  });
+
+  test('of a longer log, of which the end is lost, is ignored', async () => {
+    const [log, longer] = [await partly({ checkpoints: false }, 10), await partly({}, 500)];
+    const { result, problems } = await goOn(await copyOf(log, await longer.checkpoints.load()));
+    expect([result, problems]).toEqual([RESULT, [expect.stringContaining('CHECKPOINT_IGNORED') as string]]);
+  });
+
+  test('is neither written nor read if there are to be none', async () => {
+    const log = await partly({ checkpoints: false });
+    expect(await log.checkpoints.load()).toBeUndefined();
+    const damaged = await copyOf(log, new Uint8Array([1, 2, 3]));
+    expect(await goOn(damaged, { checkpoints: false })).toEqual({ result: RESULT, problems: [] });
+    expect(await damaged.checkpoints.load()).toEqual(new Uint8Array([1, 2, 3]));
+  });
+
+  test.each<[name: string, isKept: boolean, projection: Partial<Required<Extension>['projection']>]>([
+    ['is written with an extension that gives its state', true, { save: () => 1, load: () => undefined }],
+    ['is not written with one that does not', false, {}],
+    ['is not written with one that can not take it back', false, { save: () => 1 }],
+  ])('%s', async (_name, isKept, projection) => {
+    const log = await partly({ extensions: [{ name: 'ledger', projection: { apply: () => undefined, ...projection } }] });
+    expect((await log.checkpoints.load()) !== undefined).toBe(isKept);
+  });
+
+  test('gives an extension its state back, and folds what came after it', async () => {
+    const counts: number[] = [];
+    const ledger = (): Extension => {
+      let count = 0;
+      return { name: 'ledger', projection: { apply: () => { count++; }, save: () => count, load: (saved) => { counts.push(saved as number); count = saved as number; } }, guard: { review: () => { counts.push(count); return undefined; } } };
+    };
+    const log = await partly({ extensions: [ledger()] });
+    const before = (await entriesOf(log)).length;
+    counts.length = 0;
+    await goOn(log, { extensions: [ledger()] });
+    expect(counts[0]).toBe(before);
+  });
+
+  test('that can not be written is reported, and missed by nobody', async () => {
+    const store = new MemoryLogStore();
+    const full: LogStore = {
+      open: (known) => store.open(known), append: (batch) => store.append(batch), read: (from) => store.read(from), close: () => store.close(),
+      checkpoints: { load: () => Promise.reject(new Error('unreadable')), save: () => Promise.reject(new Error('disk full')) },
+    };
+    const { kernel, problems, until } = await boot<LogStore>({ ...cast, checkpoints: { everyEntries: 1 }, log: full, time });
+    const handle = kernel.spawn(counter, 10, { id: 'counter', grants: ['call:echo'] });
+    kernel.send('counter', 'go on');
+    expect(await until(handle.result())).toEqual(RESULT);
+    await until(kernel.stop());
+    expect(problems.length).toBeGreaterThan(0);
+    expect(new Set(problems.map(({ code }) => code))).toEqual(new Set(['CHECKPOINT_IGNORED', 'EXTENSION_FAILED']));
+  });
+
+  test.each([0, -1, 1.5, Number.NaN, '10'])('every %s entries is refused', async (everyEntries) => {
+    await expect(createKernel({ log: new MemoryLogStore(), checkpoints: { everyEntries: everyEntries as number } })).rejects.toThrow(TypeError);
+  });
+});
+
+/** The header with a change; the body as it is. */
+function edited(bytes: Uint8Array, change: (header: Record<string, unknown>) => void): Uint8Array {
+  const [header = '', ...body] = new TextDecoder().decode(bytes).split('\n');
+  const fields = JSON.parse(header) as Record<string, unknown>;
+  change(fields);
+  return new TextEncoder().encode([JSON.stringify(fields), ...body].join('\n'));
+}
+
+/** A log in a directory that counts what is read of it. */
+class CountingStore extends FileLogStore {
+  bytesRead = 0;
+
+  override async *read(from?: number | LogPlace): AsyncGenerator<LogChunk> {
+    for await (const chunk of super.read(from)) {
+      this.bytesRead += chunk.bytes.length;
+      yield chunk;
+    }
+  }
+}
+
+describe('a log in a directory', () => {
+  /** What was read of a log to open it and let it go on. */
+  async function openAndCount(directory: string, use: (kernel: OmniKernel) => Promise<void> = () => Promise.resolve()): Promise<{ bytesRead: number; entryCount: number }> {
+    const log = new CountingStore(directory, { segmentBytes: 20_000 });
+    const kernel = await createKernel({ ...cast, log, onProblem: () => undefined });
+    const { bytesRead } = log;
+    await use(kernel);
+    await kernel.stop();
+    return { bytesRead, entryCount: kernel.entryCount };
+  }
+
+  const count = (upTo: number) => async (kernel: OmniKernel): Promise<void> => {
+    const handle = kernel.spawn(counter, upTo, { grants: ['call:echo'] });
+    kernel.send(handle.id, 'go on');
+    await handle.result();
+  };
+
+  test('has a file beside its segments, and is read from there on, however long it is', async () => {
+    const directory = temporaryDirectory();
+    const kernel = await createKernel({ ...cast, log: new FileLogStore(directory, { segmentBytes: 20_000 }), checkpoints: { everyEntries: 100 } });
+    await count(400)(kernel);
+    await kernel.stop();
+    expect(existsSync(`${directory}/checkpoint`)).toBe(true);
+    const opened = await openAndCount(directory);
+    expect(opened.entryCount).toBeGreaterThan(800);
+    // The last entry twice (its end, and what comes after it), and nothing of the 200 kB before.
+    expect(opened.bytesRead).toBeLessThan(5_000);
+    expect((await openAndCount(directory)).bytesRead).toBeGreaterThan(opened.bytesRead);
+
+    const checkpoint = readFileSync(`${directory}/checkpoint`);
+    checkpoint[checkpoint.length - 5]! ^= 1;
+    writeFileSync(`${directory}/checkpoint`, checkpoint);
+    expect((await openAndCount(directory)).bytesRead).toBeGreaterThan(150_000);
+  });
+});
