@@ -1,8 +1,9 @@
 /** What the machine itself allows: the same bytes as the kernel writes, without a kernel. */
 import { Buffer } from 'node:buffer';
 import { createHash, hash as oneShotHash } from 'node:crypto';
-import { closeSync, fdatasync, openSync, writeSync } from 'node:fs';
+import { closeSync, createReadStream, fdatasync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { segmentsOf } from './measure.mjs';
 import { argsOf, resultOf } from './workload.mjs';
 
 const sha256 = oneShotHash === undefined ? (text) => createHash('sha256').update(text).digest('hex') : (text) => oneShotHash('sha256', text);
@@ -82,4 +83,30 @@ export function bareCeiling({ directory, agents, steps }) {
     };
     flush();
   });
+}
+
+/** Splits a log into lines, hashes each, and lets `visit` have it; answers how many there are. */
+export async function hashLines(directory, visit = () => undefined) {
+  let count = 0;
+  for (const name of segmentsOf(directory)) {
+    let rest = Buffer.alloc(0);
+    for await (const chunk of createReadStream(join(directory, name), { highWaterMark: 1 << 20 })) {
+      const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+      let from = 0;
+      for (let newline = bytes.indexOf(10); newline >= 0; newline = bytes.indexOf(10, from)) {
+        const line = bytes.subarray(from, newline);
+        sha256(line);
+        visit(line);
+        count++;
+        from = newline + 1;
+      }
+      rest = bytes.subarray(from);
+    }
+  }
+  return count;
+}
+
+/** What no replay can do without: every line is split off, hashed and parsed. */
+export function hashAndParseLines(directory) {
+  return hashLines(directory, (line) => JSON.parse(line.toString('utf8')));
 }

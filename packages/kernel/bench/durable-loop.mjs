@@ -17,21 +17,14 @@ export class ForgetfulStore {
   }
 }
 
-/** Runs `agents` agents of `steps` sequential tool calls each; `timed` notes how long each step of agent 1 took. */
-export async function durableLoop({ directory, agents, steps, timed = false, onStep, store, durability = 'strict', extensions = [] }) {
-  const stepMs = [];
-  let previous = performance.now();
-  const told = (step) => {
-    if (timed) stepMs.push(performance.now() - previous);
-    onStep?.(step);
-    previous = performance.now();
-  };
+/** What runs in the loop: a worker that calls a tool that does nothing, `steps` times in a row. `onCall` is told of each call. */
+export function castOf({ steps, onCall }) {
   const noop = defineTool({
     name: 'noop',
     description: 'Answers at once.',
     input: unchecked(),
     run: async (args) => {
-      if ((timed || onStep !== undefined) && args.path.startsWith('src/module-1/')) told(args.options.offset);
+      onCall?.(args);
       return resultOf(args.options.offset);
     },
   });
@@ -43,9 +36,24 @@ export async function durableLoop({ directory, agents, steps, timed = false, onS
     }
     return found;
   });
+  return { agents: [worker], tools: [noop] };
+}
+
+/** Runs `agents` agents of `steps` sequential tool calls each; `timed` notes how long each step of agent 1 took. */
+export async function durableLoop({ directory, agents, steps, timed = false, onStep, store, durability = 'strict', extensions = [], checkpoints = {} }) {
+  const stepMs = [];
+  let previous = performance.now();
+  const told = (args) => {
+    if (!args.path.startsWith('src/module-1/')) return;
+    if (timed) stepMs.push(performance.now() - previous);
+    onStep?.(args.options.offset);
+    previous = performance.now();
+  };
+  const cast = castOf({ steps, onCall: timed || onStep !== undefined ? told : undefined });
+  const [worker] = cast.agents;
   const log = store === 'none' ? new ForgetfulStore() : new FileLogStore(join(directory, 'kernel'));
   let syncs = 0;
-  const kernel = await createKernel({ log, agents: [worker], tools: [noop], durability, extensions });
+  const kernel = await createKernel({ log, ...cast, durability, extensions, checkpoints });
   const stopCounting = kernel.onDurable(() => { syncs++; });
   const start = performance.now();
   const handles = Array.from({ length: agents }, (_, index) => kernel.spawn(worker, index + 1, { grants: ['call:noop'] }));

@@ -13,8 +13,13 @@ export async function withDirectory(work) {
   }
 }
 
+/** The bytes of a log: its segments, and nothing that lies beside them. */
 export function bytesIn(directory) {
-  return readdirSync(directory).reduce((sum, name) => sum + statSync(join(directory, name)).size, 0);
+  return segmentsOf(directory).reduce((sum, name) => sum + statSync(join(directory, name)).size, 0);
+}
+
+export function segmentsOf(directory) {
+  return readdirSync(directory).filter((name) => name.endsWith('.jsonl')).sort();
 }
 
 export function median(values) {
@@ -35,6 +40,9 @@ export async function takeTurns(contenders, rounds, onRound = () => undefined) {
   }
   return results;
 }
+
+/** Of `steps`, whatever they are, in `ms`. */
+export const perSecond = ({ steps, ms }) => (steps / ms) * 1000;
 
 /** Median, least and most of a figure. */
 export function spread(results, figure) {

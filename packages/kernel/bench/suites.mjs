@@ -1,14 +1,11 @@
 /** The benchmarks of the kernel. Each suite answers rows: what was measured, the figure, and its ratio to a bare limit. */
-import { Buffer } from 'node:buffer';
-import { createReadStream, readdirSync } from 'node:fs';
-import { createHash, hash as oneShotHash } from 'node:crypto';
 import { join } from 'node:path';
 import { createKernel, defineAgent, FileLogReader, verify } from '@omnipaw/kernel';
-import { bareCeiling, bareWriteAndSync } from './bare.mjs';
+import { bareCeiling, bareWriteAndSync, hashLines } from './bare.mjs';
 import { durableLoop, ForgetfulStore } from './durable-loop.mjs';
-import { bytesIn, median, ratioOf, spread, takeTurns, withDirectory } from './measure.mjs';
-
-const perSecond = ({ steps, ms }) => (steps / ms) * 1000;
+import { bytesIn, median, perSecond, ratioOf, spread, takeTurns, withDirectory } from './measure.mjs';
+import { checkpointCost, recovery } from './recovery-suites.mjs';
+import { replayGrowth, replaySpeed } from './replay-suites.mjs';
 
 async function loop(directory, options) {
   const { ms, syncs, stepMs } = await durableLoop({ directory, ...options });
@@ -195,25 +192,6 @@ async function verification({ rounds, scale, onRound }) {
   });
 }
 
-async function hashLines(directory) {
-  const sha256 = oneShotHash === undefined ? (line) => createHash('sha256').update(line).digest('hex') : (line) => oneShotHash('sha256', line);
-  let count = 0;
-  for (const name of readdirSync(directory).filter((file) => file.endsWith('.jsonl')).sort()) {
-    let rest = Buffer.alloc(0);
-    for await (const chunk of createReadStream(join(directory, name), { highWaterMark: 1 << 20 })) {
-      const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-      let from = 0;
-      for (let newline = bytes.indexOf(10); newline >= 0; newline = bytes.indexOf(10, from)) {
-        sha256(bytes.subarray(from, newline));
-        count++;
-        from = newline + 1;
-      }
-      rest = bytes.subarray(from);
-    }
-  }
-  return count;
-}
-
 export const suites = {
   'one-agent': oneAgent,
   'many-agents': manyAgents,
@@ -222,4 +200,8 @@ export const suites = {
   memory,
   'idle-agents': idleAgents,
   verify: verification,
+  replay: replaySpeed,
+  'replay-growth': replayGrowth,
+  recovery,
+  'checkpoint-cost': checkpointCost,
 };

@@ -1,9 +1,9 @@
 import { describeThrown, OmniError } from '../errors/index.js';
-import { busSeqOf, entryOf, headOf, visitLinesOf, type CheckpointStore, type ExecutionLogger, type KnownEntry } from '../logging/index.js';
-import type { Codec } from '../ports/index.js';
+import { visitLinesOf, type CheckpointStore, type ExecutionLogger, type KnownEntry } from '../logging/index.js';
 import type { Parts } from './assemble.js';
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint, type CheckpointMaker } from './checkpoint.js';
 import type { KernelConfig, KernelHost } from './config.js';
+import { firstBirth, History } from './history.js';
 import { liveAgents } from './live-agents.js';
 
 const EVERY_ENTRIES = 50_000;
@@ -84,20 +84,19 @@ export class Checkpointer {
     }
   }
 
-  /** The histories in the last checkpoint, and what the log has added to them since. */
-  async #histories(store: CheckpointStore, { busSeq, hash, births }: Taken): Promise<{ readonly known: KnownEntry; readonly lines: readonly Uint8Array[] }> {
+  /** The histories in the last checkpoint, and what the log has added to them since; none if they are too long to be copied each time. */
+  async #histories(store: CheckpointStore, { busSeq, hash, births }: Taken): Promise<Pick<Checkpoint, 'known' | 'lines'>> {
     const { config, host } = this.#options;
     const { codec } = host.ports;
     const before = this.#known === undefined ? undefined : await loadCheckpoint(store, config, host);
     const last = typeof before === 'object' && before.known.busSeq === this.#known?.busSeq ? before : undefined;
-    const lines: Uint8Array[] = [];
-    const keep = (line: Uint8Array): void => { if (isOfLife(line, births, codec)) lines.push(line); };
-    for (const line of last?.lines ?? []) keep(line);
-    const fromSeq = last === undefined ? Math.min(busSeq, ...births.values()) : last.known.busSeq + 1;
-    const range = { fromSeq, beforeSeq: busSeq + 1, place: last?.known };
-    const place = await visitLinesOf(config.log, { codec, agents: new Set(births.keys()), ...range }, keep);
+    const history = new History(births, codec);
+    const known = history.goOnFrom(last, busSeq);
+    const fromSeq = known === undefined ? firstBirth(births, busSeq) : known.busSeq + 1;
+    const range = { agents: new Set(births.keys()), fromSeq, beforeSeq: busSeq + 1, place: known };
+    const place = await visitLinesOf(config.log, { codec, ...range }, (line) => { history.add(line); });
     if (place === undefined) throw new OmniError('LOG_READ_FAILED', `Entry ${busSeq} is not in the log that it was written to.`);
-    return { known: { ...place, hash }, lines };
+    return { known: { ...place, hash }, lines: history.lines };
   }
 }
 
@@ -115,13 +114,6 @@ function takeState(parts: Parts, log: ExecutionLogger): Taken {
   const state = JSON.stringify(Object.fromEntries(Object.entries(parts.saved).map(([name, projection]) => [name, projection.save()])));
   const births = [...liveAgents(parts)].map((agent) => [agent, parts.processes.birthOf(agent)?.seq ?? 0] as const);
   return { busSeq: log.nextSeq - 1, hash: log.head, state, births: new Map(births) };
-}
-
-/** Whether an entry belongs to the history of somebody who has not ended. */
-function isOfLife(line: Uint8Array, births: ReadonlyMap<string, number>, codec: Codec): boolean {
-  const isLifeOf = (agent: unknown): boolean => typeof agent === 'string' && busSeqOf(line) >= (births.get(agent) ?? Infinity);
-  const { agent, isBirth } = headOf(line, codec);
-  return isLifeOf(agent) || (isBirth && isLifeOf(entryOf(line, codec).data['parent']));
 }
 
 /** Where checkpoints go; undefined if there are to be none, or if an extension has a state that it can't give. */

@@ -1,5 +1,5 @@
 import { OmniError } from '../errors/index.js';
-import { LOG_FORMAT_VERSION, readEntries, type Emit, type ExecutionLogger, type LogEnd } from '../logging/index.js';
+import { corruptLog, LOG_FORMAT_VERSION, readEntries, scanLog, type Emit, type ExecutionLogger, type LogEnd } from '../logging/index.js';
 import type { Checkpoint } from './checkpoint.js';
 import { checkpointStore, loadCheckpoint } from './checkpointer.js';
 import type { KernelConfig, KernelHost } from './config.js';
@@ -29,6 +29,8 @@ export async function openLog(log: ExecutionLogger, { config, host, report }: Op
   const found = store === undefined ? undefined : await loadCheckpoint(store, config, host);
   if (typeof found === 'object') {
     try {
+      // Before the store is opened, which can be done once.
+      if (found.lines === undefined) await assertUndamaged(config, host);
       return { end: await log.open(found.known), logId: found.logId, checkpoint: found };
     } catch (thrown) {
       if (!(thrown instanceof OmniError) || thrown.code !== 'LOG_CORRUPT') throw thrown;
@@ -37,6 +39,12 @@ export async function openLog(log: ExecutionLogger, { config, host, report }: Op
   } else if (found !== undefined) report(unusable(found), 'a checkpoint');
   const end = await log.open();
   return { end, logId: end.nextSeq === 0 ? newLogId(host) : await storedLogId(config, host), checkpoint: undefined };
+}
+
+/** Histories that are read from the log have to be what was written, as those in a checkpoint are. */
+async function assertUndamaged({ log }: KernelConfig, { ports }: KernelHost): Promise<void> {
+  const { damage } = await scanLog(log, ports.codec);
+  if (damage !== undefined) throw corruptLog(damage);
 }
 
 interface OpenOptions {

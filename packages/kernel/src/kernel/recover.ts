@@ -74,10 +74,10 @@ async function rerunPrograms({ parts, config, host, checkpoint, endSeq }: Recove
   const reruns = new Map([...births].map(([agent, birth]) => [agent, { birth, rerun: rerunOf(parts, agent, birth) }]));
   const { codec } = host.ports;
   const give = (line: Uint8Array): void => { giveEntry(deepFreeze(entryOf(line, codec)), reruns); };
+  const known = checkpoint?.lines === undefined ? undefined : checkpoint.known;
   for (const line of checkpoint?.lines ?? []) give(line);
-  const seqs = [...births.values()].map(({ seq }) => seq);
-  const fromSeq = checkpoint === undefined ? Math.min(...seqs) : checkpoint.known.busSeq + 1;
-  await visitLinesOf(config.log, { codec, agents: new Set(births.keys()), fromSeq, beforeSeq, place: checkpoint?.known }, give);
+  const fromSeq = known === undefined ? [...births.values()].reduce((least, { seq }) => Math.min(least, seq), endSeq) : known.busSeq + 1;
+  await visitLinesOf(config.log, { codec, agents: new Set(births.keys()), fromSeq, beforeSeq, place: known }, give);
   for (const [agent, { rerun }] of reruns) {
     const life = rerun.finish();
     for (const [change, version] of rerun.versions) parts.versions.tell(agent, change, version);

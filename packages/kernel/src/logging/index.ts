@@ -1,5 +1,5 @@
 export { assertBatch } from './batch.js';
-export { concatenate, joinLines, splitLines } from './bytes.js';
+export { joinLines, splitLines } from './bytes.js';
 export { busSeqOf, checkLine } from './chain.js';
 export { encodeLine } from './codec.js';
 export { corruptLog, type DamageReason, type LogDamage } from './damage.js';
