@@ -32,8 +32,6 @@ const kernelLayers = [
 ];
 /** Outside the layers: the only folder that may use Node, and all that it may import. */
 const nodeMayImport = ['errors', 'json', 'ports', 'logging', 'attestation'];
-/** Outside the layers, too: the test kit uses a kernel as its users do, and nobody imports it. */
-const TEST_KIT = 'testing';
 
 /** Globals of the host, and how the core gets the same thing. */
 const hostGlobals = {
@@ -115,7 +113,7 @@ export default defineConfig(
   {
     name: 'the core of the kernel knows no host',
     files: [`${KERNEL}/**/*.ts`],
-    ignores: [`${KERNEL}/{ports,node,testing}/**`, `${KERNEL}/{conformance,create-kernel,readers,testing}.ts`],
+    ignores: [`${KERNEL}/{ports,node}/**`, `${KERNEL}/{create-kernel,readers}.ts`],
     rules: {
       'import-x/no-nodejs-modules': 'error',
       'no-restricted-globals': ['error', ...Object.entries(hostGlobals).map(([name, message]) => ({ name, message }))],
@@ -173,7 +171,7 @@ function packageZones() {
 
 function kernelZones() {
   const ranked = new Map(kernelLayers.flatMap((layer, rank) => layer.map((folder) => [folder, rank])));
-  const folders = [...ranked.keys(), 'node', TEST_KIT];
+  const folders = [...ranked.keys(), 'node'];
   refuseUnknownFolders(folders);
 
   const zones = [];
@@ -185,19 +183,16 @@ function kernelZones() {
     }
     zones.push({
       target: `./${KERNEL}/${target}`,
-      from: [`./${KERNEL}/index.ts`, `./${KERNEL}/conformance.ts`, `./${KERNEL}/testing.ts`],
-      message: 'The public entries are for users: import the folder itself.',
+      from: `./${KERNEL}/index.ts`,
+      message: 'The public entry is for users: import the folder itself.',
     });
   }
   // The files beside the folders may import every folder, by its entry.
-  const entries = folders.filter((from) => from !== TEST_KIT);
-  return [...zones, ...entries.map((from) => ({ ...entryOnly('*.ts', from), target: `./${KERNEL}/*.ts` }))];
+  return [...zones, ...folders.map((from) => ({ ...entryOnly('*.ts', from), target: `./${KERNEL}/*.ts` }))];
 }
 
-/** For the folders outside the layers; undefined for two that have a rank. */
+/** For the folder outside the layers; undefined for two that have a rank. */
 function mayImport(target, from) {
-  if (target === TEST_KIT) return true;
-  if (from === TEST_KIT) return false;
   return target === 'node' ? nodeMayImport.includes(from) : undefined;
 }
 

@@ -1,5 +1,5 @@
 import { MemoryLogStore, nodePorts, type LogBatch, type LogChunk, type LogEnd, type LogStore } from '@omnipaw/kernel';
-import type { VirtualTime } from '@omnipaw/kernel/testing';
+import type { VirtualTime } from '@omnipaw/testing';
 import type { Checkpoints } from './checkpoints.js';
 import type { Faults } from './faults.js';
 import { never, type Life } from './life.js';

@@ -1,5 +1,5 @@
 import type { Ports } from '@omnipaw/kernel';
-import type { VirtualTime } from '@omnipaw/kernel/testing';
+import type { VirtualTime } from '@omnipaw/testing';
 
 /**
  * A process from its start to its end, which may be at any step.

@@ -4,7 +4,7 @@
  * Everything is a function of the plan: time is virtual, chance comes from the scenario's seed, disk and tools are simulated.
  */
 import { createKernel, OmniError, type AgentSnapshot, type OmniKernel } from '@omnipaw/kernel';
-import { VirtualTime } from '@omnipaw/kernel/testing';
+import { VirtualTime } from '@omnipaw/testing';
 import { Checkpoints } from './checkpoints.js';
 import { DiskStore } from './disk-store.js';
 import { NO_FAULTS, type Faults } from './faults.js';

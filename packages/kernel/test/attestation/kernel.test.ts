@@ -1,6 +1,6 @@
 /** A kernel that signs the heads of its log while it runs. */
 import { createKernel, defineAgent, FileHeadStore, FileLogStore, verify, type AttestOptions, type HeadSigner, type HeadStore, type MemoryLogStore } from '@omnipaw/kernel';
-import { ControlledStore } from '@omnipaw/kernel/testing';
+import { ControlledStore } from '@omnipaw/testing';
 import { describe, expect, test } from 'vitest';
 import { boot, entriesOf, kindsOf, type Booted } from '../support/index.js';
 import { temporaryDirectory } from '../node/temporary-directory.js';

@@ -1,5 +1,5 @@
 import { defineAgent, type Entry, type Grant, type GrantAction, type Instruction, type Quota } from '@omnipaw/kernel';
-import { VirtualTime } from '@omnipaw/kernel/testing';
+import { VirtualTime } from '@omnipaw/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { holder, spawned } from '../permissions/holder.js';

@@ -33,11 +33,11 @@ export class Workshop {
     const folder = mkdtempSync(`${CACHE}omnipaw-docs-`);
     const packages = `${folder}/node_modules`;
     await Promise.all([
-      bundle(['packages/cli/src/bin.ts'], `${folder}/dist`),
-      bundle(['packages/kernel/src/index.ts', 'packages/kernel/src/testing.ts'], `${packages}/@omnipaw/kernel/dist`),
+      bundle('packages/cli/src/bin.ts', `${folder}/dist`),
+      ...['kernel', 'testing'].map((name) => bundle(`packages/${name}/src/index.ts`, `${packages}/@omnipaw/${name}`, ['@omnipaw/kernel'])),
     ]);
     copyFileSync(`${ROOT}packages/cli/package.json`, `${folder}/package.json`);
-    writeFileSync(`${packages}/@omnipaw/kernel/package.json`, '{ "type": "module", "exports": { ".": "./dist/index.js", "./testing": "./dist/testing.js" } }');
+    for (const name of ['kernel', 'testing']) writeFileSync(`${packages}/@omnipaw/${name}/package.json`, '{ "type": "module", "exports": "./index.js" }');
     symlinkSync(`${ROOT}packages/kernel/node_modules/zod`, `${packages}/zod`);
     command(`${folder}/bin/omnipaw`, `exec '${process.execPath}' '${folder}/dist/bin.js' "$@"`);
     command(`${folder}/bin/npx`, 'exec "$@"');
@@ -67,7 +67,7 @@ export class Workshop {
       ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, noEmit: true },
       ...{ skipLibCheck: true, types: ['node'], typeRoots: [`${ROOT}node_modules/@types`] },
       customConditions: ['@omnipaw/source'],
-      paths: { '@omnipaw/kernel': [`${ROOT}packages/kernel/src/index.ts`], '@omnipaw/kernel/testing': [`${ROOT}packages/kernel/src/testing.ts`] },
+      paths: { '@omnipaw/*': [`${ROOT}packages/*/src/index.ts`] },
     });
     return files.flatMap((file) => {
       const source = compiler.getSourceFile(file);
@@ -111,11 +111,10 @@ export class Workshop {
   }
 }
 
-/** Into a directory, with what several entries need in files that they share. */
-async function bundle(entries: readonly string[], outdir: string): Promise<void> {
+async function bundle(entry: string, outdir: string, external: readonly string[] = []): Promise<void> {
   await build({
-    ...{ entryPoints: entries.map((entry) => ROOT + entry), outdir, bundle: true, splitting: true, platform: 'node', format: 'esm', target: 'node18' },
-    ...{ conditions: ['@omnipaw/source'], external: ['commander', 'jiti'], logLevel: 'silent' },
+    ...{ entryPoints: [ROOT + entry], outdir, bundle: true, platform: 'node', format: 'esm', target: 'node18' },
+    ...{ conditions: ['@omnipaw/source'], external: ['commander', 'jiti', ...external], logLevel: 'silent' },
   });
 }
 

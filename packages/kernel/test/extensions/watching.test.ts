@@ -1,5 +1,5 @@
 import { defineAgent, defineTool, unchecked, type Entry, type Extension, type Observer } from '@omnipaw/kernel';
-import { VirtualTime } from '@omnipaw/kernel/testing';
+import { VirtualTime } from '@omnipaw/testing';
 import { describe, expect, it } from 'vitest';
 import { boot, entriesOf } from '../support/index.js';
 

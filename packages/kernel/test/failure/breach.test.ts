@@ -1,5 +1,5 @@
 import { defineAgent, inspect, MemoryLogStore, OmniError, verify, type Guard, type OmniKernel } from '@omnipaw/kernel';
-import { ControlledStore, VirtualTime } from '@omnipaw/kernel/testing';
+import { ControlledStore, VirtualTime } from '@omnipaw/testing';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { PendingOperations } from '../../src/pending/index.js';
 import { boot, entriesOf, kindsOf, ofKind, rejectionOf } from '../support/index.js';

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { play } from '../invariants/scenario.js';
 import { scenarios } from '../../sim/scenarios.js';
-import { VirtualTime } from '@omnipaw/kernel/testing';
+import { VirtualTime } from '@omnipaw/testing';
 import { entriesOf, kindsOf, rejectionOf } from '../support/index.js';
 import { attempt } from '../tools/run-program.js';
 import { rechained, story } from './story.js';

@@ -1,5 +1,5 @@
 import { defineAgent, defineTool, OmniError, replay, unchecked, type AgentContext, type AgentDefinition, type Divergence, type Entry, type Extension, type Json, type MemoryLogStore, type Operation, type Policy, type ReplayReport, type Tool } from '@omnipaw/kernel';
-import { VirtualTime } from '@omnipaw/kernel/testing';
+import { VirtualTime } from '@omnipaw/testing';
 import * as v from 'valibot';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';

@@ -5,7 +5,7 @@ import { play } from '../invariants/scenario.js';
 import { PROGRAMS } from '../../sim/interpreters.js';
 import { MAX_STEPS, scenarios } from '../../sim/scenarios.js';
 import { toolsIn } from '../../sim/tools.js';
-import { ControlledStore, VirtualTime } from '@omnipaw/kernel/testing';
+import { ControlledStore, VirtualTime } from '@omnipaw/testing';
 import { boot, entriesOf, rejectionOf } from '../support/index.js';
 import { rechained, story, storyConfig } from './story.js';
 

@@ -1,5 +1,5 @@
 import { defineAgent, defineTool, MemoryLogStore, nodePorts, unchecked, type Entry, type KernelConfig } from '@omnipaw/kernel';
-import { VirtualTime } from '@omnipaw/kernel/testing';
+import { VirtualTime } from '@omnipaw/testing';
 import { boot, entriesOf } from '../support/index.js';
 
 const ask = defineTool({ name: 'ask', description: '', input: unchecked<{ n: number }>(), run: ({ n }) => n * 2 });

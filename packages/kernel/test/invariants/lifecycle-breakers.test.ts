@@ -12,7 +12,7 @@ import {
   type LifecycleState,
   type OmniKernel,
 } from '@omnipaw/kernel';
-import { ControlledStore } from '@omnipaw/kernel/testing';
+import { ControlledStore } from '@omnipaw/testing';
 import { describe, expect, test } from 'vitest';
 import { boot, entriesOf, kindsOf, ofKind } from '../support/index.js';
 

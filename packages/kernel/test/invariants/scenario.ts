@@ -1,5 +1,5 @@
 import { createKernel, inspect, MemoryLogStore, verify, type OmniError, type Entry, type Inspection, type LogVerdict, type OmniKernel, type Snapshot } from '@omnipaw/kernel';
-import { VirtualTime } from '@omnipaw/kernel/testing';
+import { VirtualTime } from '@omnipaw/testing';
 import { entriesOf } from '../support/index.js';
 import { guardOf } from '../../sim/guard.js';
 import { PROGRAMS } from '../../sim/interpreters.js';

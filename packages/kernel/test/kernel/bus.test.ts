@@ -1,5 +1,5 @@
 import { ExecutionLogger, GENESIS_HASH, InvariantChecker, LifecycleController, MemoryLogStore, type Entry } from '@omnipaw/kernel';
-import { VirtualTime } from '@omnipaw/kernel/testing';
+import { VirtualTime } from '@omnipaw/testing';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { KernelBus } from '../../src/kernel/bus.js';
 

@@ -1,5 +1,5 @@
 import { defineAgent, defineTool, unchecked, type OmniError } from '@omnipaw/kernel';
-import { ControlledStore } from '@omnipaw/kernel/testing';
+import { ControlledStore } from '@omnipaw/testing';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { boot, entriesOf, kindsOf, ofKind, rejectionOf } from '../support/index.js';
 

@@ -1,5 +1,5 @@
 import { createKernel, defineAgent, defineTool, MemoryLogStore, OmniError, secret, unchecked, verify } from '@omnipaw/kernel';
-import { ControlledStore, VirtualTime } from '@omnipaw/kernel/testing';
+import { ControlledStore, VirtualTime } from '@omnipaw/testing';
 import { describe, expect, it } from 'vitest';
 import { boot, entriesOf, ofKind, turn } from '../support/index.js';
 

@@ -1,5 +1,5 @@
 import { defineAgent, defineTool, inspect, MemoryLogStore, nodePorts, unchecked, verify, type Snapshot } from '@omnipaw/kernel';
-import { ControlledStore, type VirtualTime } from '@omnipaw/kernel/testing';
+import { ControlledStore, type VirtualTime } from '@omnipaw/testing';
 import { describe, expect, test } from 'vitest';
 import { boot, entriesOf, kindsOf, ofKind } from '../support/index.js';
 

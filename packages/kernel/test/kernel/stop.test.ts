@@ -1,5 +1,5 @@
 import { createKernel, defineAgent, defineTool, unchecked, verify, MemoryLogStore, type OmniError } from '@omnipaw/kernel';
-import { ControlledStore } from '@omnipaw/kernel/testing';
+import { ControlledStore } from '@omnipaw/testing';
 import { describe, expect, test } from 'vitest';
 import { boot, entriesOf, kindsOf, rejectionOf } from '../support/index.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { logStoreConformance } from '../../src/conformance.js';
+import { logStoreConformance } from '@omnipaw/testing/conformance';
 import { MemoryLogStore } from '../../src/logging/index.js';
 import { codec, logOf, TestChain } from './test-chain.js';
 

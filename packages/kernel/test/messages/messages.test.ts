@@ -1,5 +1,5 @@
 import { defineAgent, defineTool, unchecked, type AgentContext, type Json, type Message } from '@omnipaw/kernel';
-import { VirtualTime } from '@omnipaw/kernel/testing';
+import { VirtualTime } from '@omnipaw/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { boot, entriesOf, ofKind } from '../support/index.js';

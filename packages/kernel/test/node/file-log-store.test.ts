@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { logStoreConformance } from '../../src/conformance.js';
+import { logStoreConformance } from '@omnipaw/testing/conformance';
 import { verify } from '../../src/logging/index.js';
 import { FileLogReader, FileLogStore } from '../../src/node/index.js';
 import { codec, TestChain } from '../logging/test-chain.js';

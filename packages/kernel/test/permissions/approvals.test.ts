@@ -1,5 +1,5 @@
 import { defineAgent, defineTool, inspect, unchecked, type AgentContext, type Operation, type Policy } from '@omnipaw/kernel';
-import { VirtualTime } from '@omnipaw/kernel/testing';
+import { VirtualTime } from '@omnipaw/testing';
 import { describe, expect, it } from 'vitest';
 import { boot, entriesOf, kindsOf, ofKind } from '../support/index.js';
 import { attempt, codeOf } from '../tools/run-program.js';

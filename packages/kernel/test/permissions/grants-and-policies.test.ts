@@ -1,5 +1,5 @@
 import { parseGrant, PermissionModel, type Grant, type GrantAction, type Policy } from '@omnipaw/kernel';
-import { VirtualTime } from '@omnipaw/kernel/testing';
+import { VirtualTime } from '@omnipaw/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { boot, entriesOf, ofKind, rejectionOf } from '../support/index.js';

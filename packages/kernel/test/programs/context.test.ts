@@ -1,5 +1,5 @@
 import { defineAgent, defineTool, unchecked, type MemoryLogStore } from '@omnipaw/kernel';
-import { VirtualTime } from '@omnipaw/kernel/testing';
+import { VirtualTime } from '@omnipaw/testing';
 import { describe, expect, test } from 'vitest';
 import { boot, entriesOf, ofKind, type Booted } from '../support/index.js';
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createKernel, defineAgent, defineTool, FileLogStore, MemoryLogStore, nodePorts, unchecked, type Extension, type KernelConfig, type LogChunk, type LogPlace, type LogStore, type OmniKernel } from '@omnipaw/kernel';
-import { VirtualTime } from '@omnipaw/kernel/testing';
+import { VirtualTime } from '@omnipaw/testing';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { temporaryDirectory } from '../node/temporary-directory.js';
 import { boot, entriesOf } from '../support/index.js';

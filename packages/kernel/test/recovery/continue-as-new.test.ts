@@ -1,5 +1,5 @@
 import { defineAgent, OmniError, replay, type AgentDefinition, type Entry, type Json } from '@omnipaw/kernel';
-import { crash, scriptedTool, VirtualTime } from '@omnipaw/kernel/testing';
+import { crash, scriptedTool, VirtualTime } from '@omnipaw/testing';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { boot, entriesOf, ofKind } from '../support/index.js';
 

@@ -1,5 +1,5 @@
 import { createKernel, MemoryLogStore, nodePorts, replay, type KernelConfig, type OmniError, type Snapshot } from '@omnipaw/kernel';
-import { VirtualTime } from '@omnipaw/kernel/testing';
+import { VirtualTime } from '@omnipaw/testing';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { guardOf } from '../../sim/guard.js';

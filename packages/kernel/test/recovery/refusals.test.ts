@@ -1,5 +1,5 @@
 import { createKernel, defineAgent, type AgentDefinition, type KernelConfig, type MemoryLogStore, type OmniError } from '@omnipaw/kernel';
-import { crash, scriptedTool, VirtualTime } from '@omnipaw/kernel/testing';
+import { crash, scriptedTool, VirtualTime } from '@omnipaw/testing';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { boot, rejectionOf } from '../support/index.js';
 

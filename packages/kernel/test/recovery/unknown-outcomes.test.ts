@@ -1,5 +1,5 @@
 import { defineAgent, OmniError, replay, type MemoryLogStore, type OmniKernel } from '@omnipaw/kernel';
-import { crash, scriptedTool, VirtualTime, type CrashPoint, type ScriptedAnswer } from '@omnipaw/kernel/testing';
+import { crash, scriptedTool, VirtualTime, type CrashPoint, type ScriptedAnswer } from '@omnipaw/testing';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { boot, entriesOf, kindsOf, ofKind } from '../support/index.js';
 

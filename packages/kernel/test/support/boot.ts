@@ -1,5 +1,5 @@
 import { createKernel, MemoryLogStore, type KernelConfig, type LogStore, type OmniError, type OmniKernel } from '@omnipaw/kernel';
-import { VirtualTime } from '@omnipaw/kernel/testing';
+import { VirtualTime } from '@omnipaw/testing';
 import { onTestFinished } from 'vitest';
 
 export interface Booted<Store extends LogStore> {

@@ -1,5 +1,5 @@
 import { defineAgent, defineTool, unchecked } from '@omnipaw/kernel';
-import { VirtualTime } from '@omnipaw/kernel/testing';
+import { VirtualTime } from '@omnipaw/testing';
 import { describe, expect, it } from 'vitest';
 import { boot, entriesOf, kindsOf, ofKind, rejectionOf } from '../support/index.js';
 import { attempt, codeOf, runProgram } from './run-program.js';

@@ -1,5 +1,5 @@
 import { defineAgent, defineTool, MemoryLogStore, OmniError, unchecked, type AbortSignalLike, type ToolContext } from '@omnipaw/kernel';
-import { VirtualTime } from '@omnipaw/kernel/testing';
+import { VirtualTime } from '@omnipaw/testing';
 import { describe, expect, it } from 'vitest';
 import { boot, entriesOf, kindsOf, ofKind } from '../support/index.js';
 import { attempt, runProgram } from './run-program.js';

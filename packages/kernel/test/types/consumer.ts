@@ -3,7 +3,7 @@
  * packages against what is packed; it is never run.
  */
 import type { Entry, EntryKind, Proposal } from '@omnipaw/kernel';
-import type { logStoreConformance } from '@omnipaw/kernel/conformance';
+import type { logStoreConformance } from '@omnipaw/testing/conformance';
 
 declare module '@omnipaw/kernel' {
   interface EntryCatalogue {
@@ -38,7 +38,7 @@ export const kernelsOwn: DataOf<'MEMORY_SET'> = { tick: 1, key: 'key', value: nu
 export const incomplete: DataOf<'MEMORY_SET'> = { tick: 1, key: 'key' };
 export const proposal: Proposal = { kind: 'CONSUMER_NOTED', agent: null, data: { note: 'mine' } };
 
-/** The store of one entry is the store of the other, or the mark would be on one of them only. */
+/** The store of this package is the store of those that are built on it, or the mark would be on one of them only. */
 type ConformingStore = Awaited<ReturnType<Parameters<typeof logStoreConformance>[0]['create']>>;
 export const mark: ConformingStore['consumersMark'] = 'marked';
 

@@ -1,6 +1,6 @@
 /** Records a log of the tour in virtual time, operators included: two runs of a kernel on the same log. */
 import { createKernel, type FileLogStore, type MemoryLogStore, type OmniKernel } from '@omnipaw/kernel';
-import { VirtualTime } from '@omnipaw/kernel/testing';
+import { VirtualTime } from '@omnipaw/testing';
 import { agents, policies, tools, tour } from './program.js';
 
 const GRANTS = ['call:*', 'delegate:*', 'send:*', 'read:shared:team/**', 'write:shared:team/**'];

@@ -1,7 +1,7 @@
 import { createKernel, defineAgent, MemoryLogStore, OmniError } from '@omnipaw/kernel';
-import { scriptedTool, VirtualTime, type ScriptedToolOptions } from '@omnipaw/kernel/testing';
+import { scriptedTool, VirtualTime, type ScriptedToolOptions } from '@omnipaw/testing';
 import { describe, expect, test } from 'vitest';
-import { boot } from '../support/index.js';
+import { boot } from '../../kernel/test/support/index.js';
 
 const time = new VirtualTime();
 

@@ -1,7 +1,4 @@
-import { createKernel } from '../create-kernel.js';
-import type { KernelConfig, OmniKernel } from '../kernel/index.js';
-import { MemoryLogStore } from '../logging/index.js';
-import { nodePorts } from '../node/index.js';
+import { createKernel, MemoryLogStore, nodePorts, type KernelConfig, type OmniKernel } from '@omnipaw/kernel';
 import { CrashingStore, type CrashPoint } from './crashing-store.js';
 import type { VirtualTime } from './virtual-time.js';
 

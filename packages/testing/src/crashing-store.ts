@@ -1,5 +1,4 @@
-import type { Entry, EntryKind, LogBatch, LogChunk, LogEnd, LogStore, MemoryLogStore } from '../logging/index.js';
-import { nodePorts } from '../node/index.js';
+import { nodePorts, type Entry, type EntryKind, type LogBatch, type LogChunk, type LogEnd, type LogStore, type MemoryLogStore } from '@omnipaw/kernel';
 
 /** A kind, or what tells an entry from the others. */
 type EntryTest = EntryKind | ((entry: Entry) => boolean);

@@ -1,7 +1,5 @@
 import { AssertionError } from 'node:assert/strict';
-import type { ReplayOptions, ReplayReport } from '../history/index.js';
-import type { LogReader } from '../logging/index.js';
-import { replay } from '../readers.js';
+import { replay, type LogReader, type ReplayOptions, type ReplayReport } from '@omnipaw/kernel';
 
 /** What takes part in a replay: what the kernel was given that wrote the log. */
 export type ReplayCast = Pick<ReplayOptions, 'agents' | 'tools' | 'extensions' | 'pin'>;

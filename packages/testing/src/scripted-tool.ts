@@ -1,5 +1,5 @@
+import { defineTool, unchecked, type Tool, type ToolContext, type ToolOptions } from '@omnipaw/kernel';
 import type { VirtualTime } from './virtual-time.js';
-import { defineTool, unchecked, type Tool, type ToolContext, type ToolOptions } from '../tools/index.js';
 
 /** What a call comes to: a value, an error, or nothing ever. */
 export type ScriptedAnswer<Result = unknown> =

@@ -1,7 +1,7 @@
 import { createKernel, defineAgent, verify, type Entry, type MemoryLogStore, type OmniKernel } from '@omnipaw/kernel';
-import { crash, scriptedTool, VirtualTime, type CrashPoint } from '@omnipaw/kernel/testing';
+import { crash, scriptedTool, VirtualTime, type CrashPoint } from '@omnipaw/testing';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { entriesOf, kindsOf } from '../support/index.js';
+import { entriesOf, kindsOf } from '../../kernel/test/support/index.js';
 
 let time: VirtualTime;
 beforeEach(() => { time = new VirtualTime(); });

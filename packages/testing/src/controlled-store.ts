@@ -1,4 +1,4 @@
-import { MemoryLogStore, type LogBatch, type LogChunk, type LogEnd, type LogStore } from '../logging/index.js';
+import { MemoryLogStore, type LogBatch, type LogChunk, type LogEnd, type LogStore } from '@omnipaw/kernel';
 
 /**
  * A log store whose disk a test owns: it can hold appends back, and break.

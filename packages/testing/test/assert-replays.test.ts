@@ -1,8 +1,8 @@
 import { defineAgent, MemoryLogStore, nodePorts, type AgentDefinition } from '@omnipaw/kernel';
-import { assertReplays, crash, scriptedTool, VirtualTime } from '@omnipaw/kernel/testing';
+import { assertReplays, crash, scriptedTool, VirtualTime } from '@omnipaw/testing';
 import { AssertionError } from 'node:assert';
 import { expect, test } from 'vitest';
-import { boot } from '../support/index.js';
+import { boot } from '../../kernel/test/support/index.js';
 
 const add = scriptedTool<{ a: number; b: number }, number>({ name: 'add', script: ({ args: { a, b } }) => ({ value: a + b }) });
 const adderOf = (b: number): AgentDefinition<number, number> => defineAgent('adder', function* (ctx, a: number) { return yield* ctx.tool(add, { a, b }); }, { version: `${b}` });

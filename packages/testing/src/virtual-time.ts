@@ -1,5 +1,4 @@
-import { nodePorts } from '../node/index.js';
-import type { Ports } from '../ports/index.js';
+import { nodePorts, type Ports } from '@omnipaw/kernel';
 
 export interface VirtualTimeOptions {
   /** Decides what chance brings: `virtual` unless given. */
