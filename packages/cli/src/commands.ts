@@ -26,6 +26,8 @@ export interface CommonOptions {
 /** Runs a command with the options that were given; called once, by the command that was. */
 export type Perform = (options: CommonOptions, command: (session: Session) => Promise<number>) => Promise<void>;
 
+const SIGN = 'sign the head of the log as it grows and at the end, with the private key in this file';
+
 const EXIT_CODES = `
 Exit codes:
   0  it completed; nothing speaks against the log
@@ -71,7 +73,7 @@ function addRun(program: Command, perform: Perform): void {
     .option('--agent <name>', 'the agent to run, by type or by export; the default export unless given')
     .option('--input <json>', 'its input; "-" reads it from standard input')
     .option('--grant <action:resource>', 'what it may do, e.g. call:host.fs.*; can be repeated; nothing unless given', collectGrant)
-    .option('--sign <file>', 'sign the head of the log as it grows and at the end, with the private key in this file')
+    .option('--sign <file>', SIGN)
     .action((file: string, options: RunOptions) => perform(options, (session) => run(file, options, session)));
 }
 
@@ -131,7 +133,7 @@ function addResume(program: Command, perform: Perform): void {
     .argument('<program>', 'a .ts, .js or .mjs file; every agent and tool that it exports is registered')
     .requiredOption('--log <dir>', 'the log to go on in')
     .option('--agent <id>', 'wait for this agent only; for all that have not ended unless given')
-    .option('--sign <file>', 'sign the head of the log as it grows and at the end, with the private key in this file')
+    .option('--sign <file>', SIGN)
     .action((file: string, options: ResumeOptions) => perform(options, (session) => resume(file, options, session)));
 }
 
@@ -145,6 +147,7 @@ function addFork(program: Command, perform: Perform): void {
     .requiredOption('--into <dir>', 'where the new log goes')
     .option('--patch <json>', 'what else that entry says, e.g. {"value":1} for a TOOL_RESULT; @file reads it from a file')
     .option('--agent <id>', 'with a program: wait for this agent only')
+    .option('--sign <file>', `with a program: ${SIGN}`)
     .action((file: string | undefined, options: ForkOptions) => perform(options, (session) => fork(file, options, session)));
 }
 

@@ -265,6 +265,15 @@ describe('run with --sign', () => {
     expect(stdout).toMatch(/COMPLETE +signed up to entry \d+, the last one\n/);
   });
 
+  test('is signed to its end as well if it is a fork', async () => {
+    const [{ key, publicKey }, { log }, into] = [await newKeys(), await teamLog(), path.join(temporaryFolder(), 'other')];
+    const argv = ['fork', program('team.ts'), '--log', log, '--at', '1', '--into', into, '--sign'];
+    expect((await omnipaw([...argv, 'nowhere.key'])).stderr).toContain("The private key can't be read");
+    expect(fs.existsSync(into)).toBe(false);
+    await omnipaw([...argv, key]);
+    expect((await omnipaw(['verify', '--log', into, '--public-key', publicKey])).stdout).toMatch(/COMPLETE +signed up to entry \d+, the last one\n/);
+  });
+
   test('does not begin without the key', async () => {
     const log = path.join(temporaryFolder(), 'log');
     const { code, stderr } = await omnipaw(['run', program('greeter.ts'), '--log', log, '--sign', 'nowhere.key']);

@@ -97,6 +97,7 @@ describe('a fork is refused, and leaves nothing behind', () => {
     ['with a patch that is no JSON', () => ['--at', '3', '--patch', '{'], 'The patch is not JSON'],
     ['with a patch in a file that is not there', () => ['--at', '3', '--patch', '@nowhere.json'], 'The file nowhere.json can\'t be read'],
     ['with a patch that does not fit', () => ['--at', '3', '--patch', '{"value":1}'], 'FORK_PATCH_INVALID'],
+    ['with an agent to wait for, and no program', () => ['--at', '3', '--agent', 'lead-1'], '--agent is for a fork that goes on at once, and no program is named'],
     ['at what is no number', () => ['--at', 'x'], 'It must be a whole number'],
   ])('%s', async (_what, options, message) => {
     const { log } = await teamLog();

@@ -7,7 +7,8 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { FileLogReader, FileLogStore, fork as forkLog, OmniError, type Forked } from '@omnipaw/kernel';
-import { EXIT } from '../failure.js';
+import { signerIn } from '../attest/files.js';
+import { EXIT, UsageError } from '../failure.js';
 import type { StopSignal } from '../host.js';
 import { readJsonArgument } from '../json-argument.js';
 import { assertLogDirectory } from '../log-directory.js';
@@ -24,13 +25,18 @@ export interface ForkOptions {
   readonly patch?: string;
   /** With a program: the one agent to wait for. */
   readonly agent?: string;
+  /** With a program: the file of the private key to sign the new log with. */
+  readonly sign?: string;
   readonly json?: boolean;
   readonly verbose?: boolean;
 }
 
 export async function fork(file: string | undefined, options: ForkOptions, session: Session): Promise<number> {
   assertLogDirectory(options.log);
+  if (file === undefined) assertNothingRuns(options);
   assertFree(options.into);
+  // Before anything is written, rather than when it is used.
+  if (options.sign !== undefined) signerIn(options.sign);
   const forked = await written(options, session);
   if (typeof forked === 'string') return EXIT_AFTER_SIGNAL[forked];
   const { out, people } = session;
@@ -45,6 +51,11 @@ export async function fork(file: string | undefined, options: ForkOptions, sessi
   else await out.line(what);
   await people.line(`  Go on in it: omnipaw resume <program> --log ${shellWord(into)}`);
   return EXIT.ok;
+}
+
+function assertNothingRuns(options: ForkOptions): void {
+  const given = (['agent', 'sign'] as const).find((name) => options[name] !== undefined);
+  if (given !== undefined) throw new UsageError(`--${given} is for a fork that goes on at once, and no program is named: omnipaw fork <program> …`);
 }
 
 /** An empty directory is a place for a log; anything else is somebody's. */

@@ -1,5 +1,5 @@
 import { OmniError } from '../errors/index.js';
-import { corruptLog, LOG_FORMAT_VERSION, readEntries, scanLog, type Emit, type ExecutionLogger, type LogEnd } from '../logging/index.js';
+import { corruptLog, LOG_FORMAT_VERSION, readEntries, scanLog, type Emit, type EntryCatalogue, type ExecutionLogger, type LogEnd } from '../logging/index.js';
 import type { Checkpoint } from './checkpoint.js';
 import { checkpointStore, loadCheckpoint } from './checkpointer.js';
 import type { KernelConfig, KernelHost } from './config.js';
@@ -7,10 +7,12 @@ import { configRecord, digestsOf } from './header.js';
 
 const LOG_ID_BYTES = 12;
 
-/** The id in the header of a log. */
-async function storedLogId(config: KernelConfig, host: KernelHost): Promise<string> {
+/** The id in the header of a log. Rejects with `FORK_INCOMPLETE` for a fork that was cut off while it was written. */
+async function storedLogId(config: KernelConfig, host: KernelHost, entries: number): Promise<string> {
   for await (const { data } of readEntries(config.log, host.ports.codec)) {
-    if (typeof data['logId'] === 'string') return data['logId'];
+    const { logId, parent } = data as Partial<EntryCatalogue['LOG_OPENED']>;
+    if (parent !== undefined && entries <= parent.busSeq) throw incompleteFork(parent, entries);
+    if (typeof logId === 'string') return logId;
     break;
   }
   throw new OmniError('LOG_FORMAT_UNSUPPORTED', 'The log does not begin with a header that names it, so this is no log of a kernel.');
@@ -38,7 +40,12 @@ export async function openLog(log: ExecutionLogger, { config, host, report }: Op
     }
   } else if (found !== undefined) report(unusable(found), 'a checkpoint');
   const end = await log.open();
-  return { end, logId: end.nextSeq === 0 ? newLogId(host) : await storedLogId(config, host), checkpoint: undefined };
+  return { end, logId: end.nextSeq === 0 ? newLogId(host) : await storedLogId(config, host, end.nextSeq), checkpoint: undefined };
+}
+
+function incompleteFork({ logId, busSeq }: { readonly logId: string; readonly busSeq: number }, entries: number): OmniError {
+  const message = `The log is a fork of ${logId} at entry ${String(busSeq)}, and was cut off while it was written: it holds ${String(entries)} of ${String(busSeq + 1)} entries. Delete it, and fork again.`;
+  return new OmniError('FORK_INCOMPLETE', message, { details: { logId, busSeq, entries } });
 }
 
 /** Histories that are read from the log have to be what was written, as those in a checkpoint are. */

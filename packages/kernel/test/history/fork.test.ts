@@ -285,6 +285,9 @@ describe('a fork is refused', () => {
     const [firstLine] = nodePorts.codec.text(whole.bytes()).split(/(?<=\n)/);
     const half = new MemoryLogStore({ bytes: nodePorts.codec.utf8(firstLine!), codec: nodePorts.codec });
     expect(await verifyLink(half, { parent: store })).toMatchObject({ link: 'BROKEN', reason: 'INCOMPLETE', busSeq: 1 });
+    const refusal = await rejectionOf(createKernel({ log: half }));
+    expect(refusal).toMatchObject({ code: 'FORK_INCOMPLETE', details: { entries: 1 } });
+    expect(refusal.message).toContain('was cut off while it was written: it holds 1 of ');
 
     const broken = new ControlledStore();
     broken.break(new Error('the disk is full'));
