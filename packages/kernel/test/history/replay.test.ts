@@ -5,7 +5,10 @@ import { guardOf } from '../../sim/guard.js';
 import { PROGRAMS } from '../../sim/interpreters.js';
 import { scenarios } from '../../sim/scenarios.js';
 import { UNREACHABLE } from '../../sim/tools.js';
-import { agents, tools } from '../histories/tour/program.js';
+import * as returns from '../histories/returns/program.js';
+import { recordReturns } from '../histories/returns/record.js';
+import * as tour from '../histories/tour/program.js';
+import { recordTour } from '../histories/tour/record.js';
 import { play } from '../invariants/scenario.js';
 
 describe('a replay', () => {
@@ -22,9 +25,19 @@ describe('a replay', () => {
     );
   }, 60_000);
 
-  test('of format 1', async () => {
-    const report = await replay(new FileLogReader(new URL('../histories/tour/format-1', import.meta.url).pathname), { agents, tools });
+  test.each([
+    ['tour/format-1', tour],
+    ['returns/format-2', returns],
+  ])('of the history %s', async (history, { agents, tools }) => {
+    const report = await replay(new FileLogReader(new URL(`../histories/${history}`, import.meta.url).pathname), { agents, tools });
     expect(report.divergence).toBeUndefined();
-    expect(report.replay).toBe('REPRODUCED');
+    expect(report).toMatchObject({ integrity: 'INTACT', replay: 'REPRODUCED', changed: [] });
+  });
+
+  test.each([
+    ['tour', tour, recordTour],
+    ['returns', returns, recordReturns],
+  ])('of the history %s, as this version records it', async (_history, { agents, tools }, record) => {
+    expect(await replay(await record(), { agents, tools })).toMatchObject({ integrity: 'INTACT', replay: 'REPRODUCED', changed: [] });
   });
 });

@@ -1,17 +1,18 @@
 /** Records a log of the tour in virtual time, operators included: two runs of a kernel on the same log. */
-import { createKernel, type FileLogStore, type MemoryLogStore, type OmniKernel } from '@omnipaw/kernel';
+import { createKernel, MemoryLogStore, type OmniKernel } from '@omnipaw/kernel';
 import { VirtualTime } from '@omnipaw/testing';
 import { agents, policies, tools, tour } from './program.js';
 
 const GRANTS = ['call:*', 'delegate:*', 'send:*', 'read:shared:team/**', 'write:shared:team/**'];
 
-export async function recordTour(log: FileLogStore | MemoryLogStore): Promise<void> {
-  const time = new VirtualTime({ seed: 'tour' });
+export async function recordTour(): Promise<MemoryLogStore> {
+  const [log, time] = [new MemoryLogStore(), new VirtualTime({ seed: 'tour' })];
   await run(log, time, 2);
   await run(log, time, 30);
+  return log;
 }
 
-async function run(log: FileLogStore | MemoryLogStore, time: VirtualTime, rounds: number): Promise<void> {
+async function run(log: MemoryLogStore, time: VirtualTime, rounds: number): Promise<void> {
   const kernel = await createKernel({ log, agents, tools, policies }, { ports: time.ports });
   const number = rounds === 2 ? '' : `-${rounds}`;
   const handle = kernel.spawn(tour, rounds, { grants: GRANTS, id: `tour${number === '' ? '-1' : number}` });
