@@ -92,7 +92,8 @@ export class Checkpointer {
     const last = typeof before === 'object' && before.known.busSeq === this.#known?.busSeq ? before : undefined;
     const history = new History(births, codec);
     const known = history.goOnFrom(last, busSeq);
-    const fromSeq = known === undefined ? firstBirth(births, busSeq) : known.busSeq + 1;
+    // Without histories only the place of the last entry is of interest.
+    const fromSeq = history.lines === undefined ? busSeq : known === undefined ? firstBirth(births, busSeq) : known.busSeq + 1;
     const range = { agents: new Set(births.keys()), fromSeq, beforeSeq: busSeq + 1, place: known };
     const place = await visitLinesOf(config.log, { codec, ...range }, (line) => { history.add(line); });
     if (place === undefined) throw new OmniError('LOG_READ_FAILED', `Entry ${busSeq} is not in the log that it was written to.`);
