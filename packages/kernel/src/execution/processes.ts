@@ -111,7 +111,8 @@ export class Processes implements Projection, Saved<SavedBirths> {
       input: {
         process,
         awaiting,
-        maxSteps: settings.limits.maxStepsPerTick,
+        // Every kernel that takes up the log may have a limit of its own.
+        get maxSteps() { return settings.limits.maxStepsPerTick; },
         evaluate: (instruction, call) => evaluator.evaluate(instruction, { agent, tick: running.tick, call, now: clock.now }),
         outcomeOf: (call) =>
           pending.outcomeOf(agent, call) ?? invariants.breached('INV-14', `by resuming "${agent}" without a recorded result of call ${call}.`),

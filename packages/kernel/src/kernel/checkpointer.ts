@@ -54,10 +54,13 @@ export class Checkpointer {
     this.#saving = this.#save(this.#store, this.#options.parts).finally(() => { this.#saving = undefined; });
   }
 
-  /** Writes a last one, if it is worth it; to be called while everything is still there, and awaited before the log is closed. */
-  async close(): Promise<void> {
+  /**
+   * Writes a last one, if it is worth it and the kernel does not stop in the middle of a step; to be called while everything is still
+   * there, and awaited before the log is closed.
+   */
+  async close({ isAtRest }: { readonly isAtRest: boolean }): Promise<void> {
     const { log, parts } = this.#options;
-    const isWorthIt = log.nextSeq - 1 - this.#lastSeq >= this.#everyEntries * AT_CLOSE;
+    const isWorthIt = isAtRest && log.nextSeq - 1 - this.#lastSeq >= this.#everyEntries * AT_CLOSE;
     if (this.#store !== undefined && isWorthIt && log.failure === undefined) await this.#save(this.#store, parts, this.#saving);
     await this.#saving;
   }

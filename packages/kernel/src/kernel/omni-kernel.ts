@@ -34,8 +34,8 @@ export class OmniKernel {
   /**
    * Opens the log and starts a kernel on it.
    *
-   * Rejects with what the store finds (`LOG_CORRUPT`, `LOG_LOCKED`) and with `LOG_NEEDS_RECOVERY` if agents of an earlier run
-   * have not ended.
+   * Rejects with what the store finds (`LOG_CORRUPT`, `LOG_LOCKED`), with what recovery does (`REPLAY_DIVERGENCE`), and with
+   * `LOG_NEEDS_RECOVERY` if agents of an earlier run have not ended and are not to go on.
    */
   static async boot(config: KernelConfig, host: KernelHost): Promise<OmniKernel> {
     return new OmniKernel(await wire(config, host));
@@ -187,8 +187,14 @@ export class OmniKernel {
    * the log is opened again.
    */
   stop(): Promise<void> {
-    this.#stopping ??= this.#wiring.stop();
+    this.#stopping ??= this.#wiring.stop({ isAtRest: !this.#isBusy });
     return this.#stopping;
+  }
+
+  /** Whether the state is half one step and half the next. */
+  get #isBusy(): boolean {
+    const { bus, scheduler } = this.#wiring;
+    return this.#isCommanded || bus.isEmitting || scheduler.isDraining;
   }
 
   /**
@@ -196,12 +202,12 @@ export class OmniKernel {
    * otherwise act on a state that is half one entry and half the next.
    */
   #command<Result>(perform: (parts: Wiring) => Result): Result {
-    const { log, bus, scheduler } = this.#wiring;
+    const { log } = this.#wiring;
     if (log.failure !== undefined) throw log.failure;
     if (this.#stopping !== undefined) {
       throw new OmniError('KERNEL_STOPPED', 'The kernel was stopped. Start another one on the same log.');
     }
-    if (this.#isCommanded || bus.isEmitting || scheduler.isDraining) throw busy();
+    if (this.#isBusy) throw busy();
     this.#isCommanded = true;
     try {
       return perform(this.#wiring);

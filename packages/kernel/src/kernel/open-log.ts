@@ -60,7 +60,7 @@ interface OpenOptions {
   readonly report: (thrown: unknown, where: string) => void;
 }
 
-function unusable(why: string, cause?: unknown): OmniError {
+export function unusable(why: string, cause?: unknown): OmniError {
   return new OmniError('CHECKPOINT_IGNORED', `The checkpoint of the log is of no use: ${why}. The log is folded from its beginning instead.`, { cause });
 }
 

@@ -91,8 +91,7 @@ function birthsOf(parts: Parts, ended: ReadonlySet<string>): ReadonlyMap<string,
 }
 
 function rerunOf({ state }: Parts, agent: string, birth: Birth): Rerun {
-  const { maxStepsPerTick } = state.settings.limits;
-  return new Rerun({ agent, life: begin(state.agents, agent, birth), memory: state.persistent.atBirth(agent), maxSteps: maxStepsPerTick });
+  return new Rerun({ agent, life: begin(state.agents, agent, birth), memory: state.persistent.atBirth(agent) });
 }
 
 type Reruns = ReadonlyMap<string, { readonly birth: Birth; readonly rerun: Rerun }>;

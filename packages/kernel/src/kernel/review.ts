@@ -1,16 +1,10 @@
 /** Asks guards, and holds them to what a guard may do; one that fails lets nothing pass. */
 import { describeThrown, OmniError } from '../errors/index.js';
 import { AgentEnded } from '../syscalls/index.js';
-import type { HeaderEntries } from '../header/index.js';
 import { toJson, type JsonObject } from '../json/index.js';
-import type { IdentityEntries } from '../identity/index.js';
-import type { LifecycleEntries } from '../lifecycle/index.js';
 import type { Proposal } from '../logging/index.js';
-import type { MemoryEntries } from '../memory/index.js';
-import type { MessageEntries } from '../messages/index.js';
-import type { DelegationEntries } from '../delegation/index.js';
-import type { SyscallEntries, Guard, GuardRecord, GuardVerdict } from '../syscalls/index.js';
-import type { ToolEntries } from '../tools/index.js';
+import { isKernelKind } from '../replay/index.js';
+import type { Guard, GuardRecord, GuardVerdict } from '../syscalls/index.js';
 
 export interface NamedGuard {
   readonly name: string;
@@ -70,7 +64,7 @@ function checked(verdict: GuardVerdict): Answer {
 const KIND = /^[A-Z][A-Z0-9_]{0,63}$/;
 
 function checkedRecord({ kind, data }: GuardRecord): CheckedRecord {
-  if (typeof kind !== 'string' || !KIND.test(kind) || Object.hasOwn(KERNEL_KINDS, kind)) {
+  if (typeof kind !== 'string' || !KIND.test(kind) || isKernelKind(kind)) {
     throw new TypeError(`"${kind}" is no kind of entry that an extension may record`);
   }
   const record = toJson(data) as JsonObject;
@@ -86,52 +80,3 @@ function actorOf(proposal: Proposal): string | null {
 
 /** What the kernel's own projections look for, whatever the kind. */
 const RESERVED_FIELDS = ['transition', 'permission', 'deadline', 'call', 'result'] as const;
-
-type KernelKind = keyof (HeaderEntries &
-  LifecycleEntries &
-  IdentityEntries &
-  MemoryEntries &
-  MessageEntries &
-  ToolEntries &
-  DelegationEntries &
-  SyscallEntries);
-
-/** Every kind that the kernel itself records; the compiler sees to it that none is missing. */
-const KERNEL_KINDS: Readonly<Record<KernelKind, true>> = Object.freeze({
-  AGENT_ACTIVATED: true,
-  AGENT_COMPLETED: true,
-  AGENT_CONTINUED: true,
-  AGENT_FAULTED: true,
-  AGENT_MOVED: true,
-  AGENT_SPAWNED: true,
-  AGENT_TERMINATED: true,
-  APPROVAL_DECIDED: true,
-  APPROVAL_REQUESTED: true,
-  CALL_SETTLED: true,
-  COMMAND_GIVEN: true,
-  DELEGATION_RESULT: true,
-  INVARIANT_BREACHED: true,
-  JOIN_STARTED: true,
-  KERNEL_STARTED: true,
-  LOG_OPENED: true,
-  LOG_TAIL_CUT: true,
-  MEMORY_DELETED: true,
-  MEMORY_SET: true,
-  MESSAGE_RECEIVED: true,
-  MESSAGE_SENT: true,
-  RECEIVE_STARTED: true,
-  REFUSED: true,
-  SCRATCH_CHECKPOINTED: true,
-  SHARED_READ: true,
-  SHARED_WRITTEN: true,
-  SLEEP_STARTED: true,
-  STALE_RESULT: true,
-  TIMER_FIRED: true,
-  TOKEN_REVOKED: true,
-  TOOL_ATTEMPTED: true,
-  TOOL_CALLED: true,
-  TOOL_RESULT: true,
-  TOOL_RETRIED: true,
-  TRANSITION_REFUSED: true,
-  VERSION_CHOSEN: true,
-});

@@ -1,14 +1,15 @@
 /** Puts the modules together; nothing is decided here. */
 import { OmniError } from '../errors/index.js';
 import type { Scheduler } from '../execution/index.js';
-import { ExecutionLogger } from '../logging/index.js';
+import { ExecutionLogger, type Projection } from '../logging/index.js';
 import { Oracle } from '../replay/index.js';
 import { assemble, type Parts } from './assemble.js';
 import { attested } from './attestation.js';
 import { openAudit, type AuditLog } from './audit.js';
 import type { KernelBus } from './bus.js';
 import { assertConfig, type KernelConfig, type KernelHost } from './config.js';
-import { openLog, recordStart } from './open-log.js';
+import type { Checkpoint } from './checkpoint.js';
+import { openLog, recordStart, unusable } from './open-log.js';
 import { Checkpointer } from './checkpointer.js';
 import { liveAgents } from './live-agents.js';
 import { recover, resumeCalls } from './recover.js';
@@ -23,7 +24,7 @@ export interface Wiring extends Pick<Parts, 'spawner' | 'messenger' | 'approvals
   readonly scheduler: Scheduler;
   /** Lets ready agents run, and sets the alarm for the next deadline. */
   readonly drain: () => void;
-  readonly stop: () => Promise<void>;
+  readonly stop: (how: { readonly isAtRest: boolean }) => Promise<void>;
 }
 
 export async function wire(config: KernelConfig, host: KernelHost): Promise<Wiring> {
@@ -44,12 +45,23 @@ export async function wire(config: KernelConfig, host: KernelHost): Promise<Wiri
     opened.push(log);
     const audit = await openAudit({ config, host, logId, report });
     opened.push(audit);
-    const oracle = end.nextSeq === 0 ? undefined : new Oracle(log);
     let rested = (): void => undefined;
-    const parts = assemble({ config, host, log: oracle ?? log, logId, mode: 'LIVE', oracle, recordedCount: end.nextSeq, audit, report, rested: () => { rested(); } });
-    halt = (error) => { stopWork(parts, error); };
-    const attestedLog = attested(config, { ...parts, host, log, logId, startSize: end.nextSeq, report });
-    if (oracle !== undefined) await recover({ parts, config, host, oracle, checkpoint, endSeq: end.nextSeq });
+    const followers: Projection[] = [];
+    const attestedLog = attested(config, { host, log, logId, startSize: end.nextSeq, report, follow: (projection) => followers.push(projection) });
+    const begin = async (from: Checkpoint | undefined): Promise<Parts> => {
+      const oracle = end.nextSeq === 0 ? undefined : new Oracle(log);
+      const parts = assemble({ config, host, log: oracle ?? log, logId, mode: 'LIVE', oracle, recordedCount: end.nextSeq, audit, report, rested: () => { rested(); } });
+      parts.bus.project(...followers);
+      halt = (error) => { stopWork(parts, error); };
+      if (oracle !== undefined) await recover({ parts, config, host, oracle, checkpoint: from, endSeq: end.nextSeq });
+      return parts;
+    };
+    const parts = await begin(checkpoint).catch(async (thrown: unknown) => {
+      if (checkpoint === undefined || log.nextSeq > end.nextSeq || !mayBeOfCheckpoint(thrown, config)) throw thrown;
+      const folded = await begin(undefined);
+      report(unusable('no kernel can go on from it', thrown), 'a checkpoint');
+      return folded;
+    });
     const checkpointer = new Checkpointer({ parts, log, config, host, logId, last: checkpoint, report });
     rested = () => { checkpointer.look(); };
     parts.scheduler.goLive(liveAgents(parts));
@@ -57,11 +69,20 @@ export async function wire(config: KernelConfig, host: KernelHost): Promise<Wiri
     resumeCalls(parts, config.unknownOutcomes ?? 'throw');
     await log.flush();
     parts.drain();
-    return { ...parts, logId, log, stop: () => stop({ parts, log: attestedLog, audit, checkpointer }) };
+    return { ...parts, logId, log, stop: ({ isAtRest }) => stop({ parts, log: attestedLog, audit, checkpointer }, isAtRest) };
   } catch (thrown) {
     await Promise.allSettled(opened.map((part) => part.close()));
     throw thrown;
   }
+}
+
+/**
+ * Whether it can be the checkpoint's fault that a log could not be taken up, and there is another way: what an extension has
+ * loaded it can't forget.
+ */
+function mayBeOfCheckpoint(thrown: unknown, { extensions = [] }: KernelConfig): boolean {
+  const isForeign = !(thrown instanceof OmniError) || thrown.code === 'REPLAY_DIVERGENCE' || thrown.code === 'LOG_CORRUPT';
+  return isForeign && extensions.every(({ projection }) => projection === undefined);
 }
 
 interface Running {
@@ -71,9 +92,9 @@ interface Running {
   readonly checkpointer: Checkpointer;
 }
 
-async function stop({ parts, log, audit, checkpointer }: Running): Promise<void> {
+async function stop({ parts, log, audit, checkpointer }: Running, isAtRest: boolean): Promise<void> {
   // Begun before anything is stopped: it takes the state as it is now.
-  const keeping = checkpointer.close();
+  const keeping = checkpointer.close({ isAtRest });
   stopWork(parts, new OmniError('KERNEL_STOPPED', 'The kernel was stopped before the agent ended. Open the log again to see how far it came.'));
   await keeping;
   await Promise.all([log.close(), audit.close()]);

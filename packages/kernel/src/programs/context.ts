@@ -133,7 +133,7 @@ export class AgentContext<Memory = Record<string, Json>> {
 
   /**
    * Which form of a changed program this agent goes by: `max` for one that comes here for the first time, and what it was then
-   * for one that has been here before. An agent that passed the place before the change was made gets `min`.
+   * for one that has been here before. An agent that passed the place before the change was made goes by version 0.
    *
    * `change` names the place, and is answered the same for as long as the agent runs (until it continues as new). Ask by
    * itself, not within `all`, so that what comes after it keeps its number.

@@ -1,6 +1,7 @@
 import type { LifecycleState } from '../lifecycle/index.js';
 import type { RawEntry, RecordedEntry } from '../logging/index.js';
 import { isSurelyInput } from './inputs.js';
+import { isKernelKind } from './kinds.js';
 
 /** Tells the state of an agent, all entries considered that were given out. */
 type StateOf = (agent: string) => LifecycleState;
@@ -8,8 +9,8 @@ type StateOf = (agent: string) => LifecycleState;
 /**
  * Holds back the entries of a log from where its last step may begin, so that what a crash cut off can be made whole.
  *
- * A step surely begins with an input, and what follows from the end of a program surely begins with the entry that says so: from
- * there on the program itself is not needed any more.
+ * A step surely begins with an input, and after the begin of a new life; what follows from the end of a program surely begins with the
+ * entry that says so: from there on the program itself is not needed any more.
  */
 export class LastStep {
   readonly #stateOf: StateOf;
@@ -26,10 +27,16 @@ export class LastStep {
 
   /** Takes the next entry; gives out those that are surely part of earlier steps. */
   take(recorded: RecordedEntry): readonly RecordedEntry[] {
-    const begins = isSurelyInput(recorded.entry) || this.#isEndOfProgram(recorded.entry);
-    const whole = begins ? this.#entries : NOTHING;
-    if (begins) this.#entries = [];
-    this.#entries.push(recorded);
+    const { entry } = recorded;
+    const whole = this.#entries;
+    if (isSurelyInput(entry) || this.#isEndOfProgram(entry)) {
+      this.#entries = [recorded];
+      return whole;
+    }
+    whole.push(recorded);
+    // Nothing follows from a new life but that it is ready, and the one before it is over.
+    if (entry.kind !== 'AGENT_CONTINUED') return NOTHING;
+    this.#entries = [];
     return whole;
   }
 
@@ -49,7 +56,7 @@ export class LastStep {
     const ended = new Set<string>();
     for (const { entry } of this.#entries) if (entry.agent !== null && ENDS.has(entry.kind)) ended.add(entry.agent);
     for (const [index, { entry }] of this.#entries.entries()) {
-      const mayBeOfTick = index > 0 && (isOfTick(entry) || this.#mayHaveThrown(index));
+      const mayBeOfTick = index > 0 ? isOfTick(entry) || this.#mayHaveThrown(index) : isOfTick(entry) && !isSurelyInput(entry);
       if (entry.agent !== null && mayBeOfTick) ended.delete(entry.agent);
     }
     return ended;
@@ -80,5 +87,5 @@ const ENDS: ReadonlySet<string> = new Set(['AGENT_COMPLETED', 'AGENT_FAULTED', '
 
 /** Whether a tick of the agent made it, other than the one by which it ends. */
 function isOfTick({ kind, data }: RawEntry): boolean {
-  return typeof data['tick'] === 'number' && data['tick'] > 0 && data['result'] === undefined && !ENDS.has(kind);
+  return isKernelKind(kind) && typeof data['tick'] === 'number' && data['tick'] > 0 && data['result'] === undefined && !ENDS.has(kind);
 }

@@ -13,6 +13,7 @@ import type { Json } from '../json/index.js';
 import type { RawEntry } from '../logging/index.js';
 import type { Outcome } from '../pending/index.js';
 import { divergenceAt, divergenceError } from './divergence.js';
+import { isKernelKind } from './kinds.js';
 import { Transcript, type ToldVersions } from './transcript.js';
 
 export interface RerunOptions {
@@ -20,7 +21,6 @@ export interface RerunOptions {
   readonly life: Life;
   /** What the agent remembered when this life began. */
   readonly memory: ReadonlyMap<string, Json>;
-  readonly maxSteps: number;
 }
 
 export class Rerun {
@@ -53,6 +53,7 @@ export class Rerun {
 
   /** Takes the next entry of the agent's history: its own, or the birth of a child. Throws `REPLAY_DIVERGENCE`. */
   take(entry: RawEntry): void {
+    if (!isKernelKind(entry.kind)) return;
     const { tick, call, result, transition, delegation } = entry.data as HistoryData;
     const isBirth = entry.agent !== this.#options.agent;
     const ofTick = isBirth ? delegation?.tick : tick;
@@ -90,7 +91,8 @@ export class Rerun {
     const output = this.#engine.runTick({
       process,
       awaiting,
-      maxSteps: this.#options.maxSteps,
+      // The tick is on record, so that it was within the limit of its time.
+      maxSteps: Infinity,
       outcomeOf: (call) => this.#outcomes.get(call) ?? this.#transcript.lacksOutcome(call),
       evaluate: (instruction, call) => this.#transcript.evaluate(instruction, call),
     });

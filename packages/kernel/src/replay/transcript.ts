@@ -1,9 +1,13 @@
-import type { OmniError, ErrorRecord } from '../errors/index.js';
-import { toJson, type Json, type JsonObject } from '../json/index.js';
+import type { DelegationOptions } from '../delegation/index.js';
+import { describeThrown, OmniError, type ErrorRecord } from '../errors/index.js';
+import type { CapabilityToken } from '../identity/index.js';
+import { isSameJson, toJson, type Json, type JsonObject } from '../json/index.js';
 import type { RawEntry } from '../logging/index.js';
+import { isWanted, type Message } from '../messages/index.js';
 import type { Outcome } from '../pending/index.js';
+import { toGrants } from '../permissions/index.js';
 import type { Evaluated, Instruction } from '../programs/index.js';
-import { assertSupported, versionRange } from '../syscalls/index.js';
+import { assertSupported, BEFORE_THE_CHANGE, filterOf, frozenCopy, versionRange } from '../syscalls/index.js';
 import { divergenceAt, divergenceError } from './divergence.js';
 
 /** What a program was told of versions, by change. */
@@ -70,7 +74,8 @@ export class Transcript {
     try {
       return this.#refusal(instruction, call) ?? this.#escalation(instruction, call) ?? this.#answer(instruction, call);
     } catch (thrown) {
-      const failure = (this.#failure ??= this.#diverge({ kind: 'INVALID', data: { thrown: String(thrown) } }));
+      const isOfVersion = thrown instanceof OmniError && thrown.code === 'VERSION_UNSUPPORTED';
+      const failure = (this.#failure ??= isOfVersion ? thrown : this.#diverge({ kind: 'INVALID', data: { thrown: describeThrown(thrown) } }));
       return { ok: false, error: { code: failure.code, failureClass: failure.failureClass, message: failure.message }, fatal: failure };
     }
   }
@@ -91,7 +96,7 @@ export class Transcript {
 
   #escalation(instruction: Instruction, call: number): Evaluated | undefined {
     if (this.#next?.kind !== 'APPROVAL_REQUESTED' || this.#next.data['call'] !== call) return undefined;
-    const { approver } = this.#take('APPROVAL_REQUESTED', { instruction });
+    const { approver } = this.#take('APPROVAL_REQUESTED', { instruction: frozenCopy(instruction) });
     if (approver === 'parent' && this.#entries[this.#at] !== undefined && isTold(this.#entries[this.#at]!, call)) this.#at++;
     return 'APPROVAL';
   }
@@ -99,7 +104,7 @@ export class Transcript {
   #answer(instruction: Instruction, call: number): Evaluated {
     switch (instruction.op) {
       case 'CALL_TOOL':
-        this.#take('TOOL_CALLED', { call, tool: instruction.tool, args: instruction.args ?? {} });
+        this.#take('TOOL_CALLED', { call, tool: instruction.tool, args: instruction.args === undefined ? {} : instruction.args });
         return 'TOOL';
       case 'READ':
         return this.#read(instruction);
@@ -109,7 +114,7 @@ export class Transcript {
         this.#take('MESSAGE_SENT', { to: instruction.to, channel: instruction.channel ?? 'default', body: instruction.body });
         return DONE;
       case 'RECEIVE':
-        return this.#receive(call);
+        return this.#receive(instruction, call);
       case 'SLEEP':
         this.#take('SLEEP_STARTED', { call, deadline: this.#now + instruction.ms });
         return 'TIMER';
@@ -159,27 +164,37 @@ export class Transcript {
         this.#memory.set(key, value);
         return DONE;
       default: {
-        const { version } = this.#take('SHARED_WRITTEN', { namespace: instruction.namespace, key, value });
+        const { version } = this.#take('SHARED_WRITTEN', { namespace: instruction.namespace, key, value, version: instruction.expectedVersion + 1 });
         return { ok: true, value: version };
       }
     }
   }
 
-  #receive(call: number): Evaluated {
+  #receive(instruction: Instruction & { readonly op: 'RECEIVE' }, call: number): Evaluated {
+    const filter = filterOf(instruction);
     if (this.#next?.kind !== 'MESSAGE_RECEIVED') {
-      this.#take('RECEIVE_STARTED', { call });
+      const { timeoutMs } = instruction;
+      this.#take('RECEIVE_STARTED', { call, filter, deadline: timeoutMs === undefined ? undefined : this.#now + timeoutMs });
       return 'MESSAGE';
     }
-    const { result } = this.#take('MESSAGE_RECEIVED', {}) as { readonly result?: Outcome };
-    return result ?? this.#needsFormat2();
+    const { result } = this.#next.data as { readonly result?: { readonly ok: true; readonly value: Json } };
+    if (result === undefined) return this.#needsFormat2();
+    if (!isWanted(result.value as unknown as Message, filter)) throw this.#diverge({ kind: 'RECEIVE_STARTED', data: { call, filter } });
+    this.#at++;
+    return result;
   }
 
   #delegate(instruction: Instruction & { readonly op: 'DELEGATE' }, call: number): Evaluated {
     const birth = this.#next;
     const delegation = birth?.data['delegation'] as { readonly call?: number } | undefined;
     if (delegation !== undefined && delegation.call !== call) throw this.#diverge(undefined);
-    this.#take('AGENT_SPAWNED', { type: instruction.type, input: instruction.input ?? null });
+    const asked = frozenCopy(instruction.options ?? {});
+    const { id = birth?.agent, quota = {}, metadata = {} } = asked;
+    const token = tokenAsked(asked, birth?.data['token'] as unknown as CapabilityToken | undefined, this.#now);
+    const input = instruction.input === undefined ? null : instruction.input;
+    this.#take('AGENT_SPAWNED', { type: instruction.type, input, quota, metadata, token });
     const child = birth!.agent!;
+    if (child !== id) throw this.#diverge({ kind: 'AGENT_SPAWNED', data: { id } });
     if (instruction.join !== true) return { ok: true, value: child };
     // A guard may have let the child come, and then refused the wait for it.
     return this.#refusal(instruction, call) ?? this.#join(child, call);
@@ -198,7 +213,7 @@ export class Transcript {
     const range = versionRange(instruction);
     const told = this.#versions.get(range.change);
     const isChoice = told === undefined && this.#next?.kind === 'VERSION_CHOSEN' && this.#next.data['change'] === range.change;
-    const version = isChoice ? (this.#take('VERSION_CHOSEN', {})['version'] as number) : (told ?? range.min);
+    const version = isChoice ? (this.#take('VERSION_CHOSEN', {})['version'] as number) : (told ?? BEFORE_THE_CHANGE);
     this.#versions.set(range.change, version);
     return { ok: true, value: assertSupported(version, range) };
   }
@@ -206,8 +221,8 @@ export class Transcript {
   /** The data of the next entry, which has to be of this kind and to say this much. */
   #take(kind: string, claim: Claim): JsonObject {
     const next = this.#next;
-    const claimed = withoutUndefined(claim);
-    const isClaimed = next?.kind === kind && Object.entries(claimed).every(([field, value]) => isEqual(next.data[field], value));
+    const claimed = asJson(claim);
+    const isClaimed = next?.kind === kind && Object.entries(claimed).every(([field, value]) => isSameJson(next.data[field], value));
     if (!isClaimed) throw this.#diverge({ kind, data: next?.kind === kind ? { ...next.data, ...claimed } : claimed });
     this.#at++;
     return next.data;
@@ -246,10 +261,22 @@ function isSettlement({ kind, data }: RawEntry): boolean {
   return kind === 'DELEGATION_RESULT' && data['call'] !== undefined;
 }
 
-function isEqual(recorded: Json | undefined, made: unknown): boolean {
-  return recorded === made || JSON.stringify(recorded) === JSON.stringify(made);
+/** What is undefined has to be missing in the entry, too. */
+function asJson(claim: Claim): Readonly<Record<string, Json | undefined>> {
+  return Object.fromEntries(Object.entries(claim).map(([field, value]) => [field, value === undefined ? undefined : toJson(value)]));
 }
 
-function withoutUndefined(claim: Claim): JsonObject {
-  return Object.fromEntries(Object.entries(claim).map(([field, value]) => [field, toJson(value)]));
+/** The token that a delegation asks for; what it leaves open is as recorded: ends that come from the delegator's own. */
+function tokenAsked({ grants = [], depth = 0, expiresInMs, quota }: DelegationOptions, recorded: CapabilityToken | undefined, now: number): object {
+  const notAfter = expiresInMs === undefined ? recorded?.notAfter : now + expiresInMs;
+  return {
+    grants: toGrants(grants).map((grant, index) => (grant.notAfter === undefined ? { ...grant, ...withEnd(recorded?.grants[index]?.notAfter) } : grant)),
+    depth,
+    ...withEnd(notAfter),
+    ...(quota === undefined ? {} : { budget: quota }),
+  };
+}
+
+function withEnd(notAfter: number | undefined): { readonly notAfter?: number } {
+  return notAfter === undefined ? {} : { notAfter };
 }

@@ -64,7 +64,8 @@ export class MessageSyscalls {
   }
 }
 
-function filterOf({ channel, from }: { readonly channel?: unknown; readonly from?: unknown }): MessageFilter {
+/** What a RECEIVE waits for; throws `INVALID_INSTRUCTION`. */
+export function filterOf({ channel, from }: { readonly channel?: unknown; readonly from?: unknown }): MessageFilter {
   return Object.freeze({
     ...(channel === undefined ? {} : { channel: requireText(channel, 'RECEIVE', 'channel') }),
     ...(from === undefined ? {} : { from: requireText(from, 'RECEIVE', 'from') }),

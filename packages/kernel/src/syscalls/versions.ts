@@ -14,7 +14,7 @@ export interface VersionSyscallsOptions {
 /**
  * VERSION: which form of a changed program an agent goes by.
  *
- * In a history that has no choice at this place, the agent passed it before the change was made, and goes by the oldest form
+ * In a history that has no choice at this place, the agent passed it before the change was made, and goes by version 0
  * for as long as it runs. What it was told is a part of its process, like the rest of what a program knows: it comes back when
  * the program is run again.
  */
@@ -32,9 +32,10 @@ export class VersionSyscalls implements Projection {
     if (told !== undefined) return { ok: true, value: assertSupported(told, { change, min, max }) };
     const next = this.#options.recorded();
     const version = next === undefined ? max : choiceIn(next, { agent, change });
-    if (version === undefined) this.tell(agent, change, min);
-    else this.#options.emit({ kind: 'VERSION_CHOSEN', agent, data: { tick, call, change, version: assertSupported(version, { change, min, max }) } });
-    return { ok: true, value: version ?? min };
+    const value = assertSupported(version ?? BEFORE_THE_CHANGE, { change, min, max });
+    if (version === undefined) this.tell(agent, change, value);
+    else this.#options.emit({ kind: 'VERSION_CHOSEN', agent, data: { tick, call, change, version: value } });
+    return { ok: true, value };
   }
 
   /** Notes what an agent was told. */
@@ -52,6 +53,9 @@ export class VersionSyscalls implements Projection {
 }
 
 const FORGETS: ReadonlySet<string> = new Set(['AGENT_TERMINATED', 'AGENT_FAULTED', 'AGENT_CONTINUED']);
+
+/** What an agent goes by that passed the place when there was nothing to choose yet. */
+export const BEFORE_THE_CHANGE = 0;
 
 interface VersionRange {
   readonly change: string;

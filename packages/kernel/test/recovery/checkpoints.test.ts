@@ -111,6 +111,36 @@ describe('a checkpoint', () => {
     expect(counts[0]).toBe(before);
   });
 
+  test.each(['AGENT_COMPLETED', 'MEMORY_SET', 'TOOL_CALLED', 'AGENT_SPAWNED'])('is not written in the middle of a step, by a kernel that is stopped at a %s', async (kind) => {
+    const noter = defineAgent('noter', function* (ctx) {
+      const echoed = yield* ctx.tool(echo, { n: 1 });
+      yield* ctx.memory.set('echoed', echoed);
+      return yield* ctx.memory.get('echoed');
+    });
+    const config = { agents: [noter], tools: [echo], checkpoints: { everyEntries: 20 }, time };
+    const { kernel, store, until } = await boot(config);
+    let stopped: Promise<void> | undefined;
+    kernel.subscribe((entry) => { if (entry.kind === kind) stopped ??= kernel.stop(); });
+    kernel.spawn(noter, null, { id: 'noter', grants: ['call:echo'] });
+    await time.advance(100);
+    await until(stopped ?? kernel.stop());
+    const again = await boot({ ...config, log: store });
+    expect(await until(again.kernel.agent('noter').result())).toBe(1);
+    expect(again.problems).toEqual([]);
+  });
+
+  test.each<[string, (state: Record<string, unknown>) => unknown]>([
+    ['nothing', () => ({})],
+    ['null', () => null],
+    ['a part under another name', ({ processes, ...state }) => ({ ...state, progresses: processes })],
+    ['a part of another form', (state) => ({ ...state, agents: null })],
+  ])('whose state is %s, although its checksum fits, is ignored, and that is reported', async (_name, change) => {
+    const log = await partly();
+    const { result, problems } = await goOn(await copyOf(log, withState((await log.checkpoints.load())!, change)));
+    expect(result).toEqual(RESULT);
+    expect(problems).toEqual([expect.stringMatching(/^CHECKPOINT_IGNORED: .*no kernel can go on from it/)]);
+  });
+
   test('that can not be written is reported, and missed by nobody', async () => {
     const store = new MemoryLogStore();
     const full: LogStore = {
@@ -137,6 +167,16 @@ function edited(bytes: Uint8Array, change: (header: Record<string, unknown>) => 
   const fields = JSON.parse(header) as Record<string, unknown>;
   change(fields);
   return new TextEncoder().encode([JSON.stringify(fields), ...body].join('\n'));
+}
+
+/** With another state, and the checksum of that. */
+function withState(bytes: Uint8Array, change: (state: Record<string, unknown>) => unknown): Uint8Array {
+  const { utf8, sha256 } = nodePorts.codec;
+  const [first = '', state = '', ...lines] = new TextDecoder().decode(bytes).split('\n');
+  const header = JSON.parse(first) as Record<string, unknown>;
+  delete header['sha256'];
+  const body = [JSON.stringify(change(JSON.parse(state) as Record<string, unknown>)), ...lines].join('\n');
+  return utf8(`${JSON.stringify({ ...header, sha256: sha256(`${JSON.stringify(header)}\n${sha256(body)}`) })}\n${body}`);
 }
 
 /** A log in a directory that counts what is read of it. */
