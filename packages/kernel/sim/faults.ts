@@ -1,5 +1,6 @@
 /** What goes wrong, as data: so that it can be drawn from a seed, and shrunk. */
 import * as fc from 'fast-check';
+import { MAX_STEPS } from './scenarios.js';
 
 /** How a disk fails: the write that it has no room for, or the sync after it. */
 export interface DiskFailure {
@@ -23,12 +24,16 @@ export interface Faults {
   readonly failure: DiskFailure | null;
   /** How long nobody starts another kernel after the end of this one. Milliseconds. */
   readonly downMs: number;
+  /** With which of its entries somebody who hears of it stops the kernel; null for none. */
+  readonly stopAtEntry: number | null;
+  /** Its `maxStepsPerTick`. */
+  readonly maxSteps: number;
   /** What becomes of the checkpoint beside the log after that. */
   readonly checkpoint: 'kept' | 'lost' | 'damaged';
 }
 
 /** A life in which nothing goes wrong. */
-export const NO_FAULTS: Faults = Object.freeze({ crashAfterSteps: null, survivingBytes: 0, zeroBytes: 0, keepsWholeLine: false, diskMs: [], failure: null, downMs: 0, checkpoint: 'kept' });
+export const NO_FAULTS: Faults = Object.freeze({ crashAfterSteps: null, survivingBytes: 0, zeroBytes: 0, keepsWholeLine: false, diskMs: [], failure: null, downMs: 0, stopAtEntry: null, maxSteps: MAX_STEPS, checkpoint: 'kept' });
 
 const steps = fc.oneof(
   { arbitrary: fc.integer({ min: 1, max: 25 }), weight: 3 },
@@ -47,6 +52,8 @@ const faults: fc.Arbitrary<Faults> = fc.record({
     { arbitrary: fc.record({ write: fc.nat({ max: 12 }), how: fc.constantFrom('full' as const, 'sync' as const) }), weight: 1 },
   ),
   downMs: fc.oneof(fc.constant(0), fc.nat({ max: 60 })),
+  stopAtEntry: fc.oneof({ arbitrary: fc.constant(null), weight: 3 }, { arbitrary: fc.integer({ min: 1, max: 40 }), weight: 1 }),
+  maxSteps: fc.constantFrom(MAX_STEPS, MAX_STEPS, MAX_STEPS / 4),
   checkpoint: fc.constantFrom('kept', 'kept', 'kept', 'kept', 'lost', 'damaged'),
 });
 

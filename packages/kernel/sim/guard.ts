@@ -3,7 +3,7 @@ import type { Scenario } from './scenarios.js';
 
 declare module '@omnipaw/kernel' {
   interface EntryCatalogue {
-    SCENARIO_WARNED: { readonly count: number };
+    SCENARIO_WARNED: { readonly count: number; readonly tick: number };
   }
 }
 
@@ -13,7 +13,7 @@ export function guardOf({ guardEvery }: Scenario): Extension[] {
   let count = 0;
   const review = (): ReturnType<NonNullable<Extension['guard']>['review']> => {
     if (count % guardEvery !== 0) return undefined;
-    const record = { kind: 'SCENARIO_WARNED', data: { count } } as const;
+    const record = { kind: 'SCENARIO_WARNED', data: { count, tick: count } } as const;
     const error = new OmniError('SCENARIO_LIMIT', 'too many', { failureClass: 'POLICY_VIOLATION' });
     return [{ verdict: 'warn', record } as const, { verdict: 'refuse', error } as const, { verdict: 'fault', record, error } as const][(count / guardEvery) % 3];
   };

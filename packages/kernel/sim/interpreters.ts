@@ -20,7 +20,8 @@ class Mind {
       case 'THROW':
         throw (step as Step & { op: 'THROW' }).thrown;
       default:
-        return step as Instruction;
+        // What is undefined is as good as left out, and so programs leave it.
+        return ((step as Step | null) === null ? step : { ...step, note: undefined }) as unknown as Instruction;
     }
   }
 

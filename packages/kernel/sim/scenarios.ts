@@ -78,7 +78,11 @@ const grants = fc.array(
 );
 const everything = ['call:*', 'read:**', 'write:shared:**', 'delegate:*', 'send:*'];
 
-const callTool = fc.record({ op: fc.constant('CALL_TOOL' as const), tool, args: fc.record({ n: fc.integer({ min: 0, max: 9 }) }) });
+const args = fc.oneof({ arbitrary: fc.record({ n: fc.integer({ min: 0, max: 9 }) }), weight: 9 }, { arbitrary: fc.constant(null), weight: 1 });
+const callTool = fc.oneof(
+  { arbitrary: fc.record({ op: fc.constant('CALL_TOOL' as const), tool, args }), weight: 9 },
+  { arbitrary: fc.record({ op: fc.constant('CALL_TOOL' as const), tool }), weight: 1 },
+) as fc.Arbitrary<Instruction & { readonly op: 'CALL_TOOL' }>;
 const memory: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ op: fc.constant('WRITE' as const), store: fc.constantFrom('persistent' as const, 'ephemeral' as const), key, value }),
   fc.record({ op: fc.constant('WRITE' as const), store: fc.constant('persistent' as const), key }),

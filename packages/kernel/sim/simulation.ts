@@ -12,7 +12,7 @@ import { guardOf } from './guard.js';
 import { PROGRAMS } from './interpreters.js';
 import { Life } from './life.js';
 import { obey, spawnRoot } from './operator.js';
-import { MAX_STEPS, type Order, type Root, type Scenario } from './scenarios.js';
+import { type Order, type Root, type Scenario } from './scenarios.js';
 import { toolsIn } from './tools.js';
 import { World } from './world.js';
 import { Witness } from './witness.js';
@@ -82,11 +82,15 @@ class Simulation {
   async #live(faults: Faults): Promise<void> {
     const life = new Life(this.#time, faults.crashAfterSteps);
     const store = new DiskStore(this.#bytes, { life, time: this.#time, faults, checkpoints: this.#checkpoints });
+    let stopping = { isCalled: false };
     try {
-      const kernel = await this.#time.until(Promise.race([this.#boot(life, store), life.death]));
-      if (kernel !== undefined) await this.#operate(kernel, life, faults);
+      const kernel = await this.#time.until(Promise.race([this.#boot(life, store, faults), life.death]));
+      if (kernel !== undefined) {
+        stopping = stopAt(kernel, faults.stopAtEntry);
+        await this.#operate(kernel, life, faults);
+      }
     } catch (error) {
-      this.#judge(error, store);
+      this.#judge(error, store, stopping.isCalled);
     }
     if (life.hasDied()) this.#crashes++;
     life.end();
@@ -96,7 +100,7 @@ class Simulation {
     await this.#time.advance(faults.downMs);
   }
 
-  async #boot(life: Life, store: DiskStore): Promise<OmniKernel> {
+  async #boot(life: Life, store: DiskStore, { maxSteps }: Faults): Promise<OmniKernel> {
     const { scenario } = this.#plan;
     const outside = {
       sleep: (delayMs: number): Promise<void> => this.#time.sleep(delayMs),
@@ -110,7 +114,7 @@ class Simulation {
     const kernel = await createKernel(
       {
         log: store, agents: Object.values(PROGRAMS), tools: toolsIn(outside), policies, maxConcurrentToolCalls, maxMailboxMessages,
-        maxStepsPerTick: MAX_STEPS, extensions: guardOf(scenario), unknownOutcomes: scenario.unknownOutcomes,
+        maxStepsPerTick: maxSteps, extensions: guardOf(scenario), unknownOutcomes: scenario.unknownOutcomes,
         checkpoints: scenario.checkpointEvery === false ? false : { everyEntries: scenario.checkpointEvery },
         onProblem: (problem) => {
           const isExpected = life.hasDied() || (problem.code === 'CHECKPOINT_IGNORED' && this.#checkpoints.isDamaged);
@@ -162,10 +166,24 @@ class Simulation {
   }
 
   /** An error may end a life only if the disk has failed. */
-  #judge(error: unknown, store: DiskStore): void {
-    const isExpected = store.hasFailed && error instanceof OmniError && HALTED.has(error.code);
+  #judge(error: unknown, store: DiskStore, isStopped: boolean): void {
+    const code = error instanceof OmniError ? error.code : '';
+    const isExpected = (store.hasFailed && HALTED.has(code)) || (isStopped && code === 'KERNEL_STOPPED');
     if (!isExpected) this.#violations.push(`The kernel failed: ${describe(error)}`);
   }
+}
+
+/** Lets somebody stop the kernel who hears of an entry, which is in the middle of a step. */
+function stopAt(kernel: OmniKernel, entry: number | null): { isCalled: boolean } {
+  const stopping = { isCalled: false };
+  let left = entry ?? Infinity;
+  kernel.subscribe(() => {
+    if (--left !== 0) return;
+    stopping.isCalled = true;
+    // What a disk that fails has to say of it the kernel tells otherwise, too.
+    kernel.stop().catch(() => undefined);
+  });
+  return stopping;
 }
 
 /** An operator says of every call whose outcome nobody knows that it is lost. */

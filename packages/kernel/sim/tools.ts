@@ -16,6 +16,9 @@ interface Args {
   readonly n: number;
 }
 
+/** Some programs give no arguments at all, or null. */
+type Given = Partial<Args> | null;
+
 type Run = (args: Args, call: ToolContext) => unknown;
 type Options = Pick<ToolOptions<never, unknown, undefined>, 'retry' | 'timeoutMs'>;
 
@@ -86,7 +89,7 @@ export const UNREACHABLE: readonly Tool[] = toolsIn({
 });
 
 function define(name: (typeof TOOLS)[number], run: Run, options: Options = {}): Tool {
-  return defineTool({ name, description: name, input: unchecked<Args>(), idempotent: IDEMPOTENT.has(name), ...options, run });
+  return defineTool({ name, description: name, input: unchecked<Given>(), idempotent: IDEMPOTENT.has(name), ...options, run: (given, call) => run({ n: given?.n ?? 0 }, call) });
 }
 
 /** From 0 to 255, for an attempt. */

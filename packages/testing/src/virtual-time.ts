@@ -57,6 +57,7 @@ export class VirtualTime {
 
   /** Resolves when so much virtual time has passed. For tools. */
   sleep(delayMs: number): Promise<void> {
+    if (!Number.isFinite(delayMs)) throw new TypeError(`A sleep takes a number of milliseconds; found ${String(delayMs)}.`);
     return new Promise((resolve) => { this.#set(delayMs, resolve); });
   }
 

@@ -118,6 +118,8 @@ export class Scheduler implements Projection, Saved<readonly (readonly [agent: s
     } finally {
       this.#isDraining = false;
     }
+    // Whoever was ready then is forgotten by now, and so this is no state to look at.
+    if (this.#isStopped) return;
     this.#options.drained();
     if (this.#ready.size > 0) this.#continueLater();
   }
