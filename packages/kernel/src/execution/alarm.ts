@@ -69,10 +69,8 @@ export class Alarm {
         this.#retry(agent, slot);
         break;
       case 'TIMER':
-        this.#settle(agent, slot, { ok: true, value: null });
-        break;
       case 'MESSAGE':
-        this.#settle(agent, slot, { ok: false, error: toErrorRecord(noMessage(agent)) });
+        this.#settle(agent, slot, timerOutcome(agent, slot));
         break;
       case 'APPROVAL':
         this.#options.approvals.decide(slot.seq, { approved: false, reason: 'no answer in time' }, { by: 'timeout', decider: 'timeout' });
@@ -99,6 +97,11 @@ export class Alarm {
     const { permissions, commands } = this.#options;
     if (!permissions.isRevoked(agent)) commands.revoke(agent, 'deadline', 'it expired');
   }
+}
+
+/** What a call gets whose time has come: a sleep is over, a wait for a message was in vain. */
+export function timerOutcome(agent: string, { kind }: Pick<Slot, 'kind'>): Outcome {
+  return kind === 'TIMER' ? { ok: true, value: null } : { ok: false, error: toErrorRecord(noMessage(agent)) };
 }
 
 function noMessage(agent: string): OmniError {

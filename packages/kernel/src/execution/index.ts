@@ -1,4 +1,4 @@
-export { Alarm } from './alarm.js';
+export { Alarm, timerOutcome } from './alarm.js';
 export { Deadlines } from './deadlines.js';
 export { TickEngine, type Awaiting, type TickInput, type TickOutput } from './engine.js';
 export { Observers, type AgentLoopInfo, type Observer, type TickInfo } from './observer.js';

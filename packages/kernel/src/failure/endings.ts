@@ -103,12 +103,13 @@ export class AgentEndings {
   /** Ends an agent from whatever state it is in; tick 0, since no tick of its own has done it. */
   #terminate(agent: string, cause: OmniError): void {
     const { lifecycle, emit } = this.#options;
-    const error = recordThrown(cause, 'PROGRAM_FAILED', `Agent "${agent}"`);
+    let error = recordThrown(cause, 'PROGRAM_FAILED', `Agent "${agent}"`);
     for (const trigger of WAY_OUT[lifecycle.stateOf(agent)]) {
       const transition = lifecycle.decide(agent, trigger);
       if (trigger === 'activate') emit({ kind: 'AGENT_ACTIVATED', agent, data: { transition } });
-      else if (trigger === 'error') emit({ kind: 'AGENT_FAULTED', agent, data: { tick: 0, error, transition } });
-      else emit({ kind: 'AGENT_TERMINATED', agent, data: { reason: trigger, error, transition } });
+      // As recorded, here and below: a replay may word it otherwise, and the delegator has to see the same.
+      else if (trigger === 'error') ({ error } = emit({ kind: 'AGENT_FAULTED', agent, data: { tick: 0, error, transition } }).data);
+      else error = emit({ kind: 'AGENT_TERMINATED', agent, data: { reason: trigger, error, transition } }).data.error ?? error;
     }
     this.terminated(agent, error);
   }

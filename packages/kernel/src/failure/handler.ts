@@ -49,8 +49,9 @@ export class FailureHandler {
   breach(agent: string, tick: number, error: OmniError): void {
     const { agents, lifecycle, endings, emit, audit, tell } = this.#options;
     // The only place where an error is recorded as a breach.
-    const breached: ErrorRecord = { ...recordThrown(error, 'INVARIANT_BREACH', 'The kernel'), failureClass: 'INVARIANT_BREACH' };
-    const { busSeq } = emit({ kind: 'INVARIANT_BREACHED', agent, data: { tick, error: breached } });
+    const described: ErrorRecord = { ...recordThrown(error, 'INVARIANT_BREACH', 'The kernel'), failureClass: 'INVARIANT_BREACH' };
+    // As recorded: a replay may word it otherwise, and whoever is told has to see the same.
+    const { busSeq, data: { error: breached } } = emit({ kind: 'INVARIANT_BREACHED', agent, data: { tick, error: described } });
     const record: BreachRecord = { agent, tick, error: breached, busSeq };
     audit(record);
     if (!agents.has(agent) || lifecycle.stateOf(agent) === 'TERMINATED') return;

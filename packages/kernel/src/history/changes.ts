@@ -1,5 +1,6 @@
 import type { Digests } from '../header/index.js';
 import type { JsonObject } from '../json/index.js';
+import { isIdentified, isObject, isText } from '../replay/index.js';
 
 /** Something that takes part in a replay and is not what it was when the log was written. */
 export interface Changed {
@@ -27,10 +28,9 @@ export function changesSince(recorded: Digests, present: Digests): readonly Chan
   ];
 }
 
-/** What the data of a header says of what runs; a forged one may say anything. */
-export function digestsIn(data: JsonObject): Digests {
-  const { programs, tools, extensions } = data;
-  return { programs: record(programs), tools: record(tools), extensions: record(extensions) } as unknown as Digests;
+/** What the data of a header says of what runs; a forged one may say anything, and what says nothing is left out. */
+export function digestsIn({ programs, tools, extensions }: JsonObject): Digests {
+  return { programs: those(programs, isIdentified), tools: those(tools, isIdentified), extensions: those(extensions, isText) } as unknown as Digests;
 }
 
 type Named = Readonly<Record<string, Identified>>;
@@ -57,6 +57,6 @@ function extensionsOf({ extensions }: Digests): Named {
   return Object.fromEntries(Object.entries(extensions).map(([name, version]) => [name, { version }]));
 }
 
-function record(value: unknown): object {
-  return typeof value === 'object' && value !== null ? value : {};
+function those(parts: unknown, isWanted: (part: unknown) => boolean): object {
+  return isObject(parts) ? Object.fromEntries(Object.entries(parts).filter(([, part]) => isWanted(part))) : {};
 }

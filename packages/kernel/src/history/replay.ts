@@ -1,16 +1,16 @@
 import { OmniError } from '../errors/index.js';
 import type { Digests } from '../header/index.js';
 import { digestsOf, rehearse, type Cast, type Parts } from '../kernel/index.js';
-import { GENESIS_HASH, pinnedPlace, readRecorded, type LogDamage, type LogPin, type LogReader, type LogVerdict, type RawEntry, type ScanReport, type TornTail } from '../logging/index.js';
+import { GENESIS_HASH, pinnedPlace, readRecorded, type LogDamage, type LogPin, type LogReader, type LogVerdict, type RawEntry, type RecordedEntry, type ScanReport, type TornTail } from '../logging/index.js';
 import type { Codec } from '../ports/index.js';
-import { divergenceAt, Oracle, type Divergence, type Lockstep } from '../replay/index.js';
+import { divergenceAt, isIdentified, Oracle, type Divergence, type Lockstep } from '../replay/index.js';
 import { changesSince, digestsIn, type Changed, type Identified } from './changes.js';
 
 export interface ReplayOptions extends Cast {
   readonly codec: Codec;
   /** A head that was noted down earlier, as for `verify`. */
   readonly pin?: LogPin;
-  /** Told now and then how many entries have been made again. */
+  /** Told now and then how many entries have been read: made again, up to the divergence if there is one. */
   readonly onProgress?: (entryCount: number) => void;
 }
 
@@ -56,7 +56,7 @@ export async function replay(reader: LogReader, options: ReplayOptions): Promise
   let report: ScanReport | undefined;
   try {
     for await (const batch of readRecorded(reader, options.codec, { onEnd: (found) => { report = found; } })) {
-      for (const recorded of batch) if (!run.take(recorded)) return run.report(report);
+      for (const recorded of batch) run.take(recorded);
       options.onProgress?.(run.entryCount);
     }
   } catch (thrown) {
@@ -78,15 +78,14 @@ class Replay {
   readonly #pin: ReturnType<typeof pinnedPlace> | undefined;
   #isPinFound = false;
   #last: RawEntry | undefined;
-  /** The entry at which it was stopped, other than by what was made. */
-  #refused: RawEntry | undefined;
-  #divergence: Divergence | undefined;
   readonly #changed = new Map<string, Changed>();
   /** By agent, the program that it was begun with. */
   readonly #programs = new Map<string, Identified>();
   readonly #present: Digests;
-  /** Tools whose schemas are not those of the kernel that wrote what is being replayed. */
-  #changedSchemas = new Map<string, Changed>();
+  /** Tools whose schemas, as the last header that has them says, are not what they are now. */
+  readonly #schemas = new Map<string, Changed>();
+  /** By tool, its first call under schemas that are not what they are now. */
+  readonly #calls = new Map<string, RawEntry>();
 
   constructor(options: ReplayOptions) {
     this.#pin = options.pin === undefined ? undefined : pinnedPlace(options.pin);
@@ -100,41 +99,42 @@ class Replay {
     return this.#last === undefined ? 0 : this.#last.busSeq + 1;
   }
 
-  /** False once there is a divergence. */
-  take(recorded: Parameters<Lockstep['feed']>[0]): boolean {
+  /** After a divergence there is nothing to make again; what is read then counts for the other verdicts. */
+  take(recorded: RecordedEntry): void {
     const { entry } = recorded;
     this.#look(entry);
-    const schema = entry.kind === 'TOOL_CALLED' ? this.#changedSchemas.get(entry.data['tool'] as string) : undefined;
-    if (schema !== undefined) {
-      this.finish();
-      this.#refused = this.#oracle.next ?? entry;
-      const { name, recorded: before, present } = schema;
-      this.#divergence ??= divergenceAt(entry, undefined, `The schemas of tool "${name}" have changed: recorded ${before?.digest ?? ''}, present ${present?.digest ?? ''}.`);
-      return false;
-    }
-    this.#lockstep.feed(recorded);
+    if (this.#oracle.failure === undefined) this.#lockstep.feed(recorded);
     this.#last = entry;
-    this.#isPinFound ||= this.#pin !== undefined && entry.hash === this.#pin.hash && (this.#pin.busSeq ?? entry.busSeq) === entry.busSeq;
-    return this.#oracle.failure === undefined;
+    this.#isPinFound ||= entry.hash === this.#pin?.hash && (this.#pin.busSeq ?? entry.busSeq) === entry.busSeq;
   }
 
   finish(): void {
     this.#lockstep.finish();
-    this.#divergence = this.#oracle.divergence;
   }
 
   report(scan: ScanReport | undefined): ReplayReport {
-    const divergence = this.#divergence ?? this.#oracle.divergence;
-    const last = { entries: this.entryCount, head: this.#last?.hash ?? GENESIS_HASH };
+    const { place, divergence } = this.#firstDivergence();
+    const isFound = this.#isPinFound || this.#pin?.hash === GENESIS_HASH;
     return {
       ...integrityBy(scan),
-      completeness: this.#pin === undefined ? 'UNPINNED' : this.#isPinFound ? 'COMPLETE' : 'INCOMPLETE',
+      completeness: this.#pin === undefined ? 'UNPINNED' : isFound ? 'COMPLETE' : 'INCOMPLETE',
       replay: divergence !== undefined ? 'DIVERGED' : scan?.damage !== undefined ? 'INCOMPLETE' : 'REPRODUCED',
-      ...(divergence === undefined ? last : { entries: divergence.busSeq, head: (this.#refused ?? this.#oracle.next)!.prev }),
+      entries: place?.busSeq ?? this.entryCount,
+      head: place?.prev ?? this.#last?.hash ?? GENESIS_HASH,
       ticks: this.#lockstep.tickCount,
       ...(divergence === undefined ? {} : { divergence: this.#explain(divergence) }),
       changed: [...this.#changed.values()],
     };
+  }
+
+  /** A tool whose schemas have changed since the last kernel diverges at its first call, if nothing else did before. */
+  #firstDivergence(): { readonly place?: RawEntry | undefined; readonly divergence?: Divergence | undefined } {
+    const { divergedAt: place, divergence } = this.#oracle;
+    const [call] = [...this.#calls.values()].sort((one, other) => one.busSeq - other.busSeq);
+    if (call === undefined || (place !== undefined && place.busSeq < call.busSeq)) return { place, divergence };
+    const { name, recorded, present } = this.#schemas.get(call.data['tool'] as string)!;
+    const because = `The schemas of tool "${name}" have changed: recorded ${recorded?.digest ?? ''}, present ${present?.digest ?? ''}.`;
+    return { place: call, divergence: divergenceAt(call, undefined, because) };
   }
 
   #explain(divergence: Divergence): ExplainedDivergence {
@@ -151,14 +151,26 @@ class Replay {
   }
 
   /** Notes what has changed, and refuses to go on without what the log uses. */
-  #look({ agent, kind, data }: RawEntry): void {
-    if ((kind === 'AGENT_SPAWNED' || kind === 'AGENT_CONTINUED') && agent !== null) this.#programs.set(agent, data['program'] as unknown as Identified);
+  #look(entry: RawEntry): void {
+    const { agent, kind, data } = entry;
+    if (kind === 'LOG_OPENED' || kind === 'KERNEL_STARTED') this.#lookAtHeader(digestsIn(data));
+    if (this.#oracle.failure !== undefined) return;
+    if ((kind === 'AGENT_SPAWNED' || kind === 'AGENT_CONTINUED') && agent !== null && isIdentified(data['program'])) this.#programs.set(agent, data['program'] as unknown as Identified);
     if (kind === 'AGENT_SPAWNED') this.#parts.state.agents.definition(data['type'] as string);
-    else if (kind === 'TOOL_CALLED') this.#parts.registry.get(data['tool'] as string);
-    else if (kind === 'LOG_OPENED' || kind === 'KERNEL_STARTED') {
-      const changes = changesSince(digestsIn(data), this.#present);
-      for (const change of changes) this.#changed.set(JSON.stringify(change), change);
-      this.#changedSchemas = new Map(changes.filter(({ what }) => what === 'schema').map((change) => [change.name, change]));
+    else if (kind === 'TOOL_CALLED') {
+      const { name } = this.#parts.registry.get(data['tool'] as string);
+      if (this.#schemas.has(name) && !this.#calls.has(name)) this.#calls.set(name, entry);
+    }
+  }
+
+  #lookAtHeader(recorded: Digests): void {
+    const changes = changesSince(recorded, this.#present);
+    for (const change of changes) this.#changed.set(JSON.stringify(change), change);
+    for (const name of Object.keys(recorded.tools)) {
+      const change = changes.find((candidate) => candidate.what === 'schema' && candidate.name === name);
+      if (change !== undefined) this.#schemas.set(name, change);
+      // A kernel with the present schemas took the log up: what it found is its own by now.
+      else if (this.#schemas.delete(name)) this.#calls.delete(name);
     }
   }
 }

@@ -39,6 +39,18 @@ function collect(pair: Difference, found: Difference[]): void {
   for (const [key, value] of after) if (!before.has(key)) collect(pairOf(childPath(path, key), undefined, value), found);
 }
 
+/** Where two values that do not differ have the fields of an object in another order: the path to the first. */
+export function reorderedAt(expected: Json, actual: Json, path = '$'): string | undefined {
+  const [before, after] = [fieldsOf(expected), fieldsOf(actual)];
+  if (before === undefined || after === undefined) return undefined;
+  if ([...before.keys()].join() !== [...after.keys()].join()) return path;
+  for (const [key, value] of before) {
+    const found = reorderedAt(value, after.get(key)!, childPath(path, key));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 /** What is in an array or an object; a primitive has nothing in it. */
 function fieldsOf(value: Json | undefined): ReadonlyMap<string | number, Json> | undefined {
   if (typeof value !== 'object' || value === null) return undefined;

@@ -13,14 +13,32 @@ export interface LineStamp {
   readonly prev: string;
 }
 
+/** What an entry says, before it has a place in a log. */
+interface Said {
+  readonly agent: string | null;
+  readonly kind: string;
+  readonly data: object;
+}
+
 /** Serialises an entry once: these are the bytes that are hashed, stored and shown. */
 export function encodeLine(proposal: Proposal, stamp: LineStamp, sha256: Codec['sha256']): { line: string; hash: string } {
-  const agent = proposal.agent === null ? 'null' : `"${proposal.agent}"`;
-  const body =
-    `{"busSeq":${String(stamp.busSeq)},"time":${String(stamp.time)},"agent":${agent},` +
-    `"kind":"${proposal.kind}","data":${JSON.stringify(proposal.data)},"prev":"${stamp.prev}"`;
+  const body = bodyOf(proposal, stamp);
   const hash = sha256(body);
-  return { line: `${body},"hash":"${hash}"}\n`, hash };
+  return { line: `${lineOf(body, hash)}\n`, hash };
+}
+
+/** Whether this is the very text that a kernel writes of an entry that says this. */
+export function isTextOf(said: Said, { entry, text }: { readonly entry: LineStamp & { readonly hash: string }; readonly text: string }): boolean {
+  return text === lineOf(bodyOf(said, entry), entry.hash);
+}
+
+function bodyOf({ agent, kind, data }: Said, { busSeq, time, prev }: LineStamp): string {
+  const name = agent === null ? 'null' : `"${agent}"`;
+  return `{"busSeq":${String(busSeq)},"time":${String(time)},"agent":${name},"kind":"${kind}","data":${JSON.stringify(data)},"prev":"${prev}"`;
+}
+
+function lineOf(body: string, hash: string): string {
+  return `${body},"hash":"${hash}"}`;
 }
 
 /** A line without its newline, taken apart. */

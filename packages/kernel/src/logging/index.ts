@@ -1,7 +1,7 @@
 export { assertBatch } from './batch.js';
 export { joinLines, splitLines } from './bytes.js';
 export { busSeqOf, checkLine } from './chain.js';
-export { encodeLine } from './codec.js';
+export { encodeLine, isTextOf } from './codec.js';
 export { corruptLog, type DamageReason, type LogDamage } from './damage.js';
 export type { Emit } from './emit.js';
 export {

@@ -1,5 +1,5 @@
 import { OmniError } from '../errors/index.js';
-import { differences, toJson, type Difference, type JsonObject } from '../json/index.js';
+import { deepFreeze, differences, reorderedAt, type Difference, type JsonObject } from '../json/index.js';
 import type { Proposal, RawEntry } from '../logging/index.js';
 import { instructionOf } from './instruction-of.js';
 
@@ -26,7 +26,7 @@ export interface Divergence {
   readonly expected: DivergentSide;
   /** What was made now; null if nothing was. */
   readonly actual: DivergentSide | null;
-  /** Where the two differ, in the entry's data; empty if they are not of the same kind or agent. */
+  /** Where the two differ, in the entry's data; empty if they are not of the same kind or agent, or differ in their form alone. */
   readonly differences: readonly Difference[];
 }
 
@@ -53,9 +53,9 @@ export function divergenceAt(recorded: RawEntry, made: Said | Proposal | undefin
 
 /** Whose doing an entry is: a child's birth is its delegator's. */
 function actorOf({ agent, data }: Pick<RawEntry, 'agent' | 'data'>): { readonly agent: string | null; readonly tick: number | null } {
-  const { parent, delegation, tick } = data as { readonly parent?: string | null; readonly delegation?: { readonly tick: number }; readonly tick?: number };
-  if (typeof parent === 'string' && delegation !== undefined) return { agent: parent, tick: delegation.tick };
-  return { agent, tick: tick ?? null };
+  const { parent, delegation, tick } = data as { readonly parent?: string | null; readonly delegation?: { readonly tick: number } | null; readonly tick?: number };
+  if (typeof parent === 'string' && typeof delegation?.tick === 'number') return { agent: parent, tick: delegation.tick };
+  return { agent, tick: typeof tick === 'number' ? tick : null };
 }
 
 /** The error by which a divergence stops what could have gone on. */
@@ -73,8 +73,15 @@ function messageOf({ expected, actual, differences }: Pick<Divergence, 'expected
   const reason = because === '' ? '' : ` ${because}`;
   if (actual === null) return `The log has ${nameOf(expected)}, and nothing led to it now.${reason}`;
   const [first] = differences;
-  if (first === undefined) return `The log has ${nameOf(expected)}; now it is ${nameOf(actual)}.${reason}`;
+  if (first === undefined) return `The log has ${nameOf(expected)}; now it is ${otherwiseThan(expected, actual)}.${reason}`;
   return `The log has ${nameOf(expected)}; now it says something else at ${differences.map(({ path }) => path).join(', ')}.${reason}`;
+}
+
+/** What it is now, if no value in it differs. */
+function otherwiseThan(expected: DivergentSide, actual: DivergentSide): string {
+  if (actual.kind !== expected.kind || actual.agent !== expected.agent) return nameOf(actual);
+  const path = reorderedAt(expected.data, actual.data);
+  return path === undefined ? 'the same, and a kernel writes it in another form' : `the same, with the fields at ${path} in another order`;
 }
 
 function nameOf({ kind, agent, instruction, data }: DivergentSide): string {
@@ -83,8 +90,9 @@ function nameOf({ kind, agent, instruction, data }: DivergentSide): string {
   return `${kind}${tool}${op}${agent === null ? '' : ` of "${agent}"`}`;
 }
 
+/** What is recorded may be what no kernel writes, and is shown as it was read: only JSON can have been read. */
 function sideOf({ agent, kind, data }: Said): DivergentSide {
-  const json = toJson(data) as JsonObject;
+  const json = deepFreeze(JSON.parse(JSON.stringify(data)) as JsonObject);
   const instruction = instructionOf(kind, json);
   return Object.freeze({ agent, kind, data: json, ...(instruction === undefined ? {} : { instruction }) });
 }

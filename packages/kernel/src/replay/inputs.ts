@@ -2,16 +2,21 @@
  * What reaches a kernel from outside, told from what follows from it: an input begins a step of the machine, and everything
  * up to the next one is worked out again.
  *
- * Whatever an input's entry holds that the kernel itself had decided (a transition, the error of a denial) is decided anew, and so
- * compared.
+ * An input is put together anew from its own fields alone, and compared like everything else. Whatever the kernel itself had
+ * decided about it (a transition, the error of a denial, the tool of a call) is decided anew; what can't have been, diverges.
  */
 import type { Commands } from '../commands/index.js';
-import type { OmniError } from '../errors/index.js';
+import { assertCounts } from '../delegation/index.js';
+import { OmniError, type ErrorRecord } from '../errors/index.js';
+import { timerOutcome } from '../execution/index.js';
 import type { AgentEndings } from '../failure/index.js';
-import { isSameJson } from '../json/index.js';
+import type { CapabilityToken, IdentityEntries } from '../identity/index.js';
 import type { Emit, Entry, RawEntry } from '../logging/index.js';
-import type { PendingKind, PendingOperations } from '../pending/index.js';
+import type { Outcome, PendingKind, PendingOperations, Slot } from '../pending/index.js';
+import { toGrants } from '../permissions/index.js';
 import type { Approvals, Messenger, Spawner } from '../syscalls/index.js';
+import { fieldsOf, isCount, isDigest, isGiven, isIdentified, isObject, isText, maybe, recordOf, shaped, type Shape } from './fields.js';
+import type { Oracle } from './oracle.js';
 
 export interface InputsOptions {
   readonly commands: Commands;
@@ -20,52 +25,116 @@ export interface InputsOptions {
   readonly approvals: Approvals;
   readonly pending: PendingOperations;
   readonly emit: Emit;
+  /** Where the entries before it are known. */
+  readonly oracle: Pick<Oracle, 'last' | 'late'>;
   /** Ends the replay at the entry that comes next, since nothing leads to it. */
   readonly diverge: (because: string) => OmniError;
 }
 
-type Perform = (entry: Entry, options: InputsOptions) => void;
+type Kind = Entry['kind'];
+type Perform<Name extends Kind = never> = (entry: Extract<Entry, { kind: Name }> & { readonly agent: string }, options: InputsOptions) => void;
 
-/** Recorded as it is: the kernel decides nothing about it. */
-const asRecorded: Perform = ({ kind, agent, data }, { emit }) => {
-  emit({ kind, agent, data });
+const DIGESTS: Shape = {
+  programs: recordOf(isIdentified),
+  tools: recordOf(isIdentified),
+  extensions: recordOf(isText),
+};
+const STARTED: Shape = { kernelVersion: isText, config: isObject, configDigest: isDigest, ...DIGESTS };
+const OPENED: Shape = {
+  format: isCount, logId: isText, mode: (value) => value === 'LIVE', ...STARTED,
+  parent: maybe(isObject),
+};
+const TAIL: Shape = { segment: isText, byteOffset: isCount, byteCount: isCount };
+const ERROR: Shape = {
+  code: isText,
+  failureClass: (value) => value === 'TRANSIENT' || value === 'PERMANENT' || value === 'POLICY_VIOLATION',
+  message: isText,
+  details: maybe(isObject),
+  causes: maybe((value) => Array.isArray(value) && value.every(isText)),
+};
+const TOKEN: Shape = { grants: Array.isArray, depth: isCount, notAfter: maybe(isCount), budget: maybe(isObject) };
+const BORN: Shape = {
+  type: isText, program: isIdentified, input: isGiven, quota: recordOf(isCount), metadata: isObject,
+  transition: shaped({ trigger: isText, to: isText }), parent: (value) => value === null, seed: isText, token: isObject,
 };
 
 /** By kind; only those that are here can be inputs, and {@link isInput} says which of them are. */
-const INPUTS: Readonly<Record<string, Perform>> = {
-  LOG_OPENED: asRecorded,
-  KERNEL_STARTED: asRecorded,
-  LOG_TAIL_CUT: asRecorded,
-  STALE_RESULT: asRecorded,
-  TOOL_RETRIED: asRecorded,
-  TOOL_ATTEMPTED: asRecorded,
-  TOOL_RESULT: settling(['TOOL']),
-  TIMER_FIRED: settling(['TIMER', 'MESSAGE']),
-  AGENT_SPAWNED: (entry, { spawner }) => { spawner.spawnRecorded(entry as Entry & { kind: 'AGENT_SPAWNED'; agent: string }); },
-  MESSAGE_SENT: (entry, { messenger }) => {
-    const { to, channel, body, permission } = (entry as Entry & { kind: 'MESSAGE_SENT' }).data;
-    messenger.send({ from: null, to, channel, body, permission });
+const INPUTS: { readonly [Name in Kind]?: Perform<Name> } = {
+  LOG_OPENED: ({ kind, busSeq, data }, { emit, diverge }) => {
+    if (busSeq > 0) throw diverge('A log is opened once, where it begins.');
+    emit({ kind, agent: null, data: fieldsOf(data, OPENED) });
   },
-  APPROVAL_DECIDED: (entry, { approvals }) => {
-    const { approval, approved, reason, by, decider } = (entry as Entry & { kind: 'APPROVAL_DECIDED' }).data;
-    approvals.decide(approval, { approved, reason }, { by, decider });
+  KERNEL_STARTED: ({ kind, data }, { emit }) => { emit({ kind, agent: null, data: fieldsOf(data, STARTED) }); },
+  LOG_TAIL_CUT: ({ kind, data }, { emit, oracle: { last }, diverge }) => {
+    // Recovery knows no entry before its first one.
+    if (last !== undefined && last.kind !== 'KERNEL_STARTED' && last.kind !== 'LOG_OPENED') throw diverge('Only a kernel that starts cuts a tail off.');
+    emit({ kind, agent: null, data: fieldsOf(data, TAIL) });
   },
-  COMMAND_GIVEN: (entry, { commands }) => {
-    const { agent, data } = entry as Entry & { kind: 'COMMAND_GIVEN'; agent: string };
-    if (data.command === 'revoke') commands.revoke(agent, data.by, data.reason);
-    else commands.abandon(agent, data.reason);
+  STALE_RESULT: ({ kind, agent, data }, { emit, oracle: { late }, diverge }) => {
+    if (late?.mayCome(agent, data) === false) throw diverge('No call could have given it.');
+    const { tick, call, tool, outcome } = data;
+    emit({ kind, agent, data: { tick, call, tool, outcome: outcomeIn(outcome) } });
   },
-  AGENT_MOVED: (entry, { commands, diverge }) => {
-    const { agent, data: { transition, reason } } = entry as Entry & { kind: 'AGENT_MOVED'; agent: string };
-    if (transition.trigger === 'suspend') commands.suspend(agent, reason);
-    else if (transition.trigger === 'resume') commands.resume(agent, reason);
-    else throw diverge(`Nobody can order "${transition.trigger}".`);
+  TOOL_RETRIED: (entry, options) => {
+    const { kind, agent, data: { error, deadline } } = entry;
+    const slot = waitingFor(entry, options, { kinds: ['TOOL'], isBackingOff: false });
+    const failed = { ...fieldsOf<ErrorRecord>(error, ERROR), failureClass: 'TRANSIENT' as const };
+    options.emit({ kind, agent, data: { ...callOf(slot), attempt: slot.attempt, error: failed, deadline: Number(deadline) } });
   },
-  TRANSITION_REFUSED: (entry, { commands }) => {
-    const { agent, data } = entry as Entry & { kind: 'TRANSITION_REFUSED'; agent: string };
-    commands.refuse({ agent, trigger: data.trigger, reason: data.reason });
+  TOOL_ATTEMPTED: (entry, options) => {
+    const slot = waitingFor(entry, options, { kinds: ['TOOL'], isBackingOff: true });
+    options.emit({ kind: entry.kind, agent: entry.agent, data: { ...callOf(slot), attempt: slot.attempt + 1 } });
+  },
+  TOOL_RESULT: (entry, options) => {
+    const { kind, agent, data: { result, by } } = entry;
+    const slot = waitingFor(entry, options, { kinds: ['TOOL'] });
+    if (by !== undefined && slot.seq > (options.oracle.late?.startSeq ?? Infinity)) throw options.diverge('Nobody but the tool could say how the call ended.');
+    const said = by === undefined ? {} : { by: asText(by) };
+    options.emit({ kind, agent, data: { ...callOf(slot), result: outcomeIn(result), ...said, ...options.pending.resuming(agent) } });
+  },
+  TIMER_FIRED: (entry, options) => {
+    const { kind, agent, time } = entry;
+    const slot = waitingFor(entry, options, { kinds: ['TIMER', 'MESSAGE'] });
+    const { deadline } = slot.opened;
+    if (typeof deadline !== 'number' || time < deadline) throw options.diverge('Its time had not come.');
+    options.emit({ kind, agent, data: { tick: slot.tick, call: slot.call, result: timerOutcome(agent, slot), ...options.pending.resuming(agent) } });
+  },
+  AGENT_SPAWNED: ({ agent, data }, { spawner }) => {
+    const { token, ...born } = fieldsOf<IdentityEntries['AGENT_SPAWNED']>(data, BORN);
+    const claims = fieldsOf<CapabilityToken>(token, TOKEN);
+    assertCounts(claims);
+    spawner.spawnRecorded({ agent, data: { ...born, token: { ...claims, grants: toGrants(claims.grants) } } });
+  },
+  MESSAGE_SENT: ({ data: { to, channel, body } }, { messenger }) => {
+    messenger.send({ from: null, to, channel: asText(channel), body, permission: { decision: 'ALLOW', by: 'operator' } });
+  },
+  APPROVAL_DECIDED: ({ time, data: { approval, approved, reason, by, decider } }, { approvals, diverge }) => {
+    if (decider !== 'timeout') {
+      approvals.decide(approval, { approved, reason }, { by, decider: 'operator' });
+      return;
+    }
+    const asked = approvals.waiting().find(({ id }) => id === approval);
+    if (asked !== undefined && time < asked.deadline) throw diverge('Its time had not come.');
+    approvals.decide(approval, { approved: false, reason: 'no answer in time' }, { by: 'timeout', decider });
+  },
+  COMMAND_GIVEN: ({ agent, data: { command, by, reason } }, { commands }) => {
+    if (command !== 'revoke') commands.abandon(agent, asText(reason));
+    else if (by === 'deadline') commands.revoke(agent, by, 'it expired');
+    else commands.revoke(agent, 'operator', asText(reason));
+  },
+  AGENT_MOVED: ({ agent, data: { transition, reason } }, options) => { order({ agent, trigger: transition.trigger, reason }, options); },
+  TRANSITION_REFUSED: ({ agent, data: { trigger, reason } }, options) => {
+    try {
+      order({ agent, trigger, reason }, options);
+    } catch (thrown) {
+      // That is how it was refused.
+      if (!(thrown instanceof OmniError) || thrown.code !== 'INVALID_TRANSITION') throw thrown;
+    }
   },
 };
+
+/** What is the kernel's own; all else is about an agent. */
+const OF_NO_AGENT: ReadonlySet<string> = new Set(['LOG_OPENED', 'KERNEL_STARTED', 'LOG_TAIL_CUT', 'MESSAGE_SENT'] satisfies Kind[]);
 
 /** Whether an entry that nothing before it has led to came from outside; otherwise a tick made it. */
 export function isInput({ kind, agent, data }: RawEntry): boolean {
@@ -85,7 +154,9 @@ export function isSurelyInput(entry: RawEntry): boolean {
 
 /** Does again what an input did. */
 export function performInput(entry: RawEntry, options: InputsOptions): void {
-  INPUTS[entry.kind]!(entry as unknown as Entry, options);
+  const perform = INPUTS[entry.kind as Kind] as Perform<Kind>;
+  if (entry.agent === null && !OF_NO_AGENT.has(entry.kind)) throw options.diverge('It is about no agent.');
+  perform(entry as never, options);
 }
 
 /**
@@ -100,18 +171,45 @@ export function performEnd(entry: RawEntry, endings: AgentEndings): boolean {
   return true;
 }
 
-/** A result for a call that waits for one; what becomes of the agent is decided anew. */
-function settling(kinds: readonly PendingKind[]): Perform {
-  return ({ kind, agent, data }, { emit, pending, diverge }) => {
-    const { tick, call, transition } = data as { readonly tick: number; readonly call: number; readonly transition?: unknown };
-    const slot = agent === null ? undefined : pending.find(agent, tick, call);
-    if (agent === null || slot === undefined || !kinds.includes(slot.kind)) throw diverge('No call waits for it.');
-    const decided = pending.resuming(agent);
-    emit({ kind, agent, data: isSameJson(decided.transition, transition) ? data : withTransition(data, decided) } as never);
-  };
+interface Order {
+  readonly agent: string;
+  readonly trigger: string;
+  readonly reason: string;
 }
 
-function withTransition(data: object, decided: ReturnType<PendingOperations['resuming']>): object {
-  const recorded = Object.entries(data).filter(([name]) => name !== 'transition');
-  return { ...Object.fromEntries(recorded), ...decided };
+function order({ agent, trigger, reason }: Order, { commands, diverge }: InputsOptions): void {
+  if (trigger !== 'suspend' && trigger !== 'resume' && trigger !== 'abandon') throw diverge(`Nobody can order "${trigger}".`);
+  commands[trigger](agent, asText(reason));
+}
+
+/** What is recorded where a text should stand differs from the text that it becomes. */
+function asText(recorded: unknown): string {
+  return String(recorded);
+}
+
+/** The call that waits for what an entry says of it. */
+function waitingFor({ agent, data: { tick, call } }: Settling, { pending, diverge }: InputsOptions, { kinds, isBackingOff }: Wanted): Slot {
+  const slot = pending.find(agent, tick, call);
+  if (slot === undefined || !kinds.includes(slot.kind) || slot.isBackingOff !== (isBackingOff ?? slot.isBackingOff)) throw diverge('No call waits for it.');
+  return slot;
+}
+
+interface Wanted {
+  readonly kinds: readonly PendingKind[];
+  readonly isBackingOff?: boolean;
+}
+
+interface Settling {
+  readonly agent: string;
+  readonly data: { readonly tick: number; readonly call: number };
+}
+
+function callOf({ tick, call, opened }: Slot): { readonly tick: number; readonly call: number; readonly tool: string } {
+  return { tick, call, tool: opened['tool'] as string };
+}
+
+/** How a tool said that it ended: all that is recorded of that comes from outside. */
+function outcomeIn(outcome: Outcome): Outcome {
+  const { ok } = fieldsOf<Outcome>(outcome, { ok: (value) => typeof value === 'boolean' });
+  return ok ? fieldsOf(outcome, { ok: isGiven, value: isGiven }) : { ok, error: fieldsOf((outcome as { readonly error?: unknown }).error, ERROR) };
 }

@@ -3,7 +3,7 @@ import type { RawEntry, RecordedEntry } from '../logging/index.js';
 import { isInput, isSurelyInput, performInput, type InputsOptions } from './inputs.js';
 import type { Oracle } from './oracle.js';
 
-export interface LockstepOptions extends Omit<InputsOptions, 'diverge'> {
+export interface LockstepOptions extends Omit<InputsOptions, 'diverge' | 'oracle'> {
   readonly oracle: Oracle;
   /** Runs the tick of whoever has been ready longest; false if nobody is. */
   readonly runNextTick: () => boolean;
@@ -58,7 +58,7 @@ export class Lockstep {
       else oracle.diverge(undefined, 'No agent was ready to run.');
     } catch (thrown) {
       // What a kernel refuses to do now, it can't have done then.
-      oracle.diverge(undefined, describeThrown(thrown));
+      oracle.diverge(undefined, describeThrown(thrown), entry);
     }
   }
 }

@@ -12,20 +12,25 @@ import { deepFreeze } from '../json/index.js';
 import type { Appended, Entry, EntryKind, ExecutionLogger, LogWriter, Proposal, ProposalOf, RawEntry, RecordedEntry } from '../logging/index.js';
 import { Queue } from '../queue/index.js';
 import { divergenceAt, divergenceError, type Divergence } from './divergence.js';
+import { LateResults } from './late-results.js';
 import { isSame } from './same.js';
 
 export class Oracle implements LogWriter {
   readonly #recorded = new Queue<RecordedEntry>();
   readonly #behind: ExecutionLogger | undefined;
   #next: RecordedEntry | undefined;
-  /** Of the entry that was made last. */
-  #lastSeq = -1;
+  /** The entry that was made last. */
+  #last: RawEntry | undefined;
+  readonly #late: LateResults | undefined;
   #divergence: Divergence | undefined;
+  #divergedAt: RawEntry | undefined;
   #failure: OmniError | undefined;
 
   /** `behind` is whom to write to where the recording ends. */
   constructor(behind?: ExecutionLogger) {
     this.#behind = behind;
+    // Where another log goes on, the recording may have begun anywhere.
+    this.#late = behind === undefined ? new LateResults() : undefined;
   }
 
   /** The entry that has to be made next; undefined where the recording ends. */
@@ -33,12 +38,27 @@ export class Oracle implements LogWriter {
     return this.#next?.entry;
   }
 
+  /** The entry that was made last; undefined before the first one. */
+  get last(): RawEntry | undefined {
+    return this.#last;
+  }
+
+  /** Which results may come too late; undefined where that is not known. */
+  get late(): LateResults | undefined {
+    return this.#late;
+  }
+
   get divergence(): Divergence | undefined {
     return this.#divergence;
   }
 
+  /** The entry that was not made again. */
+  get divergedAt(): RawEntry | undefined {
+    return this.#divergedAt;
+  }
+
   get nextSeq(): number {
-    return this.#next?.entry.busSeq ?? this.#behind?.nextSeq ?? this.#lastSeq + 1;
+    return this.#next?.entry.busSeq ?? this.#behind?.nextSeq ?? (this.#last?.busSeq ?? -1) + 1;
   }
 
   get durableSeq(): number {
@@ -64,19 +84,24 @@ export class Oracle implements LogWriter {
     const recorded = this.#next;
     if (recorded === undefined) return this.#goOn(proposal);
     // The union of proposals is the catalogue itself; a single kind of it always fits.
-    const sameness = isSame(proposal as never, recorded.entry);
+    const sameness = isSame(proposal as never, recorded);
     if (sameness === false) throw this.diverge(proposal as never);
     this.#next = this.#recorded.shift();
-    this.#lastSeq = recorded.entry.busSeq;
+    this.#last = recorded.entry;
     // What was made now is frozen already, and lives on; what was read can go.
-    const entry = sameness === 'exactly' ? withData(recorded.entry, proposal.data) : deepFreeze(recorded.entry);
-    return { entry: entry as unknown as Extract<Entry, { kind: Kind }>, line: `${recorded.text}\n` };
+    const entry = (sameness === 'exactly' ? withData(recorded.entry, proposal.data) : deepFreeze(recorded.entry)) as unknown as Extract<Entry, { kind: Kind }>;
+    this.#late?.apply(entry);
+    return { entry, line: `${recorded.text}\n` };
   }
 
-  /** Ends it at the entry that comes next, for which this was made, or nothing; the answer is what to throw. */
-  diverge(made: Proposal | undefined, because?: string): OmniError {
-    if (this.#failure === undefined && this.#next !== undefined) {
-      this.#divergence = divergenceAt(this.#next.entry, made, because);
+  /**
+   * Ends it at an entry, the next one unless another is named, for which this was made, or nothing; the answer is what to throw.
+   * Where another log goes on, there is nothing to end.
+   */
+  diverge(made: Proposal | undefined, because?: string, at = this.next): OmniError {
+    if (this.#failure === undefined && at !== undefined && (this.#next !== undefined || this.#behind === undefined)) {
+      this.#divergedAt = at;
+      this.#divergence = divergenceAt(at, made, because);
       this.#failure = divergenceError(this.#divergence);
     }
     return this.#failure ?? END;

@@ -300,6 +300,32 @@ describe('a tool that has changed', () => {
     expect(report.divergence!.message).toContain(`The schemas of tool "look" have changed: recorded ${changed!.recorded!.digest!}, present ${changed!.present!.digest!}.`);
   });
 
+  test('in its schema while the log was written reproduces the log with the tool that it has by now', async () => {
+    const [old, current, next] = [tools, lookWith(z.object({ at: z.string().min(1) })), lookWith(z.object({ at: z.string().min(2) }))] as const;
+    const store = await recorded();
+    const { kernel, until } = await boot({ log: store, agents: [planner(), listener], tools: current, policies });
+    kernel.spawn(listener, null, { id: 'later', grants: ['call:look'] });
+    kernel.send('later', 'north', 'orders');
+    await until(kernel.stop());
+    const cast = { agents: [planner(), listener] };
+
+    const report = await replay(store, { ...cast, tools: current });
+    expect(report).toMatchObject({ replay: 'REPRODUCED', changed: [{ what: 'schema', name: 'look' }] });
+    for (const others of [old, next]) {
+      const { divergence, changed } = await replay(store, { ...cast, tools: others });
+      const { recorded: last, present } = changed.at(-1)!;
+      expect(divergence).toMatchObject({ agent: others === old ? 'later' : 'listener', expected: { kind: 'TOOL_CALLED' } });
+      expect(divergence!.message).toContain(`The schemas of tool "look" have changed: recorded ${last!.digest!}, present ${present!.digest!}.`);
+      expect(last!.digest).toBe(report.changed[0]!.present!.digest);
+      expect(changed).toHaveLength(others === old ? 1 : 2);
+    }
+  });
+
+  test('in its schema is not what a log diverges by that has diverged before', async () => {
+    const report = await replayed(inEntry(1, (data) => { data['more'] = 1; }), { tools: lookWith(z.object({ at: z.string().min(1) })) });
+    expect(report).toMatchObject({ replay: 'DIVERGED', entries: 1, divergence: { busSeq: 1 } });
+  });
+
   test('in a schema that has no JSON form diverges where it refuses what was recorded, and not before', async () => {
     const same = await replayed(none, { tools: lookWith(v.object({ at: v.string() })) });
     expect(same.replay).toBe('REPRODUCED');

@@ -1,4 +1,4 @@
-import { FileLogReader, MemoryLogStore, nodePorts, replay } from '@omnipaw/kernel';
+import { FileLogReader, MemoryLogStore, nodePorts, replay, verify, type Entry } from '@omnipaw/kernel';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { guardOf } from '../../sim/guard.js';
@@ -10,6 +10,7 @@ import { recordReturns } from '../histories/returns/record.js';
 import * as tour from '../histories/tour/program.js';
 import { recordTour } from '../histories/tour/record.js';
 import { play } from '../invariants/scenario.js';
+import { rechained, story, storyConfig } from './story.js';
 
 describe('a replay', () => {
   test('makes every tick of every log again, whatever programs, tools and operators did', async () => {
@@ -39,5 +40,40 @@ describe('a replay', () => {
     ['returns', returns, recordReturns],
   ])('of the history %s, as this version records it', async (_history, { agents, tools }, record) => {
     expect(await replay(await record(), { agents, tools })).toMatchObject({ integrity: 'INTACT', replay: 'REPRODUCED', changed: [] });
+  });
+
+  describe('that diverges goes on reading', () => {
+    /** A log that diverges at its second entry, and its bytes. */
+    async function diverging(): Promise<{ readonly entries: readonly Entry[]; readonly bytes: Uint8Array; readonly head: string }> {
+      const { entries } = await story();
+      const changed = entries.map((entry) => (entry.busSeq === 1 ? { ...entry, data: { ...entry.data, more: 1 } } : entry)) as readonly Entry[];
+      const chunks: Uint8Array[] = [];
+      for await (const { bytes } of rechained(changed).read()) chunks.push(bytes.slice());
+      const bytes = Buffer.concat(chunks);
+      return { entries, bytes, head: /"hash":"([0-9a-f]{64})"\}\n$/.exec(bytes.toString())![1]! };
+    }
+    const logOf = (bytes: Uint8Array): MemoryLogStore => new MemoryLogStore({ bytes, codec: nodePorts.codec });
+    const diverged = { replay: 'DIVERGED', entries: 1, divergence: { busSeq: 1 } };
+
+    test('so that a pinned end is found, and progress tells of all entries', async () => {
+      const { entries, bytes, head } = await diverging();
+      const progress: number[] = [];
+      const report = await replay(logOf(bytes), { ...storyConfig, pin: head, onProgress: (count) => progress.push(count) });
+      expect(report).toMatchObject({ ...diverged, integrity: 'INTACT', completeness: 'COMPLETE' });
+      expect(progress.at(-1)).toBe(entries.length);
+      expect(await replay(logOf(bytes), { ...storyConfig, pin: 'f'.repeat(64) })).toMatchObject({ ...diverged, completeness: 'INCOMPLETE' });
+    });
+
+    test('so that damage and a torn tail are told, as verify tells of them', async () => {
+      const { bytes } = await diverging();
+      const broken = Buffer.from(bytes);
+      broken[broken.length - 200]! ^= 1;
+      for (const log of [logOf(broken), logOf(bytes.subarray(0, -50)), logOf(bytes)]) {
+        const { integrity, firstBad, tornTail } = await verify(log);
+        const report = await replay(log, storyConfig);
+        expect(report).toMatchObject(diverged);
+        expect([report.integrity, report.firstBad, report.tornTail]).toEqual([integrity, firstBad, tornTail]);
+      }
+    });
   });
 });

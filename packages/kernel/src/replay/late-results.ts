@@ -1,0 +1,64 @@
+import type { ErrorRecord } from '../errors/index.js';
+import type { Entry } from '../logging/index.js';
+
+/**
+ * Which attempts at tool calls may still give a result that nobody waits for any more: those whose time was up, and those under
+ * way when their agent ended.
+ */
+export class LateResults {
+  /** By agent, the calls of which an attempt is under way. */
+  readonly #open = new Map<string, Set<string>>();
+  /** By agent and call, how many results may come. */
+  readonly #late = new Map<string, number>();
+  #startSeq = 0;
+
+  /** Where the present kernel began. */
+  get startSeq(): number {
+    return this.#startSeq;
+  }
+
+  mayCome(agent: string, call: ToolCall): boolean {
+    return this.#late.has(`${agent}/${nameOf(call)}`);
+  }
+
+  apply({ agent, kind, data, busSeq }: Entry): void {
+    if (kind === 'KERNEL_STARTED') {
+      this.#startSeq = busSeq;
+      // What an earlier kernel had under way ended with it.
+      this.#late.clear();
+    } else if (agent === null) return;
+    else if (kind === 'STALE_RESULT') this.#count(agent, nameOf(data), -1);
+    else if (kind === 'AGENT_FAULTED' || kind === 'AGENT_TERMINATED') {
+      for (const name of this.#open.get(agent) ?? []) this.#count(agent, name, 1);
+      this.#open.delete(agent);
+    } else if (kind === 'TOOL_CALLED' || kind === 'TOOL_ATTEMPTED') this.#note(agent, data, true);
+    else if (kind === 'TOOL_RETRIED') this.#note(agent, data, false, data.error);
+    else if (kind === 'TOOL_RESULT') this.#note(agent, data, false, data.result.ok ? undefined : data.result.error);
+  }
+
+  /** An attempt began, or ended: one whose time was up may give a result all the same. */
+  #note(agent: string, call: ToolCall, isUnderWay: boolean, error?: ErrorRecord): void {
+    const open = this.#open.get(agent) ?? new Set<string>();
+    this.#open.set(agent, open);
+    if (isUnderWay) open.add(nameOf(call));
+    else open.delete(nameOf(call));
+    if (error?.code === 'TOOL_TIMEOUT') this.#count(agent, nameOf(call), 1);
+  }
+
+  #count(agent: string, name: string, more: number): void {
+    const key = `${agent}/${name}`;
+    const count = (this.#late.get(key) ?? 0) + more;
+    if (count > 0) this.#late.set(key, count);
+    else this.#late.delete(key);
+  }
+}
+
+interface ToolCall {
+  readonly tick: number;
+  readonly call: number;
+  readonly tool: string;
+}
+
+function nameOf({ tick, call, tool }: ToolCall): string {
+  return `${String(tick)}/${String(call)}/${tool}`;
+}
