@@ -1,7 +1,7 @@
 import type { DelegationOptions } from '../delegation/index.js';
 import { describeThrown, OmniError, type ErrorRecord } from '../errors/index.js';
 import type { CapabilityToken } from '../identity/index.js';
-import { isSameJson, toJson, type Json, type JsonObject } from '../json/index.js';
+import { toJson, type Json, type JsonObject } from '../json/index.js';
 import type { RawEntry } from '../logging/index.js';
 import { isWanted, type Message } from '../messages/index.js';
 import type { Outcome } from '../pending/index.js';
@@ -222,7 +222,7 @@ export class Transcript {
   #take(kind: string, claim: Claim): JsonObject {
     const next = this.#next;
     const claimed = asJson(claim);
-    const isClaimed = next?.kind === kind && Object.entries(claimed).every(([field, value]) => isSameJson(next.data[field], value));
+    const isClaimed = next?.kind === kind && Object.entries(claimed).every(([field, value]) => JSON.stringify(next.data[field]) === JSON.stringify(value));
     if (!isClaimed) throw this.#diverge({ kind, data: next?.kind === kind ? { ...next.data, ...claimed } : claimed });
     this.#at++;
     return next.data;
