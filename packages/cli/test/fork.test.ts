@@ -3,7 +3,7 @@ import path from 'node:path';
 import { FileLogReader, inspect, readEntries, verifyLink } from '@omnipaw/kernel';
 import { describe, expect, test } from 'vitest';
 import { omnipaw, program, temporaryFolder } from './command.js';
-import { damage, storedText, teamLog } from './logs.js';
+import { damage, rewrite, storedText, teamLog } from './logs.js';
 
 /** Number of the first entry of a kind. */
 async function seqOf(log: string, kind: string): Promise<number> {
@@ -162,6 +162,27 @@ describe('verify of a fork', () => {
     const cut = await omnipaw(['verify', '--log', into, '--parent', log, '--json']);
     expect(cut.code).toBe(1);
     expect(JSON.parse(cut.stdout)).toMatchObject({ integrity: 'INTACT', link: 'BROKEN', brokenLink: { reason: 'HASH_MISMATCH' } });
+  });
+
+  test('is contradicted without the parent if the fork was cut off, or names no parent that there could be', async () => {
+    const { log, into } = await forked();
+    damage(into, (bytes) => bytes.subarray(0, bytes.indexOf('\n', bytes.indexOf('\n') + 1) + 1));
+    const half = await omnipaw(['verify', '--log', into]);
+    expect(half.code).toBe(1);
+    expect(half.stdout).toMatch(/^✗ {2}link {10}BROKEN {2}the fork of [0-9a-f]{24} at entry 5 is not whole$/m);
+    expect(half.stderr).toContain('LINK_BROKEN: At entry 2, the fork ends before the entry at which it was made');
+
+    const parent = { logId: 'never-was', busSeq: -1, hash: 'x' };
+    rewrite(log, (entry) => (entry.busSeq === 0 ? { ...entry, data: { ...entry.data, parent } } : entry));
+    for (const given of [[], ['--parent', into]]) {
+      const { code, stdout, stderr } = await omnipaw(['verify', '--log', log, ...given]);
+      expect(code).toBe(1);
+      expect(stdout).toContain('✓  integrity     INTACT');
+      expect(stdout).toContain('✗  link          BROKEN  the header names no parent that there could be\n');
+      expect(stderr).toBe('error: LINK_BROKEN: At entry 0, the header names a parent in a way that no kernel does (MALFORMED).\n');
+      const json = await omnipaw(['verify', '--log', log, '--json', ...given]);
+      expect(JSON.parse(json.stdout)).toMatchObject({ link: 'BROKEN', brokenLink: { reason: 'MALFORMED', busSeq: 0 } });
+    }
   });
 
   test('is a wrong call for a log that is none', async () => {

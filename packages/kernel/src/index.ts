@@ -42,7 +42,7 @@ export type {
   Receipt,
   SignedHead,
 } from './attestation/index.js';
-export type { Digests, KernelLimits } from './header/index.js';
+export type { Digests, ForkParent, KernelLimits } from './header/index.js';
 export {
   LIFECYCLE_STATES,
   LIFECYCLE_TRIGGERS,
@@ -108,7 +108,6 @@ export type {
   ExplainedDivergence,
   Forked,
   ForkOptions,
-  ForkParent,
   GrantChange,
   Identified,
   LinkOptions,

@@ -1,5 +1,5 @@
 import { OmniError } from '../errors/index.js';
-import { corruptLog, scanLog, type LogReader } from '../logging/index.js';
+import { corruptLog, namelessLog, scanLog, type LogReader } from '../logging/index.js';
 import type { Codec } from '../ports/index.js';
 import { HeadClaims } from './claims.js';
 import { originOf, parseHead, signNewHead, type LogHead, type ParsedHead } from './head.js';
@@ -35,7 +35,7 @@ export async function signHead(reader: LogReader, { signer, codec, earlier = [] 
     claims.compare(range, head);
   });
   if (damage !== undefined) throw corruptLog(damage);
-  if (origin === undefined) throw nameless();
+  if (origin === undefined) throw namelessLog('there is nothing that a signature could be about');
   const refuted = before.find((head) => head.origin === origin && !claims.isConfirmed(head));
   if (refuted !== undefined) throw contradicted(refuted);
   const head = { origin, entries, root: range.root(), chain };
@@ -58,10 +58,6 @@ function parsedOr(text: string): ParsedHead | undefined {
   } catch {
     return undefined;
   }
-}
-
-export function nameless(): OmniError {
-  return new OmniError('LOG_FORMAT_UNSUPPORTED', 'The log does not begin with a header that names it, so there is nothing that a signature could be about.');
 }
 
 /** The log does not hold what a signed head covers. */

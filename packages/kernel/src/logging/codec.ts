@@ -15,12 +15,20 @@ export interface LineStamp {
 
 /** Serialises an entry once: these are the bytes that are hashed, stored and shown. */
 export function encodeLine(proposal: Proposal, stamp: LineStamp, sha256: Codec['sha256']): { line: string; hash: string } {
-  const agent = proposal.agent === null ? 'null' : `"${proposal.agent}"`;
-  const body =
-    `{"busSeq":${String(stamp.busSeq)},"time":${String(stamp.time)},"agent":${agent},` +
-    `"kind":"${proposal.kind}","data":${JSON.stringify(proposal.data)},"prev":"${stamp.prev}"`;
+  const body = `${encodeSaying(proposal, stamp)},"prev":"${stamp.prev}"`;
   const hash = sha256(body);
   return { line: `${body},"hash":"${hash}"}\n`, hash };
+}
+
+/** What a line says, without where it stands in which chain. */
+export function encodeSaying(proposal: Proposal, { busSeq, time }: Omit<LineStamp, 'prev'>): string {
+  const agent = proposal.agent === null ? 'null' : `"${proposal.agent}"`;
+  return `{"busSeq":${String(busSeq)},"time":${String(time)},"agent":${agent},"kind":"${proposal.kind}","data":${JSON.stringify(proposal.data)}`;
+}
+
+/** The same of the text of a line that was checked, byte for byte. */
+export function sayingIn(text: string): string {
+  return text.slice(0, -(PREV_SUFFIX_BYTES + HASH_SUFFIX_BYTES));
 }
 
 /** A line without its newline, taken apart. */
