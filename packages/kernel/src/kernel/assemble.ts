@@ -96,19 +96,27 @@ export function assemble(options: AssembleOptions) {
   const commands = new Commands(shared);
   const alarm: Alarm = new Alarm({
     ...shared, deadlines, approvals, commands, gate, drain,
-    failed: (thrown) => {
-      const error = deadlineFailed(thrown);
-      bus.halt(error);
-      alarm.stop();
-      gate.stop(error);
-      scheduler.stop(error);
-      report(error, 'a deadline');
-    },
+    failed: (thrown) => { halt({ bus, alarm, gate, scheduler, report }, deadlineFailed(thrown)); },
   });
   core.connect(drain);
   bus.project(...projectionsOf(state), ...core.projections, approvals, deadlines, versions, processes, scheduler);
   const saved = savedOf({ ...state, approvals, deadlines, processes, scheduler }, config);
   return { saved, state, bus, gate, endings, registry: core.registry, processes, versions, messenger, spawner, approvals, commands, scheduler, alarm, drain };
+}
+
+interface Halted extends Pick<AssembleOptions, 'report'> {
+  readonly bus: KernelBus;
+  readonly alarm: Alarm;
+  readonly gate: ToolGate;
+  readonly scheduler: Scheduler;
+}
+
+function halt({ bus, alarm, gate, scheduler, report }: Halted, error: OmniError): void {
+  bus.halt(error);
+  alarm.stop();
+  gate.stop(error);
+  scheduler.stop(error);
+  report(error, 'a deadline');
 }
 
 /** What a deadline does always can be done in a log that kernels have written. */
