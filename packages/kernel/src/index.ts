@@ -37,6 +37,7 @@ export type {
   HeadSigner,
   HeadStatus,
   HeadStore,
+  HeadVerifier,
   HeadVerdict,
   LogHead,
   Receipt,
