@@ -197,7 +197,7 @@ describe('heads that nobody can be asked for', () => {
     await until(kernel.stop());
     expect(heads.sizes.length).toBeGreaterThan(2);
     expect(heads.sizes.at(-1)).toBe(kernel.entryCount);
-    expect(await verdictOn(log.inner as MemoryLogStore, heads)).toBe('COMPLETE to the end');
+    expect(await verdictOn(first.store, heads)).toBe('COMPLETE to the end');
   });
 });
 
