@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createKernel, defineAgent, defineTool, FileLogStore, MemoryLogStore, nodePorts, unchecked, type Extension, type KernelConfig, type KnownEntry, type LogChunk, type LogPlace, type LogStore, type OmniError, type OmniKernel } from '@omnipaw/kernel';
 import { VirtualTime } from '@omnipaw/testing';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -195,6 +195,17 @@ describe('a log in a directory', () => {
     kernel.send(handle.id, 'go on');
     await handle.result();
   };
+
+  test('goes on without a checkpoint that can not be written, and says so by a code of its own', async () => {
+    const directory = temporaryDirectory();
+    const problems: OmniError[] = [];
+    mkdirSync(`${directory}/checkpoint.tmp/in-the-way`, { recursive: true });
+    const kernel = await createKernel({ ...cast, log: new FileLogStore(directory), checkpoints: { everyEntries: 10 }, onProblem: (problem) => { problems.push(problem); } });
+    await count(20)(kernel);
+    await kernel.stop();
+    expect(problems[0]).toMatchObject({ code: 'CHECKPOINT_FAILED', cause: expect.any(Error) as Error });
+    expect(new Set(problems.map(({ code }) => code)).size).toBe(1);
+  });
 
   test('has a file beside its segments, and is read from there on, however long it is', async () => {
     const directory = temporaryDirectory();
