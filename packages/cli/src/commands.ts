@@ -12,6 +12,7 @@ import { resume, type ResumeOptions } from './resume/resume.js';
 import { run, type RunOptions } from './run/run.js';
 import type { Session } from './session.js';
 import { tail, type TailOptions } from './tail/tail.js';
+import { printable } from './terminal/printable.js';
 import { verify, type VerifyOptions } from './verify/verify.js';
 import { whatIf, type WhatIfOptions } from './what-if/what-if.js';
 
@@ -41,8 +42,8 @@ export function commandLine(perform: Perform, { out, people }: Session): Command
     .version(version)
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => void out.write(text),
-      writeErr: (text) => void people.write(text),
+      writeOut: (text) => void out.write(printable(text)),
+      writeErr: (text) => void people.write(printable(text)),
       getOutHelpWidth: () => out.width ?? 80,
       getErrHelpWidth: () => people.width ?? 80,
       getOutHasColors: () => false,

@@ -1,7 +1,7 @@
 import { OmniError } from '@omnipaw/kernel';
 import { inspect } from 'node:util';
 import type { Host } from './host.js';
-import { oneLine, printable } from './terminal/printable.js';
+import { oneLine } from './terminal/printable.js';
 
 /** What scripts rely on. */
 export const EXIT = Object.freeze({ ok: 0, failed: 1, usage: 2 });
@@ -41,7 +41,7 @@ export function causeOf(thrown: unknown): unknown {
 
 /** The whole story, for those who ask for it: stack, details and causes. */
 export function explainFailure(thrown: unknown): string {
-  return printable(inspect(thrown, { depth: 10 }));
+  return inspect(thrown, { depth: 10 });
 }
 
 /** Whether people asked for the whole story, by option or by environment. */

@@ -1,9 +1,10 @@
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
-import { FileLogReader, inspect, readEntries, verifyLink } from '@omnipaw/kernel';
+import { FileLogReader, FileLogStore, inspect, readEntries, verifyLink } from '@omnipaw/kernel';
 import { describe, expect, test } from 'vitest';
 import { omnipaw, program, temporaryFolder } from './command.js';
-import { damage, storedText, teamLog } from './logs.js';
+import { damage, rewrite, storedText, teamLog } from './logs.js';
 
 /** Number of the first entry of a kind. */
 async function seqOf(log: string, kind: string): Promise<number> {
@@ -91,6 +92,21 @@ describe('a fork with a program', () => {
   });
 });
 
+test('A fork removes what earlier ones have left that were killed, and nothing else', async () => {
+  const { log } = await teamLog();
+  const folder = temporaryFolder();
+  const into = path.join(folder, 'other');
+  const lock = { pid: 2 ** 22 + 1, host: os.hostname(), startTime: '1', bootId: 'another', pidNamespace: null };
+  for (const name of ['other.partial-0000aaaa', 'other.partial-0000bbbb', 'other.partial-mine', 'another.partial-0000aaaa']) fs.mkdirSync(path.join(folder, name));
+  fs.copyFileSync(path.join(log, '0000000000000000.jsonl'), path.join(folder, 'other.partial-0000aaaa/0000000000000000.jsonl'));
+  fs.writeFileSync(path.join(folder, `other.partial-0000aaaa/writer.${lock.pid}.00.lock`), JSON.stringify(lock));
+  const writing = new FileLogStore(path.join(folder, 'other.partial-0000cccc'));
+  await writing.open();
+  expect((await omnipaw(['fork', '--log', log, '--at', '3', '--into', into])).code).toBe(0);
+  expect(fs.readdirSync(folder).sort()).toEqual(['another.partial-0000aaaa', 'other', 'other.partial-0000cccc', 'other.partial-mine']);
+  await writing.close();
+});
+
 describe('a fork is refused, and leaves nothing behind', () => {
   test.each<[string, (log: string) => readonly string[], string]>([
     ['at an entry that is not there', () => ['--at', '999'], 'LOG_NOT_FOUND'],
@@ -115,6 +131,24 @@ describe('a fork is refused, and leaves nothing behind', () => {
       expect(code).toBe(2);
       expect(stderr).toContain('LOG_NOT_EMPTY');
     }
+  });
+
+  test('through a link, or within the log itself', async () => {
+    const { log } = await teamLog();
+    const folder = temporaryFolder();
+    const [empty, link, dangling, alias] = ['empty', 'link', 'dangling', 'alias'].map((name) => path.join(folder, name)) as [string, string, string, string];
+    fs.mkdirSync(empty);
+    for (const [target, place] of [[empty, link], [path.join(folder, 'nowhere'), dangling], [log, alias]] as const) fs.symlinkSync(target, place);
+    const before = fs.readdirSync(log);
+    for (const [into, message] of [[link, 'is a symbolic link'], [dangling, 'is a symbolic link'], [path.join(log, 'fork'), 'lies in the directory of the log'], [path.join(alias, 'a/b'), 'lies in the directory of the log']] as const) {
+      const { code, stderr } = await omnipaw(['fork', '--log', log, '--at', '3', '--into', into]);
+      expect(code).toBe(2);
+      expect(stderr).toContain(message);
+    }
+    expect(fs.readdirSync(log)).toEqual(before);
+    expect(fs.readdirSync(folder).sort()).toEqual(['alias', 'dangling', 'empty', 'link']);
+    // A name that begins like a way out of it is one beside it.
+    expect((await omnipaw(['fork', '--log', log, '--at', '3', '--into', `${log}..x`])).code).toBe(0);
   });
 
   test('if the log is damaged before its entry', async () => {
@@ -162,6 +196,27 @@ describe('verify of a fork', () => {
     const cut = await omnipaw(['verify', '--log', into, '--parent', log, '--json']);
     expect(cut.code).toBe(1);
     expect(JSON.parse(cut.stdout)).toMatchObject({ integrity: 'INTACT', link: 'BROKEN', brokenLink: { reason: 'HASH_MISMATCH' } });
+  });
+
+  test('is contradicted without the parent if the fork was cut off, or names no parent that there could be', async () => {
+    const { log, into } = await forked();
+    damage(into, (bytes) => bytes.subarray(0, bytes.indexOf('\n', bytes.indexOf('\n') + 1) + 1));
+    const half = await omnipaw(['verify', '--log', into]);
+    expect(half.code).toBe(1);
+    expect(half.stdout).toMatch(/^✗ {2}link {10}BROKEN {2}the fork of [0-9a-f]{24} at entry 5 is not whole$/m);
+    expect(half.stderr).toContain('LINK_BROKEN: At entry 2, the fork ends before the entry at which it was made');
+
+    const parent = { logId: 'never-was', busSeq: -1, hash: 'x' };
+    rewrite(log, (entry) => (entry.busSeq === 0 ? { ...entry, data: { ...entry.data, parent } } : entry));
+    for (const given of [[], ['--parent', into]]) {
+      const { code, stdout, stderr } = await omnipaw(['verify', '--log', log, ...given]);
+      expect(code).toBe(1);
+      expect(stdout).toContain('✓  integrity     INTACT');
+      expect(stdout).toContain('✗  link          BROKEN  the header names no parent that there could be\n');
+      expect(stderr).toBe('error: LINK_BROKEN: At entry 0, the header names a parent in a way that no kernel does (MALFORMED).\n');
+      const json = await omnipaw(['verify', '--log', log, '--json', ...given]);
+      expect(JSON.parse(json.stdout)).toMatchObject({ link: 'BROKEN', brokenLink: { reason: 'MALFORMED', busSeq: 0 } });
+    }
   });
 
   test('is a wrong call for a log that is none', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { omnipaw, temporaryFolder } from './command.js';
 import { worker } from './fixtures/team.js';
-import { bootOn, damage, storedText, teamLog } from './logs.js';
+import { bootOn, damage, rewrite, storedText, teamLog } from './logs.js';
 import { Sink } from './sink.js';
 
 test('The state is a table that is also the delegation tree, then what each agent holds', async () => {
@@ -51,6 +51,42 @@ test('Scripts get all of it', async () => {
     head,
     agents: [{ id: 'lead-1', children: ['worker-1', 'worker-2'] }, { id: 'worker-1', memory: { longest: 'a' } }, { id: 'worker-2' }],
     shared: { team: { total: { value: 4, version: 1 } } },
+  });
+});
+
+describe('a log that somebody has written anew', () => {
+  type Born = readonly [id: string, parent: string | null];
+
+  /** The births of these agents, and nothing else. */
+  async function bornIn(...born: readonly Born[]): Promise<string> {
+    const { log } = await teamLog();
+    rewrite(log, (entry) => {
+      if (entry.busSeq > 1) return [];
+      return entry.busSeq === 0 ? entry : born.map(([agent, parent]) => ({ ...entry, agent, data: { ...entry.data, parent } }));
+    });
+    return log;
+  }
+
+  test.each<[string, readonly Born[], string]>([
+    ['twice', [['a', null], ['b', 'a'], ['b', 'a']], 'The entry with busSeq 3 is none that a kernel writes: Agent "b" is born a second time.'],
+    ['of itself', [['a', 'a']], 'Agent "a" is a child of "a", which is not born yet.'],
+    ['of nobody', [['a', 'b'], ['b', 'a']], 'Agent "a" is a child of "b", which is not born yet.'],
+  ])('is corrupt if an agent is born %s', async (_how, born, message) => {
+    const { code, stderr } = await omnipaw(['inspect', '--log', await bornIn(...born)]);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`LOG_CORRUPT: `);
+    expect(stderr).toContain(message);
+  });
+
+  test('can hold a chain of delegations of any depth, which is shown', async () => {
+    const chain = Array.from({ length: 8_000 }, (_, number): Born => [`a${number}`, number === 0 ? null : `a${number - 1}`]);
+    const log = await bornIn(...chain);
+    const { code, stdout } = await omnipaw(['inspect', '--log', log]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^ {9}└─ a4 /m);
+    expect(stdout).toMatch(/^ {60}└─ a7999 /m);
+    const below = await omnipaw(['inspect', '--log', log, '--agent', 'a10', '--json']);
+    expect((JSON.parse(below.stdout) as { agents: unknown[] }).agents).toHaveLength(7_990);
   });
 });
 

@@ -1,7 +1,8 @@
 /** Logs to look at, written by the kernel itself. */
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { createKernel, FileLogStore, type AgentDefinition, type FileLogStoreOptions, type OmniKernel, type Tool } from '@omnipaw/kernel';
+import { createKernel, FileLogStore, type AgentDefinition, type FileLogStoreOptions, type OmniKernel, type RawEntry, type Tool } from '@omnipaw/kernel';
 import { temporaryFolder } from './command.js';
 import * as team from './fixtures/team.js';
 
@@ -34,6 +35,19 @@ export async function teamLog(options: FileLogStoreOptions = {}, texts: readonly
 export function damage(log: string, change: (bytes: Buffer) => Uint8Array, segment = SEGMENT): void {
   const file = path.join(log, segment);
   fs.writeFileSync(file, change(fs.readFileSync(file)));
+}
+
+/** Writes a log anew with a change, every hash right: what somebody can do who can write to it. */
+export function rewrite(log: string, change: (entry: RawEntry) => unknown): void {
+  const entries = storedText(log).trimEnd().split('\n').flatMap((line) => change(JSON.parse(line) as RawEntry) as RawEntry | RawEntry[]);
+  let prev = '0'.repeat(64);
+  const lines = entries.map(({ time, agent, kind, data }, busSeq) => {
+    const body = JSON.stringify({ busSeq, time, agent, kind, data, prev }).slice(0, -1);
+    prev = createHash('sha256').update(body).digest('hex');
+    return `${body},"hash":"${prev}"}\n`;
+  });
+  for (const name of fs.readdirSync(log)) if (name.endsWith('.jsonl')) fs.rmSync(path.join(log, name));
+  fs.writeFileSync(path.join(log, SEGMENT), lines.join(''));
 }
 
 /** All lines of a log as stored. */

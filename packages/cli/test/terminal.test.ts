@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { alignColumns } from '../src/terminal/columns.js';
-import { inkFor } from '../src/terminal/ink.js';
+import { paletteFor } from '../src/terminal/ink.js';
 import { LiveLine } from '../src/terminal/live-line.js';
 import { count, durationText, jsonLine, oneLine, printable, shellWord, shortened } from '../src/terminal/printable.js';
 import { Sink } from './sink.js';
@@ -47,13 +47,26 @@ test('Columns start at the same place, whatever paints them, and fit the width',
 });
 
 test('Colours are for terminals, unless NO_COLOR or a dumb terminal says otherwise', () => {
+  const red = (stream: Sink, env: Record<string, string>, text = 'x'): string => {
+    const { ink, shown } = paletteFor(stream, env);
+    return shown(ink('red', text));
+  };
   const terminal = new Sink({ isTTY: true });
-  expect(inkFor(terminal, {})('red', 'x')).toBe('\u001b[31mx\u001b[39m');
-  expect(inkFor(terminal, {})('red', '')).toBe('');
-  expect(inkFor(terminal, { NO_COLOR: '' })('red', 'x')).toBe('\u001b[31mx\u001b[39m');
-  expect(inkFor(terminal, { NO_COLOR: '1' })('red', 'x')).toBe('x');
-  expect(inkFor(terminal, { TERM: 'dumb' })('red', 'x')).toBe('x');
-  expect(inkFor(new Sink(), {})('red', 'x')).toBe('x');
+  expect(red(terminal, {})).toBe('\u001b[31mx\u001b[39m');
+  expect(red(terminal, {}, '')).toBe('');
+  expect(red(terminal, { NO_COLOR: '' })).toBe('\u001b[31mx\u001b[39m');
+  expect(red(terminal, { NO_COLOR: '1' })).toBe('x');
+  expect(red(terminal, { TERM: 'dumb' })).toBe('x');
+  expect(red(new Sink(), {})).toBe('x');
+});
+
+test('Only what is painted here commands the terminal', () => {
+  const text = 'a\u001b[31mb\u001b]0;title\u0007\u009b2J';
+  const escaped = 'a\\u001b[31mb\\u001b]0;title\\u0007\\u009b2J';
+  const { ink, shown } = paletteFor(new Sink({ isTTY: true }), {});
+  expect(shown(`${text} ${ink('bold', text)} ${text}`)).toBe(`${escaped} \u001b[1m${escaped}\u001b[22m ${escaped}`);
+  expect(paletteFor(new Sink(), {}).shown(text)).toBe(escaped);
+  expect(alignColumns([[{ text }, { text: 'a\n\tb' }], [{ text: '' }, { text: 'x' }]])).toEqual([`${escaped}  a\\n\\tb`, `${' '.repeat(escaped.length)}  x`]);
 });
 
 describe('the live line', () => {

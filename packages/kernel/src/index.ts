@@ -37,12 +37,13 @@ export type {
   HeadSigner,
   HeadStatus,
   HeadStore,
+  HeadVerifier,
   HeadVerdict,
   LogHead,
   Receipt,
   SignedHead,
 } from './attestation/index.js';
-export type { Digests, KernelLimits } from './header/index.js';
+export type { Digests, ForkParent, KernelLimits } from './header/index.js';
 export {
   LIFECYCLE_STATES,
   LIFECYCLE_TRIGGERS,
@@ -108,7 +109,6 @@ export type {
   ExplainedDivergence,
   Forked,
   ForkOptions,
-  ForkParent,
   GrantChange,
   Identified,
   LinkOptions,

@@ -8,6 +8,7 @@ import {
   type HeadSigner,
   type Receipt,
   type SignedHead,
+  type SignOptions,
 } from './attestation/index.js';
 import {
   diff as diffWith,
@@ -34,7 +35,7 @@ import {
   type ReadOptions,
   type VerifyOptions,
 } from './logging/index.js';
-import { headVerifier, nodePorts } from './node/index.js';
+import { headVerifier, nodePorts, verifierOf } from './node/index.js';
 import type { Codec } from './ports/index.js';
 
 const { codec } = nodePorts;
@@ -63,10 +64,10 @@ export async function verify(reader: LogReader, { publicKey, heads = [], ...opti
 
 /**
  * Signs the head of a log as it is now; a torn tail is not covered. With the heads that were signed `earlier`, nothing is signed that
- * contradicts them (`HEAD_CONTRADICTED`). Rejects with `LOG_CORRUPT` for a damaged log.
+ * contradicts them (`HEAD_CONTRADICTED`); what claims to be one of them and is not signed is told to `onProblem` (`HEAD_INVALID`). Rejects with `LOG_CORRUPT` for a damaged log.
  */
-export function signHead(reader: LogReader, signer: HeadSigner, { earlier = [] }: { readonly earlier?: readonly string[] } = {}): Promise<SignedHead> {
-  return signHeadWith(reader, { signer, codec, earlier });
+export function signHead(reader: LogReader, signer: HeadSigner, options: Partial<Pick<SignOptions, 'earlier' | 'onProblem'>> = {}): Promise<SignedHead> {
+  return signHeadWith(reader, { signer, codec, verifier: verifierOf(signer.publicKey), ...options });
 }
 
 /**

@@ -6,7 +6,7 @@ import { EXIT, UsageError } from '../failure.js';
 import { assertLogDirectory } from '../log-directory.js';
 import { withProgress } from '../log-progress.js';
 import type { Session } from '../session.js';
-import { count, printable, shellWord } from '../terminal/printable.js';
+import { count, shellWord } from '../terminal/printable.js';
 import { readGiven } from './files.js';
 
 export interface ReceiptOptions {
@@ -51,6 +51,6 @@ export async function verifyReceipt(file: string, { publicKey, json }: VerifyRec
   }
   const log = `${head.origin}, signed with ${count(head.entries, 'entry', 'entries')}`;
   await out.line(`${out.ink('green', '✓')} This is entry ${entry.busSeq} of the log ${log}:`);
-  await out.line(printable(line));
+  await out.line(line);
   return EXIT.ok;
 }

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { FileHeadStore, FileLogReader, signHead, type SignedHead } from '@omnipaw/kernel';
-import { EXIT } from '../failure.js';
+import { describeFailure, EXIT } from '../failure.js';
 import { assertLogDirectory } from '../log-directory.js';
 import { withProgress } from '../log-progress.js';
 import type { Session } from '../session.js';
@@ -18,12 +18,13 @@ export interface SignOptions {
 }
 
 export async function sign({ log, key, out: file, json }: SignOptions, session: Session): Promise<number> {
-  const { out } = session;
+  const { out, people } = session;
   assertLogDirectory(log);
   const signer = signerIn(key);
   const beside = FileHeadStore.beside(log);
   const earlier = await beside.read();
-  const signed = await withProgress({ log, reader: new FileLogReader(log), doing: 'Signing' }, session, (reader) => signHead(reader, signer, { earlier }));
+  const onProblem = (problem: unknown): void => void people.line(`${people.ink('yellow', 'warning:')} ${describeFailure(problem)}`);
+  const signed = await withProgress({ log, reader: new FileLogReader(log), doing: 'Signing' }, session, (reader) => signHead(reader, signer, { earlier, onProblem }));
   const kept = await keep(signed, beside, file);
   const { origin, entries, root, chain } = signed;
   if (json === true) {

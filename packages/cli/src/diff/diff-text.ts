@@ -2,7 +2,7 @@
 import type { AgentDifference, EntryPlace, LogDiff } from '@omnipaw/kernel';
 import { alignColumns, type Cell } from '../terminal/columns.js';
 import type { Ink } from '../terminal/ink.js';
-import { count, jsonLine, printable } from '../terminal/printable.js';
+import { count, jsonLine } from '../terminal/printable.js';
 
 export interface TextOptions {
   readonly logs: readonly [a: string, b: string];
@@ -36,7 +36,7 @@ function firstRows({ a, b, differences }: AgentDifference, { logs, ink }: TextOp
     [{ text: '  B' }, { text: placeText(b) }, { text: logs[1] }],
     ...differences.map(({ path, expected, actual }) => [
       { text: '' },
-      { text: printable(path), paint: (text: string) => ink('dim', text) },
+      { text: path, paint: (text: string) => ink('dim', text) },
       { text: `${valueText(expected)} – ${valueText(actual)}` },
     ]),
   ];
@@ -45,14 +45,14 @@ function firstRows({ a, b, differences }: AgentDifference, { logs, ink }: TextOp
 function headerLines({ header }: LogDiff, { ink, width }: TextOptions): string[] {
   if (header.length === 0) return [];
   const rows = header.map(({ path, expected, actual }) => [
-    { text: `  ${printable(path)}`, paint: (text: string) => ink('dim', text) },
+    { text: `  ${path}`, paint: (text: string) => ink('dim', text) },
     { text: `${valueText(expected)} – ${valueText(actual)}` },
   ]);
   return ['', 'They were written by other kernels, programs or tools:', ...alignColumns(rows, width)];
 }
 
 function nameOf(agent: string | null): string {
-  return agent === null ? 'what operators did' : printable(agent);
+  return agent ?? 'what operators did';
 }
 
 function sameText(same: number): string {
@@ -61,7 +61,7 @@ function sameText(same: number): string {
 
 function placeText(place: EntryPlace | undefined): string {
   if (place === undefined) return 'nothing more';
-  return `entry ${place.busSeq} ${printable(place.kind)}${place.tick === undefined ? '' : ` (tick ${place.tick})`}`;
+  return `entry ${place.busSeq} ${place.kind}${place.tick === undefined ? '' : ` (tick ${place.tick})`}`;
 }
 
 function valueText(value: unknown): string {

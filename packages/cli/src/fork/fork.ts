@@ -3,10 +3,9 @@
  *
  * It is written beside its place and moved there when it is whole, so that no half of one is ever taken for it.
  */
-import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { FileLogReader, FileLogStore, fork as forkLog, OmniError, type Forked } from '@omnipaw/kernel';
+import { FileLogReader, FileLogStore, fork as forkLog, type Forked } from '@omnipaw/kernel';
 import { signerIn } from '../attest/files.js';
 import { EXIT, UsageError } from '../failure.js';
 import type { StopSignal } from '../host.js';
@@ -17,6 +16,7 @@ import type { Session } from '../session.js';
 import { EXIT_AFTER_SIGNAL, onStopSignal } from '../signals.js';
 import { LiveLine } from '../terminal/live-line.js';
 import { count, shellWord } from '../terminal/printable.js';
+import { assertFree, partialOf, removeLeftovers } from './place.js';
 
 export interface ForkOptions {
   readonly log: string;
@@ -34,7 +34,7 @@ export interface ForkOptions {
 export async function fork(file: string | undefined, options: ForkOptions, session: Session): Promise<number> {
   assertLogDirectory(options.log);
   if (file === undefined) assertNothingRuns(options);
-  assertFree(options.into);
+  assertFree(options.into, options.log);
   // Before anything is written, rather than when it is used.
   if (options.sign !== undefined) signerIn(options.sign);
   const forked = await written(options, session);
@@ -58,18 +58,12 @@ function assertNothingRuns(options: ForkOptions): void {
   if (given !== undefined) throw new UsageError(`--${given} is for a fork that goes on at once, and no program is named: omnipaw fork <program> …`);
 }
 
-/** An empty directory is a place for a log; anything else is somebody's. */
-function assertFree(into: string): void {
-  const stats = fs.statSync(into, { throwIfNoEntry: false });
-  if (stats === undefined || (stats.isDirectory() && fs.readdirSync(into).length === 0)) return;
-  throw new OmniError('LOG_NOT_EMPTY', `A fork needs a place of its own, and ${into} is ${stats.isDirectory() ? 'a directory that is not empty' : 'a file'}. Name another one.`);
-}
-
 /** What was written, or the signal that came before it was. */
 async function written(options: ForkOptions, { host }: Session): Promise<Forked | StopSignal> {
   const { log, at, into } = options;
   const patch = options.patch === undefined ? {} : { patch: readJsonArgument(options.patch, 'The patch') };
-  const partial = `${path.resolve(into)}.partial-${randomBytes(4).toString('hex')}`;
+  await removeLeftovers(into);
+  const partial = partialOf(into);
   let stoppedBy: StopSignal | undefined;
   let done = 0;
   const onProgress = (entries: number): void => {

@@ -1,6 +1,6 @@
 /** What an agent holds and how it ended, as lines of three parts. */
 import type { AgentSnapshot, Grant, Inspection } from '@omnipaw/kernel';
-import { jsonLine, oneLine, printable } from '../terminal/printable.js';
+import { jsonLine, oneLine, timeText } from '../terminal/printable.js';
 
 export interface Holding {
   /** Said once for each group of lines. */
@@ -14,7 +14,7 @@ export function holdingsOf({ memory, scratch, token, outcome }: AgentSnapshot): 
     ...group('memory', Object.entries(memory)),
     ...group('scratch', Object.entries(scratch)),
     ...group('budget', Object.entries(token.budget ?? {})),
-    ...(token.notAfter === undefined ? [] : [{ what: 'expires', name: '', text: isoTime(token.notAfter) }]),
+    ...(token.notAfter === undefined ? [] : [{ what: 'expires', name: '', text: timeText(token.notAfter) }]),
     ...(outcome === undefined ? [] : [ending(outcome)]),
   ];
 }
@@ -22,7 +22,7 @@ export function holdingsOf({ memory, scratch, token, outcome }: AgentSnapshot): 
 export function sharedHoldings({ shared }: Inspection): readonly Holding[] {
   return Object.entries(shared).flatMap(([namespace, values]) =>
     group(
-      printable(namespace),
+      namespace,
       Object.entries(values).map(([key, { value, version }]) => [`${key} v${version}`, value]),
     ),
   );
@@ -32,20 +32,16 @@ export function sharedHoldings({ shared }: Inspection): readonly Holding[] {
 export function grantText({ action, resource, limit, notAfter }: Grant): string {
   const bounds = [
     ...(limit === undefined ? [] : [`${limit} times`]),
-    ...(notAfter === undefined ? [] : [`until ${isoTime(notAfter)}`]),
+    ...(notAfter === undefined ? [] : [`until ${timeText(notAfter)}`]),
   ];
-  return printable(`${action}:${resource}`) + (bounds.length === 0 ? '' : ` (${bounds.join(', ')})`);
+  return `${action}:${resource}` + (bounds.length === 0 ? '' : ` (${bounds.join(', ')})`);
 }
 
 function group(what: string, values: readonly (readonly [string, unknown])[]): Holding[] {
-  return values.map(([name, value], index) => ({ what: index === 0 ? what : '', name: printable(name), text: jsonLine(value) }));
+  return values.map(([name, value], index) => ({ what: index === 0 ? what : '', name, text: jsonLine(value) }));
 }
 
 function ending(outcome: NonNullable<AgentSnapshot['outcome']>): Holding {
   if (outcome.ok) return { what: 'result', name: '', text: jsonLine(outcome.value) };
   return { what: 'error', name: oneLine(outcome.error.code), text: oneLine(outcome.error.message) };
-}
-
-function isoTime(ms: number): string {
-  return new Date(ms).toISOString();
 }

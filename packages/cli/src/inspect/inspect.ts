@@ -4,6 +4,7 @@ import { EXIT } from '../failure.js';
 import { assertLogDirectory } from '../log-directory.js';
 import type { Session } from '../session.js';
 import { inspectionLines } from './inspection-text.js';
+import { treeOrder } from './tree.js';
 
 export interface InspectOptions {
   readonly log: string;
@@ -34,9 +35,8 @@ function subtree({ agents, busSeq }: Inspection, id: string): readonly AgentSnap
     const known = agents.length === 0 ? 'none' : agents.slice(0, 10).map(({ id }) => id).join(', ');
     throw new OmniError('AGENT_NOT_FOUND', `There is no agent "${id}" at busSeq ${busSeq}. Agents: ${known}${agents.length > 10 ? ', …' : ''}.`);
   }
-  const below = (agent: AgentSnapshot): AgentSnapshot[] => [
-    agent,
-    ...agent.children.flatMap((child) => below(byId.get(child)!)),
-  ];
-  return below(top);
+  const found = new Set([top]);
+  // What is added while it is gone through is gone through as well.
+  for (const { children } of found) for (const child of children) found.add(byId.get(child)!);
+  return treeOrder([...found]).map(({ agent }) => agent);
 }

@@ -2,6 +2,7 @@
 import type { AgentSnapshot, Inspection, LifecycleState } from '@omnipaw/kernel';
 import { alignColumns, type Cell } from '../terminal/columns.js';
 import type { Colour, Ink } from '../terminal/ink.js';
+import { cellText, timeText } from '../terminal/printable.js';
 import { grantText, holdingsOf, sharedHoldings, type Holding } from './holdings.js';
 import { treeOrder, type Branch } from './tree.js';
 
@@ -22,7 +23,7 @@ export function inspectionLines(inspection: Inspection, options: TextOptions): s
   const { log, ink, width } = options;
   const { agents, busSeq, time, head } = inspection;
   return [
-    `${ink('bold', log)} at entry ${busSeq}, ${new Date(time).toISOString()}`,
+    `${ink('bold', log)} at entry ${busSeq}, ${timeText(time)}`,
     `head ${head}`,
     '',
     ...(agents.length === 0 ? ['There is no agent yet.'] : alignColumns(tableRows(agents, ink), width)),
@@ -72,5 +73,5 @@ function colourOf({ state, outcome }: AgentSnapshot): Colour {
 function section(title: string, holdings: readonly Holding[], { ink, width, isWhole }: TextOptions): string[] {
   if (holdings.length === 0) return [];
   const rows = holdings.map(({ what, name, text }) => [{ text: `  ${what}`, paint: (what: string) => ink('dim', what) }, { text: name }, { text }]);
-  return ['', ink('bold', title), ...alignColumns(rows, isWhole ? Infinity : (width ?? VALUE_LINE_LENGTH))];
+  return ['', ink('bold', cellText(title)), ...alignColumns(rows, isWhole ? Infinity : (width ?? VALUE_LINE_LENGTH))];
 }

@@ -2,7 +2,7 @@
 import type { Changed, DivergentSide, ReplayReport } from '@omnipaw/kernel';
 import { alignColumns, type Cell } from '../terminal/columns.js';
 import type { Colour, Ink } from '../terminal/ink.js';
-import { count, jsonLine, printable } from '../terminal/printable.js';
+import { count, jsonLine } from '../terminal/printable.js';
 import { verdictRows } from '../verify/verdict-text.js';
 
 export interface TextOptions {
@@ -43,25 +43,25 @@ function divergenceLines({ divergence }: ReplayReport, { ink, width }: TextOptio
     [{ text: '  the log has' }, { text: sideText(expected) }],
     [{ text: '  now it is' }, { text: actual === null ? 'nothing' : sideText(actual) }],
     ...differences.map(({ path, expected, actual }) => [
-      { text: `  ${printable(path)}`, paint: (text: string) => ink('dim', text) },
+      { text: `  ${path}`, paint: (text: string) => ink('dim', text) },
       { text: `${valueText(expected)} – ${valueText(actual)}` },
     ]),
     ...(program === undefined ? [] : [[{ text: `  program ${program.type}` }, { text: `${identityText(program.recorded)} – ${identityText(program.present)}` }]]),
   ];
-  return ['', ink('bold', `The first divergence: ${printable(place)}`), ...alignColumns(rows, width)];
+  return ['', ink('bold', `The first divergence: ${place}`), ...alignColumns(rows, width)];
 }
 
 function changedLines({ changed }: ReplayReport, { ink, width }: TextOptions): string[] {
   if (changed.length === 0) return [];
   const rows = changed.map(({ what, name, recorded, present }) => [
-    { text: `  ${what} ${printable(name)}` },
+    { text: `  ${what} ${name}` },
     { text: `${identityText(recorded)} – ${identityText(present)}` },
   ]);
   return ['', ink('bold', 'Not what it was when the log was written'), ...alignColumns(rows, width)];
 }
 
 function sideText({ kind, instruction, data }: DivergentSide): string {
-  return `${printable(kind)} ${jsonLine(instruction ?? data, VALUE_LENGTH)}`;
+  return `${kind} ${jsonLine(instruction ?? data, VALUE_LENGTH)}`;
 }
 
 function valueText(value: unknown): string {
@@ -71,5 +71,5 @@ function valueText(value: unknown): string {
 function identityText(identified: Changed['recorded']): string {
   if (identified === null) return 'not there';
   const { version, digest } = identified;
-  return printable(digest === undefined ? `version ${version}` : `version ${version}, ${digest.slice(0, 12)}…`);
+  return digest === undefined ? `version ${version}` : `version ${version}, ${digest.slice(0, 12)}…`;
 }

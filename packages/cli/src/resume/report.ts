@@ -1,8 +1,9 @@
 /** What is said when agents that were taken up again have ended: results to standard output, everything else to people. */
 import path from 'node:path';
 import { describeWithCause, explainFailure, failureRecord } from '../failure.js';
+import { resultText } from '../run/report.js';
 import type { Session } from '../session.js';
-import { count, jsonLine, printable, shellWord } from '../terminal/printable.js';
+import { count, jsonLine, shellWord } from '../terminal/printable.js';
 import { isStopped, type AgentEnd, type GoOnReport } from './go-on.js';
 
 export interface Audience extends Session {
@@ -19,7 +20,7 @@ export interface Audience extends Session {
 export async function reportGoOn(report: GoOnReport, audience: Audience): Promise<void> {
   const { out, people, json } = audience;
   if (json) await out.json(recordOf(report, audience));
-  else for (const line of resultLines(report, out.isTerminal)) await out.line(line);
+  else for (const line of resultLines(report)) await out.result(line);
   for (const line of summary(report, audience)) await people.line(line);
 }
 
@@ -42,13 +43,10 @@ function recordOf(report: GoOnReport, { log, more }: Audience): object {
 }
 
 /** One result as `run` prints it; of several, a line each, with the agent's name in front. */
-function resultLines({ ends }: GoOnReport, isForTerminal: boolean): string[] {
+function resultLines({ ends }: GoOnReport): string[] {
   const results = ends.flatMap(({ agent, outcome }) => (outcome.ok ? [{ agent, result: outcome.result }] : []));
   if (ends.length > 1) return results.map(({ agent, result }) => `${agent} ${jsonLine(result)}`);
-  return results.map(({ result }) => {
-    const text = typeof result === 'string' ? result : JSON.stringify(result, null, 2);
-    return isForTerminal ? printable(text) : text;
-  });
+  return results.map(({ result }) => resultText(result));
 }
 
 function summary(report: GoOnReport, { people: { ink }, log, isVerbose, entriesBefore }: Audience): string[] {

@@ -4,7 +4,7 @@ import type { AgentSnapshot } from '@omnipaw/kernel';
 import { causeOf, describeWithCause, explainFailure, failureRecord } from '../failure.js';
 import type { StopSignal } from '../host.js';
 import type { Session } from '../session.js';
-import { count, printable, shellWord } from '../terminal/printable.js';
+import { count, shellWord } from '../terminal/printable.js';
 import type { RunTally } from './tally.js';
 
 export type RunOutcome = { readonly ok: true; readonly result: unknown } | { readonly ok: false; readonly error: unknown };
@@ -37,7 +37,7 @@ export async function reportRun(report: RunReport, audience: Audience): Promise<
   const { out, people, json, log } = audience;
   const { outcome } = report;
   if (json) await out.json(runRecord(report, log));
-  else if (outcome.ok) await out.line(resultText(outcome.result, out.isTerminal));
+  else if (outcome.ok) await out.result(resultText(outcome.result));
   for (const line of summary(report, audience)) await people.line(line);
 }
 
@@ -54,10 +54,9 @@ function runRecord({ agent, outcome, stoppedBy, head, entries }: RunReport, log:
   };
 }
 
-/** Text as it is, so that it can go into a file; anything else as JSON. */
-function resultText(result: unknown, isForTerminal: boolean): string {
-  const text = typeof result === 'string' ? result : JSON.stringify(result, null, 2);
-  return isForTerminal ? printable(text) : text;
+/** Text as it is; anything else as JSON. */
+export function resultText(result: unknown): string {
+  return typeof result === 'string' ? result : JSON.stringify(result, null, 2);
 }
 
 function summary(report: RunReport, { people: { ink }, log, isVerbose }: Audience): string[] {

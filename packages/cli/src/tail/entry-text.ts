@@ -1,6 +1,6 @@
 import type { RawEntry } from '@omnipaw/kernel';
 import type { Colour, Ink } from '../terminal/ink.js';
-import { shortened } from '../terminal/printable.js';
+import { cellText, shortened } from '../terminal/printable.js';
 import { summaryOf } from './summaries.js';
 
 /** Where no terminal limits a line. */
@@ -22,22 +22,23 @@ export class EntryText {
     this.#width = width;
   }
 
-  /** The entry's line with its newline, after a line for the day if that is another one. */
+  /** The entry's line, after a line for the day if that is another one. */
   of(entry: RawEntry): string {
     const { day, time } = localTime(entry.time);
     const heading = day === this.#day ? '' : `${this.#ink('dim', `── ${day} ──`)}\n`;
     this.#day = day;
-    const agent = entry.agent ?? '–';
+    const agent = cellText(entry.agent ?? '–');
+    const kind = cellText(entry.kind).padEnd(KIND_WIDTH);
     this.#agentWidth = Math.max(this.#agentWidth, agent.length);
     const before = [
       this.#ink('dim', String(entry.busSeq).padStart(SEQ_WIDTH)),
       this.#ink('dim', time),
       agent.padEnd(this.#agentWidth),
-      this.#ink(colourOf(entry), entry.kind.padEnd(KIND_WIDTH)),
+      this.#ink(colourOf(entry), kind),
     ];
-    const used = SEQ_WIDTH + time.length + this.#agentWidth + Math.max(KIND_WIDTH, entry.kind.length) + 4 * GAP.length;
+    const used = SEQ_WIDTH + time.length + this.#agentWidth + kind.length + 4 * GAP.length;
     const maxLength = this.#width === undefined ? SUMMARY_LENGTH : Math.max(this.#width - used, MIN_SUMMARY_LENGTH);
-    return `${heading}${[...before, shortened(summaryOf(entry), maxLength)].join(GAP).trimEnd()}\n`;
+    return `${heading}${[...before, shortened(summaryOf(entry), maxLength)].join(GAP).trimEnd()}`;
   }
 }
 
@@ -46,6 +47,8 @@ const GAP = '  ';
 /** `2026-07-30` and `12:00:01.234` where the reader is. */
 function localTime(ms: number): { day: string; time: string } {
   const utcOffsetMs = new Date(ms).getTimezoneOffset() * 60_000;
+  // Beyond what a date can be.
+  if (Number.isNaN(new Date(ms - utcOffsetMs).getTime())) return { day: '–', time: String(ms) };
   const [day = '', time = ''] = new Date(ms - utcOffsetMs).toISOString().slice(0, -1).split('T');
   return { day, time };
 }

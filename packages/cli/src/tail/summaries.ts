@@ -1,11 +1,16 @@
 /** What is worth saying of an entry in a few words, by kind. */
 import type { EntryCatalogue, EntryKind, ErrorRecord, Outcome, RawEntry, Transition } from '@omnipaw/kernel';
-import { jsonLine, oneLine } from '../terminal/printable.js';
+import { jsonLine, oneLine, timeText } from '../terminal/printable.js';
 
-/** An entry's data in one line; as JSON for kinds that this version does not know. */
+/** An entry's data in one line; as JSON for kinds that this version does not know, and for data that no kernel writes. */
 export function summaryOf({ kind, data }: RawEntry): string {
   const summarise = (SUMMARIES as Readonly<Record<string, ((data: unknown) => string) | undefined>>)[kind];
-  return summarise === undefined ? jsonLine(data) : oneLine(summarise(data));
+  if (summarise === undefined) return jsonLine(data);
+  try {
+    return oneLine(summarise(data));
+  } catch {
+    return jsonLine(data);
+  }
 }
 
 const SUMMARIES: { readonly [Kind in EntryKind]?: (data: EntryCatalogue[Kind]) => string } = {
@@ -65,5 +70,5 @@ function failed({ code, message }: ErrorRecord): string {
 }
 
 function until(deadline: number | undefined): string {
-  return deadline === undefined ? '' : ` until ${new Date(deadline).toISOString()}`;
+  return deadline === undefined ? '' : ` until ${timeText(deadline)}`;
 }

@@ -4,7 +4,7 @@ import { EXIT } from '../failure.js';
 import { assertLogDirectory } from '../log-directory.js';
 import type { Session } from '../session.js';
 import { onStopSignal } from '../signals.js';
-import { count, oneLine } from '../terminal/printable.js';
+import { count, oneLine, printable } from '../terminal/printable.js';
 import { EntryText } from './entry-text.js';
 import { EntryFilter } from './filter.js';
 import { FollowingLogReader } from './following-log-reader.js';
@@ -47,7 +47,8 @@ async function printEntries(options: TailOptions, { out, people }: Session, sign
     if (signal.aborted) return;
     const line = lines.take(entry.busSeq);
     if (!filter.matches(entry)) continue;
-    await out.write(json === true ? line : text.of(entry));
+    if (json !== true) await out.line(text.of(entry));
+    else await out.write(out.isTerminal ? printable(Buffer.from(line).toString()) : line);
   }
   if (follow === true || signal.aborted) return;
   if (filter.disappointment !== undefined) await people.line(oneLine(filter.disappointment));

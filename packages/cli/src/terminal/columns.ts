@@ -1,4 +1,4 @@
-import { shortened } from './printable.js';
+import { cellText, shortened } from './printable.js';
 
 /** A piece of a table: its width is that of its text, whatever paints it. */
 export interface Cell {
@@ -9,7 +9,9 @@ export interface Cell {
 const GAP = '  ';
 
 /** Rows whose columns start at the same place; the last cell of a row is shortened where `maxWidth` asks for it. */
-export function alignColumns(rows: readonly (readonly Cell[])[], maxWidth = Infinity): string[] {
+export function alignColumns(cells: readonly (readonly Cell[])[], maxWidth = Infinity): string[] {
+  // Before anything is measured or painted.
+  const rows = cells.map((row) => row.map((cell) => ({ ...cell, text: cellText(cell.text) })));
   const widths: number[] = [];
   for (const row of rows) {
     for (const [column, { text }] of row.slice(0, -1).entries()) widths[column] = Math.max(widths[column] ?? 0, lengthOf(text));

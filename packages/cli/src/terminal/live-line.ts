@@ -1,5 +1,5 @@
 import { columnsOf, type TerminalStream } from '../host.js';
-import { shortened } from './printable.js';
+import { cellText, shortened } from './printable.js';
 
 const TERMINAL_INTERVAL_MS = 100;
 const PLAIN_INTERVAL_MS = 10_000;
@@ -39,7 +39,7 @@ export class LiveLine {
   }
 
   #show(): void {
-    const text = this.#render();
+    const text = cellText(this.#render());
     if (this.#stream.isTTY !== true) {
       this.#write(`${text}\n`);
       return;

@@ -8,6 +8,11 @@ export function printable(text: string): string {
   return text.replace(COMMANDS, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
+/** {@link printable} for what has to stay in its place in a line. */
+export function cellText(text: string): string {
+  return printable(text).replace(/[\t\n]/g, (character) => (character === '\t' ? '\\t' : '\\n'));
+}
+
 export function oneLine(text: string): string {
   return printable(text.replace(/\s*\n\s*/g, ' ').trim());
 }
@@ -19,6 +24,12 @@ export function shortened(text: string, maxLength: number): string {
   // Half of a surrogate pair is no character.
   const isSplit = /[\uD800-\uDBFF]/.test(text.charAt(end - 1));
   return `${text.slice(0, isSplit ? end - 1 : end)}…`;
+}
+
+/** A moment as people read it; its number, where that is none. */
+export function timeText(ms: number): string {
+  const date = new Date(ms);
+  return Number.isNaN(date.getTime()) ? String(ms) : date.toISOString();
 }
 
 /** A JSON value in one line. */

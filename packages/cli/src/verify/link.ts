@@ -22,21 +22,26 @@ function withoutHeader(thrown: unknown): undefined {
 export function linkRecord(verdict: LinkVerdict | undefined): object {
   if (verdict === undefined) return {};
   const { link, parent, reason, busSeq } = verdict;
-  return { link, parent, ...(reason === undefined ? {} : { brokenLink: { reason, busSeq } }) };
+  return { link, ...(parent === undefined ? {} : { parent }), ...(reason === undefined ? {} : { brokenLink: { reason, busSeq } }) };
 }
 
 /** As the rows of the other verdicts. */
-export function linkLine({ link, parent, busSeq = 0 }: LinkVerdict, ink: Ink): string {
-  const texts = {
-    LINKED: `entries 1 to ${parent.busSeq} are those of ${parent.logId}${parent.patch === undefined ? '' : ', the last one patched'}`,
-    BROKEN: `entry ${busSeq} is not as the header says`,
-    UNCHECKED: `a fork of ${parent.logId} at entry ${parent.busSeq}; give the parent with --parent`,
-  } as const;
+export function linkLine(verdict: LinkVerdict, ink: Ink): string {
+  const { link } = verdict;
   const [sign, colour] = ({ LINKED: ['✓', 'green'], BROKEN: ['✗', 'red'], UNCHECKED: ['–', 'yellow'] } as const)[link];
-  return `${ink(colour, sign)}  link          ${ink(colour, link)}  ${texts[link]}`;
+  return `${ink(colour, sign)}  link          ${ink(colour, link)}  ${linkText(verdict)}`;
+}
+
+function linkText({ link, parent, reason, busSeq = 0 }: LinkVerdict): string {
+  if (parent === undefined) return 'the header names no parent that there could be';
+  const { logId, patch } = parent;
+  if (link === 'LINKED') return `entries 1 to ${parent.busSeq} are those of ${logId}${patch === undefined ? '' : ', the last one patched'}`;
+  if (link === 'UNCHECKED') return `a fork of ${logId} at entry ${parent.busSeq}; give the parent with --parent`;
+  return reason === 'INCOMPLETE' ? `the fork of ${logId} at entry ${parent.busSeq} is not whole` : `entry ${busSeq} is not as the header says`;
 }
 
 const REASONS: Readonly<Record<LinkReason, string>> = {
+  MALFORMED: 'the header names a parent in a way that no kernel does',
   INCOMPLETE: 'the fork ends before the entry at which it was made: making it was interrupted, or it was cut off',
   OTHER_PARENT: 'the parent that was given is another log than the one that the header names',
   HASH_MISMATCH: 'the parent has no entry with the hash that the header names: it was cut off or written anew',

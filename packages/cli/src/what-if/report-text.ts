@@ -2,7 +2,7 @@
 import type { WhatIfFinding, WhatIfReport } from '@omnipaw/kernel';
 import { alignColumns, type Cell } from '../terminal/columns.js';
 import type { Colour, Ink } from '../terminal/ink.js';
-import { count, jsonLine, oneLine, printable } from '../terminal/printable.js';
+import { count, jsonLine, oneLine } from '../terminal/printable.js';
 
 export interface TextOptions {
   readonly ink: Ink;
@@ -31,11 +31,11 @@ function rowOf(finding: WhatIfFinding, ink: Ink): Cell[] {
   const colour = COLOURS[effect];
   return [
     { text: String(busSeq).padStart(6) },
-    { text: printable(agent) },
+    { text: agent },
     { text: `tick ${tick}` },
-    { text: action === undefined ? printable(kind) : printable(`${action} ${resource ?? ''}`) },
+    { text: action === undefined ? kind : `${action} ${resource ?? ''}` },
     { text: effect, paint: (text) => ink(colour, text) },
-    { text: `by ${printable(by)}${detail(finding)}${recorded === undefined ? '' : `; was allowed by ${printable(recorded.by)}`}` },
+    { text: `by ${by}${detail(finding)}${recorded === undefined ? '' : `; was allowed by ${recorded.by}`}` },
   ];
 }
 
@@ -44,5 +44,5 @@ function detail({ by, record, error }: WhatIfFinding): string {
   if (by === 'delegation' && error !== undefined) return ` (${oneLine(error.message)})`;
   if (!by.startsWith('guard ')) return '';
   if (error !== undefined) return ` (${oneLine(`${error.code}: ${error.message}`)})`;
-  return record === undefined ? '' : ` (${printable(record.kind)} ${jsonLine(record.data, 60)})`;
+  return record === undefined ? '' : ` (${record.kind} ${jsonLine(record.data, 60)})`;
 }

@@ -5,7 +5,7 @@ import { HeadClaims } from './claims.js';
 import { signNewHead } from './head.js';
 import type { HeadStore } from './head-store.js';
 import { CompactRange, entryLeaf } from './merkle.js';
-import type { HeadSigner } from './note.js';
+import type { HeadSigner, HeadVerifier } from './note.js';
 import { contradicted, headsBy } from './sign.js';
 
 /** How a kernel signs the heads of its log. */
@@ -15,6 +15,8 @@ export interface AttestOptions {
   readonly everyEntries?: number;
   /** Where the heads go; beside the log, for a FileLogStore, unless given. */
   readonly heads?: HeadStore;
+  /** Checks that what the key has signed before is signed by it; Node's own unless given. */
+  readonly verifier?: HeadVerifier;
 }
 
 export interface AttestorOptions {
@@ -29,6 +31,8 @@ export interface AttestorOptions {
 }
 
 const EVERY_ENTRIES = 10_000;
+/** So many hashes are kept at the least for a head that is due; with more, they are read from the log again. */
+const MIN_KEPT_HASHES = 20_000;
 /** How many leaves are hashed before everybody else has a turn: a millisecond or two. */
 const LEAVES_A_TURN = 500;
 
@@ -40,12 +44,13 @@ const LEAVES_A_TURN = 500;
  * 3. Nothing is signed that contradicts a head that the same key signed before. The tree over what the log held at the start is
  *    made from the log, and compared with the heads that were kept, before the first signature.
  * 4. One head at a time, and a failure ends that attempt only: the next one comes an interval later.
+ * 5. What waits is bounded. If no head comes about for long, the hashes are dropped, and the tree is made from the log again.
  */
 export class Attestor implements Projection {
   readonly #options: AttestorOptions;
   readonly #everyEntries: number;
   #range: CompactRange;
-  /** Hashes of the entries that the tree does not hold yet, after those of the start. */
+  /** Hashes of the last entries, those that the tree does not hold yet; entries before them are in the tree or the log. */
   readonly #hashes: string[] = [];
   #nextSeq: number;
   #durableSize: number;
@@ -72,6 +77,8 @@ export class Attestor implements Projection {
   apply({ busSeq, hash }: { readonly busSeq: number; readonly hash: string }): void {
     if (busSeq !== this.#nextSeq) return;
     this.#nextSeq++;
+    if (this.#isRefused) return;
+    if (this.#hashes.length >= Math.max(MIN_KEPT_HASHES, 2 * this.#everyEntries)) this.#hashes.length = 0;
     this.#hashes.push(hash);
   }
 
@@ -99,30 +106,41 @@ export class Attestor implements Projection {
   async #sign(entries: number): Promise<void> {
     const { attest, origin, ports } = this.#options;
     this.#attemptedSize = entries;
-    if (this.#range.size === 0) await this.#takeUp();
+    // Meanwhile more may have been dropped.
+    for (let size = this.#sizeInLog(entries); this.#range.size < size; size = this.#sizeInLog(entries)) await this.#takeUp(size);
     await this.#growTo(entries);
     const head = { origin, entries, root: this.#range.root(), chain: this.#chain };
     await attest.heads.write(await signNewHead(head, attest.signer, ports.codec));
     this.#signedSize = entries;
   }
 
-  /** Makes the tree over what the log held at the start, unless that contradicts a head. */
-  async #takeUp(): Promise<void> {
-    const { attest, log, origin, startSize, ports: { codec } } = this.#options;
-    if (startSize === 0) return;
-    const earlier = headsBy(attest.signer, { texts: await attest.heads.read(), codec }).filter((head) => head.origin === origin);
+  /** How many of so many entries have to be read from the log, unless they are in the tree. */
+  #sizeInLog(entries: number): number {
+    return Math.min(entries, this.#nextSeq - this.#hashes.length);
+  }
+
+  /** Makes the tree over what the log held at first, unless that contradicts a head. */
+  async #takeUp(size: number): Promise<void> {
+    const { attest, log, origin, report, ports: { codec } } = this.#options;
+    const signed = await headsBy({ ...attest, codec, texts: await attest.heads.read(), onProblem: report });
+    const earlier = signed.filter((head) => head.origin === origin);
     const claims = new HeadClaims(earlier);
     const range = new CompactRange(codec);
     const { damage } = await scanLog(log, codec, ({ head }) => {
-      if (range.size === startSize) return;
+      if (range.size === size) return;
       range.append(entryLeaf(head, codec));
+      this.#chain = head;
       claims.compare(range, head);
     });
     // It was whole when it was opened: what is missing now, something else has taken.
-    if (damage !== undefined && range.size < startSize) throw corruptLog(damage);
+    if (damage !== undefined && range.size < size) throw corruptLog(damage);
     const refuted = earlier.find((head) => !claims.isConfirmed(head));
-    this.#isRefused = refuted !== undefined;
-    if (refuted !== undefined) throw contradicted(refuted);
+    if (refuted !== undefined) {
+      this.#isRefused = true;
+      this.#hashes.length = 0;
+      throw contradicted(refuted);
+    }
+    if (range.size < size) throw new OmniError('LOG_READ_FAILED', `The log holds ${range.size} entries, and ${size} were written to it.`);
     this.#range = range;
   }
 

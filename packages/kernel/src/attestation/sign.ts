@@ -1,16 +1,20 @@
 import { OmniError } from '../errors/index.js';
-import { corruptLog, scanLog, type LogReader } from '../logging/index.js';
+import { corruptLog, namelessLog, scanLog, type LogReader } from '../logging/index.js';
 import type { Codec } from '../ports/index.js';
 import { HeadClaims } from './claims.js';
 import { originOf, parseHead, signNewHead, type LogHead, type ParsedHead } from './head.js';
 import { CompactRange, entryLeaf } from './merkle.js';
-import { keyIdOf, type HeadSigner } from './note.js';
+import { checkSignature, type HeadSigner, type HeadVerifier } from './note.js';
 
 export interface SignOptions {
   readonly signer: HeadSigner;
   readonly codec: Codec;
   /** What was signed of this log before. Nothing is signed that contradicts it. */
   readonly earlier?: readonly string[];
+  /** Checks that the same key has signed it. */
+  readonly verifier?: HeadVerifier;
+  /** Told of what claims to be signed by that key, and is not; it is left out of account. */
+  readonly onProblem?: (problem: OmniError) => void;
 }
 
 /** A head that was signed, as text and taken apart. */
@@ -24,10 +28,10 @@ export interface SignedHead extends LogHead {
  * Rejects with `LOG_CORRUPT` for a damaged log, with `LOG_FORMAT_UNSUPPORTED` for one without a header, and with `HEAD_CONTRADICTED`
  * if the log no longer holds what the same key signed earlier.
  */
-export async function signHead(reader: LogReader, { signer, codec, earlier = [] }: SignOptions): Promise<SignedHead> {
+export async function signHead(reader: LogReader, { signer, codec, earlier = [], ...checking }: SignOptions): Promise<SignedHead> {
   const range = new CompactRange(codec);
   let origin: string | undefined;
-  const before = headsBy(signer, { texts: earlier, codec });
+  const before = await headsBy({ signer, codec, texts: earlier, ...checking });
   const claims = new HeadClaims(before);
   const { damage, head: chain, nextSeq: entries } = await scanLog(reader, codec, ({ line, head }) => {
     if (range.size === 0) origin = originOf(line, head, codec);
@@ -35,21 +39,32 @@ export async function signHead(reader: LogReader, { signer, codec, earlier = [] 
     claims.compare(range, head);
   });
   if (damage !== undefined) throw corruptLog(damage);
-  if (origin === undefined) throw nameless();
+  if (origin === undefined) throw namelessLog('there is nothing that a signature could be about');
   const refuted = before.find((head) => head.origin === origin && !claims.isConfirmed(head));
   if (refuted !== undefined) throw contradicted(refuted);
   const head = { origin, entries, root: range.root(), chain };
   return { ...head, text: await signNewHead(head, signer, codec) };
 }
 
-/** Those of some heads that bear the signature of a signer; what is no head is none of them. */
-export function headsBy(signer: HeadSigner, { texts, codec }: { texts: readonly string[]; codec: Codec }): ParsedHead[] {
-  return texts.flatMap((text) => {
-    const head = parsedOr(text);
-    if (head === undefined) return [];
-    const keyId = keyIdOf(head.origin, signer.publicKey, codec);
-    return head.note.signatures.some((signature) => signature.keyId === keyId) ? [head] : [];
-  });
+export interface HeadsOptions extends Pick<SignOptions, 'signer' | 'codec' | 'verifier' | 'onProblem'> {
+  readonly texts: readonly string[];
+}
+
+/**
+ * Those of some heads that a signer has signed; what is no head is none of them. What only claims to be is none either, and is told:
+ * anybody who can write beside a log could keep its owner from signing it.
+ */
+export async function headsBy({ signer, texts, codec, verifier, onProblem }: HeadsOptions): Promise<ParsedHead[]> {
+  const heads: ParsedHead[] = [];
+  for (const head of texts.flatMap((text) => parsedOr(text) ?? [])) {
+    const { origin, note } = head;
+    // Without a verifier every claim is believed.
+    const good = verifier ?? { publicKey: signer.publicKey, verify: () => true };
+    const signature = await checkSignature(note, origin, { verifier: good, codec });
+    if (signature === 'GOOD') heads.push(head);
+    if (signature === 'BAD') onProblem?.(unsigned(head));
+  }
+  return heads;
 }
 
 function parsedOr(text: string): ParsedHead | undefined {
@@ -60,8 +75,9 @@ function parsedOr(text: string): ParsedHead | undefined {
   }
 }
 
-export function nameless(): OmniError {
-  return new OmniError('LOG_FORMAT_UNSUPPORTED', 'The log does not begin with a header that names it, so there is nothing that a signature could be about.');
+function unsigned({ origin, entries }: LogHead): OmniError {
+  const message = `A head over ${entries} entries of ${origin} claims to be signed by the key that signs here, and is not: it is left out of account. Find out who put it there, and remove it.`;
+  return new OmniError('HEAD_INVALID', message, { details: { origin, entries } });
 }
 
 /** The log does not hold what a signed head covers. */

@@ -1,2 +1,2 @@
 export type { DelegationEntries } from './entries.js';
-export { assertCounts, DelegationProtocol, type DelegationOptions, type DelegationProtocolOptions } from './protocol.js';
+export { assertCounts, assertOptions, DelegationProtocol, type DelegationOptions, type DelegationProtocolOptions } from './protocol.js';

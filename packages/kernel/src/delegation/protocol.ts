@@ -47,6 +47,7 @@ export class DelegationProtocol {
     asked: DelegationOptions,
     { now, permission }: { readonly now: number; readonly permission: PermissionRecord },
   ): CapabilityToken {
+    assertOptions(asked);
     const { permissions } = this.#options;
     const own = permissions.tokenOf(parent);
     const notAfter = asked.expiresInMs === undefined ? own.notAfter : now + asked.expiresInMs;
@@ -105,6 +106,15 @@ function withinLifetime(grant: Grant, own: readonly Grant[]): Grant {
 
 function isSource(held: Grant, grant: Grant): boolean {
   return held.action === grant.action && covers(held.resource, grant.resource) && (held.limit === undefined || grant.limit !== undefined);
+}
+
+const OPTIONS: ReadonlySet<string> = new Set<keyof DelegationOptions>(['grants', 'depth', 'expiresInMs', 'quota', 'id', 'metadata']);
+
+/** Throws a TypeError for an option that there is none of: what is written otherwise would be no limit at all. */
+export function assertOptions(asked: object): void {
+  const unknown = Object.entries(asked).find(([name, value]) => value !== undefined && !OPTIONS.has(name));
+  if (unknown === undefined) return;
+  throw new TypeError(`There is no option ${JSON.stringify(unknown[0])} for a new agent. Options: ${[...OPTIONS].join(', ')}.`);
 }
 
 /** Throws a TypeError for a limit that is no whole number. */

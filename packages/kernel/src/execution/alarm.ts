@@ -19,6 +19,8 @@ export interface AlarmOptions {
   readonly emit: Emit;
   /** Lets the agents go on that a deadline has woken. */
   readonly drain: () => void;
+  /** Told of a deadline that can't be kept: nobody above a timer would hear of it. */
+  readonly failed: (thrown: unknown) => void;
 }
 
 /** Turns deadlines into entries when their time has come: one timer, for the earliest. */
@@ -47,13 +49,17 @@ export class Alarm {
   }
 
   #ring(): void {
-    const { deadlines, ports, drain } = this.#options;
+    const { deadlines, ports, drain, failed } = this.#options;
     this.#armedFor = Infinity;
-    for (let due = deadlines.takeDue(ports.clock.now()); due !== undefined; due = deadlines.takeDue(ports.clock.now())) {
-      this.#fire(due);
+    try {
+      for (let due = deadlines.takeDue(ports.clock.now()); due !== undefined; due = deadlines.takeDue(ports.clock.now())) {
+        this.#fire(due);
+      }
+      drain();
+      this.arm();
+    } catch (thrown) {
+      failed(thrown);
     }
-    drain();
-    this.arm();
   }
 
   #fire({ agent, tick, call, seq }: Deadline): void {

@@ -1,4 +1,5 @@
-import type { Json, JsonObject } from '../json/index.js';
+import type { JsonObject } from '../json/index.js';
+import type { ForkParent } from './parent.js';
 
 /** What runs in a log, by name; a replay compares. */
 export interface Digests {
@@ -19,11 +20,8 @@ export interface HeaderEntries {
     readonly mode: 'LIVE';
     readonly config: JsonObject;
     readonly configDigest: string;
-    /**
-     * The log that this one was forked from, with the last entry that they have in common, that entry's hash there, and
-     * what the fork changed about it.
-     */
-    readonly parent?: { readonly logId: string; readonly busSeq: number; readonly hash: string; readonly patch?: Json };
+    /** The log that this one was forked from. */
+    readonly parent?: ForkParent;
   } & Digests;
   /** A kernel took up a log that was there. */
   KERNEL_STARTED: { readonly kernelVersion: string; readonly config: JsonObject; readonly configDigest: string } & Digests;

@@ -7,8 +7,9 @@
  * 3. Everything that can be refused is refused before the first byte is written.
  */
 import { OmniError } from '../errors/index.js';
+import type { ForkParent } from '../header/index.js';
 import { toJson, type Json, type JsonObject } from '../json/index.js';
-import { readEntries, type LogReader, type LogStore, type RawEntry } from '../logging/index.js';
+import { namelessLog, newLogId, readEntries, type LogReader, type LogStore, type RawEntry } from '../logging/index.js';
 import type { Ports } from '../ports/index.js';
 import { ChainWriter } from './chain-writer.js';
 import { patched } from './patch.js';
@@ -26,15 +27,6 @@ export interface ForkOptions {
   readonly onProgress?: (entries: number) => void;
 }
 
-/** What the header of a fork says of the log that it comes from. */
-export interface ForkParent {
-  readonly logId: string;
-  readonly busSeq: number;
-  /** The hash of the parent's entry `busSeq`, before any patch. */
-  readonly hash: string;
-  readonly patch?: Json;
-}
-
 export interface Forked {
   readonly logId: string;
   readonly head: string;
@@ -42,7 +34,6 @@ export interface Forked {
   readonly parent: ForkParent;
 }
 
-const LOG_ID_BYTES = 12;
 const PROGRESS_ENTRIES = 1_000;
 
 /**
@@ -89,14 +80,14 @@ async function forkPoint(reader: LogReader, { ports, at, patch, onProgress }: Fo
     // Folded after the patch, which may have to know what was before.
     const lastData = patch === undefined ? undefined : patched(raw as never, patch, { state, maxValueBytes });
     recorded.apply(raw);
-    return { header, parent: parentIn(header, raw, patch), lastData };
+    return { header, parent: parentOf(header, raw, patch), lastData };
   }
   throw new OmniError('LOG_NOT_FOUND', `The log ${header === undefined ? 'is empty' : `ends at busSeq ${String(busSeq)}`}, so it can't be forked at busSeq ${String(at)}.`);
 }
 
-function parentIn({ data }: RawEntry, { busSeq, hash }: RawEntry, patch: unknown): ForkParent {
+function parentOf({ data }: RawEntry, { busSeq, hash }: RawEntry, patch: unknown): ForkParent {
   const { logId } = data;
-  if (typeof logId !== 'string') throw new OmniError('LOG_FORMAT_UNSUPPORTED', 'The log does not begin with a header that names it, so this is no log of a kernel.');
+  if (typeof logId !== 'string') throw namelessLog();
   return { logId, busSeq, hash, ...(patch === undefined ? {} : { patch: toJson(patch) }) };
 }
 
@@ -104,7 +95,7 @@ async function write(reader: LogReader, { header, parent, lastData }: ForkPoint,
   const { ports, at, into, onProgress } = options;
   const { codec, clock, random } = ports;
   const writer = new ChainWriter(into, codec);
-  const logId = random.hex(LOG_ID_BYTES);
+  const logId = newLogId(random);
   // All else stays: it tells which kernel, programs and tools wrote the entries that come, and in which format.
   await writer.add({ ...header, time: clock.now(), data: { ...header.data, logId, parent: parent as unknown as Json } });
   for await (const raw of readEntries(reader, codec)) {

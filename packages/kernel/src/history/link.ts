@@ -1,27 +1,28 @@
 /** Whether a fork comes from where its header says: its own chain is `verify`'s to check, and its programs' doing `replay`'s. */
 import { OmniError } from '../errors/index.js';
-import { readEntries, type LogReader, type RawEntry } from '../logging/index.js';
+import { parentIn, type ForkParent } from '../header/index.js';
+import { encodeSaying, readRecorded, sayingIn, type LogReader, type Proposal, type RawEntry, type RecordedEntry } from '../logging/index.js';
 import type { Codec } from '../ports/index.js';
-import type { ForkParent } from './fork.js';
 import { patched } from './patch.js';
 import { Recorded } from './recorded.js';
 
 /**
  * What speaks against a link.
  *
+ * - `MALFORMED`: the header names a parent in a way that no kernel does.
  * - `INCOMPLETE`: the fork ends before the entry at which it was made, as when making it was interrupted.
  * - `OTHER_PARENT`: the log that was given is not the one that the header names.
  * - `HASH_MISMATCH`: the parent's entry has another hash, or there is none: the parent was cut off or written anew.
  * - `ENTRY_DIFFERS`: an entry does not say what the parent's says, or at the end what the patch makes of it.
  * - `DAMAGED`: one of the two logs is damaged before that.
  */
-export type LinkReason = 'INCOMPLETE' | 'OTHER_PARENT' | 'HASH_MISMATCH' | 'ENTRY_DIFFERS' | 'DAMAGED';
+export type LinkReason = 'MALFORMED' | 'INCOMPLETE' | 'OTHER_PARENT' | 'HASH_MISMATCH' | 'ENTRY_DIFFERS' | 'DAMAGED';
 
 export interface LinkVerdict {
-  /** `UNCHECKED`: the parent was not given. */
+  /** `UNCHECKED`: the parent was not given; the fork itself is whole. */
   readonly link: 'LINKED' | 'BROKEN' | 'UNCHECKED';
-  /** The parent as the fork's header names it. */
-  readonly parent: ForkParent;
+  /** The parent as the fork's header names it; left out if that is `MALFORMED`. */
+  readonly parent?: ForkParent;
   readonly reason?: LinkReason;
   /** The entry that the reason is about. */
   readonly busSeq?: number;
@@ -34,14 +35,20 @@ export interface LinkOptions {
 
 /**
  * Follows a fork's link to its parent; undefined for a log that is no fork. Reads both up to the entry of the fork, and no
- * further. Rejects with `LOG_CORRUPT` if the fork's header can't be read.
+ * further; without the parent, the fork alone. Rejects with `LOG_CORRUPT` if the fork's first entry can't be read.
  */
 export async function verifyLink(fork: LogReader, { codec, parent }: LinkOptions): Promise<LinkVerdict | undefined> {
-  const named = parentOf(await firstEntry(fork, codec));
+  const header = await firstEntry(fork, codec);
+  let named: ForkParent | undefined;
+  try {
+    named = parentIn(header);
+  } catch {
+    return { link: 'BROKEN', reason: 'MALFORMED', busSeq: 0 };
+  }
   if (named === undefined) return undefined;
-  if (parent === undefined) return { link: 'UNCHECKED', parent: named };
-  const found = await compare({ fork: readEntries(fork, codec), parent: readEntries(parent, codec), named });
-  return found === undefined ? { link: 'LINKED', parent: named } : { link: 'BROKEN', parent: named, ...found };
+  const found = await compare({ fork, parent, named, codec });
+  if (found !== undefined) return { link: 'BROKEN', parent: named, ...found };
+  return { link: parent === undefined ? 'UNCHECKED' : 'LINKED', parent: named };
 }
 
 interface Contradiction {
@@ -50,82 +57,75 @@ interface Contradiction {
 }
 
 interface Both {
-  readonly fork: AsyncIterator<RawEntry, void>;
-  readonly parent: AsyncIterator<RawEntry, void>;
+  readonly fork: LogReader;
+  readonly parent: LogReader | undefined;
   readonly named: ForkParent;
+  readonly codec: Codec;
 }
 
-async function compare({ fork, parent, named }: Both): Promise<Contradiction | undefined> {
+async function compare({ fork, parent, named, codec }: Both): Promise<Contradiction | undefined> {
   const recorded = named.patch === undefined ? undefined : new Recorded();
+  const owns = recordedIn(fork, codec);
+  const originals = parent === undefined ? undefined : recordedIn(parent, codec);
   let busSeq = 0;
   try {
+    if (parent !== undefined && (await firstEntry(parent, codec))?.data['logId'] !== named.logId) return { reason: 'OTHER_PARENT', busSeq };
     for (; busSeq <= named.busSeq; busSeq++) {
-      const [own, original] = [await next(fork), await next(parent)];
-      const reason = contradictionIn({ own, original }, named, recorded);
+      const own = await next(owns);
+      const reason = own === undefined ? 'INCOMPLETE' : originals && contradictionIn(own, await next(originals), { named, recorded });
       if (reason !== undefined) return { reason, busSeq };
-      if (original !== undefined) recorded?.apply(original);
     }
     return undefined;
   } catch (thrown) {
     if (thrown instanceof OmniError && thrown.code === 'LOG_CORRUPT') return { reason: 'DAMAGED', busSeq };
     throw thrown;
   } finally {
-    await Promise.all([fork.return?.(), parent.return?.()]);
+    await Promise.all([owns.return(), originals?.return()]);
   }
 }
 
+interface Expected {
+  readonly named: ForkParent;
+  /** What was before, for a patch that has to know it. */
+  readonly recorded: Recorded | undefined;
+}
+
 /** An entry of the fork, and the parent's of the same number. */
-interface Pair {
-  readonly own: RawEntry | undefined;
-  readonly original: RawEntry | undefined;
+function contradictionIn(own: RecordedEntry, original: RecordedEntry | undefined, expected: Expected): LinkReason | undefined {
+  const { busSeq, hash } = expected.named;
+  if (original === undefined || (own.entry.busSeq === busSeq && original.entry.hash !== hash)) return 'HASH_MISMATCH';
+  const isSame = own.entry.busSeq === 0 ? headerText(own.entry) === headerText(original.entry) : sayingIn(own.text) === expectedSaying(original, expected);
+  if (!isSame) return 'ENTRY_DIFFERS';
+  expected.recorded?.apply(original.entry);
+  return undefined;
 }
 
-function contradictionIn({ own, original }: Pair, named: ForkParent, recorded: Recorded | undefined): LinkReason | undefined {
-  if (own === undefined) return 'INCOMPLETE';
-  if (own.busSeq === 0 && original?.data['logId'] !== named.logId) return 'OTHER_PARENT';
-  if (original === undefined || (own.busSeq === named.busSeq && original.hash !== named.hash)) return 'HASH_MISMATCH';
-  return saysTheSame(own, expected(original, named, recorded)) ? undefined : 'ENTRY_DIFFERS';
-}
-
-/** What the fork has to say where the parent said this; undefined if the patch does not fit. */
-function expected(original: RawEntry, { busSeq, patch }: ForkParent, recorded: Recorded | undefined): RawEntry | undefined {
-  if (recorded === undefined || original.busSeq < busSeq) return original;
+/** What the fork has to say where the parent said this, byte for byte; undefined if the patch does not fit. */
+function expectedSaying({ entry, text }: RecordedEntry, { named: { busSeq, patch }, recorded }: Expected): string | undefined {
+  if (recorded === undefined || entry.busSeq < busSeq) return sayingIn(text);
   try {
-    const { state } = recorded;
-    return { ...original, data: patched(original as never, patch, { state, maxValueBytes: Infinity }) };
+    const data = patched(entry as never, patch, { state: recorded.state, maxValueBytes: Infinity });
+    return encodeSaying({ ...entry, data } as unknown as Proposal, entry);
   } catch {
     return undefined;
   }
 }
 
-/** The kernel writes the same entry as the same text, and so does a fork. */
-function saysTheSame(own: RawEntry, wanted: RawEntry | undefined): boolean {
-  return wanted !== undefined && textOf(own) === textOf(wanted);
-}
-
 /** Headers differ in the moment, the log's own name, and where it comes from. */
-function textOf({ busSeq, time, agent, kind, data }: RawEntry): string {
-  if (busSeq > 0) return JSON.stringify([time, agent, kind, data]);
-  return JSON.stringify([kind, { ...data, logId: null, parent: undefined }]);
+function headerText({ agent, kind, data }: RawEntry): string {
+  return JSON.stringify([agent, kind, { ...data, logId: null, parent: undefined }]);
 }
 
-/** The parent that a header names; throws `LOG_CORRUPT` if it names none in the way that a kernel does. */
-function parentOf(header: RawEntry | undefined): ForkParent | undefined {
-  const named = header?.data['parent'] as Partial<ForkParent> | null | undefined;
-  if (named === undefined) return undefined;
-  const { logId, busSeq, hash } = named ?? {};
-  if (typeof logId === 'string' && Number.isSafeInteger(busSeq) && typeof hash === 'string') return named as ForkParent;
-  throw new OmniError('LOG_CORRUPT', 'The header of the log names a parent in a way that no kernel does. Compare the log with a pinned head.', {
-    details: { busSeq: 0, kind: 'LOG_OPENED' },
-  });
+async function* recordedIn(reader: LogReader, codec: Codec): AsyncGenerator<RecordedEntry, void, undefined> {
+  for await (const batch of readRecorded(reader, codec)) yield* batch;
 }
 
-async function next(entries: AsyncIterator<RawEntry, void>): Promise<RawEntry | undefined> {
+async function next(entries: AsyncGenerator<RecordedEntry, void>): Promise<RecordedEntry | undefined> {
   const { done, value } = await entries.next();
-  return done === true ? undefined : (value);
+  return done === true ? undefined : value;
 }
 
 async function firstEntry(reader: LogReader, codec: Codec): Promise<RawEntry | undefined> {
-  for await (const entry of readEntries(reader, codec)) return entry;
+  for await (const { entry } of recordedIn(reader, codec)) return entry;
   return undefined;
 }

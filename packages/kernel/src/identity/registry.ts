@@ -83,6 +83,9 @@ export class AgentRegistry<Definition extends AgentType> implements Projection, 
 
   #add(agent: AgentIdentity): void {
     const { id, type, parent } = agent;
+    // Whoever spawns has made sure of it; a log may come from anybody.
+    if (this.#agents.has(id)) throw new OmniError('LOG_CORRUPT', `Agent "${id}" is born a second time.`);
+    if (parent !== null && !this.#agents.has(parent)) throw new OmniError('LOG_CORRUPT', `Agent "${id}" is a child of "${parent}", which is not born yet.`);
     this.#agents.set(id, agent);
     this.#countByType.set(type, (this.#countByType.get(type) ?? 0) + 1);
     if (parent === null) return;

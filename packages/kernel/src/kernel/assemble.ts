@@ -2,7 +2,7 @@ import { Commands } from '../commands/index.js';
 import { DelegationProtocol } from '../delegation/index.js';
 import { AgentSyscalls, Approvals, Authority, InstructionEvaluator, MemorySyscalls, MessageSyscalls, Messenger, Spawner, VersionSyscalls } from '../syscalls/index.js';
 import { Alarm, Deadlines, Observers, Processes, Scheduler, TickEngine } from '../execution/index.js';
-import type { OmniError } from '../errors/index.js';
+import { describeThrown, OmniError } from '../errors/index.js';
 import { AgentEndings, FailureHandler } from '../failure/index.js';
 import { InvariantChecker } from '../invariants/index.js';
 import type { Emit, LogWriter, Projection, Saved } from '../logging/index.js';
@@ -94,11 +94,35 @@ export function assemble(options: AssembleOptions) {
   );
   const drain = (): void => { scheduler.drain(); };
   const commands = new Commands(shared);
-  const alarm: Alarm = new Alarm({ ...shared, deadlines, approvals, commands, gate, drain });
+  const alarm: Alarm = new Alarm({
+    ...shared, deadlines, approvals, commands, gate, drain,
+    failed: (thrown) => { halt({ bus, alarm, gate, scheduler, report }, deadlineFailed(thrown)); },
+  });
   core.connect(drain);
   bus.project(...projectionsOf(state), ...core.projections, approvals, deadlines, versions, processes, scheduler);
   const saved = savedOf({ ...state, approvals, deadlines, processes, scheduler }, config);
   return { saved, state, bus, gate, endings, registry: core.registry, processes, versions, messenger, spawner, approvals, commands, scheduler, alarm, drain };
+}
+
+interface Halted extends Pick<AssembleOptions, 'report'> {
+  readonly bus: KernelBus;
+  readonly alarm: Alarm;
+  readonly gate: ToolGate;
+  readonly scheduler: Scheduler;
+}
+
+function halt({ bus, alarm, gate, scheduler, report }: Halted, error: OmniError): void {
+  bus.halt(error);
+  alarm.stop();
+  gate.stop(error);
+  scheduler.stop(error);
+  report(error, 'a deadline');
+}
+
+/** What a deadline does always can be done in a log that kernels have written. */
+function deadlineFailed(cause: unknown): OmniError {
+  const message = `A deadline could not be kept, so the kernel does nothing any more: ${describeThrown(cause)} Compare the log with a pinned head: no kernel writes one that leads here.`;
+  return new OmniError('KERNEL_HALTED', message, { cause });
 }
 
 /** By name, all state that a checkpoint keeps; what programs know of versions comes back when they are run again. */
@@ -133,7 +157,7 @@ function assembleCore({ config, host, log, logId, mode, recordedCount, report }:
     ports: host.ports,
     propose: bus.propose,
     input: (...[proposal]: Parameters<Emit>) => {
-      if (log.failure !== undefined) return;
+      if ((log.failure ?? bus.failure) !== undefined) return;
       bus.emit(proposal);
       drain();
     },

@@ -1,7 +1,7 @@
 import type { BreachRecord } from '../failure/index.js';
-import { ExecutionLogger, type LogStore } from '../logging/index.js';
+import { ExecutionLogger, newLogId, type LogStore } from '../logging/index.js';
 import type { KernelConfig, KernelHost } from './config.js';
-import { newLogId, recordStart } from './open-log.js';
+import { recordStart } from './open-log.js';
 
 /** Where breaches of invariants are recorded once more, out of reach of whatever broke them. */
 export interface AuditLog {
@@ -29,7 +29,7 @@ async function open(store: LogStore, { config, host, logId, report }: AuditOptio
   const onFailure = (error: unknown): void => { report(error, 'the audit log'); };
   const log = new ExecutionLogger({ store, ports: host.ports, durability: 'strict', report, onFailure });
   const end = await log.open();
-  recordStart(config, host, { emit: (proposal) => log.append(proposal).entry, logId: newLogId(host), end });
+  recordStart(config, host, { emit: (proposal) => log.append(proposal).entry, logId: newLogId(host.ports.random), end });
   return {
     record: ({ agent, tick, error, busSeq }) => {
       try {

@@ -6,6 +6,7 @@
  * 2. Guards are asked before the append, about what programs do; nobody can refuse what came from outside.
  * 3. Subscribers see the bytes that were stored. One that throws is reported and harms nobody.
  */
+import type { OmniError } from '../errors/index.js';
 import type { InvariantChecker } from '../invariants/index.js';
 import { deepFreeze } from '../json/index.js';
 import { nextState, type LifecycleController, type Transition } from '../lifecycle/index.js';
@@ -29,6 +30,7 @@ export class KernelBus {
   readonly #subscribers = new Set<Subscriber>();
   #lastSeq = -1;
   #emitDepth = 0;
+  #failure: OmniError | undefined;
 
   constructor(options: KernelBusOptions) {
     this.#options = options;
@@ -54,8 +56,19 @@ export class KernelBus {
     return this.#emitDepth > 0;
   }
 
+  /** Why nothing can be recorded any more, although the log could be written. */
+  get failure(): OmniError | undefined {
+    return this.#failure;
+  }
+
+  /** Records nothing from now on. */
+  halt(error: OmniError): void {
+    this.#failure ??= error;
+  }
+
   /** Records what happened. */
   readonly emit: Emit = (proposal) => {
+    if (this.#failure !== undefined) throw this.#failure;
     this.#check(proposal.agent, proposal.kind, proposal.data);
     deepFreeze(proposal.data);
     this.#emitDepth++;

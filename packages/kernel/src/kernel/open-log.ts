@@ -1,21 +1,21 @@
 import { OmniError } from '../errors/index.js';
-import { corruptLog, LOG_FORMAT_VERSION, readEntries, scanLog, type Emit, type EntryCatalogue, type ExecutionLogger, type LogEnd } from '../logging/index.js';
+import { parentIn, type ForkParent } from '../header/index.js';
+import { corruptLog, LOG_FORMAT_VERSION, namelessLog, newLogId, readEntries, scanLog, type Emit, type ExecutionLogger, type LogEnd } from '../logging/index.js';
 import type { Checkpoint } from './checkpoint.js';
 import { checkpointStore, loadCheckpoint } from './checkpointer.js';
 import type { KernelConfig, KernelHost } from './config.js';
 import { configRecord, digestsOf } from './header.js';
 
-const LOG_ID_BYTES = 12;
-
 /** The id in the header of a log. Rejects with `FORK_INCOMPLETE` for a fork that was cut off while it was written. */
 async function storedLogId(config: KernelConfig, host: KernelHost, entries: number): Promise<string> {
-  for await (const { data } of readEntries(config.log, host.ports.codec)) {
-    const { logId, parent } = data as Partial<EntryCatalogue['LOG_OPENED']>;
+  for await (const header of readEntries(config.log, host.ports.codec)) {
+    const parent = parentIn(header);
     if (parent !== undefined && entries <= parent.busSeq) throw incompleteFork(parent, entries);
+    const { logId } = header.data;
     if (typeof logId === 'string') return logId;
     break;
   }
-  throw new OmniError('LOG_FORMAT_UNSUPPORTED', 'The log does not begin with a header that names it, so this is no log of a kernel.');
+  throw namelessLog();
 }
 
 export interface OpenedLog {
@@ -26,24 +26,36 @@ export interface OpenedLog {
 }
 
 /** Opens the log, from its last checkpoint if there is one that fits. */
-export async function openLog(log: ExecutionLogger, { config, host, report }: OpenOptions): Promise<OpenedLog> {
+export async function openLog(log: ExecutionLogger, options: OpenOptions): Promise<OpenedLog> {
+  const { end, checkpoint } = await openFrom(log, options);
+  const { config, host } = options;
+  try {
+    const logId = end.nextSeq === 0 ? newLogId(host.ports.random) : await storedLogId(config, host, end.nextSeq);
+    return { end, logId, checkpoint };
+  } catch (thrown) {
+    // Nobody else knows yet that it is open.
+    await log.close().catch(() => undefined);
+    throw thrown;
+  }
+}
+
+async function openFrom(log: ExecutionLogger, { config, host, report }: OpenOptions): Promise<Omit<OpenedLog, 'logId'>> {
   const store = checkpointStore(config);
   const found = store === undefined ? undefined : await loadCheckpoint(store, config, host);
   if (typeof found === 'object') {
     try {
       // Before the store is opened, which can be done once.
       if (found.lines === undefined) await assertUndamaged(config, host);
-      return { end: await log.open(found.known), logId: found.logId, checkpoint: found };
+      return { end: await log.open(found.known), checkpoint: found };
     } catch (thrown) {
       if (!(thrown instanceof OmniError) || thrown.code !== 'LOG_CORRUPT') throw thrown;
       report(unusable('the log is not the one that it was made from, or is damaged', thrown), 'a checkpoint');
     }
   } else if (found !== undefined) report(unusable(found), 'a checkpoint');
-  const end = await log.open();
-  return { end, logId: end.nextSeq === 0 ? newLogId(host) : await storedLogId(config, host, end.nextSeq), checkpoint: undefined };
+  return { end: await log.open(), checkpoint: undefined };
 }
 
-function incompleteFork({ logId, busSeq }: { readonly logId: string; readonly busSeq: number }, entries: number): OmniError {
+function incompleteFork({ logId, busSeq }: ForkParent, entries: number): OmniError {
   const message = `The log is a fork of ${logId} at entry ${String(busSeq)}, and was cut off while it was written: it holds ${String(entries)} of ${String(busSeq + 1)} entries. Delete it, and fork again.`;
   return new OmniError('FORK_INCOMPLETE', message, { details: { logId, busSeq, entries } });
 }
@@ -79,8 +91,4 @@ export function recordStart(
     emit({ kind: 'KERNEL_STARTED', agent: null, data: start });
   }
   if (end.tornTail !== undefined) emit({ kind: 'LOG_TAIL_CUT', agent: null, data: { ...end.tornTail } });
-}
-
-export function newLogId(host: KernelHost): string {
-  return host.ports.random.hex(LOG_ID_BYTES);
 }

@@ -32,13 +32,23 @@ export function isTextOf(said: Said, { entry, text }: { readonly entry: LineStam
   return text === lineOf(bodyOf(said, entry), entry.hash);
 }
 
-function bodyOf({ agent, kind, data }: Said, { busSeq, time, prev }: LineStamp): string {
-  const name = agent === null ? 'null' : `"${agent}"`;
-  return `{"busSeq":${String(busSeq)},"time":${String(time)},"agent":${name},"kind":"${kind}","data":${JSON.stringify(data)},"prev":"${prev}"`;
+function bodyOf(said: Said, stamp: LineStamp): string {
+  return `${encodeSaying(said, stamp)},"prev":"${stamp.prev}"`;
 }
 
 function lineOf(body: string, hash: string): string {
   return `${body},"hash":"${hash}"}`;
+}
+
+/** What a line says, without where it stands in which chain. */
+export function encodeSaying({ agent, kind, data }: Said, { busSeq, time }: Omit<LineStamp, 'prev'>): string {
+  const name = agent === null ? 'null' : `"${agent}"`;
+  return `{"busSeq":${String(busSeq)},"time":${String(time)},"agent":${name},"kind":"${kind}","data":${JSON.stringify(data)}`;
+}
+
+/** The same of the text of a line that was checked, byte for byte. */
+export function sayingIn(text: string): string {
+  return text.slice(0, -(PREV_SUFFIX_BYTES + HASH_SUFFIX_BYTES));
 }
 
 /** A line without its newline, taken apart. */

@@ -1,7 +1,7 @@
 export { assertBatch } from './batch.js';
 export { joinLines, splitLines } from './bytes.js';
 export { busSeqOf, checkLine } from './chain.js';
-export { encodeLine, isTextOf } from './codec.js';
+export { encodeLine, encodeSaying, isTextOf, sayingIn } from './codec.js';
 export { corruptLog, type DamageReason, type LogDamage } from './damage.js';
 export type { Emit } from './emit.js';
 export {
@@ -15,6 +15,7 @@ export {
   type ProposalOf,
   type RawEntry,
 } from './entry.js';
+export { namelessLog, newLogId } from './log-id.js';
 export { ExecutionLogger, type Appended, type Durability, type LoggerOptions, type LogWriter } from './logger.js';
 export { MemoryLogStore } from './memory-store.js';
 export { parseEntry, type RecordedEntry } from './parse.js';

@@ -26,6 +26,11 @@ export function closeFailed(directory: string, cause: unknown): OmniError {
   return asOmniError(cause, 'LOG_WRITE_FAILED', `The log in ${directory} could not be closed properly: ${words(cause)}.`);
 }
 
+export function checkpointFailed(directory: string, cause: unknown): OmniError {
+  const message = `A checkpoint of the log in ${directory} could not be written: ${words(cause)}. The log is none the worse; opening it takes longer.`;
+  return asOmniError(cause, 'CHECKPOINT_FAILED', message);
+}
+
 /** Somebody else has written to a log that has one writer. */
 export function fenced(cause?: unknown): OmniError {
   const message = 'Another process has written to this log meanwhile, which only a deleted lock file allows. Stop one of them.';
@@ -33,7 +38,7 @@ export function fenced(cause?: unknown): OmniError {
 }
 
 /** What is an OmniError already says more than any wrapping could. */
-function asOmniError(cause: unknown, code: 'LOG_READ_FAILED' | 'LOG_WRITE_FAILED', message: string): OmniError {
+function asOmniError(cause: unknown, code: 'LOG_READ_FAILED' | 'LOG_WRITE_FAILED' | 'CHECKPOINT_FAILED', message: string): OmniError {
   if (cause instanceof OmniError) return cause;
   const systemCode = (cause as NodeJS.ErrnoException).code;
   return new OmniError(code, message, { cause, ...(systemCode === undefined ? {} : { details: { systemCode } }) });

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { CheckpointStore } from '../logging/index.js';
 import { syncDirectory } from './directory.js';
+import { checkpointFailed } from './failures.js';
 import { openRegularFile } from './regular-file.js';
 
 const NAME = 'checkpoint';
@@ -35,11 +36,11 @@ export class FileCheckpoints implements CheckpointStore {
       await fs.promises.rm(unfinished, { force: true });
       await writeDurably(unfinished, bytes);
       await fs.promises.rename(unfinished, place);
+      await syncDirectory(this.#directory);
     } catch (error) {
-      await fs.promises.rm(unfinished, { force: true });
-      throw error;
+      await fs.promises.rm(unfinished, { force: true }).catch(() => undefined);
+      throw checkpointFailed(this.#directory, error);
     }
-    await syncDirectory(this.#directory);
   }
 }
 

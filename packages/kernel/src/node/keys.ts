@@ -5,6 +5,8 @@ import { OmniError } from '../errors/index.js';
 
 /** How long the raw public key is; it stands at the end of the SPKI form. */
 const PUBLIC_KEY_BYTES = 32;
+/** And what stands before it (RFC 8410). */
+const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
 
 /** Both halves of a key, as PEM. */
 export interface KeyPair {
@@ -32,6 +34,15 @@ export function headVerifier(publicKey: string): HeadVerifier {
   const isPrivate = publicKey.includes('PRIVATE KEY');
   const key = ed25519('public', () => crypto.createPublicKey(isPrivate ? '' : publicKey));
   return { publicKey: rawPublicKey(key), verify: (bytes, signature) => crypto.verify(null, bytes, key, signature) };
+}
+
+/** Checks with a public key as signers have it. */
+export function verifierOf(publicKey: Uint8Array): HeadVerifier {
+  const verify: HeadVerifier['verify'] = (bytes, signature) => {
+    const key = crypto.createPublicKey({ key: Buffer.concat([SPKI_PREFIX, publicKey]), format: 'der', type: 'spki' });
+    return crypto.verify(null, bytes, key, signature);
+  };
+  return { publicKey, verify };
 }
 
 function ed25519(half: 'private' | 'public', read: () => crypto.KeyObject): crypto.KeyObject {

@@ -1,5 +1,5 @@
 import { OmniError } from '../errors/index.js';
-import { assertCounts, type DelegationOptions, type DelegationProtocol } from '../delegation/index.js';
+import { assertCounts, assertOptions, type DelegationOptions, type DelegationProtocol } from '../delegation/index.js';
 import type { Settings } from '../header/index.js';
 import type { AgentRegistry, CapabilityToken, IdentityEntries, PermissionRecord, Quota } from '../identity/index.js';
 import type { InvariantChecker } from '../invariants/index.js';
@@ -57,6 +57,7 @@ export class Spawner {
   /** An agent without a parent, on an operator's authority. */
   spawnRoot(type: string, input: unknown, asked: SpawnOptions): string {
     const { delegation, ports, emit } = this.#options;
+    assertOptions(asked);
     const { expiresInMs, quota } = asked;
     const claims = {
       grants: toGrants(asked.grants ?? []),

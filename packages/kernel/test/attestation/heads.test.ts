@@ -1,4 +1,4 @@
-import { generateKeyPair, headSigner, signHead, type HeadSigner } from '@omnipaw/kernel';
+import { generateKeyPair, headSigner, signHead, type HeadSigner, type OmniError } from '@omnipaw/kernel';
 import { describe, expect, test } from 'vitest';
 import { checkSignature, keyIdOf, parseNote } from '../../src/attestation/note.js';
 import { parseHead } from '../../src/attestation/index.js';
@@ -35,6 +35,15 @@ describe('a signed head', () => {
   test('is refused where the signer gives something else than a signature', async () => {
     const short: HeadSigner = { publicKey: signer.publicKey, sign: () => new Uint8Array(3) };
     await expect(headOf(linesOf(2), short)).rejects.toThrow('An Ed25519 signature has 64 bytes; the signer gave 3.');
+  });
+
+  test('does not have to fit one that only claims to be signed by the same key', async () => {
+    const lines = linesOf(6);
+    const forged = (await headOf(linesOf(5))).replace('\n5\n', '\n4\n');
+    const problems: OmniError[] = [];
+    const onProblem = (problem: OmniError): void => { problems.push(problem); };
+    expect((await signHead(logOf(lines), signer, { earlier: [forged, await headOf(lines.slice(0, 3)), 'no head'], onProblem })).entries).toBe(6);
+    expect(problems).toEqual([expect.objectContaining({ code: 'HEAD_INVALID', details: { origin: 'omnipaw/log-of-the-tests', entries: 4 } })]);
   });
 });
 

@@ -162,6 +162,45 @@ describe('a log that is opened again', () => {
   });
 });
 
+describe('a head that nobody has signed', () => {
+  test('keeps no kernel from signing, and is told', async () => {
+    const heads = new MemoryHeadStore();
+    const first = await boot({ agents, attest: { signer, heads } });
+    await run(first, 4);
+    await first.until(first.kernel.stop());
+    const [signed = ''] = heads.heads;
+    heads.heads.push(signed.replace(`\n${first.kernel.entryCount}\n`, '\n3\n'));
+    const second = await boot({ agents, log: first.store, attest: { signer, heads } });
+    await run(second, 4);
+    await second.until(second.kernel.stop());
+    expect(second.problems).toEqual([expect.objectContaining({ code: 'HEAD_INVALID' })]);
+    expect(heads.sizes).toEqual([first.kernel.entryCount, 3, second.kernel.entryCount]);
+    expect((await verify(second.store, { publicKey, heads: [heads.heads[2]!] })).completeness).toBe('COMPLETE');
+  });
+});
+
+describe('heads that nobody can be asked for', () => {
+  test.each([0, 3])('are caught up with from the log, however much was written meanwhile, after %i entries', async (before) => {
+    const heads = new MemoryHeadStore();
+    const first = await boot({ agents, attest: { signer, heads } });
+    await run(first, before);
+    await first.until(first.kernel.stop());
+
+    let isAway = true;
+    const away: HeadStore = { write: (head) => heads.write(head), read: () => (isAway ? Promise.reject(new Error('away')) : heads.read()) };
+    const log = new ControlledStore(first.store);
+    const { kernel, until, problems } = await boot({ agents, log, attest: { signer, heads: away, everyEntries: 5_000 } });
+    for (let agent = 0; agent < 5; agent++) await until(kernel.spawn(counter, 5_000).result());
+    expect(new Set(problems.map(({ code }) => code))).toEqual(new Set(['ATTESTATION_FAILED']));
+    isAway = false;
+    for (let agent = 0; agent < 3; agent++) await until(kernel.spawn(counter, 3_000).result());
+    await until(kernel.stop());
+    expect(heads.sizes.length).toBeGreaterThan(2);
+    expect(heads.sizes.at(-1)).toBe(kernel.entryCount);
+    expect(await verdictOn(first.store, heads)).toBe('COMPLETE to the end');
+  });
+});
+
 describe('a head that takes its time', () => {
   test('keeps nobody waiting but the end of the kernel', async () => {
     let release: () => void = () => undefined;

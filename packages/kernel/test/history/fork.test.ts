@@ -7,7 +7,9 @@ import { MAX_STEPS, scenarios } from '../../sim/scenarios.js';
 import { toolsIn } from '../../sim/tools.js';
 import { ControlledStore, VirtualTime } from '@omnipaw/testing';
 import { boot, entriesOf, rejectionOf } from '../support/index.js';
-import { rechained, story, storyConfig } from './story.js';
+import { rechained, relinked, story, storyConfig } from './story.js';
+
+const HASH = 'a'.repeat(64);
 
 /** What entries say, but for where they stand in which chain. */
 function sayings(entries: readonly Entry[]): object[] {
@@ -284,10 +286,14 @@ describe('a fork is refused', () => {
     await fork(store, { at: seqOf('RECEIVE_STARTED'), into: whole });
     const [firstLine] = nodePorts.codec.text(whole.bytes()).split(/(?<=\n)/);
     const half = new MemoryLogStore({ bytes: nodePorts.codec.utf8(firstLine!), codec: nodePorts.codec });
-    expect(await verifyLink(half, { parent: store })).toMatchObject({ link: 'BROKEN', reason: 'INCOMPLETE', busSeq: 1 });
+    for (const options of [{}, { parent: store }]) {
+      expect(await verifyLink(half, options)).toMatchObject({ link: 'BROKEN', reason: 'INCOMPLETE', busSeq: 1 });
+    }
     const refusal = await rejectionOf(createKernel({ log: half }));
     expect(refusal).toMatchObject({ code: 'FORK_INCOMPLETE', details: { entries: 1 } });
     expect(refusal.message).toContain('was cut off while it was written: it holds 1 of ');
+    // And it is closed again.
+    await half.open();
 
     const broken = new ControlledStore();
     broken.break(new Error('the disk is full'));
@@ -328,6 +334,36 @@ describe('the link of a fork to its parent', () => {
     expect(await verifyLink(await forged(withData(3, { args: { n: 4 } })), { parent: store })).toMatchObject({ reason: 'ENTRY_DIFFERS', busSeq: 3 });
     expect(await verifyLink(await forged(withData(at, { result: { ok: true, value: 9 } })), { parent: store })).toMatchObject({ reason: 'ENTRY_DIFFERS', busSeq: at });
     expect(await verifyLink(await forged(withData(0, { kernelVersion: '9' })), { parent: store })).toMatchObject({ reason: 'ENTRY_DIFFERS', busSeq: 0 });
-    expect(await rejectionOf(verifyLink(await forged(withData(0, { parent: null }))))).toMatchObject({ code: 'LOG_CORRUPT' });
+    expect(await verifyLink(await forged((entry) => (entry.busSeq === 0 ? { agent: 'main-1' } : {})), { parent: store })).toMatchObject({ reason: 'ENTRY_DIFFERS', busSeq: 0 });
+  });
+
+  test('is broken if one line has other bytes, whatever they mean', async () => {
+    const { store, seqOf } = await story();
+    const at = seqOf('TOOL_RESULT', 'main-1');
+    for (const options of [{ at }, { at, patch: { value: 8 } }]) {
+      const into = new MemoryLogStore();
+      await fork(store, { ...options, into });
+      const said = nodePorts.codec.text(into.bytes()).split(/(?<=\n)/).map((line) => line.slice(0, -150));
+      for (const [seq, from, to] of [[3, '"args":', '"args":7,"args":'], [at, '"tool":', '"tool":"wipe","tool":']] as const) {
+        const forged = relinked(said.map((saying, index) => (index === seq ? saying.replace(from, to) : saying)));
+        expect(await verify(forged)).toMatchObject({ integrity: 'INTACT' });
+        expect(await verifyLink(forged, { parent: store })).toMatchObject({ link: 'BROKEN', reason: 'ENTRY_DIFFERS', busSeq: seq });
+      }
+    }
+  });
+
+  test.each<[string, unknown]>([
+    ['before the first entry', { logId: 'a', busSeq: -1, hash: HASH }],
+    ['at no whole number', { logId: 'a', busSeq: 1.5, hash: HASH }],
+    ['at no number', { logId: 'a', hash: HASH }],
+    ['without a name', { logId: '', busSeq: 3, hash: HASH }],
+    ['with what is no hash', { logId: 'a', busSeq: 3, hash: 'x' }],
+    ['that is null', null],
+    ['that is a text', 'a'],
+  ])('is broken where the header names a parent %s, and no kernel goes on in it', async (_what, parent) => {
+    const { store, entries } = await story();
+    const forged = rechained(entries.map((entry) => (entry.busSeq === 0 ? { ...entry, data: { ...entry.data, parent } } : entry) as Entry));
+    for (const options of [{}, { parent: store }]) expect(await verifyLink(forged, options)).toEqual({ link: 'BROKEN', reason: 'MALFORMED', busSeq: 0 });
+    expect(await rejectionOf(createKernel({ ...storyConfig, log: forged }))).toMatchObject({ code: 'LOG_CORRUPT' });
   });
 });

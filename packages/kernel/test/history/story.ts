@@ -54,9 +54,14 @@ export async function story({ approved = true }: { readonly approved?: boolean }
 
 /** A log whose chain holds, with these entries. */
 export function rechained(entries: readonly Entry[]): MemoryLogStore {
+  return relinked(entries.map(({ time, agent, kind, data }, busSeq) => JSON.stringify({ busSeq, time, agent, kind, data }).slice(0, -1)));
+}
+
+/** A log of lines, each given up to its links. */
+export function relinked(sayings: readonly string[]): MemoryLogStore {
   let prev = '0'.repeat(64);
-  const lines = entries.map(({ time, agent, kind, data }, busSeq) => {
-    const body = JSON.stringify({ busSeq, time, agent, kind, data, prev }).slice(0, -1);
+  const lines = sayings.map((saying) => {
+    const body = `${saying},"prev":"${prev}"`;
     prev = nodePorts.codec.sha256(body);
     return `${body},"hash":"${prev}"}\n`;
   });

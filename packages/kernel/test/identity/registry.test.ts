@@ -53,6 +53,14 @@ describe('AgentRegistry', () => {
     expect(() => registry.get('reader-9')).toThrow(expect.objectContaining({ code: 'AGENT_NOT_FOUND', message: expect.stringContaining('reader-1') }));
   });
 
+  test('takes nobody twice, nor a child whose parent is not there', () => {
+    registry.apply(spawned('reader-1'));
+    for (const birth of [spawned('reader-1'), spawned('reader-2', 'reader-2'), spawned('reader-2', 'reader-3')]) {
+      expect(() => { registry.apply(birth); }).toThrow(expect.objectContaining({ code: 'LOG_CORRUPT' }));
+    }
+    expect([...registry.all()].map(({ id }) => id)).toEqual(['reader-1']);
+  });
+
   test('gives ids that are free', () => {
     expect(registry.nextId('reader')).toBe('reader-1');
     registry.apply(spawned('reader-2'));

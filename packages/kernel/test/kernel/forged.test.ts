@@ -1,6 +1,7 @@
-import { createKernel, inspect, MemoryLogStore, nodePorts, readEntries, verify, type KernelConfig } from '@omnipaw/kernel';
+import { createKernel, defineAgent, defineTool, inspect, MemoryLogStore, nodePorts, readEntries, unchecked, verify, type Entry, type KernelConfig } from '@omnipaw/kernel';
 import { describe, expect, it } from 'vitest';
-import { boot } from '../support/index.js';
+import { rechained as relinked } from '../history/story.js';
+import { boot, entriesOf } from '../support/index.js';
 
 /** A log written anew from its second entry on, every hash right. */
 async function rechained(data: string): Promise<MemoryLogStore> {
@@ -19,6 +20,43 @@ describe.each(['{}', '{"type":1,"parent":{},"token":null}', '{"transition":null}
     expect((await verify(log)).integrity).toBe('INTACT');
     await expect(inspect(log)).rejects.toMatchObject({ code: 'LOG_CORRUPT', details: { busSeq: 1 } });
     await expect(createKernel({ log })).rejects.toMatchObject({ code: 'REPLAY_DIVERGENCE', details: { busSeq: 1 } });
+  });
+});
+
+describe('a log in which an approval was decided for nobody', () => {
+  const pay = defineTool({ name: 'pay', description: '', input: unchecked(), run: () => 'paid' });
+  const payer = defineAgent('payer', function* (ctx) {
+    return yield* ctx.tool(pay, {});
+  });
+  const sleeper = defineAgent('sleeper', function* (ctx) {
+    yield* ctx.sleep(10);
+    return yield* ctx.tool(pay, {});
+  });
+  const policies = [{ name: 'ask', effect: 'ESCALATE', action: 'call', resource: 'pay', agentType: 'payer', timeoutMs: 500 }] as const;
+  const config = { agents: [payer, sleeper], tools: [pay], policies };
+
+  it('halts the kernel at the deadline of the approval, by an error that has a code', async () => {
+    const first = await boot(config);
+    first.kernel.spawn(payer, null, { grants: ['call:pay'] });
+    first.kernel.spawn(sleeper, null, { grants: ['call:pay'] });
+    await first.time.advance(20);
+    await first.until(first.kernel.stop());
+    const entries = await entriesOf(first.store);
+    const asked = entries.find(({ kind }) => kind === 'APPROVAL_REQUESTED')!;
+    const decided = { ...asked, kind: 'APPROVAL_DECIDED', data: { approval: asked.busSeq, approved: false, decider: 'operator', by: 'x', reason: '' } } as unknown as Entry;
+    entries.splice(asked.busSeq + 1, 0, decided);
+
+    const { kernel, time, problems, rejection } = await boot({ ...config, log: relinked(entries) });
+    const result = rejection(kernel.agent('payer-1').result());
+    await time.advance(1_000);
+    expect(await result).toMatchObject({ code: 'KERNEL_HALTED', cause: { code: 'APPROVAL_NOT_FOUND' } });
+    expect(problems).toEqual([await result]);
+    const count = kernel.entryCount;
+    for (const order of [() => { kernel.spawn(payer, null); }, () => { kernel.send('payer-1', 'x'); }, () => { kernel.revoke('payer-1', 'x'); }]) {
+      expect(order).toThrow(expect.objectContaining({ code: 'KERNEL_HALTED' }));
+    }
+    expect(kernel.entryCount).toBe(count);
+    await time.until(kernel.stop());
   });
 });
 

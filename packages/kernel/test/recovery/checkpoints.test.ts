@@ -1,7 +1,9 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createKernel, defineAgent, defineTool, FileLogStore, MemoryLogStore, nodePorts, unchecked, type Extension, type KernelConfig, type LogChunk, type LogPlace, type LogStore, type OmniKernel } from '@omnipaw/kernel';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createKernel, defineAgent, defineTool, FileLogStore, MemoryLogStore, nodePorts, unchecked, type Extension, type KernelConfig, type KnownEntry, type LogChunk, type LogPlace, type LogStore, type OmniError, type OmniKernel } from '@omnipaw/kernel';
 import { VirtualTime } from '@omnipaw/testing';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { hashOf, rechained, storedLines } from '../attestation/signed-logs.js';
+import { logOf } from '../logging/test-chain.js';
 import { temporaryDirectory } from '../node/temporary-directory.js';
 import { boot, entriesOf } from '../support/index.js';
 
@@ -141,6 +143,21 @@ describe('a checkpoint', () => {
     expect(problems).toEqual([expect.stringMatching(/^CHECKPOINT_IGNORED: .*no kernel can go on from it/)]);
   });
 
+  test('does not hide that the log is a fork that was cut off, which is given back', async () => {
+    const log = await partly();
+    const checkpoint = (await log.checkpoints.load())!;
+    const parent = { logId: 'a', busSeq: 1_000, hash: 'a'.repeat(64) };
+    // As if a kernel had gone on in it, and kept a checkpoint.
+    const lines = rechained(storedLines(log).map((line, index) => (index === 0 ? line.replace('"mode":"LIVE"', `"mode":"LIVE","parent":${JSON.stringify(parent)}`) : line)));
+    const half = logOf(lines);
+    await half.checkpoints.save(rewritten(checkpoint, (known) => ({ ...known, byteOffset: Buffer.byteLength(lines.slice(0, known.busSeq).join('')), hash: hashOf(lines[known.busSeq]!) })));
+    const problems: OmniError[] = [];
+    for (let time = 0; time < 2; time++) {
+      await expect(createKernel({ ...cast, log: half, onProblem: (problem) => { problems.push(problem); } })).rejects.toMatchObject({ code: 'FORK_INCOMPLETE' });
+    }
+    expect(problems).toEqual([]);
+  });
+
   test('that can not be written is reported, and missed by nobody', async () => {
     const store = new MemoryLogStore();
     const full: LogStore = {
@@ -179,6 +196,17 @@ function withState(bytes: Uint8Array, change: (state: Record<string, unknown>) =
   return utf8(`${JSON.stringify({ ...header, sha256: sha256(`${JSON.stringify(header)}\n${sha256(body)}`) })}\n${body}`);
 }
 
+/** A checkpoint of the same state after another entry, with a checksum that fits. */
+function rewritten(bytes: Uint8Array, change: (known: KnownEntry) => KnownEntry): Uint8Array {
+  const [text = '', ...body] = new TextDecoder().decode(bytes).split('\n');
+  const header = JSON.parse(text) as { sha256?: string; known: KnownEntry };
+  delete header.sha256;
+  const changed = { ...header, known: change(header.known) };
+  const { sha256 } = nodePorts.codec;
+  const checksum = sha256(`${JSON.stringify(changed)}\n${sha256(body.join('\n'))}`);
+  return new TextEncoder().encode([JSON.stringify({ ...changed, sha256: checksum }), ...body].join('\n'));
+}
+
 /** A log in a directory that counts what is read of it. */
 class CountingStore extends FileLogStore {
   bytesRead = 0;
@@ -208,6 +236,17 @@ describe('a log in a directory', () => {
     await handle.result();
   };
 
+  test('goes on without a checkpoint that can not be written, and says so by a code of its own', async () => {
+    const directory = temporaryDirectory();
+    const problems: OmniError[] = [];
+    mkdirSync(`${directory}/checkpoint.tmp/in-the-way`, { recursive: true });
+    const kernel = await createKernel({ ...cast, log: new FileLogStore(directory), checkpoints: { everyEntries: 10 }, onProblem: (problem) => { problems.push(problem); } });
+    await count(20)(kernel);
+    await kernel.stop();
+    expect(problems[0]).toMatchObject({ code: 'CHECKPOINT_FAILED', cause: expect.any(Error) as Error });
+    expect(new Set(problems.map(({ code }) => code)).size).toBe(1);
+  });
+
   test('has a file beside its segments, and is read from there on, however long it is', async () => {
     const directory = temporaryDirectory();
     const kernel = await createKernel({ ...cast, log: new FileLogStore(directory, { segmentBytes: 20_000 }), checkpoints: { everyEntries: 100 } });
@@ -216,8 +255,8 @@ describe('a log in a directory', () => {
     expect(existsSync(`${directory}/checkpoint`)).toBe(true);
     const opened = await openAndCount(directory);
     expect(opened.entryCount).toBeGreaterThan(800);
-    // The last entry twice (its end, and what comes after it), and nothing of the 200 kB before.
-    expect(opened.bytesRead).toBeLessThan(5_000);
+    // The first segment for the header, the last entry twice (its end, and what comes after it), and nothing of the 200 kB between.
+    expect(opened.bytesRead).toBeLessThan(25_000);
     expect((await openAndCount(directory)).bytesRead).toBeGreaterThan(opened.bytesRead);
 
     const checkpoint = readFileSync(`${directory}/checkpoint`);
