@@ -76,10 +76,10 @@ const INPUTS: { readonly [Name in Kind]?: Perform<Name> } = {
     emit({ kind, agent, data: { tick, call, tool, outcome: outcomeIn(outcome) } });
   },
   TOOL_RETRIED: (entry, options) => {
-    const { kind, agent, data: { error, deadline } } = entry;
+    const { kind, agent, data } = entry;
     const slot = waitingFor(entry, options, { kinds: ['TOOL'], isBackingOff: false });
-    const failed = { ...fieldsOf<ErrorRecord>(error, ERROR), failureClass: 'TRANSIENT' as const };
-    options.emit({ kind, agent, data: { ...callOf(slot), attempt: slot.attempt, error: failed, deadline: Number(deadline) } });
+    const failed = { ...fieldsOf<ErrorRecord>(data.error, ERROR), failureClass: 'TRANSIENT' as const };
+    options.emit({ kind, agent, data: { ...callOf(slot), attempt: slot.attempt, error: failed, ...fieldsOf<{ readonly deadline: number }>(data, { deadline: Number.isFinite }) } });
   },
   TOOL_ATTEMPTED: (entry, options) => {
     const slot = waitingFor(entry, options, { kinds: ['TOOL'], isBackingOff: true });

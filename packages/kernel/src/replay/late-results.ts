@@ -31,17 +31,20 @@ export class LateResults {
     else if (kind === 'AGENT_FAULTED' || kind === 'AGENT_TERMINATED') {
       for (const name of this.#open.get(agent) ?? []) this.#count(agent, name, 1);
       this.#open.delete(agent);
-    } else if (kind === 'TOOL_CALLED' || kind === 'TOOL_ATTEMPTED') this.#note(agent, data, true);
-    else if (kind === 'TOOL_RETRIED') this.#note(agent, data, false, data.error);
-    else if (kind === 'TOOL_RESULT') this.#note(agent, data, false, data.result.ok ? undefined : data.result.error);
+    } else if (kind === 'TOOL_CALLED' || kind === 'TOOL_ATTEMPTED') this.#openOf(agent).add(nameOf(data));
+    else if (kind === 'TOOL_RETRIED') this.#ended(agent, data, data.error);
+    else if (kind === 'TOOL_RESULT') this.#ended(agent, data, data.result.ok ? undefined : data.result.error);
   }
 
-  /** An attempt began, or ended: one whose time was up may give a result all the same. */
-  #note(agent: string, call: ToolCall, isUnderWay: boolean, error?: ErrorRecord): void {
+  #openOf(agent: string): Set<string> {
     const open = this.#open.get(agent) ?? new Set<string>();
     this.#open.set(agent, open);
-    if (isUnderWay) open.add(nameOf(call));
-    else open.delete(nameOf(call));
+    return open;
+  }
+
+  /** An attempt whose time was up may give a result all the same. */
+  #ended(agent: string, call: ToolCall, error: ErrorRecord | undefined): void {
+    this.#openOf(agent).delete(nameOf(call));
     if (error?.code === 'TOOL_TIMEOUT') this.#count(agent, nameOf(call), 1);
   }
 
