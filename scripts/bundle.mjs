@@ -2,14 +2,15 @@
  * `node bundle.mjs ENTRY...`: bundles the entries of the package in this folder, src/ENTRY.ts, into dist/ENTRY.js and
  * dist/ENTRY.d.ts, without its dependencies. The compiler's declarations wait in dist/declarations.
  *
- * One file instead of a hundred, no comments (they are in the types), and short names for local variables: half the size
- * for who installs it. Functions, classes, members and what stands at the top keep their names, lines stay short, and no
- * code is moved, so a stack trace can be read.
+ * One file instead of a hundred, no comments (they are in the types), and short names for variables and private fields: half
+ * the size for who installs it. Functions, classes and methods keep their names, lines stay short, and no code is moved, so
+ * a stack trace can be read.
  */
 import { rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { minify } from 'terser';
 import { bundleTypes } from './bundle-types.mjs';
+import { withShortFields } from './short-fields.mjs';
 
 const DECLARATIONS = 'dist/declarations';
 
@@ -43,13 +44,13 @@ async function withShortLocals(source) {
   const { code } = await minify(source.replace(PRIVATE, HIDDEN), {
     ecma: 2022,
     compress: false,
-    mangle: { toplevel: false, module: false, keep_fnames: true, keep_classnames: true, reserved: arrowFunctionsOf(source) },
+    mangle: { toplevel: true, module: true, keep_fnames: true, keep_classnames: true, reserved: namesInTraces(source) },
     format: { max_line_len: 200 },
   });
-  return `${code.replaceAll(HIDDEN, '#')}\n`;
+  return `${withShortFields(code.replaceAll(HIDDEN, '#'))}\n`;
 }
 
-/** A local arrow function is called in stack traces as the variable that holds it. */
-function arrowFunctionsOf(source) {
-  return [...source.matchAll(/\b(\w+) = (?:async )?(?:\([^()]*\)|\w+) =>/g)].map(([, name]) => name);
+/** Arrow functions, and the classes that the bundler has put into variables, are called in stack traces as what holds them. */
+function namesInTraces(source) {
+  return [...source.matchAll(/\b(\w+) = (?:class\b|(?:async )?(?:\([^()]*\)|\w+) =>)/g)].map(([, name]) => name);
 }
