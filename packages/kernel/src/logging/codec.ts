@@ -24,26 +24,28 @@ interface Said {
 export function encodeLine(proposal: Proposal, stamp: LineStamp, sha256: Codec['sha256']): { line: string; hash: string } {
   const body = bodyOf(proposal, stamp);
   const hash = sha256(body);
-  return { line: `${lineOf(body, hash)}\n`, hash };
+  return { line: `${body},"hash":"${hash}"}\n`, hash };
 }
 
-/** Whether this is the very text that a kernel writes of an entry that says this. */
-export function isTextOf(said: Said, { entry, text }: { readonly entry: LineStamp & { readonly hash: string }; readonly text: string }): boolean {
-  return text === lineOf(bodyOf(said, entry), entry.hash);
+/** Whether this is the very text that a kernel writes of an entry that says this; the hashes at its end have been checked. */
+export function isTextOf({ agent, kind, data }: Said, { entry, text }: { readonly entry: LineStamp; readonly text: string }): boolean {
+  const head = headOf(agent, kind, entry);
+  const json = JSON.stringify(data);
+  return text.length === head.length + json.length + PREV_SUFFIX_BYTES + HASH_SUFFIX_BYTES && text.startsWith(head) && text.startsWith(json, head.length);
 }
 
 function bodyOf(said: Said, stamp: LineStamp): string {
   return `${encodeSaying(said, stamp)},"prev":"${stamp.prev}"`;
 }
 
-function lineOf(body: string, hash: string): string {
-  return `${body},"hash":"${hash}"}`;
+/** What a line says, without where it stands in which chain. */
+export function encodeSaying({ agent, kind, data }: Said, stamp: Omit<LineStamp, 'prev'>): string {
+  return headOf(agent, kind, stamp) + JSON.stringify(data);
 }
 
-/** What a line says, without where it stands in which chain. */
-export function encodeSaying({ agent, kind, data }: Said, { busSeq, time }: Omit<LineStamp, 'prev'>): string {
+function headOf(agent: string | null, kind: string, { busSeq, time }: Omit<LineStamp, 'prev'>): string {
   const name = agent === null ? 'null' : `"${agent}"`;
-  return `{"busSeq":${String(busSeq)},"time":${String(time)},"agent":${name},"kind":"${kind}","data":${JSON.stringify(data)}`;
+  return `{"busSeq":${String(busSeq)},"time":${String(time)},"agent":${name},"kind":"${kind}","data":`;
 }
 
 /** The same of the text of a line that was checked, byte for byte. */

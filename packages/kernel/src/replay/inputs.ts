@@ -11,6 +11,7 @@ import { OmniError, type ErrorRecord } from '../errors/index.js';
 import { timerOutcome } from '../execution/index.js';
 import type { AgentEndings } from '../failure/index.js';
 import type { CapabilityToken, IdentityEntries } from '../identity/index.js';
+import { toJson } from '../json/index.js';
 import type { Emit, Entry, RawEntry } from '../logging/index.js';
 import type { Outcome, PendingKind, PendingOperations, Slot } from '../pending/index.js';
 import { toGrants } from '../permissions/index.js';
@@ -209,7 +210,8 @@ function callOf({ tick, call, opened }: Slot): { readonly tick: number; readonly
 }
 
 /** How a tool said that it ended: all that is recorded of that comes from outside. */
-function outcomeIn(outcome: Outcome): Outcome {
-  const { ok } = fieldsOf<Outcome>(outcome, { ok: (value) => typeof value === 'boolean' });
-  return ok ? fieldsOf(outcome, { ok: isGiven, value: isGiven }) : { ok, error: fieldsOf((outcome as { readonly error?: unknown }).error, ERROR) };
+function outcomeIn(outcome: Outcome | undefined): Outcome {
+  if (outcome?.ok === true) return { ok: true, value: toJson(outcome.value) };
+  const { ok } = fieldsOf<Outcome & { readonly ok: false }>(outcome, { ok: (value) => value === false });
+  return { ok, error: fieldsOf((outcome as { readonly error?: unknown }).error, ERROR) };
 }

@@ -7,7 +7,7 @@ import type { Entry } from '../logging/index.js';
  */
 export class LateResults {
   /** By agent, the calls of which an attempt is under way. */
-  readonly #open = new Map<string, Set<string>>();
+  readonly #open = new Map<string, ToolCall[]>();
   /** By agent and call, how many results may come. */
   readonly #late = new Map<string, number>();
   #startSeq = 0;
@@ -29,23 +29,27 @@ export class LateResults {
     } else if (agent === null) return;
     else if (kind === 'STALE_RESULT') this.#count(agent, nameOf(data), -1);
     else if (kind === 'AGENT_FAULTED' || kind === 'AGENT_TERMINATED') {
-      for (const name of this.#open.get(agent) ?? []) this.#count(agent, name, 1);
+      for (const call of this.#open.get(agent) ?? []) this.#count(agent, nameOf(call), 1);
       this.#open.delete(agent);
-    } else if (kind === 'TOOL_CALLED' || kind === 'TOOL_ATTEMPTED') this.#openOf(agent).add(nameOf(data));
+    } else if (kind === 'TOOL_CALLED' || kind === 'TOOL_ATTEMPTED') this.#openOf(agent).push(data);
     else if (kind === 'TOOL_RETRIED') this.#ended(agent, data, data.error);
     else if (kind === 'TOOL_RESULT') this.#ended(agent, data, data.result.ok ? undefined : data.result.error);
   }
 
-  #openOf(agent: string): Set<string> {
-    const open = this.#open.get(agent) ?? new Set<string>();
+  #openOf(agent: string): ToolCall[] {
+    const known = this.#open.get(agent);
+    if (known !== undefined) return known;
+    const open: ToolCall[] = [];
     this.#open.set(agent, open);
     return open;
   }
 
   /** An attempt whose time was up may give a result all the same. */
-  #ended(agent: string, call: ToolCall, error: ErrorRecord | undefined): void {
-    this.#openOf(agent).delete(nameOf(call));
-    if (error?.code === 'TOOL_TIMEOUT') this.#count(agent, nameOf(call), 1);
+  #ended(agent: string, { tick, call, tool }: ToolCall, error: ErrorRecord | undefined): void {
+    const open = this.#openOf(agent);
+    const index = open.findIndex((one) => one.tick === tick && one.call === call);
+    if (index >= 0) open.splice(index, 1);
+    if (error?.code === 'TOOL_TIMEOUT') this.#count(agent, nameOf({ tick, call, tool }), 1);
   }
 
   #count(agent: string, name: string, more: number): void {
