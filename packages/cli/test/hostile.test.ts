@@ -49,7 +49,8 @@ async function saidOf(log: string, isTTY: boolean): Promise<string> {
   for (const argv of calls) {
     const [stdout, stderr] = [new Sink({ isTTY }), new Sink({ isTTY })];
     await omnipaw(argv, { stdout, stderr });
-    said += stdout.text + stderr.text;
+    // What a live line is taken away with, on a slow machine.
+    said += (stdout.text + stderr.text).replaceAll('\r\u001b[2K', '');
   }
   return said;
 }
