@@ -119,7 +119,7 @@ export class Scheduler implements Projection, Saved<readonly (readonly [agent: s
       this.#isDraining = false;
     }
     // Whoever was ready then is forgotten by now, and so this is no state to look at.
-    if (this.#isStopped) return;
+    if (this.#hasStopped()) return;
     this.#options.drained();
     if (this.#ready.size > 0) this.#continueLater();
   }
@@ -142,6 +142,11 @@ export class Scheduler implements Projection, Saved<readonly (readonly [agent: s
     this.#isStopped = true;
     this.#ready.clear();
     this.#ends.stop(error);
+  }
+
+  /** A method, since a tick can change the answer. */
+  #hasStopped(): boolean {
+    return this.#isStopped;
   }
 
   /** A tick may have stopped the kernel, or run too far ahead of the disk. */

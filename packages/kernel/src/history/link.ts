@@ -1,7 +1,7 @@
 /** Whether a fork comes from where its header says: its own chain is `verify`'s to check, and its programs' doing `replay`'s. */
 import { OmniError } from '../errors/index.js';
 import { parentIn, type ForkParent } from '../header/index.js';
-import { encodeSaying, readRecorded, sayingIn, type LogReader, type Proposal, type RawEntry, type RecordedEntry } from '../logging/index.js';
+import { encodeSaying, readRecorded, sayingIn, type LogReader, type RawEntry, type RecordedEntry } from '../logging/index.js';
 import type { Codec } from '../ports/index.js';
 import { patched } from './patch.js';
 import { Recorded } from './recorded.js';
@@ -105,7 +105,7 @@ function expectedSaying({ entry, text }: RecordedEntry, { named: { busSeq, patch
   if (recorded === undefined || entry.busSeq < busSeq) return sayingIn(text);
   try {
     const data = patched(entry as never, patch, { state: recorded.state, maxValueBytes: Infinity });
-    return encodeSaying({ ...entry, data } as unknown as Proposal, entry);
+    return encodeSaying({ ...entry, data }, entry);
   } catch {
     return undefined;
   }

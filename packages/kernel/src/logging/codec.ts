@@ -1,9 +1,12 @@
 /** The line format, pure: {@link encodeLine} writes it, {@link sliceLine} takes it apart without parsing JSON. */
+import { lengthOfNumber, lengthOfSame } from '../json/index.js';
 import type { Codec } from '../ports/index.js';
 import type { Proposal } from './entry.js';
 
 /** `,"hash":"` + 64 + `"}`: what follows the hashed bytes of a line, newline excluded. */
 export const HASH_SUFFIX_BYTES = 75;
+/** What stands before the data of an entry, without what is another in each. */
+const HEAD_CHARS = '{"busSeq":,"time":,"agent":"","kind":"","data":'.length;
 /** `,"prev":"` + 64 + `"`: the last of the hashed bytes. */
 export const PREV_SUFFIX_BYTES = 74;
 
@@ -25,6 +28,14 @@ export function encodeLine(proposal: Proposal, stamp: LineStamp, sha256: Codec['
   const body = bodyOf(proposal, stamp);
   const hash = sha256(body);
   return { line: `${body},"hash":"${hash}"}\n`, hash };
+}
+
+/** Whether this is what the entry says, and its text is surely the one that a kernel writes of it: the same as {@link isTextOf} mostly, in a third of the time. */
+export function isSurelyTextOf(said: Said, { entry, text }: { readonly entry: LineStamp & Said; readonly text: string }): boolean {
+  const { busSeq, time, agent, kind } = entry;
+  const dataLength = lengthOfSame(said.data, entry.data);
+  const stampLength = lengthOfNumber(busSeq) + lengthOfNumber(time) + (agent === null ? 2 : agent.length);
+  return dataLength >= 0 && text.length === HEAD_CHARS + stampLength + kind.length + dataLength + PREV_SUFFIX_BYTES + HASH_SUFFIX_BYTES;
 }
 
 /** Whether this is the very text that a kernel writes of an entry that says this; the hashes at its end have been checked. */

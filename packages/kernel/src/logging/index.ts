@@ -1,7 +1,7 @@
 export { assertBatch } from './batch.js';
 export { joinLines, splitLines } from './bytes.js';
 export { busSeqOf, checkLine } from './chain.js';
-export { encodeLine, encodeSaying, isTextOf, sayingIn } from './codec.js';
+export { encodeLine, encodeSaying, isSurelyTextOf, isTextOf, sayingIn } from './codec.js';
 export { corruptLog, type DamageReason, type LogDamage } from './damage.js';
 export type { Emit } from './emit.js';
 export {

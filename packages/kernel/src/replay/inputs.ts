@@ -11,7 +11,6 @@ import { OmniError, type ErrorRecord } from '../errors/index.js';
 import { timerOutcome } from '../execution/index.js';
 import type { AgentEndings } from '../failure/index.js';
 import type { CapabilityToken, IdentityEntries } from '../identity/index.js';
-import { toJson } from '../json/index.js';
 import type { Emit, Entry, RawEntry } from '../logging/index.js';
 import type { Outcome, PendingKind, PendingOperations, Slot } from '../pending/index.js';
 import { toGrants } from '../permissions/index.js';
@@ -90,8 +89,12 @@ const INPUTS: { readonly [Name in Kind]?: Perform<Name> } = {
     const { kind, agent, data: { result, by } } = entry;
     const slot = waitingFor(entry, options, { kinds: ['TOOL'] });
     if (by !== undefined && slot.seq > (options.oracle.late?.startSeq ?? Infinity)) throw options.diverge('Nobody but the tool could say how the call ended.');
-    const said = by === undefined ? {} : { by: asText(by) };
-    options.emit({ kind, agent, data: { ...callOf(slot), result: outcomeIn(result), ...said, ...options.pending.resuming(agent) } });
+    const { tick, call, opened } = slot;
+    const { transition } = options.pending.resuming(agent);
+    const data = { tick, call, tool: opened['tool'] as string, result: outcomeIn(result) };
+    // Most inputs are of this kind, and most of these are alike: made without a detour.
+    if (by === undefined && transition !== undefined) options.emit({ kind, agent, data: { tick, call, tool: data.tool, result: data.result, transition } });
+    else options.emit({ kind, agent, data: { ...data, ...(by === undefined ? {} : { by: asText(by) }), ...(transition === undefined ? {} : { transition }) } });
   },
   TIMER_FIRED: (entry, options) => {
     const { kind, agent, time } = entry;
@@ -210,8 +213,8 @@ function callOf({ tick, call, opened }: Slot): { readonly tick: number; readonly
 }
 
 /** How a tool said that it ended: all that is recorded of that comes from outside. */
-function outcomeIn(outcome: Outcome | undefined): Outcome {
-  if (outcome?.ok === true) return { ok: true, value: toJson(outcome.value) };
+function outcomeIn(outcome: Partial<Outcome> | undefined): Outcome {
+  if (outcome?.ok === true && outcome.value !== undefined) return { ok: true, value: outcome.value };
   const { ok } = fieldsOf<Outcome & { readonly ok: false }>(outcome, { ok: (value) => value === false });
   return { ok, error: fieldsOf((outcome as { readonly error?: unknown }).error, ERROR) };
 }

@@ -1,13 +1,13 @@
 /** Whether what was made now is what the log has: byte for byte, or in all but a few words that nobody decides by. */
 import { ERROR_CODES } from '../errors/index.js';
-import { isTextOf, type Proposal, type RawEntry, type RecordedEntry } from '../logging/index.js';
+import { isSurelyTextOf, isTextOf, type Proposal, type RawEntry, type RecordedEntry } from '../logging/index.js';
 import { isIdentified } from './fields.js';
 
 /** `exactly`: the bytes are the same. False if they are not, and it is not a matter of words, or the log has them in a form that no kernel writes. */
 export function isSame(proposal: Proposal, recorded: RecordedEntry): 'exactly' | boolean {
   const { entry } = recorded;
-  if (isTextOf(proposal, recorded)) return 'exactly';
   if (proposal.kind !== entry.kind || proposal.agent !== entry.agent) return false;
+  if (isSurelyTextOf(proposal, recorded) || isTextOf(proposal, recorded)) return 'exactly';
   return comparable(proposal) === comparable(entry) && isTextOf(entry, recorded);
 }
 
