@@ -1,0 +1,44 @@
+/** The way to a server: name, address, socket. What it needs of the network can be given from outside. */
+import { lookup } from 'node:dns/promises';
+import { connect as connectSocket, isIP } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { connect as connectTls } from 'node:tls';
+import { hostError } from '../errors.js';
+import { assertAddress, portOf, refuseFetch, type AllowedHost } from './allow-list.js';
+
+/** Gives all addresses of a name. */
+export type Resolve = (hostname: string) => Promise<readonly string[]>;
+/** Opens a connection to an address: to this very one, which was judged. */
+export type Connect = (address: string, port: number) => Duplex;
+
+export interface Network {
+  readonly resolve: Resolve;
+  readonly connect: Connect;
+}
+
+export const systemNetwork: Network = {
+  resolve: async (hostname) => (await lookup(hostname, { all: true, verbatim: true })).map(({ address }) => address),
+  connect: (host, port) => connectSocket({ host, port }),
+};
+
+/**
+ * A connection to the host of a URL, over TLS for https, with the certificate checked against its name.
+ *
+ * The name is resolved once, all its addresses are judged, and one of them is connected to: what the name leads to a moment
+ * later does not matter. Rejects with `FETCH_REFUSED` and `FETCH_FAILED`.
+ */
+export async function connectTo(url: URL, allowed: AllowedHost, network: Network): Promise<Duplex> {
+  const hostname = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const addresses = isIP(hostname) === 0 ? await resolve(url, hostname, network) : [hostname];
+  for (const address of addresses) assertAddress(url, address, allowed);
+  const socket = network.connect(addresses[0]!, portOf(url));
+  if (url.protocol === 'http:') return socket;
+  return connectTls({ socket, ...(isIP(hostname) === 0 ? { servername: hostname.replace(/\.$/, '') } : {}), host: hostname, ALPNProtocols: ['http/1.1'] });
+}
+
+async function resolve(url: URL, hostname: string, network: Network): Promise<readonly string[]> {
+  const addresses = await network.resolve(hostname).catch((cause: unknown) => {
+    throw hostError('FETCH_FAILED', `The name ${hostname} could not be resolved: ${(cause as Error).message}.`, { cause });
+  });
+  return addresses.length === 0 ? refuseFetch(url, 'its name leads to no address') : addresses;
+}

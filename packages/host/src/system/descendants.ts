@@ -1,0 +1,96 @@
+/**
+ * Finds and ends all that a command has started, on Linux.
+ *
+ * A process can leave its group and its session, and its parent can die before it; its environment it keeps, unless it starts
+ * another program with another one. So every command has a variable of its own, by which its descendants are found in
+ * `/proc/PID/environ`; and the children of what is found, by their parents, belong to it too.
+ *
+ * They are stopped before they are killed, and looked for again until there is none: what forks faster than it is killed
+ * stands still first.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { hostError } from '../errors.js';
+
+export const TAG_VARIABLE = 'OMNIPAW_COMMAND';
+
+const ROUNDS = 400;
+const ROUND_MS = 5;
+
+interface Process {
+  readonly pid: number;
+  readonly parent: number;
+  readonly isZombie: boolean;
+}
+
+/** The ids of all processes of a command that run. */
+export function descendantsOf(tag: string): readonly number[] {
+  const mark = Buffer.from(`${TAG_VARIABLE}=${tag}\0`);
+  const living = processes().filter(({ isZombie }) => !isZombie);
+  const found = new Set(living.filter(({ pid }) => environmentOf(pid).includes(mark)).map(({ pid }) => pid));
+  for (let before = -1; before !== found.size; ) {
+    before = found.size;
+    for (const { pid, parent } of living) if (found.has(parent)) found.add(pid);
+  }
+  return [...found];
+}
+
+/** Ends all processes of a command, and throws `PROCESSES_LEFT` when that does not succeed within seconds. */
+export async function endDescendants(tag: string): Promise<void> {
+  for (let round = 0; round < ROUNDS; round++) {
+    const stopped = stopAll(tag);
+    if (stopped.length === 0) return;
+    for (const pid of stopped) send(pid, 'SIGKILL');
+    await sleep(ROUND_MS);
+  }
+  const left = descendantsOf(tag);
+  if (left.length > 0) throw hostError('PROCESSES_LEFT', `Processes of a command could not be killed: ${left.slice(0, 20).join(', ')}. End them by hand.`, { details: { pids: left } });
+}
+
+/** Between two looks without a turn in between; over when a look finds nobody who is not stopped already. */
+function stopAll(tag: string): readonly number[] {
+  const stopped = new Set<number>();
+  for (let look = 0; look < 10; look++) {
+    const running = descendantsOf(tag).filter((pid) => !stopped.has(pid));
+    if (running.length === 0) break;
+    for (const pid of running) {
+      send(pid, 'SIGSTOP');
+      stopped.add(pid);
+    }
+  }
+  return [...stopped];
+}
+
+/** A process that has ended meanwhile, or belongs to somebody else by now, gets nothing. */
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException;
+    if (code !== 'ESRCH' && code !== 'EPERM') throw thrown;
+  }
+}
+
+function processes(): Process[] {
+  return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? processOf(Number(name)) : []));
+}
+
+/** `PID (NAME) STATE PARENT …`, and the name may have anything in it. */
+function processOf(pid: number): Process[] {
+  const stat = readProc(`/proc/${pid}/stat`).toString('latin1');
+  const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return parent === undefined ? [] : [{ pid, parent: Number(parent), isZombie: state === 'Z' || state === 'X' }];
+}
+
+function environmentOf(pid: number): Buffer {
+  return readProc(`/proc/${pid}/environ`);
+}
+
+/** Empty for a process that is gone, or of another user: then it is none of ours. */
+function readProc(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch {
+    return Buffer.alloc(0);
+  }
+}
