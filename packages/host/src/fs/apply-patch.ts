@@ -1,5 +1,6 @@
 import { defineTool, type Tool } from '@omnipaw/kernel';
 import * as v from 'valibot';
+import { partsToWrite } from '../paths/relative-path.js';
 import type { StagedFile } from '../paths/staged-file.js';
 import { fail } from '../paths/refusals.js';
 import { digestOf, type Workspace } from '../paths/workspace.js';
@@ -60,6 +61,7 @@ interface Step {
 
 /** A file that gets another name is one that goes and one that comes. */
 async function stepsOf(workspace: Workspace, { from, to, apply }: FileChange): Promise<Step[]> {
+  for (const path of [from, to]) if (path !== null) partsToWrite(path);
   const before = from === null ? null : await workspace.read(from, MAX_FILE_BYTES);
   const after = to === null ? null : Buffer.from(apply(before === null ? '' : textOf(before, from!)));
   if (to === null && apply(textOf(before!, from!)) !== '') return reject(`it deletes ${JSON.stringify(from)}, but leaves some of its lines`);
@@ -94,15 +96,20 @@ class Transaction {
       for (const [index, step] of this.#steps.entries()) {
         const file = staged[index];
         staged[index] = undefined;
-        this.#done.push(step);
-        if (file === undefined) await this.#workspace.removeNow(step.path);
-        else await file.commit();
+        await this.#take(step, file);
       }
     } catch (thrown) {
       await discard(staged);
       await this.#putBack();
       throw thrown;
     }
+  }
+
+  async #take(step: Step, file: StagedFile | undefined): Promise<void> {
+    if (file === undefined) await this.#workspace.removeNow(step.path);
+    // In place, but perhaps not durably so.
+    else await file.commit().finally(() => (file.isInPlace ? this.#done.push(step) : undefined));
+    if (file === undefined) this.#done.push(step);
   }
 
   async #stageAll(): Promise<(StagedFile | undefined)[]> {
@@ -116,15 +123,19 @@ class Transaction {
     }
   }
 
+  /** All that can be, and then says of one that could not. */
   async #putBack(): Promise<void> {
+    const left: { readonly path: string; readonly cause: unknown }[] = [];
     for (const { path, before } of this.#done.reverse()) {
       try {
         if (before === null) await this.#workspace.removeNow(path);
         else await (await this.#workspace.stage(path, before)).commit();
-      } catch (thrown) {
-        fail('FILE_SYSTEM_FAILED', path, { says: 'could not be put back after the patch failed, so a part of it stands', cause: thrown });
+      } catch (cause) {
+        left.push({ path, cause });
       }
     }
+    const [first] = left;
+    if (first !== undefined) fail('FILE_SYSTEM_FAILED', first.path, { says: 'could not be put back after the patch failed, so a part of it stands', cause: first.cause });
   }
 }
 

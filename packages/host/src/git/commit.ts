@@ -36,6 +36,7 @@ export function commitTool(name: string, git: Git): Tool<CommitArguments, Commit
     run: async ({ message, paths, author }, { signal }): Promise<CommitResult> => {
       const identity = { GIT_AUTHOR_NAME: author.name, GIT_AUTHOR_EMAIL: author.email, GIT_COMMITTER_NAME: author.name, GIT_COMMITTER_EMAIL: author.email };
       const specs = pathspecs(paths);
+      await git.confine(['ls-files', '-z', '--modified', '--others', '--exclude-standard', ...specs], signal);
       await git.text(['add', '--all', ...specs], signal);
       await git.text(['commit', '--quiet', '--no-verify', '--no-gpg-sign', '--cleanup=verbatim', `--message=${message}`, '--only', ...specs], signal, identity);
       return { commit: (await git.text(['rev-parse', 'HEAD'], signal)).trim() };

@@ -4,8 +4,11 @@
  * Settings of a repository name programs that git runs: hooks, monitors, filters, drivers, pagers, signers. What can be
  * turned off is turned off by name, and a filter, whose name is anybody's choice, is found first.
  */
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { ToolContext } from '@omnipaw/kernel';
 import { hostError } from '../errors.js';
+import { refuse } from '../paths/refusals.js';
 import type { Workspace } from '../paths/workspace.js';
 import type { CommandResult, CommandRunner } from '../system/index.js';
 
@@ -58,6 +61,15 @@ export class Git {
     const { exitCode, stdout, complaint } = await this.ask(args, signal, more);
     if (exitCode !== 0) throw hostError('GIT_FAILED', `git ${args[0]!} failed: ${complaint || `exit code ${exitCode}`}`, { details: { exitCode, complaint } });
     return stdout.toString('utf8');
+  }
+
+  /** Throws `PATH_REFUSED` if one of the files that git is about to read has other names, which may be outside of the root. */
+  async confine(listing: readonly string[], signal: ToolContext['signal']): Promise<void> {
+    const names = (await this.text(listing, signal)).split('\0').filter((name) => name !== '');
+    for (const name of names) {
+      const stats = await lstat(join(this.#workspace.root, name)).catch(() => undefined);
+      if (stats?.isFile() === true && stats.nlink > 1) refuse(name, 'the file has other names (hard links), which may be outside of the root');
+    }
   }
 
   /** Neither a link nor a file that says where the repository really is. */

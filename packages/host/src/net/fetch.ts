@@ -119,6 +119,7 @@ class Fetcher {
   async #follow(first: Request, limits: AnswerLimits): Promise<FetchResult> {
     let request = first;
     for (let step = 0; step <= MAX_REDIRECTIONS; step++) {
+      limits.signal.throwIfAborted();
       const answer = await this.#ask(request, limits);
       const next = redirected(request, answer);
       if (next === undefined) return resultOf(request.url, answer);
@@ -146,19 +147,11 @@ function requestOf({ url, method = 'GET', headers = {}, body }: FetchArguments):
 
 /** A resolver can't be told to stop; what it brings after all is closed. */
 function untilAborted<Value extends { destroy(): unknown }>(wanted: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => { reject(signal.reason as Error); };
-    signal.addEventListener('abort', abort);
-    if (signal.aborted) abort();
-    wanted.then(
-      (value) => {
-        signal.removeEventListener('abort', abort);
-        if (signal.aborted) value.destroy();
-        resolve(value);
-      },
-      (thrown: unknown) => { reject(thrown); },
-    );
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => { reject(signal.reason as Error); });
   });
+  wanted.then((value) => (signal.aborted ? value.destroy() : undefined), () => undefined);
+  return Promise.race([wanted, aborted]);
 }
 
 function resultOf(url: URL, { status, headers, body }: Answer): FetchResult {

@@ -35,13 +35,12 @@ export interface HeldDirectory {
 }
 
 /** How directories are held here. */
-export type Hold = (absolute: string, asked: string) => Promise<HeldDirectory>;
+export type Hold = (absolute: string) => Promise<HeldDirectory>;
 
 export const hold: Hold = process.platform === 'linux' && existsSync('/proc/self/fd') ? holdByDescriptor : holdByName;
 
-export async function holdByDescriptor(absolute: string, asked: string): Promise<HeldDirectory> {
-  const handle = await open(absolute, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK).catch((thrown: unknown) => failBySystem(asked, thrown));
-  return new DescriptorDirectory(handle);
+export async function holdByDescriptor(absolute: string): Promise<HeldDirectory> {
+  return new DescriptorDirectory(await open(absolute, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK));
 }
 
 export function holdByName(absolute: string): Promise<HeldDirectory> {

@@ -21,6 +21,7 @@ export interface Target {
 export class StagedFile {
   readonly #target: Target;
   readonly #temporary: string;
+  #isInPlace = false;
 
   private constructor(target: Target, temporary: string) {
     this.#target = target;
@@ -48,12 +49,18 @@ export class StagedFile {
     return staged;
   }
 
+  /** Whether the file is where it belongs, durably or not. */
+  get isInPlace(): boolean {
+    return this.#isInPlace;
+  }
+
   /** Puts the file in place, durably. */
   async commit(): Promise<void> {
     const { parent, name, asked } = this.#target;
     try {
       await parent.confirm(asked);
       await rename(this.#temporary, parent.placeOf(name));
+      this.#isInPlace = true;
       await parent.sync();
     } catch (thrown) {
       await unlink(this.#temporary).catch(() => undefined);

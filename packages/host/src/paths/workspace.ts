@@ -179,7 +179,7 @@ export class Workspace {
   }
 
   async #holdRoot(asked: string): Promise<HeldDirectory> {
-    const directory = await this.#hold(this.root, asked);
+    const directory = await this.#hold(this.root).catch(() => refuse(asked, 'the root is not there any more, or no directory'));
     const { dev, ino } = await lstat(`${directory.place}/.`, { bigint: true });
     if (dev === this.#identity.dev && ino === this.#identity.ino) return directory;
     await directory.release();
