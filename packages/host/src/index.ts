@@ -4,7 +4,9 @@
  */
 export { HOST_ERROR_CODES, type HostErrorCode } from './errors.js';
 export { hostTools, type HostOptions, type HostTools } from './host-tools.js';
-export { Workspace, type DirectoryItem, type Found } from './paths/workspace.js';
+export { Workspace, type DirectoryItem, type Found, type WorkspaceOptions } from './paths/workspace.js';
+export type { NameRule } from './paths/relative-path.js';
+export type { HeldDirectory, Hold } from './paths/held-directory.js';
 export {
   applyPatchTool,
   deleteTool,

@@ -3,9 +3,10 @@ import * as v from 'valibot';
 import { partsToWrite } from '../paths/relative-path.js';
 import type { StagedFile } from '../paths/staged-file.js';
 import { fail } from '../paths/refusals.js';
+import { textOf } from '../paths/text.js';
 import { digestOf, type Workspace } from '../paths/workspace.js';
+import { MAX_FILE_BYTES } from './limits.js';
 import { parseChanges, reject, type FileChange } from './patch.js';
-import { MAX_FILE_BYTES, textOf } from './text.js';
 
 export interface ApplyPatchArguments {
   /** A unified diff of one or several files. */

@@ -1,9 +1,10 @@
 import { defineTool, type Tool } from '@omnipaw/kernel';
 import * as v from 'valibot';
 import { fail } from '../paths/refusals.js';
+import { textOf } from '../paths/text.js';
 import { digestOf, type Workspace } from '../paths/workspace.js';
+import { MAX_FILE_BYTES, MAX_RESULT_BYTES } from './limits.js';
 import { path, whole } from './schemas.js';
-import { MAX_FILE_BYTES, MAX_RESULT_BYTES, textOf } from './text.js';
 
 export interface ReadFileArguments {
   readonly path: string;

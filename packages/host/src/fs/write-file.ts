@@ -2,8 +2,8 @@ import { defineTool, type Tool } from '@omnipaw/kernel';
 import * as v from 'valibot';
 import { fail } from '../paths/refusals.js';
 import { digestOf, type Workspace } from '../paths/workspace.js';
+import { MAX_FILE_BYTES } from './limits.js';
 import { path, sha256, whole } from './schemas.js';
-import { MAX_FILE_BYTES } from './text.js';
 
 export interface WriteFileArguments {
   readonly path: string;

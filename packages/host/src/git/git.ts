@@ -27,7 +27,7 @@ export interface GitAnswer {
 }
 
 const QUIET = [
-  ...['--no-pager', '--no-optional-locks', '--literal-pathspecs'],
+  ...['--no-pager', '--no-optional-locks'],
   ...['core.fsmonitor=false', 'core.hooksPath=/dev/null', 'core.attributesFile=/dev/null', 'core.sshCommand=false', 'core.editor=false'].flatMap(setting),
   ...['commit.gpgSign=false', 'log.showSignature=false', 'gc.auto=0', 'maintenance.auto=false', 'protocol.allow=never', 'submodule.recurse=false'].flatMap(setting),
 ];
@@ -88,7 +88,9 @@ export class Git {
 
   /** `filter.NAME.clean` and the like are programs that git runs over files. */
   async #filtersOff(where: readonly string[], signal: ToolContext['signal']): Promise<readonly string[]> {
-    const { stdout } = await this.#run([...where, 'config', '-z', '--includes', '--name-only', '--get-regexp', '^filter\\.'], signal, {});
+    const { exitCode, stdout, complaint } = await this.#run([...where, 'config', '-z', '--includes', '--name-only', '--get-regexp', '^filter\\.'], signal, {});
+    // 1 says that there is none.
+    if (exitCode > 1) throw hostError('GIT_FAILED', `git could not tell its settings: ${complaint || `exit code ${exitCode}`}`, { details: { exitCode, complaint } });
     const names = new Set(stdout.toString('utf8').split('\0').map((key) => key.slice(0, key.lastIndexOf('.'))).filter((name) => name !== ''));
     return [...names].flatMap((name) => [`${name}.clean=`, `${name}.smudge=`, `${name}.process=`, `${name}.required=false`].flatMap(setting));
   }

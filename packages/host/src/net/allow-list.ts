@@ -83,6 +83,6 @@ function hostnameOf(name: string): string {
 function assertHost(host: string): void {
   const name = host.replace(/^\*\./, '');
   const asUrl = hostnameOf(name);
-  if (asUrl === name && name !== '') return;
+  if (asUrl === name && name !== '' && !name.includes('*')) return;
   throw new TypeError(`${JSON.stringify(host)} is no host as URLs have it${asUrl === '' ? '' : `: write ${JSON.stringify(asUrl)}`}.`);
 }

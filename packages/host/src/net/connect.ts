@@ -22,18 +22,19 @@ export const systemNetwork: Network = {
 };
 
 /**
- * A connection to the host of a URL, over TLS for https, with the certificate checked against its name.
+ * The way to the host of a URL: what opens a connection to it, over TLS for https, with the certificate checked against its name.
  *
  * The name is resolved once, all its addresses are judged, and one of them is connected to: what the name leads to a moment
  * later does not matter. Rejects with `FETCH_REFUSED` and `FETCH_FAILED`.
  */
-export async function connectTo(url: URL, allowed: AllowedHost, network: Network): Promise<Duplex> {
+export async function wayTo(url: URL, allowed: AllowedHost, network: Network): Promise<() => Duplex> {
   const hostname = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const addresses = isIP(hostname) === 0 ? await resolve(url, hostname, network) : [hostname];
   for (const address of addresses) assertAddress(url, address, allowed);
-  const socket = network.connect(addresses[0]!, portOf(url));
-  if (url.protocol === 'http:') return socket;
-  return connectTls({ socket, ...(isIP(hostname) === 0 ? { servername: hostname.replace(/\.$/, '') } : {}), host: hostname, ALPNProtocols: ['http/1.1'] });
+  const connect = (): Duplex => network.connect(addresses[0]!, portOf(url));
+  if (url.protocol === 'http:') return connect;
+  const name = isIP(hostname) === 0 ? { servername: hostname.replace(/\.$/, '') } : {};
+  return () => connectTls({ socket: connect(), host: hostname, ALPNProtocols: ['http/1.1'], ...name });
 }
 
 async function resolve(url: URL, hostname: string, network: Network): Promise<readonly string[]> {

@@ -2,7 +2,7 @@ import { defineTool, type Tool, type ToolContext } from '@omnipaw/kernel';
 import * as v from 'valibot';
 import { hostError } from '../errors.js';
 import { AllowList, refuseFetch, type AllowedHost } from './allow-list.js';
-import { connectTo, systemNetwork, type Network } from './connect.js';
+import { systemNetwork, wayTo, type Network } from './connect.js';
 import { redirected } from './redirects.js';
 import { exchange, type Answer, type AnswerLimits, type Request } from './request.js';
 
@@ -130,8 +130,8 @@ class Fetcher {
 
   async #ask(request: Request, limits: AnswerLimits): Promise<Answer> {
     const allowed = this.#list.find(request.url, request.method);
-    const socket = await untilAborted(connectTo(request.url, allowed, this.#network), limits.signal);
-    return exchange(socket, request, limits);
+    const open = await untilAborted(wayTo(request.url, allowed, this.#network), limits.signal);
+    return exchange(open, request, limits);
   }
 }
 
@@ -145,12 +145,11 @@ function requestOf({ url, method = 'GET', headers = {}, body }: FetchArguments):
   }
 }
 
-/** A resolver can't be told to stop; what it brings after all is closed. */
-function untilAborted<Value extends { destroy(): unknown }>(wanted: Promise<Value>, signal: AbortSignal): Promise<Value> {
+/** A resolver can't be told to stop; nobody waits for it any more. */
+function untilAborted<Value>(wanted: Promise<Value>, signal: AbortSignal): Promise<Value> {
   const aborted = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => { reject(signal.reason as Error); });
   });
-  wanted.then((value) => (signal.aborted ? value.destroy() : undefined), () => undefined);
   return Promise.race([wanted, aborted]);
 }
 

@@ -26,12 +26,16 @@ export interface AnswerLimits {
 const UNPACKERS = { gzip: createGunzip, 'x-gzip': createGunzip, deflate: createInflate, br: createBrotliDecompress } as const;
 
 /** Sends a request and reads the answer; rejects with `FETCH_FAILED`, `RESPONSE_TOO_LARGE`, and the signal's reason. */
-export async function exchange(socket: Duplex, { url, method, headers, body }: Request, limits: AnswerLimits): Promise<Answer> {
+export async function exchange(open: () => Duplex, { url, method, headers, body }: Request, limits: AnswerLimits): Promise<Answer> {
+  let socket: Duplex | undefined;
   try {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      const connection = (socket = open());
+      // It may fail before the request listens.
+      connection.on('error', reject);
+      // Without an agent: one would make a connection of its own.
       const outgoing = request({
-        createConnection: () => socket,
-        agent: false,
+        createConnection: () => connection,
         method,
         path: url.pathname + url.search,
         setHost: false,
@@ -52,7 +56,7 @@ export async function exchange(socket: Duplex, { url, method, headers, body }: R
     if ((cause as { readonly code?: string }).code === 'RESPONSE_TOO_LARGE') throw cause;
     throw hostError('FETCH_FAILED', `${method} ${url.origin} failed: ${(cause as Error).message}.`, { cause });
   } finally {
-    socket.destroy();
+    socket?.destroy();
   }
 }
 

@@ -4,7 +4,7 @@ import { constants, type Stats } from 'node:fs';
 import { lstat, open, rename, unlink } from 'node:fs/promises';
 import type { HeldDirectory } from './held-directory.js';
 import { failBySystem, kindOf, refuse } from './refusals.js';
-import { assertNewName } from './relative-path.js';
+import { assertNewName, type NameRule } from './relative-path.js';
 
 const { O_NOFOLLOW = 0 } = constants as Partial<typeof constants>;
 const DEFAULT_MODE = 0o666;
@@ -16,6 +16,7 @@ export interface Target {
   readonly name: string;
   /** The whole path, for messages. */
   readonly asked: string;
+  readonly names: NameRule;
 }
 
 export class StagedFile {
@@ -77,10 +78,10 @@ export class StagedFile {
 }
 
 /** A file that may be replaced; undefined when there is nothing. */
-async function whatIsThere({ parent, name, asked }: Target): Promise<Stats | undefined> {
+async function whatIsThere({ parent, name, asked, names }: Target): Promise<Stats | undefined> {
   const stats = await lstat(parent.placeOf(name)).catch((thrown: unknown) => unlessMissing(asked, thrown));
   if (stats === undefined) {
-    assertNewName(asked, name);
+    assertNewName(asked, name, names);
     return undefined;
   }
   if (!stats.isFile()) return refuse(asked, `${kindOf(stats)} where a file is wanted`);

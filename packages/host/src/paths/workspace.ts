@@ -12,8 +12,9 @@ import { constants, lstatSync, realpathSync, type Stats } from 'node:fs';
 import { lstat, mkdir, opendir, open, rmdir, unlink, type FileHandle } from 'node:fs/promises';
 import { hold, type Hold, type HeldDirectory } from './held-directory.js';
 import { fail, failBySystem, kindOf, refuse } from './refusals.js';
-import { assertNewName, partsOf, partsToWrite } from './relative-path.js';
-import { StagedFile } from './staged-file.js';
+import { assertNewName, partsOf, partsToWrite, type NameRule } from './relative-path.js';
+import { StagedFile, type Target } from './staged-file.js';
+import { textOf } from './text.js';
 
 const { O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants as Partial<typeof constants>;
 
@@ -35,40 +36,54 @@ export interface Found extends DirectoryItem {
   readonly stats: Stats;
 }
 
+export interface WorkspaceOptions {
+  /** `plain` unless given. */
+  readonly names?: NameRule;
+  /** How directories are held; the best way that the system has unless given. */
+  readonly hold?: Hold;
+}
+
 export class Workspace {
   /** Absolute and free of symbolic links. */
   readonly root: string;
   readonly #hold: Hold;
+  readonly #names: NameRule;
   /** Which directory the root was when all this began. */
   readonly #identity: { readonly dev: bigint; readonly ino: bigint };
   #writes: Promise<unknown> = Promise.resolve();
 
-  /** Throws a `TypeError` when `root` is no directory. `how` is how directories are held, for tests. */
-  constructor(root: string, how: Hold = hold) {
+  /** Throws a `TypeError` when `root` is no directory. */
+  constructor(root: string, options: WorkspaceOptions = {}) {
     this.root = realpathSync(root);
     const stats = lstatSync(this.root, { bigint: true });
     if (!stats.isDirectory()) throw new TypeError(`The root ${this.root} is no directory.`);
     this.#identity = { dev: stats.dev, ino: stats.ino };
-    this.#hold = how;
+    this.#hold = options.hold ?? hold;
+    this.#names = options.names ?? 'plain';
   }
 
   /** Holds a directory while something is done in it. */
   async within<Result>(path: string, use: (directory: HeldDirectory) => Promise<Result>): Promise<Result> {
-    const directory = await this.#enter(partsOf(path), path);
+    const directory = await this.#enter(partsOf(path, this.#names), path);
     return use(directory).finally(() => directory.release());
   }
 
   /** The bytes of a regular file; throws `FILE_TOO_LARGE` for more than `maxBytes`. */
   async read(path: string, maxBytes: number): Promise<Buffer> {
-    return this.#withParent({ parts: partsOf(path), path }, async (parent, name) => {
+    return this.#withParent({ parts: partsOf(path, this.#names), path }, async (parent, name) => {
       const file = await parent.open(name, path);
       return readAtMost(file, maxBytes, path).finally(() => file.close());
     });
   }
 
+  /** The text of a file, byte order mark and line ends as they are; throws `FILE_NOT_TEXT` for what is binary or not UTF-8. */
+  async readText(path: string, maxBytes: number): Promise<string> {
+    return textOf(await this.read(path, maxBytes), path);
+  }
+
   /** Throws `FILE_NOT_FOUND` when there is nothing. */
   async stat(path: string): Promise<Found> {
-    const parts = partsOf(path);
+    const parts = partsOf(path, this.#names);
     if (parts.length === 0) {
       return this.within(path, async (directory) => found('.', await lstat(`${directory.place}/.`)));
     }
@@ -99,8 +114,8 @@ export class Workspace {
   /** Makes a file end with `content` from `offset` on, durably: doing it twice is doing it once. */
   writeAt(path: string, offset: number, content: Uint8Array): Promise<number> {
     return this.alone(() =>
-      this.#withParent({ parts: partsToWrite(path), path, makes: true }, async (parent, name) => {
-        const file = await openToWriteAt(parent, name, path);
+      this.#withParent({ parts: partsToWrite(path, this.#names), path, makes: true }, async (parent, name) => {
+        const file = await openToWriteAt({ parent, name, asked: path, names: this.#names });
         try {
           const { size } = await file.stat();
           if (size < offset) return fail('FILE_CHANGED', path, `ends at byte ${size}, before ${offset}`);
@@ -124,7 +139,7 @@ export class Workspace {
   /** Like `remove`, from within `alone`. */
   async removeNow(path: string): Promise<boolean> {
     try {
-      await this.#withParent({ parts: partsToWrite(path), path }, async (parent, name) => {
+      await this.#withParent({ parts: partsToWrite(path, this.#names), path }, async (parent, name) => {
         const stats = await lstat(parent.placeOf(name));
         await (stats.isDirectory() ? rmdir(parent.placeOf(name)) : unlink(parent.placeOf(name)));
         await parent.sync();
@@ -140,10 +155,10 @@ export class Workspace {
 
   /** Writes a file beside its place; it is put there by `commit`. Only from within `alone`. */
   async stage(path: string, content: Uint8Array): Promise<StagedFile> {
-    const parts = partsToWrite(path);
+    const parts = partsToWrite(path, this.#names);
     const parent = await this.#enter(parts.slice(0, -1), path, true);
     try {
-      return await StagedFile.write({ parent, name: parts.at(-1)!, asked: path }, content);
+      return await StagedFile.write({ parent, name: parts.at(-1)!, asked: path, names: this.#names }, content);
     } catch (thrown) {
       await parent.release();
       throw thrown;
@@ -169,13 +184,23 @@ export class Workspace {
     for (const part of parts) {
       const outer = directory;
       try {
-        if (makes) await makeDirectory(outer, part, asked);
+        if (makes) await this.#makeDirectory(outer, part, asked);
         directory = await outer.enter(part, asked);
       } finally {
         await outer.release();
       }
     }
     return directory;
+  }
+
+  async #makeDirectory(outer: HeldDirectory, name: string, asked: string): Promise<void> {
+    const place = outer.placeOf(name);
+    if ((await lstat(place).catch(() => undefined)) !== undefined) return;
+    assertNewName(asked, name, this.#names);
+    await mkdir(place).catch((thrown: unknown) => {
+      if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') failBySystem(asked, thrown);
+    });
+    await outer.sync();
   }
 
   async #holdRoot(asked: string): Promise<HeldDirectory> {
@@ -227,21 +252,11 @@ async function readAtMost(file: FileHandle, maxBytes: number, asked: string): Pr
   return fail('FILE_TOO_LARGE', asked, `larger than ${maxBytes} bytes`);
 }
 
-async function makeDirectory(outer: HeldDirectory, name: string, asked: string): Promise<void> {
-  const place = outer.placeOf(name);
-  if ((await lstat(place).catch(() => undefined)) !== undefined) return;
-  assertNewName(asked, name);
-  await mkdir(place).catch((thrown: unknown) => {
-    if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') failBySystem(asked, thrown);
-  });
-  await outer.sync();
-}
-
 /** Nothing is opened that is known to be no file; and O_NONBLOCK lets a pipe fail that was put there meanwhile. */
-async function openToWriteAt(parent: HeldDirectory, name: string, asked: string): Promise<FileHandle> {
+async function openToWriteAt({ parent, name, asked, names }: Target): Promise<FileHandle> {
   const place = parent.placeOf(name);
   const looked = await lstat(place).catch(() => undefined);
-  if (looked === undefined) assertNewName(asked, name);
+  if (looked === undefined) assertNewName(asked, name, names);
   else if (!looked.isFile()) refuse(asked, `${kindOf(looked)} where a file is wanted`);
   const file = await open(place, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | O_NOFOLLOW | O_NONBLOCK, 0o666).catch((thrown: unknown) =>
     failBySystem(asked, thrown),

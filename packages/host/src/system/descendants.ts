@@ -16,6 +16,8 @@ export const TAG_VARIABLE = 'OMNIPAW_COMMAND';
 
 const ROUNDS = 400;
 const ROUND_MS = 5;
+/** One is not enough: a process may end between the list of processes and the look at it, and its child not be on the list. */
+const EMPTY_LOOKS = 3;
 
 interface Process {
   readonly pid: number;
@@ -37,9 +39,10 @@ export function descendantsOf(tag: string): readonly number[] {
 
 /** Ends all processes of a command, and throws `PROCESSES_LEFT` when that does not succeed within seconds. */
 export async function endDescendants(tag: string): Promise<void> {
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0, empty = 0; round < ROUNDS; round++) {
     const stopped = stopAll(tag);
-    if (stopped.length === 0) return;
+    empty = stopped.length === 0 ? empty + 1 : 0;
+    if (empty === EMPTY_LOOKS) return;
     for (const pid of stopped) send(pid, 'SIGKILL');
     await sleep(ROUND_MS);
   }
@@ -71,8 +74,10 @@ function send(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
+/** The newest first, since those are the ones that may be gone soon. */
 function processes(): Process[] {
-  return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? processOf(Number(name)) : []));
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+  return pids.sort((one, other) => other - one).flatMap(processOf);
 }
 
 /** `PID (NAME) STATE PARENT …`, and the name may have anything in it. */

@@ -6,7 +6,7 @@ import { constants } from 'node:os';
 import { delimiter, isAbsolute, relative } from 'node:path';
 import { hostError } from '../errors.js';
 import type { Workspace } from '../paths/workspace.js';
-import type { Command, CommandEnd, CommandResult, CommandRunner, ExecOptions } from './command-runner.js';
+import type { Command, CommandEnd, CommandResult, CommandRunner, ExecOptions, OutputChunk } from './command-runner.js';
 import { descendantsOf, endDescendants, TAG_VARIABLE } from './descendants.js';
 import { namespacePrefix } from './namespace.js';
 import { OutputWindow } from './output-window.js';
@@ -52,7 +52,8 @@ export class LocalRunner implements CommandRunner {
     assertPlain(command, options.env);
     this.#prefix ??= this.#options.namespaces === 'none' ? Promise.resolve([]) : namespacePrefix(this.#environment({}, 'probe'));
     const tag = randomUUID();
-    const [program, ...args] = this.#argv(command, await this.#prefix, options.timeoutMs);
+    const prefix = await this.#prefix;
+    const [program, ...args] = this.#argv(command, prefix, options.timeoutMs);
     // Held until the child is in it, so that no other directory can take its name.
     const running = await this.#workspace.within(options.cwd, async (directory) => {
       const child = spawn(program!, args, {
@@ -61,11 +62,11 @@ export class LocalRunner implements CommandRunner {
         stdio: ['ignore', 'pipe', 'pipe'],
         detached: true,
       });
-      const begun = new RunningCommand(child, tag, this.#options.maxProcesses);
+      const begun = new RunningCommand(child, { tag, hasNamespace: prefix.length > 0, maxProcesses: this.#options.maxProcesses, options });
       await begun.started;
       return begun;
     });
-    return running.untilOver(options);
+    return running.untilOver();
   }
 
   /** The limit of processes counts those of a user, so it holds only where the namespace has users of its own. */
@@ -98,19 +99,28 @@ function notStarted(cause: unknown): never {
   throw hostError('COMMAND_NOT_STARTED', `The command could not be started: ${(cause as Error).message}.`, { cause });
 }
 
+interface Running {
+  readonly tag: string;
+  readonly hasNamespace: boolean;
+  readonly maxProcesses: number;
+  readonly options: ExecOptions;
+}
+
 class RunningCommand {
   readonly #child: ChildProcess;
-  readonly #tag: string;
-  readonly #maxProcesses: number;
+  readonly #how: Running;
+  readonly #windows: { readonly stdout: OutputWindow; readonly stderr: OutputWindow };
   readonly #exited: Promise<unknown[]>;
   #endedBy: CommandEnd = 'itself';
   #watching: NodeJS.Timeout | undefined;
 
-  /** To be made in the turn in which the child is. */
-  constructor(child: ChildProcess, tag: string, maxProcesses: number) {
+  /** To be made in the turn in which the child is: what a process prints before somebody listens is lost when it ends. */
+  constructor(child: ChildProcess, how: Running) {
     this.#child = child;
-    this.#tag = tag;
-    this.#maxProcesses = maxProcesses;
+    this.#how = how;
+    const { maxOutputBytes } = how.options;
+    this.#windows = { stdout: new OutputWindow(maxOutputBytes), stderr: new OutputWindow(maxOutputBytes) };
+    for (const stream of ['stdout', 'stderr'] as const) child[stream]!.on('data', (bytes: Buffer) => { this.#take({ stream, bytes }); });
     this.#exited = once(child, 'exit');
     this.#exited.catch(() => undefined);
   }
@@ -120,31 +130,32 @@ class RunningCommand {
     return once(this.#child, 'spawn').catch((cause: unknown) => notStarted(cause));
   }
 
-  async untilOver(options: ExecOptions): Promise<CommandResult> {
-    const windows = { stdout: new OutputWindow(options.maxOutputBytes), stderr: new OutputWindow(options.maxOutputBytes) };
-    for (const stream of ['stdout', 'stderr'] as const) {
-      this.#child[stream]!.on('data', (bytes: Buffer) => {
-        windows[stream].add(bytes);
-        options.onOutput?.({ stream, bytes });
-        if (windows.stdout.totalBytes + windows.stderr.totalBytes > MAX_PRINTED_BYTES) this.#end('output');
-      });
-    }
-    const exitCode = await this.#untilExit(options);
-    await this.#clean();
-    const { stdout, stderr } = windows;
-    return { endedBy: this.#endedBy, exitCode: this.#endedBy === 'itself' ? exitCode : null, stdout: stdout.captured(), stderr: stderr.captured() };
+  async untilOver(): Promise<CommandResult> {
+    const { code, killedBy } = await this.#untilExit(this.#how.options);
+    // A namespace whose first process has ended by itself is empty, as Linux sees to.
+    if (!this.#how.hasNamespace || killedBy !== null) await this.#clean();
+    await this.#drain();
+    const { stdout, stderr } = this.#windows;
+    return { endedBy: this.#endedBy, exitCode: this.#endedBy === 'itself' ? (code ?? 128 + constants.signals[killedBy!]) : null, stdout: stdout.captured(), stderr: stderr.captured() };
+  }
+
+  #take(chunk: OutputChunk): void {
+    const { stdout, stderr } = this.#windows;
+    this.#windows[chunk.stream].add(chunk.bytes);
+    this.#how.options.onOutput?.(chunk);
+    if (stdout.totalBytes + stderr.totalBytes > MAX_PRINTED_BYTES) this.#end('output');
   }
 
   /** The first process is over: by itself, or because it was killed. */
-  async #untilExit({ timeoutMs, signal }: ExecOptions): Promise<number> {
+  async #untilExit({ timeoutMs, signal }: ExecOptions): Promise<{ readonly code: number | null; readonly killedBy: NodeJS.Signals | null }> {
     const timer = setTimeout(() => { this.#end('timeout'); }, timeoutMs);
     const abort = (): void => { this.#end('abort'); };
     signal.addEventListener('abort', abort);
     if (signal.aborted) abort();
-    this.#watch();
+    this.#watchAgain(WATCH_MS);
     try {
       const [code, killedBy] = (await this.#exited) as [number | null, NodeJS.Signals | null];
-      return code ?? 128 + constants.signals[killedBy!];
+      return { code, killedBy };
     } finally {
       clearTimeout(timer);
       clearTimeout(this.#watching);
@@ -155,8 +166,12 @@ class RunningCommand {
   #watch(): void {
     if (process.platform !== 'linux') return;
     const began = performance.now();
-    if (descendantsOf(this.#tag).length > this.#maxProcesses) this.#end('processes');
-    this.#watching = setTimeout(() => { this.#watch(); }, Math.max(WATCH_MS, WATCH_SHARE * (performance.now() - began)));
+    if (descendantsOf(this.#how.tag).length > this.#how.maxProcesses) this.#end('processes');
+    this.#watchAgain(Math.max(WATCH_MS, WATCH_SHARE * (performance.now() - began)));
+  }
+
+  #watchAgain(afterMs: number): void {
+    this.#watching = setTimeout(() => { this.#watch(); }, afterMs);
   }
 
   #end(by: CommandEnd): void {
@@ -172,10 +187,14 @@ class RunningCommand {
     }
   }
 
-  /** Whatever the command has left behind, and then the pipes, which somebody may hold who could not be found. */
+  /** Ends whatever the command has left behind. */
   async #clean(): Promise<void> {
     this.#killGroup();
-    if (process.platform === 'linux') await endDescendants(this.#tag);
+    if (process.platform === 'linux') await endDescendants(this.#how.tag);
+  }
+
+  /** Until all that was printed is here; not for ever, since somebody may hold a pipe who could not be found. */
+  async #drain(): Promise<void> {
     const streams = [this.#child.stdout!, this.#child.stderr!];
     const impatience = setTimeout(() => { for (const stream of streams) stream.destroy(); }, DRAIN_MS);
     for (const stream of streams) if (!stream.closed) await once(stream, 'close');

@@ -76,7 +76,7 @@ describe('host.fs.apply_patch', () => {
       rmSync(path.join(root, 'folder/d.txt'));
       mkdirSync(path.join(root, 'folder/d.txt/full'), { recursive: true });
     });
-    const tool = applyPatchTool('patch', new Workspace(root, how));
+    const tool = applyPatchTool('patch', new Workspace(root, { hold: how }));
     expect(await codeOf(call(tool, { patch: modify + create + remove.replace('b.txt', 'folder/d.txt') }))).toBe('FILE_SYSTEM_FAILED');
     expect(textOf(root, 'a.txt')).toBe(files['a.txt']);
     expect(existsSync(path.join(root, 'new/c.txt'))).toBe(false);

@@ -24,13 +24,13 @@ function scene(): { readonly root: string; readonly outside: string; readonly ex
 describe.skipIf(process.platform !== 'linux')('where directories are held by descriptor', () => {
   test('a directory that is exchanged for a link after it was entered is read as what it was', async () => {
     const { root, exchange } = scene();
-    const workspace = new Workspace(root, afterEntering('folder', hold, exchange));
+    const workspace = new Workspace(root, { hold: afterEntering('folder', hold, exchange) });
     await expect(workspace.read('folder/file.txt', 100)).resolves.toEqual(Buffer.from('inside'));
   });
 
   test('what is written goes to the directory that was entered, not to where the link leads', async () => {
     const { root, outside, exchange } = scene();
-    const workspace = new Workspace(root, afterEntering('folder', hold, exchange));
+    const workspace = new Workspace(root, { hold: afterEntering('folder', hold, exchange) });
     await workspace.write('folder/file.txt', Buffer.from('written'));
     expect(readFileSync(path.join(root, 'folder-moved/file.txt'), 'utf8')).toBe('written');
     expect(readdirSync(outside)).toEqual(['file.txt']);
@@ -39,7 +39,7 @@ describe.skipIf(process.platform !== 'linux')('where directories are held by des
 
   test('what is deleted is deleted in the directory that was entered', async () => {
     const { root, outside, exchange } = scene();
-    const workspace = new Workspace(root, afterEntering('folder', hold, exchange));
+    const workspace = new Workspace(root, { hold: afterEntering('folder', hold, exchange) });
     await expect(workspace.remove('folder/file.txt')).resolves.toBe(true);
     expect(readdirSync(path.join(root, 'folder-moved'))).toEqual([]);
     expect(readFileSync(path.join(outside, 'file.txt'), 'utf8')).toBe(SECRET);
@@ -71,14 +71,14 @@ describe.skipIf(process.platform !== 'linux')('where directories are held by des
 describe.skipIf(process.platform === 'win32')('where directories are held by name', () => {
   test('a directory that is exchanged for a link after it was entered is refused', async () => {
     const { root, outside, exchange } = scene();
-    await expect(new Workspace(root, afterEntering('folder', holdByName, exchange)).read('folder/file.txt', 100)).rejects.toMatchObject({ code: 'PATH_REFUSED' });
+    await expect(new Workspace(root, { hold: afterEntering('folder', holdByName, exchange) }).read('folder/file.txt', 100)).rejects.toMatchObject({ code: 'PATH_REFUSED' });
     const other = scene();
-    await expect(new Workspace(other.root, afterEntering('folder', holdByName, other.exchange)).list('folder', 10)).rejects.toMatchObject({ code: 'PATH_REFUSED' });
+    await expect(new Workspace(other.root, { hold: afterEntering('folder', holdByName, other.exchange) }).list('folder', 10)).rejects.toMatchObject({ code: 'PATH_REFUSED' });
     expect(readFileSync(path.join(outside, 'file.txt'), 'utf8')).toBe(SECRET);
   });
 
   test('files are read and written as with descriptors', async () => {
-    const workspace = new Workspace(tree({ 'a/b.txt': 'b' }), holdByName);
+    const workspace = new Workspace(tree({ 'a/b.txt': 'b' }), { hold: holdByName });
     await workspace.write('a/new/c.txt', Buffer.from('c'));
     await workspace.writeAt('a/new/c.txt', 1, Buffer.from('d'));
     await expect(workspace.read('a/new/c.txt', 10)).resolves.toEqual(Buffer.from('cd'));
@@ -107,6 +107,16 @@ test('a root that is named by a link is the directory that it leads to', async (
   const workspace = new Workspace(link);
   expect(workspace.root).toBe(root);
   await expect(workspace.read('a.txt', 10)).resolves.toEqual(Buffer.from('a'));
+});
+
+test('names that the system has are taken where that is wanted, and lead out no more than others', async () => {
+  const names = ['new\nline', 'back\\slash', 'C:drive', '..\\..\\x', 'cafe\u0301', '．．'];
+  const workspace = new Workspace(temporaryDirectory(), { names: 'any' });
+  for (const name of names) {
+    await workspace.write(`${name}/${name}`, Buffer.from(name));
+    await expect(workspace.read(`${name}/${name}`, 100)).resolves.toEqual(Buffer.from(name));
+  }
+  for (const name of ['..', 'a/../b', '/etc/passwd', '', 'a//b', './a', 'a\0b']) await expect(workspace.read(name, 100)).rejects.toMatchObject({ code: 'PATH_REFUSED' });
 });
 
 test('a root that is no directory is a mistake of whoever names it', () => {

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createKernel, defineAgent, MemoryLogStore, readEntries, secret } from '@omnipaw/kernel';
-import { hostTools, type CommandRunner, type ExecOptions } from '@omnipaw/host';
+import { hostTools, LocalRunner, Workspace, type CommandRunner, type ExecOptions } from '@omnipaw/host';
 import { describe, expect, test } from 'vitest';
 import { call, codeOf } from '../support/call.js';
 import { temporaryDirectory, tree } from '../support/workspace.js';
@@ -162,4 +162,13 @@ describe('SANDBOX_MODE', () => {
     writeFileSync(path.join(root, 'x'), '');
     expect(() => hostTools({ root, environment: { SANDBOX_MODE } })).toThrow(expect.objectContaining({ code: 'SANDBOX_UNAVAILABLE' }));
   });
+});
+
+test.skipIf(process.platform === 'win32')('what a command prints that is over at once is not lost', async () => {
+  const runner = new LocalRunner(new Workspace(temporaryDirectory()), { environment: process.env, maxProcesses: 10 });
+  const { signal } = new AbortController();
+  for (let time = 0; time < 30; time++) {
+    const { stdout } = await runner.exec(['echo', 'said'], { cwd: '.', env: {}, timeoutMs: 10_000, signal, maxOutputBytes: 100 });
+    expect(Buffer.from(stdout.head).toString()).toBe('said\n');
+  }
 });
