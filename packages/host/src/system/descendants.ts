@@ -22,14 +22,13 @@ const EMPTY_LOOKS = 3;
 interface Process {
   readonly pid: number;
   readonly parent: number;
-  readonly isZombie: boolean;
+  readonly isMarked: boolean;
 }
 
 /** The ids of all processes of a command that run. */
 export function descendantsOf(tag: string): readonly number[] {
-  const mark = Buffer.from(`${TAG_VARIABLE}=${tag}\0`);
-  const living = processes().filter(({ isZombie }) => !isZombie);
-  const found = new Set(living.filter(({ pid }) => environmentOf(pid).includes(mark)).map(({ pid }) => pid));
+  const living = processes(Buffer.from(`${TAG_VARIABLE}=${tag}\0`));
+  const found = new Set(living.filter(({ isMarked }) => isMarked).map(({ pid }) => pid));
   for (let before = -1; before !== found.size; ) {
     before = found.size;
     for (const { pid, parent } of living) if (found.has(parent)) found.add(pid);
@@ -75,20 +74,18 @@ function send(pid: number, signal: NodeJS.Signals): void {
 }
 
 /** The newest first, since those are the ones that may be gone soon. */
-function processes(): Process[] {
+function processes(mark: Buffer): Process[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
-  return pids.sort((one, other) => other - one).flatMap(processOf);
+  return pids.sort((one, other) => other - one).flatMap((pid) => processOf(pid, mark));
 }
 
 /** `PID (NAME) STATE PARENT …`, and the name may have anything in it. */
-function processOf(pid: number): Process[] {
+function processOf(pid: number, mark: Buffer): Process[] {
+  const isMarked = readProc(`/proc/${pid}/environ`).includes(mark);
   const stat = readProc(`/proc/${pid}/stat`).toString('latin1');
   const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return parent === undefined ? [] : [{ pid, parent: Number(parent), isZombie: state === 'Z' || state === 'X' }];
-}
-
-function environmentOf(pid: number): Buffer {
-  return readProc(`/proc/${pid}/environ`);
+  const isOver = parent === undefined || state === 'Z' || state === 'X';
+  return isOver ? [] : [{ pid, parent: Number(parent), isMarked }];
 }
 
 /** Empty for a process that is gone, or of another user: then it is none of ours. */
