@@ -6,7 +6,6 @@ export { HOST_ERROR_CODES, type HostErrorCode } from './errors.js';
 export { hostTools, type HostOptions, type HostTools } from './host-tools.js';
 export { Workspace, type DirectoryItem, type Found, type WorkspaceOptions } from './paths/workspace.js';
 export type { NameRule } from './paths/relative-path.js';
-export type { HeldDirectory, Hold } from './paths/held-directory.js';
 export {
   applyPatchTool,
   deleteTool,
@@ -51,7 +50,7 @@ export {
   type LocalRunnerOptions,
   type OutputChunk,
 } from './system/index.js';
-export { fetchTool, type AllowedHost, type Connect, type FetchArguments, type FetchOptions, type FetchResult, type Resolve } from './net/index.js';
+export { fetchTool, type AllowedHost, type Connect, type Connection, type FetchArguments, type FetchOptions, type FetchResult, type Resolve } from './net/index.js';
 export {
   blameTool,
   commitTool,

@@ -79,7 +79,7 @@ async function listByGit(git: Git, signal: ToolContext['signal']): Promise<strin
   try {
     const { exitCode, stdout, complaint } = await git.ask(['ls-files', '-z', '--cached', '--others', '--exclude-standard'], signal);
     if (exitCode !== 0) return complaint;
-    const names = [...new Set(stdout.toString('utf8').split('\0'))].filter((name) => name !== '');
+    const names = [...new Set(stdout.split('\0'))].filter((name) => name !== '');
     if (names.length > 0) return names;
     const { exitCode: isIgnored } = await git.ask(['check-ignore', '--quiet', '.'], signal);
     return isIgnored === 0 ? 'the repository around this directory ignores it' : names;

@@ -56,8 +56,8 @@ export function applyPatchTool(name: string, workspace: Workspace): Tool<ApplyPa
 /** What is to become of one path; null where there is nothing. */
 interface Step {
   readonly path: string;
-  readonly before: Buffer | null;
-  readonly after: Buffer | null;
+  readonly before: Uint8Array | null;
+  readonly after: Uint8Array | null;
 }
 
 /** A file that gets another name is one that goes and one that comes. */
@@ -144,7 +144,7 @@ async function discard(staged: readonly (StagedFile | undefined)[]): Promise<voi
   for (const file of staged) await file?.discard();
 }
 
-function changeName(before: Buffer | null, after: Buffer | null): PatchedFile['change'] {
+function changeName(before: Uint8Array | null, after: Uint8Array | null): PatchedFile['change'] {
   if (before === null) return 'created';
   return after === null ? 'deleted' : 'modified';
 }

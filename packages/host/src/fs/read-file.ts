@@ -40,7 +40,7 @@ export function readFileTool(name: string, workspace: Workspace): Tool<ReadFileA
     idempotent: true,
     run: async (args): Promise<ReadFileResult> => {
       const content = await workspace.read(args.path, MAX_FILE_BYTES);
-      const wanted = args.encoding === 'base64' ? { content: content.toString('base64'), lines: null } : linesOf(textOf(content, args.path), args);
+      const wanted = args.encoding === 'base64' ? { content: Buffer.from(content).toString('base64'), lines: null } : linesOf(textOf(content, args.path), args);
       if (Buffer.byteLength(wanted.content) > MAX_RESULT_BYTES) {
         return fail('FILE_TOO_LARGE', args.path, `would give more than ${MAX_RESULT_BYTES} bytes; ask for some lines of it (fromLine, lines)`);
       }

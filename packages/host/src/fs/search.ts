@@ -1,6 +1,7 @@
 import { defineTool, type Tool, type ToolContext } from '@omnipaw/kernel';
 import * as v from 'valibot';
 import type { HeldDirectory } from '../paths/held-directory.js';
+import { readAtMost } from '../paths/read-at-most.js';
 import { problemOf } from '../paths/relative-path.js';
 import { itemsOf, type Workspace } from '../paths/workspace.js';
 import { lineMatcher, type LineMatcher } from './line-matcher.js';
@@ -122,12 +123,7 @@ class Search {
   }
 }
 
-async function readSmall(directory: HeldDirectory, name: string, path: string): Promise<Buffer | undefined> {
+async function readSmall(directory: HeldDirectory, name: string, path: string): Promise<Buffer> {
   const file = await directory.open(name, path);
-  try {
-    const { size } = await file.stat();
-    return size > MAX_FILE_BYTES ? undefined : await file.readFile();
-  } finally {
-    await file.close();
-  }
+  return readAtMost(file, MAX_FILE_BYTES, path).finally(() => file.close());
 }

@@ -25,8 +25,8 @@ export function statTool(name: string, workspace: Workspace): Tool<StatArguments
     input: v.strictObject({ path }),
     idempotent: true,
     run: async (args): Promise<StatResult> => {
-      const { kind, stats } = await workspace.stat(args.path);
-      return { kind, bytes: stats.size, modified: new Date(stats.mtimeMs).toISOString(), isExecutable: (stats.mode & 0o100) !== 0 };
+      const { kind, bytes, modifiedMs, isExecutable } = await workspace.stat(args.path);
+      return { kind, bytes, modified: new Date(modifiedMs).toISOString(), isExecutable };
     },
   });
 }

@@ -46,7 +46,7 @@ export function blameTool(name: string, git: Git, workspace: Workspace): Tool<Bl
       const ranges = lines.flatMap((line) => ['-L', `${line},${line}`]);
       const args = ['blame', '--line-porcelain', '--encoding=UTF-8', '--no-textconv', '-w', ...ranges, '--', path];
       const { exitCode, stdout, complaint } = await git.ask(args, signal);
-      return exitCode === 0 ? { origins: parseBlame(stdout.toString('utf8')), note: null } : { origins: [], note: complaint };
+      return exitCode === 0 ? { origins: parseBlame(stdout), note: null } : { origins: [], note: complaint };
     },
   });
 }

@@ -21,7 +21,8 @@ export interface GitOptions {
 
 export interface GitAnswer {
   readonly exitCode: number;
-  readonly stdout: Buffer;
+  /** As UTF-8. */
+  readonly stdout: string;
   /** The last line of what git complained about. */
   readonly complaint: string;
 }
@@ -60,7 +61,7 @@ export class Git {
   async text(args: readonly string[], signal: ToolContext['signal'], more?: Readonly<Record<string, string>>): Promise<string> {
     const { exitCode, stdout, complaint } = await this.ask(args, signal, more);
     if (exitCode !== 0) throw hostError('GIT_FAILED', `git ${args[0]!} failed: ${complaint || `exit code ${exitCode}`}`, { details: { exitCode, complaint } });
-    return stdout.toString('utf8');
+    return stdout;
   }
 
   /** Throws `PATH_REFUSED` if one of the files that git is about to read has other names, which may be outside of the root. */
@@ -91,7 +92,7 @@ export class Git {
     const { exitCode, stdout, complaint } = await this.#run([...where, 'config', '-z', '--includes', '--name-only', '--get-regexp', '^filter\\.'], signal, {});
     // 1 says that there is none.
     if (exitCode > 1) throw hostError('GIT_FAILED', `git could not tell its settings: ${complaint || `exit code ${exitCode}`}`, { details: { exitCode, complaint } });
-    const names = new Set(stdout.toString('utf8').split('\0').map((key) => key.slice(0, key.lastIndexOf('.'))).filter((name) => name !== ''));
+    const names = new Set(stdout.split('\0').map((key) => key.slice(0, key.lastIndexOf('.'))).filter((name) => name !== ''));
     return [...names].flatMap((name) => [`${name}.clean=`, `${name}.smudge=`, `${name}.process=`, `${name}.required=false`].flatMap(setting));
   }
 
@@ -121,5 +122,5 @@ function answerOf({ endedBy, exitCode, stdout, stderr }: CommandResult): GitAnsw
   if (exitCode === NOT_FOUND) throw hostError('GIT_UNAVAILABLE', 'git could not be asked: there is no git on this machine.');
   if (exitCode === null) throw hostError('GIT_FAILED', `git was ended before it had answered (${endedBy}).`, { details: { endedBy } });
   if (stdout.cutBytes > 0) throw hostError('GIT_FAILED', `git answered with more than ${MAX_ANSWER_BYTES} bytes. Ask for less.`);
-  return { exitCode, stdout: Buffer.from(stdout.head), complaint };
+  return { exitCode, stdout: Buffer.from(stdout.head).toString('utf8'), complaint };
 }

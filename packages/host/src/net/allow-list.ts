@@ -1,18 +1,7 @@
 /** Who may be asked, and how: pure. */
 import { hostError } from '../errors.js';
 import { assertRange, isInRanges, isPublic, parseAddress } from './addresses.js';
-
-/** A host that may be asked. */
-export interface AllowedHost {
-  /** A name (`api.example.com`), all names below one (`*.example.com`), or an address. */
-  readonly host: string;
-  /** `GET` and `HEAD` unless given. */
-  readonly methods?: readonly string[];
-  /** The usual one of the scheme unless given. */
-  readonly ports?: readonly number[];
-  /** Ranges of addresses that are not public and may be connected to for this host all the same: `127.0.0.0/8`. */
-  readonly addresses?: readonly string[];
-}
+import type { AllowedHost } from './options.js';
 
 const READING = ['GET', 'HEAD'];
 /** RFC 9110, 9.2.2. */

@@ -1,15 +1,11 @@
 /** The way to a server: name, address, socket. What it needs of the network can be given from outside. */
 import { lookup } from 'node:dns/promises';
 import { connect as connectSocket, isIP } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { hostError } from '../errors.js';
-import { assertAddress, portOf, refuseFetch, type AllowedHost } from './allow-list.js';
-
-/** Gives all addresses of a name. */
-export type Resolve = (hostname: string) => Promise<readonly string[]>;
-/** Opens a connection to an address: to this very one, which was judged. */
-export type Connect = (address: string, port: number) => Duplex;
+import { assertAddress, portOf, refuseFetch } from './allow-list.js';
+import type { AllowedHost, Connect, Connection, Resolve } from './options.js';
 
 export interface Network {
   readonly resolve: Resolve;
@@ -31,10 +27,15 @@ export async function wayTo(url: URL, allowed: AllowedHost, network: Network): P
   const hostname = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const addresses = isIP(hostname) === 0 ? await resolve(url, hostname, network) : [hostname];
   for (const address of addresses) assertAddress(url, address, allowed);
-  const connect = (): Duplex => network.connect(addresses[0]!, portOf(url));
+  const connect = (): Duplex => streamOf(network.connect(addresses[0]!, portOf(url)));
   if (url.protocol === 'http:') return connect;
   const name = isIP(hostname) === 0 ? { servername: hostname.replace(/\.$/, '') } : {};
   return () => connectTls({ socket: connect(), host: hostname, ALPNProtocols: ['http/1.1'], ...name });
+}
+
+function streamOf(connection: Connection): Duplex {
+  if (connection instanceof Duplex) return connection;
+  throw new TypeError('What connect gives is no Duplex of node:stream.');
 }
 
 async function resolve(url: URL, hostname: string, network: Network): Promise<readonly string[]> {

@@ -1,8 +1,9 @@
 import { defineTool, type Tool, type ToolContext } from '@omnipaw/kernel';
 import * as v from 'valibot';
 import { hostError } from '../errors.js';
-import { AllowList, refuseFetch, type AllowedHost } from './allow-list.js';
+import { AllowList, refuseFetch } from './allow-list.js';
 import { systemNetwork, wayTo, type Network } from './connect.js';
+import type { FetchOptions } from './options.js';
 import { redirected } from './redirects.js';
 import { exchange, type Answer, type AnswerLimits, type Request } from './request.js';
 
@@ -24,21 +25,6 @@ export interface FetchResult {
   readonly body: string;
   /** `base64` for a body that is no UTF-8. */
   readonly encoding: 'utf8' | 'base64';
-}
-
-export interface FetchOptions {
-  /** Who may be asked; nobody unless given. */
-  readonly allow?: readonly AllowedHost[];
-  /** Names of headers that a call may have beside those that say what it sends and wants, and `authorization`. */
-  readonly headers?: readonly string[];
-  /** For everything together: names, connections, redirections, the body. 30 seconds unless given. */
-  readonly timeoutMs?: number;
-  /** Of the body, unpacked. 256 KiB unless given. */
-  readonly maxBytes?: number;
-  /** By what names are resolved; the system's way unless given. */
-  readonly resolve?: Network['resolve'];
-  /** By what addresses are connected to; TCP unless given. */
-  readonly connect?: Network['connect'];
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;

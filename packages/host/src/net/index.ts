@@ -1,3 +1,2 @@
-export { type AllowedHost } from './allow-list.js';
-export { type Connect, type Resolve } from './connect.js';
-export { fetchTool, type FetchArguments, type FetchOptions, type FetchResult } from './fetch.js';
+export { fetchTool, type FetchArguments, type FetchResult } from './fetch.js';
+export type { AllowedHost, Connect, Connection, FetchOptions, Resolve } from './options.js';

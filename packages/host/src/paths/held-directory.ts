@@ -18,6 +18,13 @@ const { O_NOFOLLOW = 0, O_NONBLOCK = 0, O_DIRECTORY = 0, O_RDONLY } = constants 
 /** Opens what a name leads to without opening the thing: no device notices it. Linux only, and not among Node's constants. */
 const O_PATH = 0o10000000;
 
+/** What is done with a file that was opened. */
+export interface OpenFile {
+  stat(): Promise<{ readonly size: number }>;
+  read(into: Uint8Array, at: number, length: number, position: null): Promise<{ readonly bytesRead: number }>;
+  close(): Promise<void>;
+}
+
 export interface HeldDirectory {
   /** A path of the directory for system calls. */
   readonly place: string;
@@ -26,7 +33,7 @@ export interface HeldDirectory {
   /** Holds a directory in this one; `asked` is the whole path, for messages. */
   enter(name: string, asked: string): Promise<HeldDirectory>;
   /** Opens a regular file that has no other name, for reading; throws `PATH_REFUSED` for anything else, and waits for nothing. */
-  open(name: string, asked: string): Promise<FileHandle>;
+  open(name: string, asked: string): Promise<OpenFile>;
   /** Makes what was renamed or made in it durable. */
   sync(): Promise<void>;
   /** Throws `PATH_REFUSED` if the directory is not where it was any more, and that matters. */
@@ -74,7 +81,7 @@ class DescriptorDirectory implements HeldDirectory {
   }
 
   /** By a descriptor of the name first: only what is known to be a file is opened, and it is the very thing that was looked at. */
-  async open(name: string, asked: string): Promise<FileHandle> {
+  async open(name: string, asked: string): Promise<OpenFile> {
     const found = await open(this.placeOf(name), O_PATH | O_NOFOLLOW).catch((thrown: unknown) => failBySystem(asked, thrown));
     try {
       assertPlainFile(await found.stat({ bigint: true }), asked);
@@ -115,7 +122,7 @@ class NamedDirectory implements HeldDirectory {
     return new NamedDirectory(place);
   }
 
-  async open(name: string, asked: string): Promise<FileHandle> {
+  async open(name: string, asked: string): Promise<OpenFile> {
     const place = this.placeOf(name);
     const looked = await lstat(place, { bigint: true }).catch((thrown: unknown) => failBySystem(asked, thrown));
     assertPlainFile(looked, asked);

@@ -24,7 +24,7 @@ const WINDOWS_CHARACTERS = /[:*?"<>|]|[. ]$/;
 export type NameRule = 'plain' | 'any';
 
 /** The parts of a path; throws `PATH_REFUSED`. Empty for the root itself, which is named `.`. */
-export function partsOf(path: string, rule: NameRule = 'plain', platform: NodeJS.Platform = process.platform): readonly string[] {
+export function partsOf(path: string, rule: NameRule = 'plain', platform: string = process.platform): readonly string[] {
   if (path === '.') return [];
   if (path.includes('\0')) return refuse(path, 'it has a NUL character');
   if (Buffer.byteLength(path) > MAX_PATH_BYTES) return refuse(path, `it is longer than ${MAX_PATH_BYTES} bytes`);
@@ -41,7 +41,7 @@ export function partsOf(path: string, rule: NameRule = 'plain', platform: NodeJS
 }
 
 /** Why a part of a path is none, or nothing. */
-export function problemOf(part: string, rule: NameRule = 'plain', platform: NodeJS.Platform = process.platform): string | undefined {
+export function problemOf(part: string, rule: NameRule = 'plain', platform: string = process.platform): string | undefined {
   if (part === '') return 'no plain relative path: a part of it is empty';
   if (part === '.' || part === '..') return `no plain relative path: it has the part "${part}"`;
   if (Buffer.byteLength(part) > MAX_PART_BYTES) return `a part of it is longer than ${MAX_PART_BYTES} bytes`;

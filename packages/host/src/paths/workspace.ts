@@ -13,6 +13,7 @@ import { lstat, mkdir, opendir, open, rmdir, unlink, type FileHandle } from 'nod
 import { hold, type Hold, type HeldDirectory } from './held-directory.js';
 import { fail, failBySystem, kindOf, refuse } from './refusals.js';
 import { assertNewName, partsOf, partsToWrite, type NameRule } from './relative-path.js';
+import { readAtMost } from './read-at-most.js';
 import { StagedFile, type Target } from './staged-file.js';
 import { textOf } from './text.js';
 
@@ -33,13 +34,16 @@ interface Asked {
 
 /** What a path leads to, without following it. */
 export interface Found extends DirectoryItem {
-  readonly stats: Stats;
+  readonly bytes: number;
+  /** Milliseconds since the Unix epoch. */
+  readonly modifiedMs: number;
+  readonly isExecutable: boolean;
 }
 
 export interface WorkspaceOptions {
   /** `plain` unless given. */
   readonly names?: NameRule;
-  /** How directories are held; the best way that the system has unless given. */
+  /** @internal How directories are held; the best way that the system has unless given. */
   readonly hold?: Hold;
 }
 
@@ -62,14 +66,14 @@ export class Workspace {
     this.#names = options.names ?? 'plain';
   }
 
-  /** Holds a directory while something is done in it. */
+  /** @internal Holds a directory while something is done in it. */
   async within<Result>(path: string, use: (directory: HeldDirectory) => Promise<Result>): Promise<Result> {
     const directory = await this.#enter(partsOf(path, this.#names), path);
     return use(directory).finally(() => directory.release());
   }
 
   /** The bytes of a regular file; throws `FILE_TOO_LARGE` for more than `maxBytes`. */
-  async read(path: string, maxBytes: number): Promise<Buffer> {
+  async read(path: string, maxBytes: number): Promise<Uint8Array> {
     return this.#withParent({ parts: partsOf(path, this.#names), path }, async (parent, name) => {
       const file = await parent.open(name, path);
       return readAtMost(file, maxBytes, path).finally(() => file.close());
@@ -136,7 +140,7 @@ export class Workspace {
     return this.alone(() => this.removeNow(path));
   }
 
-  /** Like `remove`, from within `alone`. */
+  /** @internal Like `remove`, from within `alone`. */
   async removeNow(path: string): Promise<boolean> {
     try {
       await this.#withParent({ parts: partsToWrite(path, this.#names), path }, async (parent, name) => {
@@ -153,7 +157,7 @@ export class Workspace {
     }
   }
 
-  /** Writes a file beside its place; it is put there by `commit`. Only from within `alone`. */
+  /** @internal Writes a file beside its place; it is put there by `commit`. Only from within `alone`. */
   async stage(path: string, content: Uint8Array): Promise<StagedFile> {
     const parts = partsToWrite(path, this.#names);
     const parent = await this.#enter(parts.slice(0, -1), path, true);
@@ -165,7 +169,7 @@ export class Workspace {
     }
   }
 
-  /** Does something while nothing else is written here. */
+  /** @internal Does something while nothing else is written here. */
   alone<Result>(task: () => Promise<Result>): Promise<Result> {
     const turn = this.#writes.then(task);
     this.#writes = turn.catch(() => undefined);
@@ -228,28 +232,13 @@ export async function itemsOf(directory: HeldDirectory, maxItems: number): Promi
 }
 
 function found(name: string, stats: Stats): Found {
-  return { name, kind: itemKind(stats), stats };
+  return { name, kind: itemKind(stats), bytes: stats.size, modifiedMs: stats.mtimeMs, isExecutable: (stats.mode & 0o100) !== 0 };
 }
 
 function itemKind(entry: Pick<Stats, 'isFile' | 'isDirectory' | 'isSymbolicLink'>): DirectoryItem['kind'] {
   if (entry.isSymbolicLink()) return 'link';
   if (entry.isDirectory()) return 'directory';
   return entry.isFile() ? 'file' : 'other';
-}
-
-/** A file may be longer than it said: those of the system say 0, and others grow. */
-async function readAtMost(file: FileHandle, maxBytes: number, asked: string): Promise<Buffer> {
-  const { size } = await file.stat();
-  const chunks: Buffer[] = [];
-  let total = 0;
-  for (let room = Math.min(size, maxBytes) + 1; total <= maxBytes; room = 64 * 1024) {
-    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(Math.min(room, maxBytes + 1 - total)), 0, null, null);
-    if (bytesRead === 0) return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
-    chunks.push(buffer.subarray(0, bytesRead));
-    total += bytesRead;
-    if (size > maxBytes) break;
-  }
-  return fail('FILE_TOO_LARGE', asked, `larger than ${maxBytes} bytes`);
 }
 
 /** Nothing is opened that is known to be no file; and O_NONBLOCK lets a pipe fail that was put there meanwhile. */
