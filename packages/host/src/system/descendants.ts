@@ -39,14 +39,19 @@ export function descendantsOf(tag: string): readonly number[] {
 /** Ends all processes of a command, and throws `PROCESSES_LEFT` when that does not succeed within seconds. */
 export async function endDescendants(tag: string): Promise<void> {
   for (let round = 0, empty = 0; round < ROUNDS; round++) {
-    const stopped = stopAll(tag);
-    empty = stopped.length === 0 ? empty + 1 : 0;
+    empty = killDescendants(tag) === 0 ? empty + 1 : 0;
     if (empty === EMPTY_LOOKS) return;
-    for (const pid of stopped) send(pid, 'SIGKILL');
     await sleep(ROUND_MS);
   }
   const left = descendantsOf(tag);
   if (left.length > 0) throw hostError('PROCESSES_LEFT', `Processes of a command could not be killed: ${left.slice(0, 20).join(', ')}. End them by hand.`, { details: { pids: left } });
+}
+
+/** Kills all processes of a command that can be found now, and says how many that are. */
+export function killDescendants(tag: string): number {
+  const stopped = stopAll(tag);
+  for (const pid of stopped) send(pid, 'SIGKILL');
+  return stopped.length;
 }
 
 /** Between two looks without a turn in between; over when a look finds nobody who is not stopped already. */

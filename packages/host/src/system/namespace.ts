@@ -4,6 +4,8 @@
  */
 import { spawn } from 'node:child_process';
 
+/** Ends the namespace with the process that has made it, also where that is killed. */
+const WITH_PARENT = ['setpriv', '--pdeathsig', 'KILL'];
 /** Root has a namespace at once; others through a namespace of users, where that is allowed. */
 const AS_ROOT = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
 const AS_USER = ['unshare', '--user', '--map-current-user', ...AS_ROOT.slice(1)];
@@ -13,7 +15,8 @@ const PROBE_TIMEOUT_MS = 5_000;
 export async function namespacePrefix(env: NodeJS.ProcessEnv): Promise<readonly string[]> {
   if (process.platform !== 'linux') return [];
   const prefix = process.getuid?.() === 0 ? AS_ROOT : AS_USER;
-  return (await succeeds([...prefix, 'true'], env)) ? prefix : [];
+  for (const command of [[...WITH_PARENT, ...prefix], prefix]) if (await succeeds([...command, 'true'], env)) return command;
+  return [];
 }
 
 function succeeds([program, ...args]: readonly string[], env: NodeJS.ProcessEnv): Promise<boolean> {

@@ -4,11 +4,14 @@
  * Each is bounded by itself, so that a mistake here harms no machine: whatever it starts ends within half a minute, and of
  * what multiplies there are never more than a few dozen.
  */
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { bashTool, LocalRunner, Workspace, type BashArguments, type BashResult } from '@omnipaw/host';
 import { describe, expect, test } from 'vitest';
+import { bundle } from '../../../../testing/bundle.js';
 import { namespacePrefix } from '../../src/system/namespace.js';
 import { call } from '../support/call.js';
 import { processesWith } from '../support/processes.js';
@@ -113,6 +116,16 @@ describe.skipIf(!hasNamespaces)('a namespace of processes', () => {
     await run({ command: 'env -i setsid sleep 20.$1 & echo started' });
     expect(processesWith(`20.${mark}`)).toEqual([]);
   });
+
+  test('ends with the process of the kernel, also when that is killed', async () => {
+    const program = await bundle(new URL('killed-program.ts', import.meta.url));
+    const mark = String(parseInt(randomUUID().slice(0, 8), 16));
+    const killed = spawn(process.execPath, [program, temporaryDirectory(), mark], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(killed.stdout, 'data');
+    await expect.poll(() => processesWith(`20.${mark}`).length, { timeout: 10_000 }).toBeGreaterThanOrEqual(3);
+    killed.kill('SIGKILL');
+    await expect.poll(() => processesWith(`20.${mark}`), { timeout: 10_000 }).toEqual([]);
+  }, 30_000);
 
   test('shows a command no process but its own, and lets it signal no other', async () => {
     const { run } = scene(undefined);
