@@ -36,7 +36,7 @@ export class RunningCommand {
     this.#how = how;
     const { maxOutputBytes } = how.options;
     this.#windows = { stdout: new OutputWindow(maxOutputBytes), stderr: new OutputWindow(maxOutputBytes) };
-    for (const stream of ['stdout', 'stderr'] as const) child[stream]!.on('data', (bytes: Buffer) => { this.#take({ stream, bytes }); });
+    for (const stream of ['stdout', 'stderr'] as const) child[stream]?.on('data', (bytes: Buffer) => { this.#take({ stream, bytes }); });
     this.#exited = once(child, 'exit');
     this.#exited.catch(() => undefined);
   }
