@@ -2,14 +2,15 @@
  * `node bundle.mjs ENTRY...`: bundles the entries of the package in this folder, src/ENTRY.ts, into dist/ENTRY.js and
  * dist/ENTRY.d.ts, without its dependencies. The compiler's declarations wait in dist/declarations.
  *
- * One file instead of a hundred, no comments (they are in the types), and short names for local variables: half the size
- * for who installs it. Functions, classes, members and what stands at the top keep their names, lines stay short, and no
- * code is moved, so a stack trace can be read.
+ * One file instead of a hundred, no comments (they are in the types), and short names for local variables and private
+ * fields: half the size for who installs it. Functions, classes, methods and what stands at the top keep their names, lines stay
+ * short, and no code is moved, so a stack trace can be read.
  */
 import { rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { minify } from 'terser';
 import { bundleTypes } from './bundle-types.mjs';
+import { withShortFields } from './short-fields.mjs';
 
 const DECLARATIONS = 'dist/declarations';
 
@@ -46,7 +47,7 @@ async function withShortLocals(source) {
     mangle: { toplevel: false, module: false, keep_fnames: true, keep_classnames: true, reserved: arrowFunctionsOf(source) },
     format: { max_line_len: 200 },
   });
-  return `${code.replaceAll(HIDDEN, '#')}\n`;
+  return `${withShortFields(code.replaceAll(HIDDEN, '#'))}\n`;
 }
 
 /** A local arrow function is called in stack traces as the variable that holds it. */

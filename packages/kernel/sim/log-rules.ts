@@ -113,7 +113,7 @@ class Rulebook {
       if (delegation?.permission.by.startsWith('approval ') !== true) this.#step(parent, delegation?.tick ?? 0);
     }
     this.#lives.set(agent, {
-      state: 'DEFINED', parent, token, uses: new Map(), budget: { ...token.budget }, isRevoked: false, activeSince: 0, lastTick: 0, scratchTick: 0,
+      state: 'DEFINED', parent, token, uses: new Map(), budget: { ...(token.budget as Life['budget'] | undefined) }, isRevoked: false, activeSince: 0, lastTick: 0, scratchTick: 0,
     });
   }
 
@@ -130,7 +130,7 @@ class Rulebook {
         this.#require('INV-06', isHeld, `${grant.action}:${resource} is not its delegator's`);
       }
     }
-    for (const [name, amount] of Object.entries(token.budget ?? {})) {
+    for (const [name, amount] of Object.entries((token.budget ?? {}) as Life['budget'])) {
       if (!(name in holder.budget)) continue;
       holder.budget[name] = holder.budget[name]! - amount;
       this.#require('INV-06', holder.budget[name] >= 0, `${name} is carved beyond what was left`);

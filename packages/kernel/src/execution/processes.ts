@@ -7,6 +7,7 @@ import type { Entry, Projection, Saved } from '../logging/index.js';
 import type { PendingOperations } from '../pending/index.js';
 import { AgentContext, SeededRandom } from '../programs/index.js';
 import type { Awaiting, TickInput } from './engine.js';
+import type { TickWatch } from './watch.js';
 import type { InstructionEvaluator } from '../syscalls/index.js';
 import type { AgentDefinition, Process, ProcessClock } from '../programs/index.js';
 
@@ -34,7 +35,7 @@ export interface Life {
 export interface Running {
   readonly clock: ProcessClock;
   readonly random: SeededRandom;
-  readonly input: TickInput & { awaiting: Awaiting | undefined };
+  readonly input: TickInput & { awaiting: Awaiting | undefined; watch: TickWatch | undefined };
   tick: number;
 }
 
@@ -111,6 +112,7 @@ export class Processes implements Projection, Saved<SavedBirths> {
       input: {
         process,
         awaiting,
+        watch: undefined,
         maxSteps: settings.limits.maxStepsPerTick,
         evaluate: (instruction, call) => evaluator.evaluate(instruction, { agent, tick: running.tick, call, now: clock.now }),
         outcomeOf: (call) =>

@@ -10,7 +10,8 @@ import type { InvariantChecker } from '../invariants/index.js';
 import { deepFreeze } from '../json/index.js';
 import { nextState, type LifecycleController, type Transition } from '../lifecycle/index.js';
 import type { Emit, Entry, LogWriter, Projection, Proposal } from '../logging/index.js';
-import { reviewAll, type NamedGuard } from './review.js';
+import type { TickAsked } from '../syscalls/index.js';
+import { reviewAll, reviewTicks, type NamedGuard } from './review.js';
 
 /** Told of every entry at once, with the line as stored. */
 export type Subscriber = (entry: Entry, line: string) => void;
@@ -27,11 +28,13 @@ export class KernelBus {
   readonly #options: KernelBusOptions;
   readonly #projections: Projection[] = [];
   readonly #subscribers = new Set<Subscriber>();
+  readonly #tickGuards: readonly NamedGuard[];
   #lastSeq = -1;
   #emitDepth = 0;
 
   constructor(options: KernelBusOptions) {
     this.#options = options;
+    this.#tickGuards = options.guards.filter(({ guard }) => guard.reviewTick !== undefined);
   }
 
   /** Adds state that folds the log; before the first entry. */
@@ -77,6 +80,14 @@ export class KernelBus {
       reviewAll(guards, proposal as unknown as Proposal, (record) => this.emit(record as never));
     }
     return this.emit(proposal);
+  };
+
+  /**
+   * Asks about a tick before it runs; answers how long it may take, in milliseconds, if it is to be measured. Throws what ends its agent.
+   */
+  readonly reviewTick = (asked: TickAsked): number | undefined => {
+    const guards = this.#tickGuards;
+    return guards.length === 0 ? undefined : reviewTicks(guards, asked, (record) => this.emit(record as never));
   };
 
   /** Folds an entry that is in the log already. */

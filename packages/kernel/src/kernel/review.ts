@@ -1,6 +1,6 @@
 /** Asks guards, and holds them to what a guard may do; one that fails lets nothing pass. */
 import { describeThrown, OmniError } from '../errors/index.js';
-import { AgentEnded } from '../syscalls/index.js';
+import { AgentEnded, DelayNeeded, type Guard, type GuardRecord, type GuardVerdict, type SyscallEntries, type TickAsked, type TickVerdict } from '../syscalls/index.js';
 import type { HeaderEntries } from '../header/index.js';
 import { toJson, type JsonObject } from '../json/index.js';
 import type { IdentityEntries } from '../identity/index.js';
@@ -9,7 +9,6 @@ import type { Proposal } from '../logging/index.js';
 import type { MemoryEntries } from '../memory/index.js';
 import type { MessageEntries } from '../messages/index.js';
 import type { DelegationEntries } from '../delegation/index.js';
-import type { SyscallEntries, Guard, GuardRecord, GuardVerdict } from '../syscalls/index.js';
 import type { ToolEntries } from '../tools/index.js';
 
 export interface NamedGuard {
@@ -17,66 +16,112 @@ export interface NamedGuard {
   readonly guard: Guard;
 }
 
+type MakeRecord = (proposal: { readonly kind: string; readonly agent: string | null; readonly data: JsonObject }) => void;
+
 /** Throws what a guard refuses the proposal with; records what guards have to say first. */
-export function reviewAll(
-  guards: readonly NamedGuard[],
-  proposal: Proposal,
-  record: (proposal: { readonly kind: string; readonly agent: string | null; readonly data: JsonObject }) => void,
-): void {
-  for (const named of guards) {
-    const answer = ask(named, proposal);
+export function reviewAll(guards: readonly NamedGuard[], proposal: Proposal, record: MakeRecord): void {
+  const allowed = proposal.kind === 'TOOL_CALLED' ? OF_CALLS : OF_PROPOSALS;
+  for (const { name, guard } of guards) {
+    const answer = ask({ name, allowed, review: () => guard.review(proposal) });
     if (answer === undefined) continue;
-    if (answer.record !== undefined) record({ ...answer.record, agent: actorOf(proposal) });
+    for (const said of answer.records) record({ ...said, agent: actorOf(proposal) });
     if (answer.verdict === 'fault') throw new AgentEnded(answer.error);
     if (answer.verdict === 'refuse') throw answer.error;
+    if (answer.verdict === 'delay') throw new DelayNeeded((proposal as Proposal & { readonly kind: 'TOOL_CALLED' }).data, answer.untilMs, name);
   }
 }
 
-/** A verdict that was looked at: its record is one that an extension may make. */
-type Answer =
-  | { readonly verdict: 'warn'; readonly record?: CheckedRecord }
-  | { readonly verdict: 'refuse' | 'fault'; readonly record?: CheckedRecord; readonly error: OmniError };
+/** Throws what a guard ends the agent with before a tick; answers how long the tick may take that is to be measured. */
+export function reviewTicks(guards: readonly NamedGuard[], asked: TickAsked, record: MakeRecord): number | undefined {
+  let limitMs: number | undefined;
+  for (const { name, guard } of guards) {
+    const answer = ask({ name, allowed: OF_TICKS, review: () => guard.reviewTick?.(asked) });
+    if (answer === undefined) continue;
+    for (const said of answer.records) record({ ...said, agent: asked.agent });
+    if (answer.verdict === 'fault') throw new AgentEnded(answer.error);
+    if (answer.verdict === 'measure') limitMs = Math.min(answer.limitMs, limitMs ?? Infinity);
+  }
+  return limitMs;
+}
+
+/** A verdict that was looked at: its records are such as an extension may make. */
+type Answer = { readonly records: readonly CheckedRecord[] } & (
+  | { readonly verdict: 'warn' }
+  | { readonly verdict: 'refuse' | 'fault'; readonly error: OmniError }
+  | { readonly verdict: 'delay'; readonly untilMs: number }
+  | { readonly verdict: 'measure'; readonly limitMs: number }
+);
 
 interface CheckedRecord {
   readonly kind: string;
   readonly data: JsonObject;
 }
 
-function ask({ name, guard }: NamedGuard, proposal: Proposal): Answer | undefined {
+interface Question {
+  readonly name: string;
+  readonly allowed: readonly string[];
+  readonly review: () => GuardVerdict | TickVerdict | undefined;
+}
+
+const OF_TICKS = ['warn', 'measure', 'fault'];
+const OF_PROPOSALS = ['warn', 'refuse', 'fault'];
+const OF_CALLS = ['warn', 'delay', 'refuse', 'fault'];
+
+function ask({ name, allowed, review }: Question): Answer | undefined {
   try {
-    const verdict = guard.review(proposal);
-    return verdict === undefined ? undefined : checked(verdict);
+    const verdict = review();
+    return verdict === undefined ? undefined : checked(verdict, allowed);
   } catch (thrown) {
     const message = `The guard "${name}" failed, and what it was asked about is refused: ${describeThrown(thrown)}`;
-    return { verdict: 'fault', error: new OmniError('EXTENSION_FAILED', message, { cause: thrown }) };
+    return { verdict: 'fault', records: [], error: new OmniError('EXTENSION_FAILED', message, { cause: thrown }) };
   }
 }
 
-function checked(verdict: GuardVerdict): Answer {
-  const record = verdict.record === undefined ? {} : { record: checkedRecord(verdict.record) };
-  switch (verdict.verdict) {
+function checked(given: GuardVerdict | TickVerdict, allowed: readonly string[]): Answer {
+  const { verdict } = given;
+  // A promise, for instance: a guard decides at once or not at all.
+  if (!allowed.includes(verdict)) throw new TypeError(`it answered with no verdict: answer undefined, ${allowed.join(' or ')}`);
+  const records = [given.record ?? []].flat().map(checkedRecord);
+  switch (verdict) {
+    case 'delay':
+      return { verdict, records, untilMs: assertTime(given.untilMs) };
+    case 'measure':
+      return { verdict, records, limitMs: assertTime(given.limitMs) };
     case 'warn':
-      return { verdict: 'warn', ...record };
-    case 'refuse':
-    case 'fault':
-      if (!(verdict.error instanceof OmniError)) throw new TypeError(`a ${verdict.verdict} needs an OmniError`);
-      return { verdict: verdict.verdict, error: verdict.error, ...record };
+      return { verdict, records };
     default:
-      // A promise, for instance: a guard decides at once or not at all.
-      throw new TypeError('review() answered with no verdict: answer undefined, warn, refuse or fault');
+      if (!(given.error instanceof OmniError)) throw new TypeError(`a ${verdict} needs an OmniError`);
+      return { verdict, records, error: given.error };
   }
+}
+
+function assertTime(ms: number): number {
+  if (!Number.isSafeInteger(ms) || ms < 0) throw new TypeError(`${String(ms)} is no time in whole milliseconds`);
+  return ms;
+}
+
+/** Whether the kernel records such entries, and no guard does. */
+export function isKernelKind(kind: string): boolean {
+  return Object.hasOwn(KERNEL_KINDS, kind);
 }
 
 const KIND = /^[A-Z][A-Z0-9_]{0,63}$/;
 
 function checkedRecord({ kind, data }: GuardRecord): CheckedRecord {
-  if (typeof kind !== 'string' || !KIND.test(kind) || Object.hasOwn(KERNEL_KINDS, kind)) {
+  if (typeof kind !== 'string' || !KIND.test(kind) || isKernelKind(kind)) {
     throw new TypeError(`"${kind}" is no kind of entry that an extension may record`);
   }
   const record = toJson(data) as JsonObject;
   const reserved = RESERVED_FIELDS.find((field) => Object.hasOwn(record, field));
   if (reserved !== undefined) throw new TypeError(`the field "${reserved}" means something to the kernel in every entry`);
+  if (Object.hasOwn(record, 'deadline')) assertDeadline(record);
   return { kind, data: record };
+}
+
+/** Without a call, and in a tick: other deadlines are the kernel's. */
+function assertDeadline({ tick, deadline }: JsonObject): void {
+  if (assertTime(tick as number) === 0) throw new TypeError('a deadline belongs to a tick, from 1');
+  assertTime(deadline as number);
 }
 
 /** A spawn is its parent's doing: the child is not there yet. */
@@ -85,7 +130,7 @@ function actorOf(proposal: Proposal): string | null {
 }
 
 /** What the kernel's own projections look for, whatever the kind. */
-const RESERVED_FIELDS = ['transition', 'permission', 'deadline', 'call', 'result'] as const;
+const RESERVED_FIELDS = ['transition', 'permission', 'call', 'result'] as const;
 
 type KernelKind = keyof (HeaderEntries &
   LifecycleEntries &
@@ -109,7 +154,10 @@ const KERNEL_KINDS: Readonly<Record<KernelKind, true>> = Object.freeze({
   APPROVAL_REQUESTED: true,
   CALL_SETTLED: true,
   COMMAND_GIVEN: true,
+  DELAY_ENDED: true,
+  DELAY_STARTED: true,
   DELEGATION_RESULT: true,
+  GUARD_WOKEN: true,
   INVARIANT_BREACHED: true,
   JOIN_STARTED: true,
   KERNEL_STARTED: true,
@@ -126,6 +174,7 @@ const KERNEL_KINDS: Readonly<Record<KernelKind, true>> = Object.freeze({
   SHARED_WRITTEN: true,
   SLEEP_STARTED: true,
   STALE_RESULT: true,
+  TICK_MEASURED: true,
   TIMER_FIRED: true,
   TOKEN_REVOKED: true,
   TOOL_ATTEMPTED: true,

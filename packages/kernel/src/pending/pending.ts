@@ -46,6 +46,7 @@ const OPENED_BY: Readonly<Record<string, PendingKind>> = Object.freeze({
   JOIN_STARTED: 'DELEGATION',
   RECEIVE_STARTED: 'MESSAGE',
   SLEEP_STARTED: 'TIMER',
+  DELAY_STARTED: 'TIMER',
   APPROVAL_REQUESTED: 'APPROVAL',
 });
 

@@ -11,13 +11,16 @@ import type { AgentEndings } from '../failure/index.js';
 import { isSameJson } from '../json/index.js';
 import type { Emit, Entry, RawEntry } from '../logging/index.js';
 import type { PendingKind, PendingOperations } from '../pending/index.js';
-import type { Approvals, Messenger, Spawner } from '../syscalls/index.js';
+import type { Scheduler } from '../execution/index.js';
+import type { Approvals, Delays, Messenger, Spawner } from '../syscalls/index.js';
 
 export interface InputsOptions {
   readonly commands: Commands;
   readonly spawner: Spawner;
   readonly messenger: Messenger;
   readonly approvals: Approvals;
+  readonly delays: Delays;
+  readonly scheduler: Pick<Scheduler, 'wake'>;
   readonly pending: PendingOperations;
   readonly emit: Emit;
   /** Ends the replay at the entry that comes next, since nothing leads to it. */
@@ -60,6 +63,14 @@ const INPUTS: Readonly<Record<string, Perform>> = {
     if (transition.trigger === 'suspend') commands.suspend(agent, reason);
     else if (transition.trigger === 'resume') commands.resume(agent, reason);
     else throw diverge(`Nobody can order "${transition.trigger}".`);
+  },
+  DELAY_ENDED: (entry, { delays, diverge }) => {
+    const { agent, data: { tick, call } } = entry as Entry & { kind: 'DELAY_ENDED'; agent: string };
+    if (!delays.end(agent, tick, call)) throw diverge('No call waits for it.');
+  },
+  GUARD_WOKEN: (entry, { scheduler }) => {
+    const { agent, data } = entry as Entry & { kind: 'GUARD_WOKEN'; agent: string };
+    scheduler.wake(agent, data.tick);
   },
   TRANSITION_REFUSED: (entry, { commands }) => {
     const { agent, data } = entry as Entry & { kind: 'TRANSITION_REFUSED'; agent: string };
