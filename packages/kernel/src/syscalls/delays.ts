@@ -12,11 +12,11 @@ export class Delays {
     this.#options = options;
   }
 
-  start({ call: { tool, args }, untilMs, by }: DelayNeeded, { agent, tick, call, approvals }: Position): Evaluated {
+  start({ call: { tool, args, reserved }, untilMs, by }: DelayNeeded, { agent, tick, call, approvals }: Position): Evaluated {
     const { emit, pending } = this.#options;
-    const approved = approvals === undefined ? {} : { approved: approvals };
+    const given = { ...(reserved === undefined ? {} : { reserved }), ...(approvals === undefined ? {} : { approved: approvals }) };
     const instruction = { op: 'CALL_TOOL', tool, args };
-    emit({ kind: 'DELAY_STARTED', agent, data: { tick, call, by, instruction, ...approved, deadline: untilMs, ...pending.waiting(agent, 'yield') } });
+    emit({ kind: 'DELAY_STARTED', agent, data: { tick, call, by, instruction, ...given, deadline: untilMs, ...pending.waiting(agent, 'yield') } });
     return 'TIMER';
   }
 

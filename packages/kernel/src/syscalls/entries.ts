@@ -3,6 +3,7 @@ import type { GrantAction, PermissionRecord } from '../identity/index.js';
 import type { Json } from '../json/index.js';
 import type { Transition } from '../lifecycle/index.js';
 import type { Outcome } from '../pending/index.js';
+import type { Usage } from '../tools/index.js';
 import type { Decider } from './approvals.js';
 import type { Approved } from './authority.js';
 
@@ -55,6 +56,7 @@ export interface SyscallEntries {
     /** The guard's extension. */
     readonly by: string;
     readonly instruction: { readonly op: string; readonly tool: string; readonly args: Json };
+    readonly reserved?: Usage;
     /** What was approved for the call before. */
     readonly approved?: readonly Approved[];
     readonly deadline: number;

@@ -1,8 +1,9 @@
 import { OmniError } from '../errors/index.js';
 import { InvariantBreach } from '../invariants/index.js';
 import type { Quota } from '../identity/index.js';
-import type { Json, JsonObject } from '../json/index.js';
+import type { JsonObject } from '../json/index.js';
 import type { Proposal } from '../logging/index.js';
+import type { ToolEntries } from '../tools/index.js';
 
 /** What a guard has to say beside its verdict: an entry of its own, or several. */
 type Records = GuardRecord | readonly GuardRecord[];
@@ -59,14 +60,14 @@ export interface Guard {
 
 /** A guard lets a call wait; not an error, and no program sees it. */
 export class DelayNeeded extends Error {
-  readonly call: { readonly tool: string; readonly args: Json };
+  readonly call: Pick<ToolEntries['TOOL_CALLED'], 'tool' | 'args' | 'reserved'>;
   readonly untilMs: number;
   /** The extension that wants it. */
   readonly by: string;
 
-  constructor({ tool, args }: DelayNeeded['call'], untilMs: number, by: string) {
+  constructor(call: DelayNeeded['call'], untilMs: number, by: string) {
     super(`${by} lets it wait`);
-    this.call = { tool, args };
+    this.call = call;
     this.untilMs = untilMs;
     this.by = by;
   }
