@@ -1,6 +1,6 @@
 import { matches } from '@omnipaw/kernel';
 import type { RatedCall } from './rates.js';
-import { isCallPattern, type Limit } from './resources.js';
+import { isCallPattern, type Limit, type Resource } from './resources.js';
 import type { OpenCall } from './usage.js';
 
 /** One limit of one agent, and how much of it is used: by itself, by those below it, and by what those were given. */
@@ -26,6 +26,18 @@ export interface Counts {
   logBytes: number;
   children: number;
 }
+
+const RESOURCE_OF: Readonly<Record<keyof Counts, Resource>> = {
+  ticks: 'maxTicks',
+  toolCalls: 'maxToolCalls',
+  tokens: 'maxTokens',
+  cost: 'maxCost',
+  cpuUs: 'maxCpuMs',
+  memoryKeys: 'maxMemoryKeys',
+  memoryBytes: 'maxMemoryBytes',
+  logBytes: 'maxLogBytes',
+  children: 'maxChildren',
+};
 
 export interface AccountOptions {
   readonly agent: string;
@@ -99,7 +111,13 @@ export class Account {
     return payers;
   }
 
-  /** Counts an amount, or gives it back if it is negative. */
+  /** Counts what the agent itself uses, or no longer does if it is negative. */
+  use(name: keyof Counts, amount: number): void {
+    this.own[name] += amount;
+    this.charge(RESOURCE_OF[name], amount);
+  }
+
+  /** Counts an amount against limits, or gives it back if it is negative. */
   charge(resource: string, amount: number): void {
     for (const cell of this.payers(resource)) count(cell, amount);
   }

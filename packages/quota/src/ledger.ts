@@ -72,7 +72,7 @@ export class ResourceLedger implements Projection {
     const { defaults = {}, instead = {} } = this.#options;
     const replaced = { ...ownOf(instead, type), ...ownOf(instead, agent) };
     const carved = [...limitsOf(quota).keys()].filter((name) => name !== 'maxWallMs' && !Object.hasOwn(replaced, name));
-    return { limits: limitsOf({ ...ownOf(defaults, type), ...quota, ...replaced } as Quota), carved: new Set(carved) };
+    return { limits: limitsOf({ ...ownOf(defaults, type), ...quota, ...replaced }), carved: new Set(carved) };
   }
 
   /** What an agent has used; undefined for one that was never spawned. */
@@ -123,7 +123,7 @@ export class ResourceLedger implements Projection {
     const account = this.#accounts.get(entry.agent);
     if (account === undefined) return;
     this.#countTick(account, entry);
-    if (account.payers('maxLogBytes').length > 0) charge(account, 'maxLogBytes', 'logBytes', lineBytes(entry));
+    if (account.payers('maxLogBytes').length > 0) account.use('logBytes', lineBytes(entry));
     this.#fold(account, entry);
   }
 
@@ -155,7 +155,7 @@ export class ResourceLedger implements Projection {
         break;
       case 'TICK_MEASURED':
         account.isStopped = entry.data.stopped === true;
-        charge(account, 'maxCpuMs', 'cpuUs', entry.data.cpuUs);
+        account.use('cpuUs', entry.data.cpuUs);
         break;
       case 'AGENT_FAULTED':
       case 'AGENT_TERMINATED':
@@ -176,7 +176,7 @@ export class ResourceLedger implements Projection {
     const above = account.parent;
     if (above === undefined) return;
     if (delegation !== undefined) this.#tickTo(above, delegation.tick);
-    charge(above, 'maxChildren', 'children', 1);
+    above.use('children', 1);
     for (const { isCarved, resource, hard } of account.cells.values()) if (isCarved) above.charge(resource, hard);
   }
 
@@ -195,7 +195,7 @@ export class ResourceLedger implements Projection {
   }
 
   #tickTo(account: Account, tick: number): void {
-    if (tick > account.own.ticks) charge(account, 'maxTicks', 'ticks', tick - account.own.ticks);
+    if (tick > account.own.ticks) account.use('ticks', tick - account.own.ticks);
   }
 
   #called(account: Account, { tick, call, tool, reserved }: EntryCatalogue['TOOL_CALLED']): void {
@@ -246,8 +246,8 @@ export class ResourceLedger implements Projection {
 
   #remember(account: Account, key: string, value: unknown): void {
     const { keys, bytes } = memoryDelta(account, key, value);
-    charge(account, 'maxMemoryKeys', 'memoryKeys', keys);
-    charge(account, 'maxMemoryBytes', 'memoryBytes', bytes);
+    account.use('memoryKeys', keys);
+    account.use('memoryBytes', bytes);
     account.memory.set(key, (account.memory.get(key) ?? 0) + bytes);
   }
 
@@ -303,13 +303,8 @@ function forget(account: Account, key: string): void {
   const bytes = account.memory.get(key);
   if (bytes === undefined) return;
   account.memory.delete(key);
-  charge(account, 'maxMemoryKeys', 'memoryKeys', -1);
-  charge(account, 'maxMemoryBytes', 'memoryBytes', -bytes);
-}
-
-function charge(account: Account, resource: string, name: keyof Counts, amount: number): void {
-  account.own[name] += amount;
-  account.charge(resource, amount);
+  account.use('memoryKeys', -1);
+  account.use('memoryBytes', -bytes);
 }
 
 /** What is only in an object by inheritance is nobody's. */

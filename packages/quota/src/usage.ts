@@ -14,10 +14,8 @@ export function sumOf(one: Usage, other: Usage): Usage {
 
 /** Counts tokens and cost, or gives them back if they are negative. */
 export function chargeUsage(account: Account, { tokens = 0, cost = 0 }: Usage): void {
-  account.charge('maxTokens', tokens);
-  account.own.tokens += tokens;
-  account.charge('maxCost', cost);
-  account.own.cost += cost;
+  account.use('tokens', tokens);
+  account.use('cost', cost);
 }
 
 /**

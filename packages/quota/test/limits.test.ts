@@ -211,9 +211,9 @@ describe('a quota', () => {
     [{ toString: 5 }, 'toString'],
   ])('that is none is refused at the spawn: %j', async (quota, name) => {
     const { kernel, time } = await boot({ agents: [main] });
-    expect(() => kernel.spawn(main, null, { quota: quota as never })).toThrow(OmniError);
+    expect(() => kernel.spawn(main, null, { quota: quota })).toThrow(OmniError);
     try {
-      kernel.spawn(main, null, { quota: quota as never });
+      kernel.spawn(main, null, { quota: quota });
     } catch (error) {
       expect(error).toMatchObject({ code: 'QUOTA_INVALID', details: { resource: name } });
     }
