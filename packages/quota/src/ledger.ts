@@ -1,5 +1,5 @@
 import type { Entry, EntryCatalogue, Projection, Quota } from '@omnipaw/kernel';
-import { Account, type Counts } from './account.js';
+import { Account } from './account.js';
 import { lineBytes, valueBytes } from './bytes.js';
 import type {} from './entries.js';
 import { Rates, type RatedCall, type RateLimit } from './rates.js';

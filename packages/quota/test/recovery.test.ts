@@ -1,0 +1,113 @@
+import { createKernel, defineAgent, defineTool, MemoryLogStore, unchecked, type OmniError, type OmniKernel } from '@omnipaw/kernel';
+import { crash, VirtualTime } from '@omnipaw/testing';
+import { quota, type QuotaOptions } from '@omnipaw/quota';
+import { describe, expect, it } from 'vitest';
+import { entriesOf, ofKind, boot, finish } from './support.js';
+
+const model = defineTool({
+  name: 'model', description: '', input: unchecked<{ tokens: number }>(), idempotent: true, reserve: ({ tokens }) => ({ tokens }),
+  run: ({ tokens }, context) => { context.spend({ tokens: tokens - 1 }); return tokens; },
+});
+const child = defineAgent('child', function* (ctx, calls: number) {
+  for (let i = 0; i < calls; i++) yield* ctx.tool(model, { tokens: 5 });
+});
+const main = defineAgent('main', function* (ctx) {
+  yield* ctx.all([ctx.tool(model, { tokens: 10 }), ctx.tool(model, { tokens: 10 })]);
+  yield* ctx.memory.set('key', 'value');
+  try {
+    yield* ctx.delegate(child, 9, { grants: ['call:*'], quota: { maxTokens: 12 } });
+  } catch (error) {
+    yield* ctx.memory.set('child', (error as OmniError).code);
+  }
+  for (;;) yield* ctx.tool(model, { tokens: 7 });
+});
+const cast = { agents: [main, child], tools: [model] };
+const options: QuotaOptions = { rates: [{ per: 'tool', calls: 2, everyMs: 1_000, over: 'delay' }], defaults: { child: { maxToolCalls: { hard: 50, soft: 1 } } } };
+const spawned = { id: 'ada', grants: ['call:*', 'delegate:*'], quota: { maxTokens: { hard: 60, soft: 30 }, maxTicks: 40, 'call:mod*': 12, maxWallMs: 600_000, maxMemoryKeys: 5 } };
+
+async function play(kernel: OmniKernel): Promise<unknown> {
+  return kernel.spawn(main, null, spawned).result().catch((error: unknown) => (error as OmniError).code);
+}
+
+/** What agents did, whenever that was and however often a kernel has started. */
+function story(entries: Awaited<ReturnType<typeof entriesOf>>): readonly string[] {
+  return entries.filter(({ kind }) => kind.startsWith('QUOTA_') || kind === 'TOOL_CALLED' || kind === 'AGENT_FAULTED')
+    .map(({ agent, kind, data }) => `${agent ?? ''} ${kind} ${JSON.stringify({ ...data, deadline: undefined, transition: undefined, permission: undefined })}`);
+}
+
+describe('after a crash', () => {
+  it('behind any entry, the ledger and all decisions are those of a life without one', async () => {
+    const whole = await boot({ ...cast, ...options });
+    expect(await whole.time.until(play(whole.kernel))).toBe('QUOTA_EXCEEDED');
+    const expected = whole.limits.ledger.all();
+    const entries = await finish(whole);
+    expect(ofKind(entries, 'QUOTA_EXCEEDED').map(({ agent }) => agent)).toEqual(['child-1', 'ada']);
+    expect(ofKind(entries, 'DELAY_STARTED').length).toBeGreaterThan(3);
+    for (let at = 2; at < entries.length; at++) {
+      const time = new VirtualTime();
+      const { log } = await crash({ ...cast, time, extensions: [quota(options)], at: { after: ({ busSeq }) => busSeq === at } }, play);
+      const again = await boot({ ...cast, ...options, log, time });
+      await time.until(again.kernel.agent('ada').result().catch(() => undefined));
+      // Reservations of a call whose tool ran twice, or whose turn comes later, are the same in the end.
+      const { own, total, limits } = again.limits.ledger.of('ada')!;
+      const withoutTime = (uses: typeof limits): unknown => uses.filter(({ resource }) => resource !== 'maxWallMs');
+      expect([at, own, total, withoutTime(limits)]).toEqual([at, expected[0]!.own, expected[0]!.total, withoutTime(expected[0]!.limits)]);
+      expect(story(await finish(again))).toEqual(story(entries));
+    }
+  });
+
+  it('a call whose outcome is unknown has used what it reserved', async () => {
+    const once = defineTool({ name: 'once', description: '', input: unchecked<object>(), reserve: () => ({ tokens: 9 }), run: (_, context) => { context.spend({ tokens: 1 }); return 1; } });
+    const asker = defineAgent('asker', function* (ctx) {
+      try {
+        yield* ctx.tool(once, {});
+      } catch (error) {
+        return (error as OmniError).code;
+      }
+      return 'ok';
+    });
+    const time = new VirtualTime();
+    const { log } = await crash({ agents: [asker], tools: [once], time, extensions: [quota()], at: { before: 'TOOL_RESULT' } }, (kernel) => kernel.spawn(asker, null, { grants: ['call:*'], quota: { maxTokens: 9 } }).result());
+    const booted = await boot({ agents: [asker], tools: [once], log, time });
+    expect(await time.until(booted.kernel.agent('asker-1').result())).toBe('TOOL_OUTCOME_UNKNOWN');
+    expect(booted.limits.ledger.of('asker-1')?.own.tokens).toBe(9);
+    await finish(booted);
+  });
+
+  it('from a checkpoint, the ledger is the one that was kept', async () => {
+    const store = new MemoryLogStore();
+    let kept: Uint8Array | undefined;
+    let loads = 0;
+    const checkpoints = {
+      save: async (bytes: Uint8Array) => { kept = bytes.slice(); },
+      load: async () => { loads++; return kept; },
+    };
+    Object.assign(store, { checkpoints });
+    const time = new VirtualTime();
+    const life = async (log: MemoryLogStore, problems: unknown[]) => {
+      const limits = quota(options);
+      const kernel = await createKernel({ ...cast, log, extensions: [limits], checkpoints: { everyEntries: 5 }, onProblem: (problem) => problems.push(problem) }, { ports: time.ports });
+      return { kernel, limits };
+    };
+    const problems: unknown[] = [];
+    const first = await life(store, problems);
+    first.kernel.spawn(main, null, spawned);
+    await time.advance(3_000);
+    await time.until(first.kernel.stop());
+    expect(kept).toBeDefined();
+    const reopened = new MemoryLogStore({ bytes: store.bytes(), codec: time.ports.codec });
+    Object.assign(reopened, { checkpoints });
+    const second = await life(reopened, problems);
+    expect(second.limits.ledger.all()).toEqual(first.limits.ledger.all());
+    await time.until(second.kernel.agent('ada').result().catch(() => undefined));
+    await time.until(second.kernel.stop());
+    expect([problems, loads > 0]).toEqual([[], true]);
+    const entries = await entriesOf(reopened);
+    expect(ofKind(entries, 'QUOTA_EXCEEDED').map(({ agent }) => agent)).toEqual(['child-1', 'ada']);
+  });
+
+  it('under other limits, what was kept is of no use, and the log is folded anew', () => {
+    expect(quota(options).version).toBe(quota({ ...options }).version);
+    expect(quota(options).version).not.toBe(quota().version);
+  });
+});
