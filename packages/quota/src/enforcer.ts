@@ -91,12 +91,13 @@ export class QuotaEnforcer implements Guard {
   }
 
   /** What a child was to be given beyond what is left. */
-  #overGiven(child: string, { type, quota }: Spawn, parent: Account): OmniError | undefined {
+  #overGiven(child: string, { type, quota, delegation }: Spawn, parent: Account): OmniError | undefined {
     const { limits, carved } = this.#ledger.limitsFor({ agent: child, type, quota });
+    // The child itself counts as well, and so does the tick, if this is the first that is recorded of it.
+    const byTheWay: Readonly<Record<string, number>> = { maxChildren: 1, maxTicks: Math.max(0, (delegation?.tick ?? 0) - parent.own.ticks) };
     for (const name of carved) {
       const { hard } = limits.get(name)!;
-      // The child itself counts as well.
-      const asked = name === 'maxChildren' ? hard + 1 : hard;
+      const asked = hard + (byTheWay[name] ?? 0);
       const short = parent.payers(name).find((cell) => cell.used + asked > cell.hard);
       if (short === undefined) continue;
       const left = short.hard - short.used;

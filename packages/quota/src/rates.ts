@@ -52,26 +52,28 @@ export class Rates {
   /** What a call is too early for at this moment (milliseconds since the epoch). */
   tooSoon(call: RatedCall, now: number): readonly TooSoon[] {
     return this.#rulesFor(call).flatMap((rule) => {
-      const wait = waitMs(this.#bucket(rule, call, now), unitsOf(rule, call), { rate: rule, now });
+      // To ask changes nothing: only what is recorded does.
+      const bucket = this.#buckets.get(this.#keyOf(rule, call)) ?? fullBucket(rule, now);
+      const wait = waitMs(bucket, unitsOf(rule, call), { rate: rule, now });
       return wait === 0 ? [] : [{ rate: rule.limit, waitMs: wait }];
     });
   }
 
   /** Takes what a call needs, also what is not there yet: who comes later has to wait for it. */
   take(call: RatedCall, now: number): void {
-    for (const rule of this.#rulesFor(call)) take(this.#bucket(rule, call, now), unitsOf(rule, call), { rate: rule, now });
+    for (const rule of this.#rulesFor(call)) this.#take(rule, call, { units: unitsOf(rule, call), now });
   }
 
   /** Puts back all that a call took that was not made. */
   giveBack(call: RatedCall, now: number): void {
-    for (const rule of this.#rulesFor(call)) take(this.#bucket(rule, call, now), -unitsOf(rule, call), { rate: rule, now });
+    for (const rule of this.#rulesFor(call)) this.#take(rule, call, { units: -unitsOf(rule, call), now });
   }
 
   /** Puts back the tokens that a call reserved and did not use; takes more if it used more. */
   giveBackTokens(call: RatedCall, tokens: number, now: number): void {
     if (tokens === 0) return;
     for (const rule of this.#rulesFor(call)) {
-      if (rule.limit.tokens !== undefined) take(this.#bucket(rule, call, now), -tokens, { rate: rule, now });
+      if (rule.limit.tokens !== undefined) this.#take(rule, call, { units: -tokens, now });
     }
   }
 
@@ -92,12 +94,16 @@ export class Rates {
     return this.#rules.filter(({ limit }) => limit.tool === undefined || matches(limit.tool, tool));
   }
 
-  #bucket(rule: Rule, { agent, tool }: RatedCall, now: number): Bucket {
+  #take(rule: Rule, call: RatedCall, { units, now }: { readonly units: number; readonly now: number }): void {
+    const key = this.#keyOf(rule, call);
+    const bucket = this.#buckets.get(key) ?? fullBucket(rule, now);
+    take(bucket, units, { rate: rule, now });
+    this.#buckets.set(key, bucket);
+  }
+
+  #keyOf(rule: Rule, { agent, tool }: RatedCall): string {
     const { per } = rule.limit;
-    const key = `${this.#rules.indexOf(rule)}/${per === 'agent' ? agent : per === 'tool' ? tool : ''}`;
-    let bucket = this.#buckets.get(key);
-    if (bucket === undefined) this.#buckets.set(key, (bucket = fullBucket(rule, now)));
-    return bucket;
+    return `${this.#rules.indexOf(rule)}/${per === 'agent' ? agent : per === 'tool' ? tool : ''}`;
   }
 }
 

@@ -1,4 +1,4 @@
-import { defineAgent, type OmniError } from '@omnipaw/kernel';
+import { defineAgent, type Instruction, type OmniError } from '@omnipaw/kernel';
 import { scriptedTool } from '@omnipaw/testing';
 import { describe, expect, it } from 'vitest';
 import { boot, finish, ofKind, rejection } from './support.js';
@@ -102,8 +102,8 @@ describe('the budget of a delegation tree', () => {
   });
 
   it('counts all who were ever below, and so ends a chain of children', async () => {
-    const breeder = defineAgent('breeder', function* (ctx): Generator<never, unknown> {
-      return yield* ctx.delegate({ type: 'breeder' }, null, { grants: ['delegate:*'], depth: Math.max(0, 20 - ctx.agent.id.length * 0 - Number(ctx.agent.id.split('-')[1])) }) as never;
+    const breeder = defineAgent('breeder', function* (ctx): Generator<Instruction, unknown> {
+      return yield* ctx.delegate({ type: 'breeder' }, null, { grants: ['delegate:*'], depth: 20 - Number(ctx.agent.id.split('-')[1]) });
     });
     const booted = await boot({ agents: [breeder] });
     const error = await rejection(booted.time, booted.kernel.spawn(breeder, null, { grants, depth: 20, quota: { maxChildren: 6 } }).result());

@@ -45,12 +45,17 @@ export class GuardReview {
     return this.#ask(at, (named, record) => { reviewTicks([named], asked, record); });
   }
 
-  #ask(at: Entry, ask: (named: NamedGuard, record: (made: Recorded) => void) => void): readonly GuardFinding[] {
+  #ask(at: Entry, ask: (named: NamedGuard, record: (made: Recorded & { readonly agent: string | null }) => void) => void): readonly GuardFinding[] {
     const found: GuardFinding[] = [];
     for (const named of this.#guards) {
-      const { records, end } = answerOf((record) => { ask(named, record); });
+      const { records, end } = answerOf((keep) => {
+        ask(named, ({ kind, agent, data }) => {
+          const record = { kind, data };
+          if (!this.#isLatest(record)) this.#fold({ ...at, kind, agent, data } as unknown as Entry);
+          keep(record);
+        });
+      });
       const isNew = (record: Recorded): boolean => !this.#isLatest(record);
-      for (const record of records.filter(isNew)) this.#fold({ ...at, ...record } as unknown as Entry);
       // The last record of a refusal is what it says of that.
       const own = end?.error === undefined ? undefined : records.at(-1);
       for (const record of records.filter((one) => one !== own && isNew(one))) found.push({ effect: 'WARN', guard: named.name, record });
@@ -83,10 +88,10 @@ interface GuardAnswer {
   readonly end?: Pick<GuardFinding, 'effect' | 'error'>;
 }
 
-function answerOf(ask: (record: (made: Recorded) => void) => void): GuardAnswer {
+function answerOf(ask: (keep: (record: Recorded) => void) => void): GuardAnswer {
   const records: Recorded[] = [];
   try {
-    ask(({ kind, data }) => records.push({ kind, data }));
+    ask((record) => records.push(record));
     return { records };
   } catch (thrown) {
     if (thrown instanceof DelayNeeded) return { records, end: { effect: 'DELAY' } };
