@@ -44,7 +44,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'key-of-each-start',
     bug: 'The id in the idempotency keys is that of the start of the kernel, not that of the log.',
     file: 'kernel/open-log.ts',
-    text: 'logId: end.nextSeq === 0 ? newLogId(host) : await storedLogId(config, host)',
+    text: 'logId: end.nextSeq === 0 ? newLogId(host) : await storedLogId(config, host, end.nextSeq)',
     replacement: 'logId: newLogId(host)',
   },
   {

@@ -1,4 +1,4 @@
-import { defineAgent, defineTool, unchecked, type AgentContext, type Instruction, type Json, type OmniKernel } from '@omnipaw/kernel';
+import { defineAgent, defineTool, unchecked, type AgentContext, type Instruction, type OmniKernel } from '@omnipaw/kernel';
 import { crash, VirtualTime } from '@omnipaw/testing';
 import { quota, type QuotaOptions, type ResourceQuota } from '@omnipaw/quota';
 import fc from 'fast-check';

@@ -16,7 +16,7 @@ export interface AlarmOptions {
   readonly delays: Delays;
   readonly outcomes: AgentOutcomes;
   /** Asks guards about an agent, at a moment that one of them has set. */
-  readonly wake: (agent: string, tick: number) => void;
+  readonly wake: (agent: string) => void;
   readonly commands: Pick<Commands, 'revoke'>;
   readonly gate: Pick<ToolGate, 'retry'>;
   readonly ports: Pick<Ports, 'clock' | 'timers'>;
@@ -64,7 +64,7 @@ export class Alarm {
     if (call === undefined) {
       // A token is there before the first tick, a guard's record is not.
       if (tick === 0) this.#expire(agent);
-      else if (this.#options.outcomes.of(agent) === undefined) this.#options.wake(agent, tick);
+      else if (this.#options.outcomes.of(agent) === undefined) this.#options.wake(agent);
       return;
     }
     const slot = this.#options.pending.find(agent, tick, call);

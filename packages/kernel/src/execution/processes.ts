@@ -41,7 +41,7 @@ export interface Running {
 
 export interface ProcessesOptions {
   readonly agents: AgentRegistry<AgentDefinition>;
-  readonly pending: Pick<PendingOperations, 'outcomeOf'>;
+  readonly pending: Pick<PendingOperations, 'outcomeOf' | 'tickOf'>;
   readonly invariants: InvariantChecker;
   readonly evaluator: InstructionEvaluator;
   readonly settings: Settings;
@@ -71,6 +71,11 @@ export class Processes implements Projection, Saved<SavedBirths> {
   /** How the program of an agent was begun that has not ended. */
   birthOf(agent: string): Birth | undefined {
     return this.#births.get(agent);
+  }
+
+  /** The last tick that an agent has begun. */
+  tickOf(agent: string): number {
+    return this.#options.pending.tickOf(agent) ?? this.#births.get(agent)?.tick ?? 0;
   }
 
   /** Takes over a program that was run again up to where the log is. */

@@ -192,7 +192,8 @@ export class Scheduler implements Projection, Saved<readonly (readonly [agent: s
   }
 
   /** A moment at which a guard wanted to be asked about an agent. */
-  wake(agent: string, tick: number): void {
+  wake(agent: string): void {
+    const tick = this.#options.processes.tickOf(agent);
     const { time } = this.#options.emit({ kind: 'GUARD_WOKEN', agent, data: { tick } });
     try {
       this.#options.reviewTick({ agent, tick, now: time });

@@ -101,7 +101,7 @@ export function assemble(options: AssembleOptions) {
   );
   const drain = (): void => { scheduler.drain(); };
   const commands = new Commands(shared);
-  const alarm: Alarm = new Alarm({ ...shared, deadlines, approvals, delays, commands, gate, drain, wake: (agent, tick) => { scheduler.wake(agent, tick); } });
+  const alarm: Alarm = new Alarm({ ...shared, deadlines, approvals, delays, commands, gate, drain, wake: (agent) => { scheduler.wake(agent); } });
   core.connect(drain);
   bus.project(...projectionsOf(state), ...core.projections, approvals, deadlines, versions, processes, scheduler);
   const saved = savedOf({ ...state, approvals, deadlines, processes, scheduler }, config);

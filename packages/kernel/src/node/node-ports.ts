@@ -45,9 +45,9 @@ const watchdog: Watchdog = {
       }
     };
     try {
-      script.runInContext(context, { timeout: limitMs });
-    } catch {
-      // The time was up.
+      script.runInContext(context, { timeout: Math.min(limitMs, MAX_TIMEOUT_MS) });
+    } catch (thrown) {
+      if ((thrown as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw thrown;
     }
     yard.work = undefined;
     if (failure !== undefined) throw failure.thrown;

@@ -95,6 +95,11 @@ export class PendingOperations implements Projection, Saved<SavedPending> {
       : {};
   }
 
+  /** The agent's last tick; undefined if none has ended yet, or none since it began anew. */
+  tickOf(agent: string): number | undefined {
+    return this.#groups.get(agent)?.tick;
+  }
+
   /** How a call of the agent's last tick ended; undefined for one that did not wait. */
   outcomeOf(agent: string, call: number): Outcome | undefined {
     return this.#groups.get(agent)?.slots.find((slot) => slot.call === call)?.outcome;

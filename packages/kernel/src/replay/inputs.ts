@@ -68,10 +68,7 @@ const INPUTS: Readonly<Record<string, Perform>> = {
     const { agent, data: { tick, call } } = entry as Entry & { kind: 'DELAY_ENDED'; agent: string };
     if (!delays.end(agent, tick, call)) throw diverge('No call waits for it.');
   },
-  GUARD_WOKEN: (entry, { scheduler }) => {
-    const { agent, data } = entry as Entry & { kind: 'GUARD_WOKEN'; agent: string };
-    scheduler.wake(agent, data.tick);
-  },
+  GUARD_WOKEN: ({ agent }, { scheduler }) => { scheduler.wake(agent!); },
   TRANSITION_REFUSED: (entry, { commands }) => {
     const { agent, data } = entry as Entry & { kind: 'TRANSITION_REFUSED'; agent: string };
     commands.refuse({ agent, trigger: data.trigger, reason: data.reason });

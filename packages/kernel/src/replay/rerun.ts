@@ -13,7 +13,7 @@ import type { Json } from '../json/index.js';
 import type { RawEntry } from '../logging/index.js';
 import type { Outcome } from '../pending/index.js';
 import { divergenceAt, divergenceError } from './divergence.js';
-import { Transcript, type ToldVersions } from './transcript.js';
+import { ANSWERS, Transcript, type ToldVersions } from './transcript.js';
 
 export interface RerunOptions {
   readonly agent: string;
@@ -56,7 +56,8 @@ export class Rerun {
     const { tick, call, result, transition, delegation } = entry.data as HistoryData;
     const isBirth = entry.agent !== this.#options.agent;
     const ofTick = isBirth ? delegation?.tick : tick;
-    if (ofTick !== undefined && ofTick > this.#tick) this.#beginTick(ofTick);
+    // Whatever a guard's record says of ticks is its own affair.
+    if (ofTick !== undefined && ofTick > this.#tick && ANSWERS.has(entry.kind)) this.#beginTick(ofTick);
     this.#isTickOver ||= !isBirth && ENDS_TICK.has(entry.kind);
     if (!this.#isTickOver) this.#entries.push(entry);
     if (isBirth) return;

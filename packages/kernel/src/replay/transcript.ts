@@ -234,7 +234,7 @@ export class Transcript {
 }
 
 /** The entries by which instructions are answered; what guards add, and what settles a call, is none. */
-const ANSWERS: ReadonlySet<string> = new Set([
+export const ANSWERS: ReadonlySet<string> = new Set([
   'TOOL_CALLED', 'SHARED_READ', 'SHARED_WRITTEN', 'MEMORY_SET', 'MEMORY_DELETED', 'MESSAGE_SENT', 'MESSAGE_RECEIVED', 'RECEIVE_STARTED',
   'SLEEP_STARTED', 'DELAY_STARTED', 'AGENT_SPAWNED', 'JOIN_STARTED', 'DELEGATION_RESULT', 'VERSION_CHOSEN', 'APPROVAL_REQUESTED', 'REFUSED',
 ]);

@@ -6,7 +6,7 @@ import { attempt } from '../tools/run-program.js';
 // What an extension package does to have its own kinds of entries typed.
 declare module '@omnipaw/kernel' {
   interface EntryCatalogue {
-    TEST_BUDGET_WARNED: { readonly used: number };
+    TEST_BUDGET_WARNED: { readonly used: number; readonly tick?: number; readonly deadline?: number };
   }
 }
 
