@@ -1,6 +1,6 @@
 import { matches } from '@omnipaw/kernel';
 import type { RatedCall } from './rates.js';
-import { isCallPattern, type Limit, type Resource } from './resources.js';
+import { isCallPattern, RESOURCES, type Limit, type Resource } from './resources.js';
 import type { OpenCall } from './usage.js';
 
 /** One limit of one agent, and how much of it is used: by itself, by those below it, and by what those were given. */
@@ -76,7 +76,8 @@ export class Account {
   isStopped = false;
   /** Whether its deadlines are set. */
   isTimed = false;
-  readonly #payers = new Map<string, readonly Cell[]>();
+  /** By resource, the limits in which it counts: the agent's own first. */
+  readonly payers: Readonly<Record<keyof typeof RESOURCES, readonly Cell[]>>;
   readonly #callPayers = new Map<string, readonly Cell[]>();
 
   constructor({ agent, type, parent, bornAt, limits, carved }: AccountOptions) {
@@ -88,17 +89,15 @@ export class Account {
       resource, { ...limit, owner: this, resource, isCarved: parent !== undefined && carved.has(resource), used: 0, isWarned: false },
     ] as const);
     this.cells = new Map(cells);
+    const payers = Object.keys(RESOURCES).map((resource) => [resource, this.payersOf(resource)]);
+    this.payers = Object.fromEntries(payers) as Account['payers'];
   }
 
-  /** The limits in which this resource counts, the agent's own first. */
-  payers(resource: string): readonly Cell[] {
-    const known = this.#payers.get(resource);
-    if (known !== undefined) return known;
+  /** The limits in which this resource counts, the agent's own first; `payers` has those of all but patterns. */
+  payersOf(resource: string): readonly Cell[] {
     const own = this.cells.get(resource);
-    const above = own?.isCarved === true || this.parent === undefined ? [] : this.parent.payers(resource);
-    const payers = own === undefined ? above : [own, ...above];
-    this.#payers.set(resource, payers);
-    return payers;
+    const above = own?.isCarved === true || this.parent === undefined ? NOBODY : (ownOf(this.parent.payers, resource) ?? this.parent.payersOf(resource));
+    return own === undefined ? above : [own, ...above];
   }
 
   /** The limits in which a call of this tool counts. */
@@ -106,7 +105,7 @@ export class Account {
     const known = this.#callPayers.get(tool);
     if (known !== undefined) return known;
     const patterns = this.#patterns().filter((pattern) => matches(pattern.slice('call:'.length), tool));
-    const payers = [...this.payers('maxToolCalls'), ...patterns.flatMap((pattern) => this.payers(pattern))];
+    const payers = [...this.payers.maxToolCalls, ...patterns.flatMap((pattern) => this.payersOf(pattern))];
     this.#callPayers.set(tool, payers);
     return payers;
   }
@@ -119,7 +118,14 @@ export class Account {
 
   /** Counts an amount against limits, or gives it back if it is negative. */
   charge(resource: string, amount: number): void {
-    for (const cell of this.payers(resource)) count(cell, amount);
+    for (const cell of ownOf(this.payers, resource) ?? this.payersOf(resource)) count(cell, amount);
+  }
+
+  /** A tick with this number has begun. */
+  tickTo(tick: number): void {
+    const { own, payers } = this;
+    for (const cell of payers.maxTicks) count(cell, tick - own.ticks);
+    own.ticks = tick;
   }
 
   chargeCall(tool: string): void {
@@ -141,6 +147,13 @@ export class Account {
     for (const name of this.cells.keys()) if (isCallPattern(name)) names.add(name);
     return [...names];
   }
+}
+
+const NOBODY: readonly Cell[] = [];
+
+/** What is only in an object by inheritance is nobody's. */
+export function ownOf<Value>(of: Readonly<Record<string, Value>>, name: string): Value | undefined {
+  return Object.hasOwn(of, name) ? of[name] : undefined;
 }
 
 function count(cell: Cell, amount: number): void {

@@ -4,7 +4,7 @@ import { proposalBytes } from './bytes.js';
 import { callKey, memoryDelta, ownKey, sharedKey, type ResourceLedger } from './ledger.js';
 import type { TooSoon } from './rates.js';
 import { assertQuota } from './resources.js';
-import { excessOf, judge, warningOf, type Asker, type Demand, type Judgement } from './verdicts.js';
+import { excessOf, judge, judgeMeasured, warningOf, type Asker, type Judgement } from './verdicts.js';
 
 type Spawn = EntryCatalogue['AGENT_SPAWNED'];
 
@@ -30,9 +30,8 @@ export class QuotaEnforcer implements Guard {
     const actor = proposal.kind === 'AGENT_SPAWNED' ? proposal.data.parent : proposal.agent;
     const account = actor === null ? undefined : this.#ledger.account(actor);
     if (account === undefined) return undefined;
-    const asker = { agent: account.agent, tick: tickOf(proposal) };
-    const judgement = judge(this.#demandsOf(proposal, account));
-    const verdict = verdictOf(judgement, asker);
+    const judgement = this.#judge(proposal, account);
+    const verdict = judgement === undefined ? undefined : verdictOf(judgement, { agent: account.agent, tick: tickOf(proposal) });
     if (verdict?.verdict === 'fault') return verdict;
     const records = verdict?.record === undefined ? {} : { record: verdict.record };
     if (proposal.kind === 'TOOL_CALLED') return this.#paced(account, proposal.data, records) ?? verdict;
@@ -43,40 +42,37 @@ export class QuotaEnforcer implements Guard {
   reviewTick({ agent, tick, now }: TickAsked): TickVerdict | undefined {
     const account = this.#ledger.account(agent);
     if (account === undefined) return undefined;
-    const asker = { agent, tick };
-    const cpu = account.payers('maxCpuMs');
-    const verdict = verdictOf(both(judge([{ cells: account.payers('maxTicks'), amount: 1 }]), measured(account, now)), asker);
+    const { maxTicks, maxCpuMs, maxLogBytes, maxWallMs } = account.payers;
+    let judgement = judge(maxTicks, 1);
+    if (maxCpuMs.length + maxLogBytes.length + maxWallMs.length === 0 && judgement === undefined) return undefined;
+    // A program that had to be ended has used all that it may, whatever the clock says.
+    judgement = judgeMeasured(maxCpuMs, ({ used, hard }) => (account.isStopped ? Math.max(used, hard) : used), judgement);
+    judgement = judgeMeasured(maxLogBytes, ({ used }) => used, judgement);
+    judgement = judgeMeasured(maxWallMs.filter(({ owner }) => owner === account), () => now - account.bornAt, judgement);
+    const verdict = judgement === undefined ? undefined : verdictOf(judgement, { agent, tick });
     if (verdict?.verdict === 'fault') return verdict;
     const records = [...(verdict === undefined ? [] : [verdict.record].flat()), ...deadlinesOf(account, tick)];
-    if (cpu.length === 0) return records.length === 0 ? undefined : { verdict: 'warn', record: records };
-    const leftUs = Math.min(...cpu.map(({ hard, used }) => hard - used));
+    if (maxCpuMs.length === 0) return records.length === 0 ? undefined : { verdict: 'warn', record: records };
+    const leftUs = Math.min(...maxCpuMs.map(({ hard, used }) => hard - used));
     return { verdict: 'measure', record: records, limitMs: Math.ceil(leftUs / 1_000) };
   }
 
-  #demandsOf(proposal: Proposal, account: Account): readonly Demand[] {
-    const demands: Demand[] = [];
-    const log = account.payers('maxLogBytes');
-    if (log.length > 0) demands.push({ cells: log, amount: proposalBytes(proposal) });
+  /** The limits that a proposal meets, before it is one more that counts. */
+  #judge(proposal: Proposal, account: Account): Judgement | undefined {
+    const { payers } = account;
+    const judgement = payers.maxLogBytes.length === 0 ? undefined : judge(payers.maxLogBytes, proposalBytes(proposal));
     switch (proposal.kind) {
-      case 'TOOL_CALLED': {
-        const { tool, reserved } = proposal.data;
-        demands.push({ cells: account.callPayers(tool), amount: 1 });
-        if (reserved === undefined) break;
-        demands.push({ cells: account.payers('maxTokens'), amount: reserved.tokens ?? 0 }, { cells: account.payers('maxCost'), amount: reserved.cost ?? 0 });
-        break;
-      }
+      case 'TOOL_CALLED':
+        return judgeCall(account, proposal.data, judgement);
       case 'MEMORY_SET':
-        demands.push(...memoryDemands(account, ownKey(proposal.data.key), proposal.data.value));
-        break;
+        return judgeMemory(account, { key: ownKey(proposal.data.key), value: proposal.data.value }, judgement);
       case 'SHARED_WRITTEN':
-        demands.push(...memoryDemands(account, sharedKey(proposal.data.namespace, proposal.data.key), proposal.data.value));
-        break;
+        return judgeMemory(account, { key: sharedKey(proposal.data.namespace, proposal.data.key), value: proposal.data.value }, judgement);
       case 'AGENT_SPAWNED':
-        demands.push({ cells: account.payers('maxChildren'), amount: 1 });
-        break;
+        return judge(payers.maxChildren, 1, judgement);
       default:
+        return judgement;
     }
-    return demands;
   }
 
   /** A call that comes too soon waits its turn, or is refused; one that has waited comes in time. */
@@ -98,7 +94,7 @@ export class QuotaEnforcer implements Guard {
     for (const name of carved) {
       const { hard } = limits.get(name)!;
       const asked = hard + (byTheWay[name] ?? 0);
-      const short = parent.payers(name).find((cell) => cell.used + asked > cell.hard);
+      const short = parent.payersOf(name).find((cell) => cell.used + asked > cell.hard);
       if (short === undefined) continue;
       const left = short.hard - short.used;
       const message = `Agent "${parent.agent}" tried to give a child more than is left: ${name} ${String(hard)}, and there are ${String(left)} left of the ${String(short.hard)} of agent "${short.owner.agent}". Give it less.`;
@@ -106,10 +102,6 @@ export class QuotaEnforcer implements Guard {
     }
     return undefined;
   }
-}
-
-function both(one: Judgement, other: Judgement): Judgement {
-  return { exceeded: one.exceeded ?? other.exceeded, warned: [...one.warned, ...other.warned] };
 }
 
 function tickOf({ kind, data }: Proposal): number {
@@ -124,31 +116,23 @@ function verdictOf({ exceeded, warned }: Judgement, asker: Asker): Exclude<TickV
   return { verdict: 'fault', record: [...warnings, record], error };
 }
 
-/** What was measured is over a limit once all of it is used. */
-function measured(account: Account, now: number): Judgement {
-  const wall = account.cells.get('maxWallMs');
-  const met = [
-    // A program that had to be ended has used all of it, whatever the clock says.
-    ...account.payers('maxCpuMs').map((cell) => ({ cell, used: account.isStopped ? Math.max(cell.used, cell.hard) : cell.used })),
-    ...account.payers('maxLogBytes').map((cell) => ({ cell, used: cell.used })),
-    ...(wall === undefined ? [] : [{ cell: wall, used: now - wall.owner.bornAt }]),
-  ].map((meeting) => ({ ...meeting, asked: 0 }));
-  return {
-    exceeded: met.find(({ cell, used }) => used >= cell.hard),
-    warned: met.filter(({ cell, used }) => cell.soft !== undefined && used > cell.soft && !cell.isWarned),
-  };
+function judgeCall(account: Account, { tool, reserved }: EntryCatalogue['TOOL_CALLED'], before: Judgement | undefined): Judgement | undefined {
+  const judgement = judge(account.callPayers(tool), 1, before);
+  if (reserved === undefined) return judgement;
+  const { tokens = 0, cost = 0 } = reserved;
+  return judge(account.payers.maxCost, cost, judge(account.payers.maxTokens, tokens, judgement));
 }
 
-function memoryDemands(account: Account, key: string, value: unknown): readonly Demand[] {
+function judgeMemory(account: Account, { key, value }: { readonly key: string; readonly value: unknown }, before: Judgement | undefined): Judgement | undefined {
   const { keys, bytes } = memoryDelta(account, key, value);
-  return [{ cells: account.payers('maxMemoryKeys'), amount: keys }, { cells: account.payers('maxMemoryBytes'), amount: bytes }];
+  return judge(account.payers.maxMemoryBytes, bytes, judge(account.payers.maxMemoryKeys, keys, before));
 }
 
 /** For an agent whose time is limited, before its first tick: when to ask again whether it is up. */
 function deadlinesOf({ cells, bornAt, isTimed }: Account, tick: number): readonly GuardRecord[] {
   const wall = cells.get('maxWallMs');
   if (wall === undefined || isTimed) return [];
-  const ends = [...(wall.soft === undefined ? [] : [wall.soft + 1]), wall.hard];
+  const ends = [...(wall.soft === Infinity ? [] : [wall.soft + 1]), wall.hard];
   return ends.map((afterMs) => ({ kind: 'QUOTA_DEADLINE_SET', data: { tick: tick + 1, deadline: bornAt + afterMs } }));
 }
 

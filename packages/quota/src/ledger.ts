@@ -1,5 +1,5 @@
 import type { Entry, EntryCatalogue, Projection, Quota } from '@omnipaw/kernel';
-import { Account } from './account.js';
+import { Account, ownOf } from './account.js';
 import { lineBytes, valueBytes } from './bytes.js';
 import type {} from './entries.js';
 import { Rates, type RatedCall, type RateLimit } from './rates.js';
@@ -63,7 +63,7 @@ export class ResourceLedger implements Projection {
   /** The keys and bytes that a value in memory would add to what an agent has there; for shared memory, with `shared:` before its key. */
   memoryDelta(account: Account, key: string, value: unknown): { readonly keys: number; readonly bytes: number } {
     const before = account.memory.get(key);
-    const bytes = account.payers('maxMemoryBytes').length === 0 ? 0 : valueBytes(value);
+    const bytes = account.payers.maxMemoryBytes.length === 0 ? 0 : valueBytes(value);
     return { keys: before === undefined ? 1 : 0, bytes: bytes - (before ?? 0) };
   }
 
@@ -123,7 +123,7 @@ export class ResourceLedger implements Projection {
     const account = this.#accounts.get(entry.agent);
     if (account === undefined) return;
     this.#countTick(account, entry);
-    if (account.payers('maxLogBytes').length > 0) account.use('logBytes', lineBytes(entry));
+    if (account.payers.maxLogBytes.length > 0) account.use('logBytes', lineBytes(entry));
     this.#fold(account, entry);
   }
 
@@ -175,7 +175,7 @@ export class ResourceLedger implements Projection {
     const account = this.#open({ agent, type, parent, bornAt }, quota);
     const above = account.parent;
     if (above === undefined) return;
-    if (delegation !== undefined) this.#tickTo(above, delegation.tick);
+    if (delegation !== undefined && delegation.tick > above.own.ticks) above.tickTo(delegation.tick);
     above.use('children', 1);
     for (const { isCarved, resource, hard } of account.cells.values()) if (isCarved) above.charge(resource, hard);
   }
@@ -191,11 +191,7 @@ export class ResourceLedger implements Projection {
   /** Whatever a tick does says which one it is; numbers of ticks have no gaps. */
   #countTick(account: Account, { kind, data }: Entry): void {
     const { tick } = data as { readonly tick?: number };
-    if (tick !== undefined && tick > account.own.ticks && OF_TICKS.has(kind)) this.#tickTo(account, tick);
-  }
-
-  #tickTo(account: Account, tick: number): void {
-    if (tick > account.own.ticks) account.use('ticks', tick - account.own.ticks);
+    if (tick !== undefined && tick > account.own.ticks && OF_TICKS.has(kind)) account.tickTo(tick);
   }
 
   #called(account: Account, { tick, call, tool, reserved }: EntryCatalogue['TOOL_CALLED']): void {
@@ -295,7 +291,7 @@ export function callKey(tick: number, call: number): string {
 /** The keys and bytes that a value in memory adds to what an agent has there. */
 export function memoryDelta(account: Account, key: string, value: unknown): { readonly keys: number; readonly bytes: number } {
   const before = account.memory.get(key);
-  const bytes = account.payers('maxMemoryBytes').length === 0 ? 0 : valueBytes(value);
+  const bytes = account.payers.maxMemoryBytes.length === 0 ? 0 : valueBytes(value);
   return { keys: before === undefined ? 1 : 0, bytes: bytes - (before ?? 0) };
 }
 
@@ -305,11 +301,6 @@ function forget(account: Account, key: string): void {
   account.memory.delete(key);
   account.use('memoryKeys', -1);
   account.use('memoryBytes', -bytes);
-}
-
-/** What is only in an object by inheritance is nobody's. */
-function ownOf<Value>(of: Readonly<Record<string, Value>>, name: string): Value | undefined {
-  return Object.hasOwn(of, name) ? of[name] : undefined;
 }
 
 /** The entries that ticks make, each of which says its number. */

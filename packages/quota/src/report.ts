@@ -49,7 +49,7 @@ export function reportOf(accounts: readonly Account[], now: number): readonly Ag
     limits: [...account.cells.values()].map(({ resource, hard, soft, used }) => ({
       resource,
       hard: hard / unitOf(resource),
-      ...(soft === undefined ? {} : { soft: soft / unitOf(resource) }),
+      ...(soft === Infinity ? {} : { soft: soft / unitOf(resource) }),
       used: resource === 'maxWallMs' ? Math.max(0, (account.endedAt ?? now) - account.bornAt) : used / unitOf(resource),
     })),
   }));

@@ -34,7 +34,8 @@ export type ResourceQuota = Readonly<Partial<Record<Resource, QuotaLimit>>>;
 /** Both limits, in the unit that is counted in. */
 export interface Limit {
   readonly hard: number;
-  readonly soft: number | undefined;
+  /** Infinity if there is none. */
+  readonly soft: number;
 }
 
 export function isCallPattern(resource: string): boolean {
@@ -53,7 +54,7 @@ export function limitsOf(quota: Quota): ReadonlyMap<string, Limit> {
     if (!isResource(name)) continue;
     const { hard, soft } = typeof limit === 'number' ? { hard: limit, soft: undefined } : { soft: undefined, ...limit };
     const unit = unitOf(name);
-    limits.set(name, { hard: hard * unit, soft: soft === undefined ? undefined : soft * unit });
+    limits.set(name, { hard: hard * unit, soft: soft === undefined ? Infinity : soft * unit });
   }
   return limits;
 }

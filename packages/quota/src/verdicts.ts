@@ -4,12 +4,6 @@ import type { Cell } from './account.js';
 import type { QuotaEntries } from './entries.js';
 import { unitOf } from './resources.js';
 
-/** So much is asked for, and counts in these limits. */
-export interface Demand {
-  readonly cells: readonly Cell[];
-  readonly amount: number;
-}
-
 /** Who asks, in which tick. */
 export interface Asker {
   readonly agent: string;
@@ -23,6 +17,7 @@ interface Meeting {
   readonly asked: number;
 }
 
+/** The limits that are met: most of the time, there are none. */
 export interface Judgement {
   /** The first hard limit that would be exceeded. */
   readonly exceeded: Meeting | undefined;
@@ -30,24 +25,38 @@ export interface Judgement {
   readonly warned: readonly Meeting[];
 }
 
-const NOTHING_MET: Judgement = Object.freeze({ exceeded: undefined, warned: [] });
-
-/** Asks all limits; most of the time, none is met. */
-export function judge(demands: readonly Demand[]): Judgement {
-  let exceeded: Meeting | undefined;
-  let warned: Meeting[] | undefined;
-  for (const { cells, amount } of demands) {
-    for (const cell of cells) {
-      const after = cell.used + amount;
-      if (after > cell.hard && amount > 0) exceeded ??= { cell, used: cell.used, asked: amount };
-      if (cell.soft !== undefined && after > cell.soft && !cell.isWarned) (warned ??= []).push({ cell, used: cell.used, asked: amount });
-    }
+/** Asks limits for so much more, and adds what they say to what others have said. */
+export function judge(cells: readonly Cell[], amount: number, before?: Judgement): Judgement | undefined {
+  let judgement = before;
+  for (const cell of cells) {
+    const after = cell.used + amount;
+    if (after > cell.hard && amount > 0) judgement = withExcess({ cell, used: cell.used, asked: amount }, judgement);
+    if (after > cell.soft && !cell.isWarned) judgement = withWarning({ cell, used: cell.used, asked: amount }, judgement);
   }
-  return exceeded === undefined && warned === undefined ? NOTHING_MET : { exceeded, warned: warned ?? [] };
+  return judgement;
+}
+
+/** Asks limits on what was measured: they are met once all is used. */
+export function judgeMeasured(cells: readonly Cell[], usedOf: (cell: Cell) => number, before?: Judgement): Judgement | undefined {
+  let judgement = before;
+  for (const cell of cells) {
+    const used = usedOf(cell);
+    if (used >= cell.hard) judgement = withExcess({ cell, used, asked: 0 }, judgement);
+    if (used > cell.soft && !cell.isWarned) judgement = withWarning({ cell, used, asked: 0 }, judgement);
+  }
+  return judgement;
+}
+
+function withExcess(meeting: Meeting, before: Judgement | undefined): Judgement {
+  return { exceeded: before?.exceeded ?? meeting, warned: before?.warned ?? [] };
+}
+
+function withWarning(meeting: Meeting, before: Judgement | undefined): Judgement {
+  return { exceeded: before?.exceeded, warned: [...(before?.warned ?? []), meeting] };
 }
 
 export function warningOf({ cell, used, asked }: Meeting, { tick }: Asker): GuardRecord {
-  const { soft = 0, hard } = cell;
+  const { soft, hard } = cell;
   const data: QuotaEntries['QUOTA_WARNED'] = { ...metBy({ cell, used, asked }, tick), soft: shown(cell, soft), limit: shown(cell, hard) };
   return { kind: 'QUOTA_WARNED', data: { ...data } };
 }

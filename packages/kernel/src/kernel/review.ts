@@ -21,21 +21,21 @@ type MakeRecord = (proposal: { readonly kind: string; readonly agent: string | n
 /** Throws what a guard refuses the proposal with; records what guards have to say first. */
 export function reviewAll(guards: readonly NamedGuard[], proposal: Proposal, record: MakeRecord): void {
   const allowed = proposal.kind === 'TOOL_CALLED' ? OF_CALLS : OF_PROPOSALS;
-  for (const { name, guard } of guards) {
-    const answer = ask({ name, allowed, review: () => guard.review(proposal) });
+  for (const named of guards) {
+    const answer = ask(named, { proposal, allowed });
     if (answer === undefined) continue;
     for (const said of answer.records) record({ ...said, agent: actorOf(proposal) });
     if (answer.verdict === 'fault') throw new AgentEnded(answer.error);
     if (answer.verdict === 'refuse') throw answer.error;
-    if (answer.verdict === 'delay') throw new DelayNeeded((proposal as Proposal & { readonly kind: 'TOOL_CALLED' }).data, answer.untilMs, name);
+    if (answer.verdict === 'delay') throw new DelayNeeded((proposal as Proposal & { readonly kind: 'TOOL_CALLED' }).data, answer.untilMs, named.name);
   }
 }
 
 /** Throws what a guard ends the agent with before a tick; answers how long the tick may take that is to be measured. */
 export function reviewTicks(guards: readonly NamedGuard[], asked: TickAsked, record: MakeRecord): number | undefined {
   let limitMs: number | undefined;
-  for (const { name, guard } of guards) {
-    const answer = ask({ name, allowed: OF_TICKS, review: () => guard.reviewTick?.(asked) });
+  for (const named of guards) {
+    const answer = ask(named, { tick: asked, allowed: OF_TICKS });
     if (answer === undefined) continue;
     for (const said of answer.records) record({ ...said, agent: asked.agent });
     if (answer.verdict === 'fault') throw new AgentEnded(answer.error);
@@ -57,20 +57,19 @@ interface CheckedRecord {
   readonly data: JsonObject;
 }
 
-interface Question {
-  readonly name: string;
-  readonly allowed: readonly string[];
-  readonly review: () => GuardVerdict | TickVerdict | undefined;
-}
+type Question = { readonly allowed: readonly string[] } & (
+  | { readonly proposal: Proposal; readonly tick?: never }
+  | { readonly tick: TickAsked }
+);
 
 const OF_TICKS = ['warn', 'measure', 'fault'];
 const OF_PROPOSALS = ['warn', 'refuse', 'fault'];
 const OF_CALLS = ['warn', 'delay', 'refuse', 'fault'];
 
-function ask({ name, allowed, review }: Question): Answer | undefined {
+function ask({ name, guard }: NamedGuard, asked: Question): Answer | undefined {
   try {
-    const verdict = review();
-    return verdict === undefined ? undefined : checked(verdict, allowed);
+    const verdict = asked.tick === undefined ? guard.review(asked.proposal) : guard.reviewTick?.(asked.tick);
+    return verdict === undefined ? undefined : checked(verdict, asked.allowed);
   } catch (thrown) {
     const message = `The guard "${name}" failed, and what it was asked about is refused: ${describeThrown(thrown)}`;
     return { verdict: 'fault', records: [], error: new OmniError('EXTENSION_FAILED', message, { cause: thrown }) };
