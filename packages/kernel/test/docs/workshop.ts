@@ -34,10 +34,10 @@ export class Workshop {
     const packages = `${folder}/node_modules`;
     await Promise.all([
       bundle('packages/cli/src/bin.ts', `${folder}/dist`),
-      ...['kernel', 'testing'].map((name) => bundle(`packages/${name}/src/index.ts`, `${packages}/@omnipaw/${name}`, ['@omnipaw/kernel'])),
+      ...['kernel', 'testing', 'quota'].map((name) => bundle(`packages/${name}/src/index.ts`, `${packages}/@omnipaw/${name}`, ['@omnipaw/kernel'])),
     ]);
     copyFileSync(`${ROOT}packages/cli/package.json`, `${folder}/package.json`);
-    for (const name of ['kernel', 'testing']) writeFileSync(`${packages}/@omnipaw/${name}/package.json`, '{ "type": "module", "exports": "./index.js" }');
+    for (const name of ['kernel', 'testing', 'quota']) writeFileSync(`${packages}/@omnipaw/${name}/package.json`, '{ "type": "module", "exports": "./index.js" }');
     symlinkSync(`${ROOT}packages/kernel/node_modules/zod`, `${packages}/zod`);
     command(`${folder}/bin/omnipaw`, `exec '${process.execPath}' '${folder}/dist/bin.js' "$@"`);
     command(`${folder}/bin/npx`, 'exec "$@"');
