@@ -16,7 +16,7 @@ export interface BucketRate {
 export interface Bucket {
   /** Below 0 while others wait for what is still to come. */
   level: number;
-  /** When that was, in milliseconds since the epoch. */
+  /** When that was, in milliseconds since the epoch. Clocks go back now and then: nothing comes in then. */
   at: number;
 }
 
@@ -34,7 +34,7 @@ export function waitMs(bucket: Bucket, units: number, { rate, now }: { readonly 
 /** Takes units out, or puts some back if they are negative. */
 export function take(bucket: Bucket, units: number, { rate, now }: { readonly rate: BucketRate; readonly now: number }): void {
   bucket.level = Math.min(rate.burst * rate.everyMs, levelAt(bucket, rate, now) - units * rate.everyMs);
-  bucket.at = Math.max(now, bucket.at);
+  bucket.at = now;
 }
 
 function levelAt({ level, at }: Bucket, { amount, everyMs, burst }: BucketRate, now: number): number {

@@ -50,7 +50,7 @@ export class ResourceLedger implements Projection {
     this.rates = new Rates(options.rates ?? []);
   }
 
-  /** The recorded time of the last entry, milliseconds since the epoch: it never goes back. */
+  /** The recorded time of the last entry, milliseconds since the epoch; it can go back: a fork's header is younger than what follows. */
   get now(): number {
     return this.#now;
   }
@@ -117,7 +117,7 @@ export class ResourceLedger implements Projection {
   }
 
   apply(entry: Entry): void {
-    if (entry.time > this.#now) this.#now = entry.time;
+    this.#now = entry.time;
     if (entry.agent === null) return;
     if (entry.kind === 'AGENT_SPAWNED') this.#spawned(entry.agent, entry.data, entry.time);
     const account = this.#accounts.get(entry.agent);

@@ -1,4 +1,4 @@
-import { createKernel, defineAgent, defineTool, MemoryLogStore, unchecked, type OmniError, type OmniKernel } from '@omnipaw/kernel';
+import { createKernel, defineAgent, defineTool, fork, MemoryLogStore, unchecked, type OmniError, type OmniKernel } from '@omnipaw/kernel';
 import { crash, VirtualTime } from '@omnipaw/testing';
 import { quota, type QuotaOptions } from '@omnipaw/quota';
 import { describe, expect, it } from 'vitest';
@@ -34,6 +34,23 @@ function story(entries: Awaited<ReturnType<typeof entriesOf>>): readonly string[
   return entries.filter(({ kind }) => kind.startsWith('QUOTA_') || kind === 'TOOL_CALLED' || kind === 'AGENT_FAULTED')
     .map(({ agent, kind, data }) => `${agent ?? ''} ${kind} ${JSON.stringify({ ...data, deadline: undefined, transition: undefined, permission: undefined })}`);
 }
+
+describe('in a fork', () => {
+  it('the ledger goes on from where it was, and limits hold for what was used before', async () => {
+    const whole = await boot({ ...cast, ...options });
+    await whole.time.until(play(whole.kernel));
+    const entries = await finish(whole);
+    const at = ofKind(entries, 'TOOL_RESULT').at(-3)!.busSeq;
+    const into = new MemoryLogStore();
+    await fork(whole.log, { at, into, patch: { value: 'something else' } });
+    const forked = await boot({ ...cast, ...options, log: new MemoryLogStore({ bytes: into.bytes(), codec: whole.time.ports.codec }), time: whole.time });
+    await whole.time.until(forked.kernel.agent('ada').result().catch(() => undefined));
+    const limitsOf = ({ limits }: typeof whole): unknown => limits.ledger.of('ada')?.limits.filter(({ resource }) => resource !== 'maxWallMs');
+    expect(limitsOf(forked)).toEqual(limitsOf(whole));
+    const again = await finish(forked);
+    expect(ofKind(again, 'QUOTA_EXCEEDED').map(({ agent, data }) => [agent, data.resource])).toEqual(ofKind(entries, 'QUOTA_EXCEEDED').map(({ agent, data }) => [agent, data.resource]));
+  });
+});
 
 describe('after a crash', () => {
   it('behind any entry, the ledger and all decisions are those of a life without one', async () => {
