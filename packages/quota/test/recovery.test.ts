@@ -1,29 +1,9 @@
 import { createKernel, defineAgent, defineTool, fork, MemoryLogStore, unchecked, type OmniError, type OmniKernel } from '@omnipaw/kernel';
 import { crash, VirtualTime } from '@omnipaw/testing';
-import { quota, type QuotaOptions } from '@omnipaw/quota';
+import { quota } from '@omnipaw/quota';
 import { describe, expect, it } from 'vitest';
+import { cast, main, options, spawned } from './histories/limits/program.js';
 import { entriesOf, ofKind, boot, finish } from './support.js';
-
-const model = defineTool({
-  name: 'model', description: '', input: unchecked<{ tokens: number }>(), idempotent: true, reserve: ({ tokens }) => ({ tokens }),
-  run: ({ tokens }, context) => { context.spend({ tokens: tokens - 1 }); return tokens; },
-});
-const child = defineAgent('child', function* (ctx, calls: number) {
-  for (let i = 0; i < calls; i++) yield* ctx.tool(model, { tokens: 5 });
-});
-const main = defineAgent('main', function* (ctx) {
-  yield* ctx.all([ctx.tool(model, { tokens: 10 }), ctx.tool(model, { tokens: 10 })]);
-  yield* ctx.memory.set('key', 'value');
-  try {
-    yield* ctx.delegate(child, 9, { grants: ['call:*'], quota: { maxTokens: 12 } });
-  } catch (error) {
-    yield* ctx.memory.set('child', (error as OmniError).code);
-  }
-  for (;;) yield* ctx.tool(model, { tokens: 7 });
-});
-const cast = { agents: [main, child], tools: [model] };
-const options: QuotaOptions = { rates: [{ per: 'tool', calls: 2, everyMs: 1_000, over: 'delay' }], defaults: { child: { maxToolCalls: { hard: 50, soft: 1 } } } };
-const spawned = { id: 'ada', grants: ['call:*', 'delegate:*'], quota: { maxTokens: { hard: 60, soft: 30 }, maxTicks: 40, 'call:mod*': 12, maxWallMs: 600_000, maxMemoryKeys: 5 } };
 
 async function play(kernel: OmniKernel): Promise<unknown> {
   return kernel.spawn(main, null, spawned).result().catch((error: unknown) => (error as OmniError).code);
