@@ -11,7 +11,7 @@ import { deepFreeze } from '../json/index.js';
 import { nextState, type LifecycleController, type Transition } from '../lifecycle/index.js';
 import type { Emit, Entry, LogWriter, Projection, Proposal } from '../logging/index.js';
 import type { TickAsked } from '../syscalls/index.js';
-import { reviewAll, reviewTicks, type NamedGuard } from './review.js';
+import { reviewAll, reviewTicks, type MakeRecord, type NamedGuard } from './review.js';
 
 /** Told of every entry at once, with the line as stored. */
 export type Subscriber = (entry: Entry, line: string) => void;
@@ -72,12 +72,15 @@ export class KernelBus {
     }
   };
 
+  /** Records what a guard has to say. */
+  readonly #record: MakeRecord = (record) => { this.emit(record as never); };
+
   /** Records what a program does, unless a guard refuses it. */
   readonly propose: Emit = (proposal) => {
     const { guards } = this.#options;
     if (guards.length > 0) {
       deepFreeze(proposal);
-      reviewAll(guards, proposal as unknown as Proposal, (record) => this.emit(record as never));
+      reviewAll(guards, proposal as unknown as Proposal, this.#record);
     }
     return this.emit(proposal);
   };
@@ -87,7 +90,7 @@ export class KernelBus {
    */
   readonly reviewTick = (asked: TickAsked): number | undefined => {
     const guards = this.#tickGuards;
-    return guards.length === 0 ? undefined : reviewTicks(guards, asked, (record) => this.emit(record as never));
+    return guards.length === 0 ? undefined : reviewTicks(guards, asked, this.#record);
   };
 
   /** Folds an entry that is in the log already. */

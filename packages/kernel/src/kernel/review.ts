@@ -16,7 +16,7 @@ export interface NamedGuard {
   readonly guard: Guard;
 }
 
-type MakeRecord = (proposal: { readonly kind: string; readonly agent: string | null; readonly data: JsonObject }) => void;
+export type MakeRecord = (proposal: { readonly kind: string; readonly agent: string | null; readonly data: JsonObject }) => void;
 
 /** Throws what a guard refuses the proposal with; records what guards have to say first. */
 export function reviewAll(guards: readonly NamedGuard[], proposal: Proposal, record: MakeRecord): void {
