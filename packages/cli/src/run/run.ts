@@ -55,12 +55,13 @@ export interface BootOptions extends Pick<RunOptions, 'log' | 'sign'> {
 }
 
 /** A kernel on a log; with `recover`, agents that have not ended go on in it, and without it they are refused. */
-export function boot({ agents, tools }: Definitions, { log, sign, recover }: BootOptions, { people }: Session): Promise<OmniKernel> {
+export function boot({ agents, tools, extensions }: Definitions, { log, sign, recover }: BootOptions, { people }: Session): Promise<OmniKernel> {
   return createKernel({
     recover,
     log: new FileLogStore(path.resolve(log)),
     agents,
     tools,
+    extensions,
     ...(sign === undefined ? {} : { attest: { signer: signerIn(sign) } }),
     onProblem: ({ code, message }) => void people.line(`${people.ink('yellow', 'warning:')} ${code}: ${message}`),
   });

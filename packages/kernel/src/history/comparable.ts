@@ -16,7 +16,7 @@ export interface Comparable {
 }
 
 /** What a kernel writes for itself: of its start and end, and of results that no program saw. */
-const HOUSEKEEPING: ReadonlySet<string> = new Set(['LOG_OPENED', 'KERNEL_STARTED', 'LOG_TAIL_CUT', 'STALE_RESULT']);
+const HOUSEKEEPING: ReadonlySet<string> = new Set(['LOG_OPENED', 'KERNEL_STARTED', 'LOG_TAIL_CUT', 'STALE_RESULT', 'TICK_MEASURED']);
 
 /** On these the kernel itself sends, and names entries by their number. */
 const KERNEL_CHANNELS: ReadonlySet<Json | undefined> = new Set(['approval', 'breach']);

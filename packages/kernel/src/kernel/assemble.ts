@@ -1,11 +1,12 @@
 import { Commands } from '../commands/index.js';
 import { DelegationProtocol } from '../delegation/index.js';
-import { AgentSyscalls, Approvals, Authority, InstructionEvaluator, MemorySyscalls, MessageSyscalls, Messenger, Spawner, VersionSyscalls } from '../syscalls/index.js';
+import { AgentSyscalls, Approvals, Authority, Delays, InstructionEvaluator, MemorySyscalls, MessageSyscalls, Messenger, Spawner, VersionSyscalls, type CarryOutOptions } from '../syscalls/index.js';
 import { Alarm, Deadlines, Observers, Processes, Scheduler, TickEngine } from '../execution/index.js';
 import { describeThrown, OmniError } from '../errors/index.js';
 import { AgentEndings, FailureHandler } from '../failure/index.js';
+import type { Quota } from '../identity/index.js';
 import { InvariantChecker } from '../invariants/index.js';
-import type { Emit, LogWriter, Projection, Saved } from '../logging/index.js';
+import type { Emit, LogWriter, Projection, RawEntry, Saved } from '../logging/index.js';
 import { ToolGate, ToolRegistry } from '../tools/index.js';
 import type { Oracle } from '../replay/index.js';
 import type { AuditLog } from './audit.js';
@@ -45,21 +46,25 @@ export function assemble(options: AssembleOptions) {
   const digests = new Map((config.agents ?? []).map((agent) => [agent.type, programDigest(agent, host.ports.codec)]));
   // Every type that is registered is in the configuration, and the spawner has looked the type up.
   const digestOf = (type: string): string => digests.get(type)!;
-  const spawner = new Spawner({ ...shared, digestOf });
-  const approvals: Approvals = new Approvals({
+  const assertQuota = (quota: Quota): void => { for (const { guard } of core.guards) guard.assertQuota?.(quota); };
+  const spawner = new Spawner({ ...shared, digestOf, assertQuota });
+  const carrier: CarryOutOptions = {
     ...shared,
-    messenger,
     perform: (instruction, at) => evaluator.evaluate(instruction, at),
     ended: (agent, tick, error) => { failures.kernelEnded(agent, tick, error); },
-  });
-  const versions = new VersionSyscalls({ ...shared, recorded: () => options.oracle?.next });
-  const evaluator = new InstructionEvaluator({
+  };
+  const approvals = new Approvals({ ...shared, ...carrier, messenger });
+  const delays = new Delays({ ...shared, ...carrier });
+  const recorded = (): RawEntry | undefined => options.oracle?.next;
+  const versions = new VersionSyscalls({ ...shared, recorded });
+  const evaluator: InstructionEvaluator = new InstructionEvaluator({
     authority,
     gate,
     memory: new MemorySyscalls({ ...shared, authority }),
     messages: new MessageSyscalls({ ...shared, authority, messenger }),
     agents: new AgentSyscalls({ ...shared, authority, spawner, approvals }),
     approvals,
+    delays,
     versions,
     emit: bus.emit,
   });
@@ -82,6 +87,8 @@ export function assemble(options: AssembleOptions) {
     endings,
     failures,
     engine: new TickEngine(),
+    reviewTick: bus.reviewTick,
+    recorded,
     report,
     drained: () => {
       log.flushEarly(gate.isIdle);
@@ -95,13 +102,14 @@ export function assemble(options: AssembleOptions) {
   const drain = (): void => { scheduler.drain(); };
   const commands = new Commands(shared);
   const alarm: Alarm = new Alarm({
-    ...shared, deadlines, approvals, commands, gate, drain,
+    ...shared, deadlines, approvals, delays, commands, gate, drain,
+    wake: (agent) => { scheduler.wake(agent); },
     failed: (thrown) => { halt({ bus, alarm, gate, scheduler, report }, deadlineFailed(thrown)); },
   });
   core.connect(drain);
   bus.project(...projectionsOf(state), ...core.projections, approvals, deadlines, versions, processes, scheduler);
   const saved = savedOf({ ...state, approvals, deadlines, processes, scheduler }, config);
-  return { saved, state, bus, gate, endings, registry: core.registry, processes, versions, messenger, spawner, approvals, commands, scheduler, alarm, drain };
+  return { saved, state, bus, gate, endings, registry: core.registry, processes, versions, messenger, spawner, approvals, delays, commands, scheduler, alarm, drain };
 }
 
 interface Halted extends Pick<AssembleOptions, 'report'> {
@@ -171,5 +179,5 @@ function assembleCore({ config, host, log, logId, mode, recordedCount, report }:
   const delegation = new DelegationProtocol({ ...state, invariants });
   const endings = new AgentEndings({ ...state, delegation, gate, emit: bus.emit });
   const connect = (to: () => void): void => { drain = to; };
-  return { state, bus, registry, invariants, observers, projections, gate, delegation, endings, connect };
+  return { state, bus, registry, invariants, observers, guards, projections, gate, delegation, endings, connect };
 }

@@ -14,7 +14,7 @@ import type { RawEntry } from '../logging/index.js';
 import type { Outcome } from '../pending/index.js';
 import { divergenceAt, divergenceError } from './divergence.js';
 import { isKernelKind } from './kinds.js';
-import { Transcript, type ToldVersions } from './transcript.js';
+import { ANSWERS, Transcript, type ToldVersions } from './transcript.js';
 
 export interface RerunOptions {
   readonly agent: string;
@@ -57,7 +57,8 @@ export class Rerun {
     const { tick, call, result, transition, delegation } = entry.data as HistoryData;
     const isBirth = entry.agent !== this.#options.agent;
     const ofTick = isBirth ? delegation?.tick : tick;
-    if (ofTick !== undefined && ofTick > this.#tick) this.#beginTick(ofTick);
+    // Whatever a guard's record says of ticks is its own affair.
+    if (ofTick !== undefined && ofTick > this.#tick && ANSWERS.has(entry.kind)) this.#beginTick(ofTick);
     this.#isTickOver ||= !isBirth && ENDS_TICK.has(entry.kind);
     if (!this.#isTickOver) this.#entries.push(entry);
     if (isBirth) return;
@@ -124,5 +125,5 @@ interface HistoryData {
 
 /** What comes from outside comes after a tick; what is carried out then on somebody's approval was no instruction of the tick. */
 const ENDS_TICK: ReadonlySet<string> = new Set([
-  'SCRATCH_CHECKPOINTED', 'TOOL_RESULT', 'TOOL_RETRIED', 'TOOL_ATTEMPTED', 'TIMER_FIRED', 'APPROVAL_DECIDED', 'AGENT_MOVED',
+  'SCRATCH_CHECKPOINTED', 'TOOL_RESULT', 'TOOL_RETRIED', 'TOOL_ATTEMPTED', 'TIMER_FIRED', 'APPROVAL_DECIDED', 'AGENT_MOVED', 'DELAY_ENDED', 'GUARD_WOKEN',
 ]);

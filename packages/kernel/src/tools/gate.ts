@@ -15,6 +15,7 @@ import { Attempt, infoOf, type ToolCallInfo, type ToolRun } from './run.js';
 import { RunTable } from './runs.js';
 import { hasSecrets, leadsToSecret, secretNames, withSecrets } from './secrets.js';
 import { pathOf } from './standard-schema.js';
+import { usageOf } from './usage.js';
 import { validateInput } from './validate.js';
 
 export interface ToolGateOptions extends InvokeOptions {
@@ -103,12 +104,14 @@ export class ToolGate {
     const permission = authorize('call', request.tool);
     const definition = this.#options.registry.get(request.tool);
     const { args, input, needsSecrets } = this.#check(definition, request.args);
+    const { reserve } = definition;
+    const reserved = reserve === undefined ? {} : { reserved: usageOf(reserve(input as never), definition.name) };
     const secrets = needsSecrets ? authorizeSecrets(args, authorize) : undefined;
     const { busSeq } = propose({
       kind: 'TOOL_CALLED',
       agent,
       data: {
-        tick, call, tool: definition.name, args, permission,
+        tick, call, tool: definition.name, args, permission, ...reserved,
         ...(secrets === undefined ? {} : { secrets }),
         ...pending.waiting(agent, 'await_tool'),
       },
@@ -246,7 +249,7 @@ export class ToolGate {
     if (this.#isStopped) return;
     if (!isFirst || !this.#runs.has(run)) {
       // A timeout or the agent's end came first; what the tool did is on record all the same.
-      this.#recordLate(run, outcome);
+      this.#recordLate(run, outcome, attempt);
       return;
     }
     run.cancelTimer?.();
@@ -255,7 +258,7 @@ export class ToolGate {
     else {
       const deadline = this.#options.ports.clock.now() + delayMs;
       const { agent, tick, call } = run;
-      const data = { tick, call, tool: run.definition.name, attempt: attempt.attempt, error: outcome.error, deadline };
+      const data = { tick, call, tool: run.definition.name, attempt: attempt.attempt, error: outcome.error, ...Attempt.usageOf(attempt), deadline };
       this.#options.input({ kind: 'TOOL_RETRIED', agent, data });
     }
   }
@@ -277,16 +280,16 @@ export class ToolGate {
     const { agent, tick, call } = run;
     const { pending, input } = this.#options;
     if (pending.find(agent, tick, call) === undefined) {
-      this.#recordLate(run, outcome);
+      this.#recordLate(run, outcome, run.attempt);
       return;
     }
-    const data = { tick, call, tool: run.definition.name, result: outcome, ...pending.resuming(agent) };
+    const data = { tick, call, tool: run.definition.name, result: outcome, ...Attempt.usageOf(run.attempt), ...pending.resuming(agent) };
     input({ kind: 'TOOL_RESULT', agent, data });
   }
 
-  #recordLate(run: ToolRun, outcome: Outcome): void {
+  #recordLate(run: ToolRun, outcome: Outcome, attempt: Attempt | undefined): void {
     const { agent, tick, call } = run;
-    this.#options.input({ kind: 'STALE_RESULT', agent, data: { tick, call, tool: run.definition.name, outcome } });
+    this.#options.input({ kind: 'STALE_RESULT', agent, data: { tick, call, tool: run.definition.name, outcome, ...Attempt.usageOf(attempt) } });
   }
 
   #abort(attempt: Attempt, reason: OmniError): void {

@@ -1,6 +1,7 @@
 import type { Json } from '../json/index.js';
 import type { AbortHandle, AbortSignalLike, Ports } from '../ports/index.js';
 import type { Tool, ToolContext } from './define-tool.js';
+import { sumOf, usageOf, type Usage } from './usage.js';
 
 /** What an observer is told of a tool call. */
 export interface ToolCallInfo {
@@ -46,6 +47,7 @@ export class Attempt implements ToolContext {
   readonly attempt: number;
   #handle: AbortHandle | undefined;
   #aborted: { readonly reason: unknown } | undefined;
+  #usage: Usage | undefined;
 
   constructor(run: ToolRun, ports: Ports, logId: string) {
     this.#run = run;
@@ -75,6 +77,15 @@ export class Attempt implements ToolContext {
       if (this.#aborted !== undefined) this.#handle.abort(this.#aborted.reason);
     }
     return this.#handle.signal;
+  }
+
+  spend(usage: Usage): void {
+    this.#usage = sumOf(this.#usage ?? {}, usageOf(usage, this.tool));
+  }
+
+  /** For the entry that ends an attempt, what it has used; static, as is what follows. */
+  static usageOf(attempt: Attempt | undefined): { readonly usage?: Usage } {
+    return attempt === undefined || attempt.#usage === undefined ? {} : { usage: attempt.#usage };
   }
 
   /** Tells the tool to stop; static, so that the tool has no such method on its context. */

@@ -6,7 +6,7 @@ import { attempt } from '../tools/run-program.js';
 // What an extension package does to have its own kinds of entries typed.
 declare module '@omnipaw/kernel' {
   interface EntryCatalogue {
-    TEST_BUDGET_WARNED: { readonly used: number };
+    TEST_BUDGET_WARNED: { readonly used: number; readonly tick?: number; readonly deadline?: number };
   }
 }
 
@@ -101,7 +101,11 @@ describe('a guard', () => {
     ['records a transition', () => ({ verdict: 'warn', record: { kind: 'TEST_BUDGET_WARNED', data: { transition: { trigger: 'breach', to: 'TERMINATED' } } } })],
     ['records a result for somebody\'s call', () => ({ verdict: 'warn', record: { kind: 'TEST_BUDGET_WARNED', data: { tick: 1, call: 0, result: { ok: true, value: 1 } } } })],
     ['records a permission', () => ({ verdict: 'warn', record: { kind: 'TEST_BUDGET_WARNED', data: { permission: { decision: 'ALLOW', by: 'grant 0 x' } } } })],
-    ['records a deadline', () => ({ verdict: 'warn', record: { kind: 'TEST_BUDGET_WARNED', data: { tick: 1, deadline: 1 } } })],
+    ['records a deadline without a tick', () => ({ verdict: 'warn', record: { kind: 'TEST_BUDGET_WARNED', data: { deadline: 1 } } })],
+    ['records a deadline before the first tick', () => ({ verdict: 'warn', record: { kind: 'TEST_BUDGET_WARNED', data: { tick: 0, deadline: 1 } } })],
+    ['records a deadline that is no time', () => ({ verdict: 'warn', record: { kind: 'TEST_BUDGET_WARNED', data: { tick: 1, deadline: 0.5 } } })],
+    ['delays what is no tool call until no time', () => ({ verdict: 'delay', untilMs: NaN })],
+    ['wants a proposal measured', () => ({ verdict: 'measure', limitMs: 5 })],
   ])('that %s lets nothing pass, and says so', async (_what, review) => {
     const { handle, store, rejection } = await guarded(review as () => GuardVerdict);
     expect(await rejection(handle.result())).toMatchObject({ code: 'EXTENSION_FAILED', message: expect.stringContaining('"guard"') });
