@@ -98,7 +98,7 @@ export class Checkpointer {
     // Without histories only the place of the last entry is of interest.
     const fromSeq = history.lines === undefined ? busSeq : known === undefined ? firstBirth(births, busSeq) : known.busSeq + 1;
     const range = { agents: new Set(births.keys()), fromSeq, beforeSeq: busSeq + 1, place: known };
-    const place = await visitLinesOf(config.log, { codec, ...range }, (line) => { history.add(line); });
+    const place = await visitLinesOf(config.log, { codec, ...range }, (line) => history.add(line));
     if (place === undefined) throw new OmniError('LOG_READ_FAILED', `Entry ${busSeq} is not in the log that it was written to.`);
     return { known: { ...place, hash }, lines: history.lines };
   }

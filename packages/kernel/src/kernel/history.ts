@@ -3,7 +3,7 @@ import type { Codec } from '../ports/index.js';
 import type { Checkpoint } from './checkpoint.js';
 
 /** Longer histories stay in the log alone: they are read from there no more slowly, and copying them costs memory and the disk. */
-const MAX_HISTORY_BYTES = 32 * 1024 * 1024;
+const MAX_HISTORY_BYTES = 16 * 1024 * 1024;
 /** So far a checkpoint goes back in the log for histories that the last one did not have. */
 const MAX_ENTRIES_READ_AGAIN = 100_000;
 
@@ -34,11 +34,14 @@ export class History {
     return last.known;
   }
 
-  add(line: Uint8Array): void {
-    if (this.#lines === undefined || !isOfLife(line, this.#births, this.#codec)) return;
-    this.#lines.push(line);
-    this.#byteCount += line.length;
-    if (this.#byteCount > MAX_HISTORY_BYTES) this.#lines = undefined;
+  /** Answers whether it wants more. */
+  add(line: Uint8Array): boolean {
+    if (this.#lines !== undefined && isOfLife(line, this.#births, this.#codec)) {
+      this.#lines.push(line);
+      this.#byteCount += line.length;
+      if (this.#byteCount > MAX_HISTORY_BYTES) this.#lines = undefined;
+    }
+    return this.#lines !== undefined;
   }
 }
 

@@ -73,7 +73,10 @@ async function rerunPrograms({ parts, config, host, checkpoint, endSeq }: Recove
   if (births.size === 0) return;
   const reruns = new Map([...births].map(([agent, birth]) => [agent, { birth, rerun: rerunOf(parts, agent, birth) }]));
   const { codec } = host.ports;
-  const give = (line: Uint8Array): void => { giveEntry(deepFreeze(entryOf(line, codec)), reruns); };
+  const give = (line: Uint8Array): boolean => {
+    giveEntry(deepFreeze(entryOf(line, codec)), reruns);
+    return true;
+  };
   const known = checkpoint?.lines === undefined ? undefined : checkpoint.known;
   for (const line of checkpoint?.lines ?? []) give(line);
   const fromSeq = known === undefined ? [...births.values()].reduce((least, { seq }) => Math.min(least, seq), endSeq) : known.busSeq + 1;
