@@ -1,14 +1,14 @@
 /** Puts the modules together; nothing is decided here. */
 import { OmniError } from '../errors/index.js';
 import type { Scheduler } from '../execution/index.js';
-import { ExecutionLogger, type Projection } from '../logging/index.js';
+import { ExecutionLogger } from '../logging/index.js';
 import { Oracle } from '../replay/index.js';
 import { assemble, type Parts } from './assemble.js';
-import { attested } from './attestation.js';
 import { openAudit, type AuditLog } from './audit.js';
 import type { KernelBus } from './bus.js';
 import { assertConfig, type KernelConfig, type KernelHost } from './config.js';
 import type { Checkpoint } from './checkpoint.js';
+import { followed } from './follower.js';
 import { openLog, recordStart, unusable } from './open-log.js';
 import { Checkpointer } from './checkpointer.js';
 import { liveAgents } from './live-agents.js';
@@ -46,12 +46,13 @@ export async function wire(config: KernelConfig, host: KernelHost): Promise<Wiri
     const audit = await openAudit({ config, host, logId, report });
     opened.push(audit);
     let rested = (): void => undefined;
-    const followers: Projection[] = [];
-    const attestedLog = attested(config, { host, log, logId, startSize: end.nextSeq, report, follow: (projection) => followers.push(projection) });
+    const following = followed(config, { host, log, logId, startSize: end.nextSeq, report });
+    // From here on closing it lets go of its follower, too.
+    opened[0] = following.log;
     const begin = async (from: Checkpoint | undefined): Promise<Parts> => {
       const oracle = end.nextSeq === 0 ? undefined : new Oracle(log);
       const parts = assemble({ config, host, log: oracle ?? log, logId, mode: 'LIVE', oracle, recordedCount: end.nextSeq, audit, report, rested: () => { rested(); } });
-      parts.bus.project(...followers);
+      parts.bus.project(...following.projections);
       halt = (error) => { stopWork(parts, error); };
       if (oracle !== undefined) await recover({ parts, config, host, oracle, checkpoint: from, endSeq: end.nextSeq });
       return parts;
@@ -69,7 +70,7 @@ export async function wire(config: KernelConfig, host: KernelHost): Promise<Wiri
     resumeCalls(parts, config.unknownOutcomes ?? 'throw');
     await log.flush();
     parts.drain();
-    return { ...parts, logId, log, stop: ({ isAtRest }) => stop({ parts, log: attestedLog, audit, checkpointer }, isAtRest) };
+    return { ...parts, logId, log, stop: ({ isAtRest }) => stop({ parts, log: following.log, audit, checkpointer }, isAtRest) };
   } catch (thrown) {
     await Promise.allSettled(opened.map((part) => part.close()));
     throw thrown;

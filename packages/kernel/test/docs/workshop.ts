@@ -8,6 +8,8 @@ import { ROOT, type Page } from './pages.js';
 import type { Program, Session } from './samples.js';
 
 export const PATIENCE_MS = 60_000;
+/** What samples can import. */
+const PACKAGES = ['kernel', 'attest', 'testing'];
 /** As which the directory of a page appears in what is printed. */
 const HOME = '/home/ada';
 /** Below the package of the command, so that its dependencies are found. */
@@ -34,10 +36,10 @@ export class Workshop {
     const packages = `${folder}/node_modules`;
     await Promise.all([
       bundle('packages/cli/src/bin.ts', `${folder}/dist`),
-      ...['kernel', 'testing'].map((name) => bundle(`packages/${name}/src/index.ts`, `${packages}/@omnipaw/${name}`, ['@omnipaw/kernel'])),
+      ...PACKAGES.map((name) => bundle(`packages/${name}/src/index.ts`, `${packages}/@omnipaw/${name}`, ['@omnipaw/kernel'])),
     ]);
     copyFileSync(`${ROOT}packages/cli/package.json`, `${folder}/package.json`);
-    for (const name of ['kernel', 'testing']) writeFileSync(`${packages}/@omnipaw/${name}/package.json`, '{ "type": "module", "exports": "./index.js" }');
+    for (const name of PACKAGES) writeFileSync(`${packages}/@omnipaw/${name}/package.json`, '{ "type": "module", "exports": "./index.js" }');
     symlinkSync(`${ROOT}packages/kernel/node_modules/zod`, `${packages}/zod`);
     command(`${folder}/bin/omnipaw`, `exec '${process.execPath}' '${folder}/dist/bin.js' "$@"`);
     command(`${folder}/bin/npx`, 'exec "$@"');

@@ -2,8 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createKernel, defineAgent, defineTool, FileLogStore, MemoryLogStore, nodePorts, unchecked, type Extension, type KernelConfig, type KnownEntry, type LogChunk, type LogPlace, type LogStore, type OmniError, type OmniKernel } from '@omnipaw/kernel';
 import { VirtualTime } from '@omnipaw/testing';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { hashOf, rechained, storedLines } from '../attestation/signed-logs.js';
-import { logOf } from '../logging/test-chain.js';
+import { hashOf, logOf, rechained, storedLines } from '../logging/test-chain.js';
 import { temporaryDirectory } from '../node/temporary-directory.js';
 import { boot, entriesOf } from '../support/index.js';
 
