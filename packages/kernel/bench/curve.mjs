@@ -11,9 +11,11 @@ const CURVES = [
   { curve: 'continuing, from the checkpoint', label: 'checkpoint; continue as new', series: 'd' },
   { curve: 'waiting, from the checkpoint', label: 'checkpoint; ten that wait', series: 'e' },
 ];
-const [WIDTH, HEIGHT] = [860, 440];
+const [WIDTH, HEIGHT] = [920, 440];
 const PLOT = { left: 70, right: 600, top: 60, bottom: 385 };
 const LABEL_GAP = 20;
+/** Of a light page, and of a dark one. */
+const COLOURS = { page: ['#fff', '#0d1117'], ink: ['#24292f', '#e6edf3'], faint: ['#d0d7de', '#30363d'], a: ['#8250df', '#d2a8ff'], b: ['#cf222e', '#ff7b72'], c: ['#bc4c00', '#ffa657'], d: ['#0969da', '#79c0ff'], e: ['#1a7f37', '#7ee787'] };
 
 const file = process.argv[2];
 if (file === undefined) {
@@ -33,11 +35,12 @@ function drawing(drawn) {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="title">
 <title id="title">Time to open and to replay a log, by its number of entries</title>
 <style>
-  svg { font: 13px system-ui, sans-serif; --page: #fff; --ink: #24292f; --faint: #d0d7de; --a: #8250df; --b: #cf222e; --c: #bc4c00; --d: #0969da; --e: #1a7f37; }
-  @media (prefers-color-scheme: dark) { svg { --page: #0d1117; --ink: #e6edf3; --faint: #30363d; --a: #d2a8ff; --b: #ff7b72; --c: #ffa657; --d: #79c0ff; --e: #7ee787; } }
-  .page { fill: var(--page); } text { fill: var(--ink); } .grid { stroke: var(--faint); } .head { font-size: 15px; font-weight: 600; } .small { font-size: 11px; }
+  svg { font: 13px system-ui, sans-serif; } .head { font-size: 15px; font-weight: 600; } .small { font-size: 11px; }
   polyline { fill: none; stroke-width: 2.5; stroke-linejoin: round; }
-${drawn.map(({ series }) => `  .line-${series} { stroke: var(--${series}); } .dot-${series} { fill: var(--${series}); }`).join('\n')}
+${colours(drawn, 0).join('\n')}
+  @media (prefers-color-scheme: dark) {
+${colours(drawn, 1).join('\n')}
+  }
 </style>
 <rect class="page" width="${WIDTH}" height="${HEIGHT}" rx="6"/>
 <text class="head" x="${PLOT.left}" y="28">Opening a log with ten live agents, and replaying one</text>
@@ -50,6 +53,13 @@ ${drawn.map((known) => line(known, x, y)).join('\n')}
 ${labels(drawn, y).join('\n')}
 <text class="small" x="${WIDTH - 12}" y="${HEIGHT - 10}" text-anchor="end">${machine.split(',').slice(0, 3).join(',')}</text>
 </svg>`;
+}
+
+function colours(drawn, which) {
+  return [
+    `  .page { fill: ${COLOURS.page[which]}; } text { fill: ${COLOURS.ink[which]}; } .grid { stroke: ${COLOURS.faint[which]}; }`,
+    ...drawn.map(({ series }) => `  .line-${series} { stroke: ${COLOURS[series][which]}; } .dot-${series} { fill: ${COLOURS[series][which]}; }`),
+  ];
 }
 
 function line({ series, points: drawn }, x, y) {

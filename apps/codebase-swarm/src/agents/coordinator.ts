@@ -12,7 +12,7 @@ export interface SwarmReport {
 }
 
 /** What each of the three may do, and nothing else. */
-export const READER_GRANTS = ['call:code.list', 'call:code.scan', 'call:git.blame', writeGrant(FINDINGS)] as const;
+export const READER_GRANTS = ['call:code.list', 'call:code.scan', 'call:host.git.blame', writeGrant(FINDINGS)] as const;
 export const PLANNER_GRANTS = [readGrant(FINDINGS), writeGrant(PLAN)] as const;
 export const PATCHER_GRANTS = ['call:workspace.*', readGrant(PLAN)] as const;
 

@@ -1,7 +1,7 @@
+import type { Origin } from '@omnipaw/host';
 import { defineAgent, type AgentContext, type Instruction } from '@omnipaw/kernel';
 import { parseTag } from '../plan/tag.js';
 import type { Finding } from '../plan/findings.js';
-import type { Origin } from '../tools/blame.js';
 import type { Tools } from '../tools/index.js';
 import type { ListResult } from '../tools/list.js';
 import type { FileMarkers, ScanResult } from '../tools/scan.js';

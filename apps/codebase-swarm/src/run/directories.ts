@@ -1,23 +1,25 @@
 import { access, constants, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { ConfinedDirectory } from '../tools/confined-directory.js';
+import { Workspace } from '@omnipaw/host';
 import { UsageError } from './usage-error.js';
 
 /** Where a run reads and where it writes. */
 export interface RunDirectories {
-  readonly source: ConfinedDirectory;
-  readonly output: ConfinedDirectory;
+  readonly source: Workspace;
+  readonly output: Workspace;
   /** The output as the source sees it, if it lies inside. */
   readonly excluded: string | undefined;
 }
 
 export const LOG_FOLDER = 'log';
+/** Paths come from git and the disk, and a code base may have any. */
+const ANY_NAMES = { names: 'any' } as const;
 
 /** Makes the output directory; throws a UsageError for a source or an output that can't be. `now` names it. */
 export async function prepareDirectories(sourcePath: string, out: string | undefined, now: Date): Promise<RunDirectories> {
   const source = await openSource(sourcePath);
   const directory = out === undefined ? await makeRunDirectory(now) : await makeGivenDirectory(out);
-  const output = await ConfinedDirectory.at(directory);
+  const output = new Workspace(directory, ANY_NAMES);
   if (isInside(source.root, output.root)) {
     throw new UsageError(`--out ${output.root} holds the code base ${source.root}, which would be written to. Name a directory beside it.`);
   }
@@ -27,12 +29,12 @@ export async function prepareDirectories(sourcePath: string, out: string | undef
   return { source, output, excluded };
 }
 
-async function openSource(sourcePath: string): Promise<ConfinedDirectory> {
+async function openSource(sourcePath: string): Promise<Workspace> {
   const absolute = path.resolve(sourcePath);
   const stats = await stat(absolute).catch((cause: unknown) => refuse(`--path ${absolute}`, cause));
   if (!stats.isDirectory()) throw new UsageError(`--path ${absolute} is no directory.`);
   await access(absolute, constants.R_OK | constants.X_OK).catch((cause: unknown) => refuse(`--path ${absolute}`, cause));
-  return ConfinedDirectory.at(absolute);
+  return new Workspace(absolute, ANY_NAMES);
 }
 
 async function makeRunDirectory(now: Date): Promise<string> {

@@ -1,17 +1,24 @@
-import { blameTool } from './blame.js';
+import { homedir } from 'node:os';
+import { blameTool, Git, LocalRunner } from '@omnipaw/host';
 import { listTool } from './list.js';
 import { scanTool } from './scan.js';
 import { diffTool, editTool, registerTool, type Directories } from './workspace.js';
+
+/** Of git, which starts few. */
+const MAX_PROCESSES = 64;
 
 export type Tools = ReturnType<typeof createTools>;
 
 /** `excluded` is the output directory as the source sees it, if it lies inside. */
 export function createTools(directories: Directories, excluded?: string) {
   const { source } = directories;
+  const runner = new LocalRunner(source, { environment: process.env, maxProcesses: MAX_PROCESSES });
+  // The code base may be a part of a repository, and what git ignores is said by its user's settings, too.
+  const git = new Git(source, runner, { home: homedir(), around: true });
   return {
-    list: listTool(source, excluded),
+    list: listTool({ source, git, excluded }),
     scan: scanTool(source),
-    blame: blameTool(source),
+    blame: blameTool('host.git.blame', git, source),
     edit: editTool(directories),
     diff: diffTool(directories),
     register: registerTool(directories),

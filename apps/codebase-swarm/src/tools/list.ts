@@ -1,10 +1,10 @@
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { Git, Workspace } from '@omnipaw/host';
 import { defineTool, OmniError, type Tool, type ToolContext } from '@omnipaw/kernel';
+import * as v from 'valibot';
 import { languageByName, needsFirstLine } from '../comments/languages.js';
-import type { ConfinedDirectory } from './confined-directory.js';
-import { git } from './git.js';
-import { argumentsOf, isCount } from './schema.js';
+import { count } from './schemas.js';
 
 export interface ListArguments {
   /** Index of the first file wanted, in the order of the list. */
@@ -36,17 +36,25 @@ interface Listing {
   readonly withoutGit: string | null;
 }
 
+/** What is listed, and by what. */
+interface Listed {
+  readonly source: Workspace;
+  readonly git: Git;
+  /** The output directory as the source sees it, if it lies inside. */
+  readonly excluded: string | undefined;
+}
+
 /** Lists source files, once for all pages: by git where it is there, since it knows what is ignored, or else by looking. */
-export function listTool(source: ConfinedDirectory, excluded: string | undefined): Tool<ListArguments, ListResult> {
+export function listTool(listed: Listed): Tool<ListArguments, ListResult> {
   let listing: Promise<Listing> | undefined;
   return defineTool({
     name: 'code.list',
     description: 'Lists the source files of the tree, page by page.',
-    input: argumentsOf<ListArguments>({ from: isCount }),
+    input: v.strictObject({ from: count }),
     idempotent: true,
     timeoutMs: TIMEOUT_MS,
     run: async ({ from }, { signal }): Promise<ListResult> => {
-      listing ??= list(source, excluded, signal).catch((thrown: unknown) => {
+      listing ??= list(listed, signal).catch((thrown: unknown) => {
         listing = undefined;
         throw thrown;
       });
@@ -57,8 +65,8 @@ export function listTool(source: ConfinedDirectory, excluded: string | undefined
   });
 }
 
-async function list(source: ConfinedDirectory, excluded: string | undefined, signal: ToolContext['signal']): Promise<Listing> {
-  const found = await listByGit(source.root, signal);
+async function list({ source, git, excluded }: Listed, signal: ToolContext['signal']): Promise<Listing> {
+  const found = await listByGit(git, signal);
   const names = typeof found === 'string' ? await walk(source.root) : found;
   const wanted = names.filter((name) => !isSkipped(name) && name !== excluded && !name.startsWith(`${excluded ?? '\0'}/`));
   const understood = wanted.filter((name) => (languageByName(name) !== undefined || needsFirstLine(name)) && !MINIFIED.test(name));
@@ -67,13 +75,13 @@ async function list(source: ConfinedDirectory, excluded: string | undefined, sig
 }
 
 /** All that git tracks or would track; a text says why git can't tell. */
-async function listByGit(root: string, signal: ToolContext['signal']): Promise<string[] | string> {
+async function listByGit(git: Git, signal: ToolContext['signal']): Promise<string[] | string> {
   try {
-    const { exitCode, stdout, complaint } = await git(root, ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], signal);
+    const { exitCode, stdout, complaint } = await git.ask(['ls-files', '-z', '--cached', '--others', '--exclude-standard'], signal);
     if (exitCode !== 0) return complaint;
-    const names = [...new Set(stdout.toString('utf8').split('\0'))].filter((name) => name !== '');
+    const names = [...new Set(stdout.split('\0'))].filter((name) => name !== '');
     if (names.length > 0) return names;
-    const { exitCode: isIgnored } = await git(root, ['check-ignore', '--quiet', '.'], signal);
+    const { exitCode: isIgnored } = await git.ask(['check-ignore', '--quiet', '.'], signal);
     return isIgnored === 0 ? 'the repository around this directory ignores it' : names;
   } catch (thrown) {
     if (thrown instanceof OmniError) return thrown.message;

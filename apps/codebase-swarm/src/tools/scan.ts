@@ -1,9 +1,9 @@
+import type { Workspace } from '@omnipaw/host';
 import { defineTool, OmniError, type Tool } from '@omnipaw/kernel';
+import * as v from 'valibot';
 import { languageByFirstLine, languageByName, type Language } from '../comments/languages.js';
 import { findMarkers, type Marker } from '../comments/markers.js';
-import type { ConfinedDirectory } from './confined-directory.js';
-import { argumentsOf, isList, isText } from './schema.js';
-import { readText } from './text-file.js';
+import { MAX_SOURCE_BYTES, text } from './schemas.js';
 
 export interface ScanArguments {
   readonly paths: readonly string[];
@@ -32,11 +32,11 @@ const MAX_MARKERS_PER_FILE = 400;
 const MAX_RESULT_CHARS = 100_000;
 
 /** Reads source files and tells the markers in their comments, and nothing else of them. */
-export function scanTool(source: ConfinedDirectory): Tool<ScanArguments, ScanResult> {
+export function scanTool(source: Workspace): Tool<ScanArguments, ScanResult> {
   return defineTool({
     name: 'code.scan',
     description: 'Finds TODO, FIXME, HACK and XXX in the comments of files.',
-    input: argumentsOf<ScanArguments>({ paths: isList(isText, MAX_PATHS_PER_SCAN) }),
+    input: v.strictObject({ paths: v.pipe(v.array(text), v.maxLength(MAX_PATHS_PER_SCAN)) }),
     idempotent: true,
     run: async ({ paths }, { signal }): Promise<ScanResult> => {
       const found: FileMarkers[] = [];
@@ -60,9 +60,9 @@ export function scanTool(source: ConfinedDirectory): Tool<ScanArguments, ScanRes
 }
 
 /** One file; a text says why it was skipped. */
-async function scan(source: ConfinedDirectory, path: string): Promise<string | { language: Language; markers: readonly Marker[]; omitted: number }> {
+async function scan(source: Workspace, path: string): Promise<string | { language: Language; markers: readonly Marker[]; omitted: number }> {
   try {
-    const text = await readText(source, path);
+    const text = await source.readText(path, MAX_SOURCE_BYTES);
     const language = languageByName(path) ?? languageByFirstLine(text.slice(0, text.indexOf('\n') + 1));
     if (language === undefined) return 'no known language';
     return { language, ...findMarkers(text, language.syntax, MAX_MARKERS_PER_FILE) };

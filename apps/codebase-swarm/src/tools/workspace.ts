@@ -1,10 +1,10 @@
 /** The tools that write. They reach the output directory only: no tool of this app writes to the source. */
 import { createHash } from 'node:crypto';
+import type { Workspace } from '@omnipaw/host';
 import { defineTool, type Tool } from '@omnipaw/kernel';
-import type { ConfinedDirectory } from './confined-directory.js';
+import * as v from 'valibot';
 import { applyEdits, type Edit } from './edit.js';
-import { argumentsOf, isCount, isList, isObject, isText } from './schema.js';
-import { MAX_SOURCE_BYTES, readText } from './text-file.js';
+import { count, MAX_SOURCE_BYTES, text } from './schemas.js';
 import { filePatch } from './unified-diff.js';
 
 export const PATCH_FILE = 'changes.patch';
@@ -45,8 +45,8 @@ export interface RegisterArguments {
 }
 
 export interface Directories {
-  readonly source: ConfinedDirectory;
-  readonly output: ConfinedDirectory;
+  readonly source: Workspace;
+  readonly output: Workspace;
 }
 
 export const MAX_FILES_PER_DIFF = 50;
@@ -59,16 +59,16 @@ export function editTool({ source, output }: Directories): Tool<EditArguments, E
   return defineTool({
     name: 'workspace.edit',
     description: 'Makes a workspace copy of a file with some words of it replaced.',
-    input: argumentsOf<EditArguments>({
-      path: isText,
-      edits: isList(isObject({ line: isCount, column: isCount, from: isText, to: isText }), MAX_EDITS),
+    input: v.strictObject({
+      path: text,
+      edits: v.pipe(v.array(v.strictObject({ line: count, column: count, from: text, to: text })), v.maxLength(MAX_EDITS)),
     }),
     idempotent: true,
     run: async ({ path, edits }): Promise<EditResult> => {
-      const text = await readText(source, path);
-      const { edited, stale } = applyEdits(text, edits);
+      const before = await source.readText(path, MAX_SOURCE_BYTES);
+      const { edited, stale } = applyEdits(before, edits);
       if (stale.length < edits.length) await output.write(`${WORKSPACE_FOLDER}/${path}`, Buffer.from(edited));
-      return { sha256: digest(text), applied: edits.length - stale.length, stale };
+      return { sha256: digest(before), applied: edits.length - stale.length, stale };
     },
   });
 }
@@ -78,23 +78,23 @@ export function diffTool({ source, output }: Directories): Tool<DiffArguments, D
   return defineTool({
     name: 'workspace.diff',
     description: 'Adds the changes of some files to the patch.',
-    input: argumentsOf<DiffArguments>({
-      files: isList(isObject({ path: isText, sha256: isText }), MAX_FILES_PER_DIFF),
-      offset: isCount,
+    input: v.strictObject({
+      files: v.pipe(v.array(v.strictObject({ path: text, sha256: text })), v.maxLength(MAX_FILES_PER_DIFF)),
+      offset: count,
     }),
     idempotent: true,
     run: async ({ files, offset }): Promise<DiffResult> => {
       const changed: string[] = [];
       const patches: { text: string; hunks: number }[] = [];
       for (const { path, sha256 } of files) {
-        const before = await readText(source, path).catch(() => undefined);
-        const after = await readText(output, `${WORKSPACE_FOLDER}/${path}`, MAX_COPY_BYTES);
+        const before = await source.readText(path, MAX_SOURCE_BYTES).catch(() => undefined);
+        const after = await output.readText(`${WORKSPACE_FOLDER}/${path}`, MAX_COPY_BYTES);
         // Against another source than the copy's, the patch would take somebody's work back.
         if (before === undefined || digest(before) !== sha256) changed.push(path);
         else patches.push(filePatch(path, before, after));
       }
-      const text = patches.map((patch) => patch.text).join('');
-      const end = text === '' ? offset : await output.writeAt(PATCH_FILE, offset, Buffer.from(text));
+      const patch = patches.map(({ text: part }) => part).join('');
+      const end = patch === '' ? offset : await output.writeAt(PATCH_FILE, offset, Buffer.from(patch));
       return { end, files: patches.length, hunks: patches.reduce((sum, { hunks }) => sum + hunks, 0), changed };
     },
   });
@@ -105,12 +105,12 @@ export function registerTool({ output }: Directories): Tool<RegisterArguments, {
   return defineTool({
     name: 'workspace.register',
     description: 'Writes a piece of the register.',
-    input: argumentsOf<RegisterArguments>({ text: isText, offset: isCount }),
+    input: v.strictObject({ text, offset: count }),
     idempotent: true,
-    run: async ({ text, offset }) => ({ end: await output.writeAt(REGISTER_FILE, offset, Buffer.from(text)) }),
+    run: async (args) => ({ end: await output.writeAt(REGISTER_FILE, args.offset, Buffer.from(args.text)) }),
   });
 }
 
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+function digest(content: string): string {
+  return createHash('sha256').update(content).digest('hex');
 }

@@ -75,7 +75,8 @@ describe('each agent holds what it needs, and no more', () => {
         seen,
       ),
     );
-    expect(seen).toEqual([...Array.from({ length: 6 }, () => 'PATH_REFUSED'), 'TOOL_INPUT_INVALID', 'PERMISSION_DENIED']);
+    const refused = Array.from({ length: 3 }, () => 'PATH_REFUSED');
+    expect(seen).toEqual([...refused, 'FILE_NOT_FOUND', 'PATH_REFUSED', 'FILE_CHANGED', 'TOOL_INPUT_INVALID', 'PERMISSION_DENIED']);
     expect(readFileSync(path.join(outside, 'secret.ts'), 'utf8')).toBe('// TODO: secret\n');
   });
 
@@ -92,7 +93,7 @@ describe('each agent holds what it needs, and no more', () => {
       if (kind !== 'AGENT_SPAWNED' || data.parent === null) continue;
       for (const [index, { action, resource }] of data.token.grants.entries()) {
         // Git is asked only where there is one.
-        if (resource !== 'git.blame') expect(used).toContain(`${agent!} grant ${index} ${action}:${resource}`);
+        if (resource !== 'host.git.blame') expect(used).toContain(`${agent!} grant ${index} ${action}:${resource}`);
       }
     }
   });

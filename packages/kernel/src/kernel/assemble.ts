@@ -96,7 +96,7 @@ export function assemble(options: AssembleOptions) {
   const commands = new Commands(shared);
   const alarm: Alarm = new Alarm({
     ...shared, deadlines, approvals, commands, gate, drain,
-    failed: (thrown) => { halt({ bus, alarm, gate, scheduler, report }, deadlineFailed(thrown)); },
+    failed: (thrown) => { report(halt({ bus, alarm, gate, scheduler }, deadlineFailed(thrown)), 'a deadline'); },
   });
   core.connect(drain);
   bus.project(...projectionsOf(state), ...core.projections, approvals, deadlines, versions, processes, scheduler);
@@ -104,19 +104,24 @@ export function assemble(options: AssembleOptions) {
   return { saved, state, bus, gate, endings, registry: core.registry, processes, versions, messenger, spawner, approvals, commands, scheduler, alarm, drain };
 }
 
-interface Halted extends Pick<AssembleOptions, 'report'> {
-  readonly bus: KernelBus;
+interface Working {
   readonly alarm: Alarm;
   readonly gate: ToolGate;
   readonly scheduler: Scheduler;
 }
 
-function halt({ bus, alarm, gate, scheduler, report }: Halted, error: OmniError): void {
+/** Nothing is recorded any more, and so nothing can go on; answers why. */
+function halt({ bus, ...working }: Working & { readonly bus: KernelBus }, error: OmniError): OmniError {
   bus.halt(error);
+  stopWork(working, error);
+  return error;
+}
+
+/** No timer rings, no tool starts and no tick runs any more. */
+export function stopWork({ alarm, gate, scheduler }: Working, error: OmniError): void {
   alarm.stop();
   gate.stop(error);
   scheduler.stop(error);
-  report(error, 'a deadline');
 }
 
 /** What a deadline does always can be done in a log that kernels have written. */

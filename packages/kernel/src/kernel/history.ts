@@ -3,7 +3,7 @@ import type { Codec } from '../ports/index.js';
 import type { Checkpoint } from './checkpoint.js';
 
 /** Longer histories stay in the log alone: they are read from there no more slowly, and copying them costs memory and the disk. */
-const MAX_HISTORY_BYTES = 32 * 1024 * 1024;
+const MAX_HISTORY_BYTES = 16 * 1024 * 1024;
 /** So far a checkpoint goes back in the log for histories that the last one did not have. */
 const MAX_ENTRIES_READ_AGAIN = 100_000;
 
@@ -27,24 +27,27 @@ export class History {
   goOnFrom(last: Checkpoint | undefined, busSeq: number): KnownEntry | undefined {
     if (last === undefined) return undefined;
     if (last.lines === undefined) {
-      if (busSeq - firstBirth(this.#births, busSeq) <= MAX_ENTRIES_READ_AGAIN) return undefined;
+      if (busSeq - firstBirth(this.#births.values(), busSeq) <= MAX_ENTRIES_READ_AGAIN) return undefined;
       this.#lines = undefined;
     }
     for (const line of last.lines ?? []) this.add(line);
     return last.known;
   }
 
-  add(line: Uint8Array): void {
-    if (this.#lines === undefined || !isOfLife(line, this.#births, this.#codec)) return;
-    this.#lines.push(line);
-    this.#byteCount += line.length;
-    if (this.#byteCount > MAX_HISTORY_BYTES) this.#lines = undefined;
+  /** Answers whether it wants more. */
+  add(line: Uint8Array): boolean {
+    if (this.#lines !== undefined && isOfLife(line, this.#births, this.#codec)) {
+      this.#lines.push(line);
+      this.#byteCount += line.length;
+      if (this.#byteCount > MAX_HISTORY_BYTES) this.#lines = undefined;
+    }
+    return this.#lines !== undefined;
   }
 }
 
 /** The entry with which the longest of these lives began; another one if there are none. */
-export function firstBirth(births: ReadonlyMap<string, number>, otherwise: number): number {
-  return [...births.values()].reduce((least, seq) => Math.min(least, seq), otherwise);
+export function firstBirth(births: Iterable<number>, otherwise: number): number {
+  return [...births].reduce((least, seq) => Math.min(least, seq), otherwise);
 }
 
 /** Whether an entry belongs to the history of somebody who has not ended. */

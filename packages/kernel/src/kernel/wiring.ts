@@ -3,7 +3,7 @@ import { OmniError } from '../errors/index.js';
 import type { Scheduler } from '../execution/index.js';
 import { ExecutionLogger } from '../logging/index.js';
 import { Oracle } from '../replay/index.js';
-import { assemble, type Parts } from './assemble.js';
+import { assemble, stopWork, type Parts } from './assemble.js';
 import { openAudit, type AuditLog } from './audit.js';
 import type { KernelBus } from './bus.js';
 import { assertConfig, type KernelConfig, type KernelHost } from './config.js';
@@ -57,13 +57,15 @@ export async function wire(config: KernelConfig, host: KernelHost): Promise<Wiri
       if (oracle !== undefined) await recover({ parts, config, host, oracle, checkpoint: from, endSeq: end.nextSeq });
       return parts;
     };
+    let last = checkpoint;
     const parts = await begin(checkpoint).catch(async (thrown: unknown) => {
       if (checkpoint === undefined || log.nextSeq > end.nextSeq || !mayBeOfCheckpoint(thrown, config)) throw thrown;
+      last = undefined;
       const folded = await begin(undefined);
       report(unusable('no kernel can go on from it', thrown), 'a checkpoint');
       return folded;
     });
-    const checkpointer = new Checkpointer({ parts, log, config, host, logId, last: checkpoint, report });
+    const checkpointer = new Checkpointer({ parts, log, config, host, logId, last, report });
     rested = () => { checkpointer.look(); };
     parts.scheduler.goLive(liveAgents(parts));
     recordStart(config, host, { emit: parts.bus.emit, logId, end });
@@ -99,12 +101,6 @@ async function stop({ parts, log, audit, checkpointer }: Running, isAtRest: bool
   stopWork(parts, new OmniError('KERNEL_STOPPED', 'The kernel was stopped before the agent ended. Open the log again to see how far it came.'));
   await keeping;
   await Promise.all([log.close(), audit.close()]);
-}
-
-function stopWork({ scheduler, alarm, gate }: Parts, error: OmniError): void {
-  alarm.stop();
-  gate.stop(error);
-  scheduler.stop(error);
 }
 
 function reporter({ onProblem }: KernelConfig): (thrown: unknown, where: string) => OmniError {

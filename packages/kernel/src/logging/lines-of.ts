@@ -21,13 +21,14 @@ const [QUOTE, COMMA] = [0x22, 0x2c];
 
 /**
  * Calls with the line of each entry about these agents, and of the births of all children (whose delegators only their data
- * names), in order. Answers where the last entry stands that it looked at.
+ * names), in order, until it answers false. Answers where the last entry stands that there was to look at.
  */
-export async function visitLinesOf(reader: LogReader, options: LinesOfOptions, visit: (line: Uint8Array) => void): Promise<LogPlace | undefined> {
+export async function visitLinesOf(reader: LogReader, options: LinesOfOptions, visit: (line: Uint8Array) => boolean): Promise<LogPlace | undefined> {
   const { codec, agents, fromSeq, beforeSeq, place } = options;
   const lines = new LineSplitter();
   let segment: string | undefined;
   let seq = 0;
+  let isAsking = true;
   let last: LogPlace | undefined;
   for await (const chunk of reader.read(place ?? fromSeq)) {
     if (segment === undefined) seq = chunk.firstSeq ?? 0;
@@ -35,7 +36,7 @@ export async function visitLinesOf(reader: LogReader, options: LinesOfOptions, v
     else lines.enter(chunk);
     ({ segment } = chunk);
     for (let line = lines.next(); line !== undefined && seq < beforeSeq; line = lines.next(), seq++) {
-      if (seq >= fromSeq && isWanted(headOf(line, codec), agents)) visit(line);
+      if (isAsking && seq >= fromSeq && isWanted(headOf(line, codec), agents)) isAsking = visit(line);
       if (seq === beforeSeq - 1) last = { ...lines.place, busSeq: seq };
     }
     if (seq >= beforeSeq) break;

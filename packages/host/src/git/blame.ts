@@ -1,7 +1,9 @@
 import { defineTool, type Tool } from '@omnipaw/kernel';
-import type { ConfinedDirectory } from './confined-directory.js';
-import { git } from './git.js';
-import { argumentsOf, isCount, isList, isText } from './schema.js';
+import * as v from 'valibot';
+import type { Workspace } from '../paths/workspace.js';
+import { refuse } from '../paths/refusals.js';
+import type { Git } from './git.js';
+import { path, whole } from './schemas.js';
 
 export interface BlameArguments {
   readonly path: string;
@@ -12,6 +14,7 @@ export interface BlameArguments {
 /** Who wrote a line, and when. */
 export interface Origin {
   readonly line: number;
+  readonly commit: string;
   readonly author: string;
   /** The day in UTC, `2024-03-01`. */
   readonly date: string;
@@ -25,24 +28,25 @@ export interface BlameResult {
 }
 
 const MAX_LINES = 500;
-const TIMEOUT_MS = 60_000;
 
-/** Asks git once a file who wrote some of its lines. */
-export function blameTool(source: ConfinedDirectory): Tool<BlameArguments, BlameResult> {
+/** Says who wrote lines of a file; a file that nobody has committed has a note. Throws `PATH_REFUSED` and what git's tools throw. */
+export function blameTool(name: string, git: Git, workspace: Workspace): Tool<BlameArguments, BlameResult> {
   return defineTool({
-    name: 'git.blame',
+    name,
+    version: '1',
     description: 'Tells author and day of lines of one file.',
-    input: argumentsOf<BlameArguments>({ path: isText, lines: isList(isCount, MAX_LINES) }),
+    input: v.strictObject({ path, lines: v.pipe(v.array(whole(1, Number.MAX_SAFE_INTEGER)), v.maxLength(MAX_LINES)) }),
     idempotent: true,
-    timeoutMs: TIMEOUT_MS,
+    timeoutMs: 90_000,
     retry: { limit: 0, backoffMs: 0 },
     run: async ({ path, lines }, { signal }): Promise<BlameResult> => {
-      await source.inspect(path);
+      const { kind } = await workspace.stat(path);
+      if (kind !== 'file') return refuse(path, `a ${kind} where a file is wanted`);
+      if (lines.length === 0) return { origins: [], note: null };
       const ranges = lines.flatMap((line) => ['-L', `${line},${line}`]);
       const args = ['blame', '--line-porcelain', '--encoding=UTF-8', '--no-textconv', '-w', ...ranges, '--', path];
-      const { exitCode, stdout, complaint } = await git(source.root, args, signal);
-      // A file that nobody has committed yet is no failure.
-      return exitCode === 0 ? { origins: parseBlame(stdout.toString('utf8')), note: null } : { origins: [], note: complaint };
+      const { exitCode, stdout, complaint } = await git.ask(args, signal);
+      return exitCode === 0 ? { origins: parseBlame(stdout), note: null } : { origins: [], note: complaint };
     },
   });
 }
@@ -61,7 +65,7 @@ export function parseBlame(porcelain: string): Origin[] {
     if (text.startsWith('\t')) {
       const author = facts.get('author')?.trim() ?? '';
       const seconds = Number(facts.get('author-time'));
-      if (!NOT_COMMITTED.test(commit) && Number.isFinite(seconds)) origins.push({ line, author: author === '' ? 'unknown' : author, date: dayOf(seconds) });
+      if (!NOT_COMMITTED.test(commit) && Number.isFinite(seconds)) origins.push({ line, commit, author: author === '' ? 'unknown' : author, date: dayOf(seconds) });
       facts = new Map();
     } else if (header !== null && facts.size === 0) {
       commit = header[1]!;

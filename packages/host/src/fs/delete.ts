@@ -1,0 +1,25 @@
+import { defineTool, type Tool } from '@omnipaw/kernel';
+import * as v from 'valibot';
+import type { Workspace } from '../paths/workspace.js';
+import { path } from './schemas.js';
+
+export interface DeleteArguments {
+  readonly path: string;
+}
+
+export interface DeleteResult {
+  /** False when there was nothing. */
+  readonly deleted: boolean;
+}
+
+/** Deletes a file, a link (never what it leads to) or an empty directory. Throws `PATH_REFUSED`, `FILE_SYSTEM_FAILED`. */
+export function deleteTool(name: string, workspace: Workspace): Tool<DeleteArguments, DeleteResult> {
+  return defineTool({
+    name,
+    version: '1',
+    description: 'Deletes a file or an empty directory below the root.',
+    input: v.strictObject({ path }),
+    idempotent: true,
+    run: async (args): Promise<DeleteResult> => ({ deleted: await workspace.remove(args.path) }),
+  });
+}

@@ -1,0 +1,44 @@
+import { defineTool, type Tool } from '@omnipaw/kernel';
+import * as v from 'valibot';
+import { problemOf } from '../paths/relative-path.js';
+import type { DirectoryItem, Workspace } from '../paths/workspace.js';
+import { path } from './schemas.js';
+
+export interface ListDirArguments {
+  /** `.` for the root. */
+  readonly path: string;
+}
+
+export interface ListedItem extends DirectoryItem {
+  /** Why no tool takes this name in a path, where that is so. */
+  readonly refused?: string;
+}
+
+export interface ListDirResult {
+  /** In the order of their names. */
+  readonly items: readonly ListedItem[];
+  /** Whether there are more than fit. */
+  readonly more: boolean;
+}
+
+const MAX_ITEMS = 2_000;
+
+/** Lists a directory. Throws `PATH_REFUSED`, `FILE_NOT_FOUND`. */
+export function listDirTool(name: string, workspace: Workspace): Tool<ListDirArguments, ListDirResult> {
+  return defineTool({
+    name,
+    version: '1',
+    description: 'Lists a directory below the root.',
+    input: v.strictObject({ path }),
+    idempotent: true,
+    run: async (args): Promise<ListDirResult> => {
+      const { items, more } = await workspace.list(args.path, MAX_ITEMS);
+      return { items: items.map(withRefusal), more };
+    },
+  });
+}
+
+function withRefusal(item: DirectoryItem): ListedItem {
+  const refused = problemOf(item.name);
+  return refused === undefined ? item : { ...item, refused };
+}

@@ -1,0 +1,57 @@
+import { defineTool, type Tool } from '@omnipaw/kernel';
+import * as v from 'valibot';
+import { fail } from '../paths/refusals.js';
+import { textOf } from '../paths/text.js';
+import { digestOf, type Workspace } from '../paths/workspace.js';
+import { MAX_FILE_BYTES, MAX_RESULT_BYTES } from './limits.js';
+import { path, whole } from './schemas.js';
+
+export interface ReadFileArguments {
+  readonly path: string;
+  /** From 1; the first line unless given. Text only. */
+  readonly fromLine?: number;
+  /** All that follow unless given. Text only. */
+  readonly lines?: number;
+  /** `base64` for what is no text; `utf8` unless given. */
+  readonly encoding?: 'utf8' | 'base64';
+}
+
+export interface ReadFileResult {
+  readonly content: string;
+  /** Of the whole file, as are the two that follow. */
+  readonly bytes: number;
+  readonly sha256: string;
+  /** Null for base64. */
+  readonly lines: number | null;
+}
+
+/** Reads a file, or some lines of it. Throws `PATH_REFUSED`, `FILE_NOT_FOUND`, `FILE_TOO_LARGE`, `FILE_NOT_TEXT`. */
+export function readFileTool(name: string, workspace: Workspace): Tool<ReadFileArguments, ReadFileResult> {
+  return defineTool({
+    name,
+    version: '1',
+    description: 'Reads a file below the root, whole or some lines of it.',
+    input: v.strictObject({
+      path,
+      fromLine: v.exactOptional(whole(1, Number.MAX_SAFE_INTEGER)),
+      lines: v.exactOptional(whole(1, Number.MAX_SAFE_INTEGER)),
+      encoding: v.exactOptional(v.picklist(['utf8', 'base64'])),
+    }),
+    idempotent: true,
+    run: async (args): Promise<ReadFileResult> => {
+      const content = await workspace.read(args.path, MAX_FILE_BYTES);
+      const wanted = args.encoding === 'base64' ? { content: Buffer.from(content).toString('base64'), lines: null } : linesOf(textOf(content, args.path), args);
+      if (Buffer.byteLength(wanted.content) > MAX_RESULT_BYTES) {
+        return fail('FILE_TOO_LARGE', args.path, `would give more than ${MAX_RESULT_BYTES} bytes; ask for some lines of it (fromLine, lines)`);
+      }
+      return { ...wanted, bytes: content.length, sha256: digestOf(content) };
+    },
+  });
+}
+
+function linesOf(text: string, { fromLine = 1, lines }: ReadFileArguments): { readonly content: string; readonly lines: number } {
+  // Each with the end that it has, so that the pieces of a file make the file.
+  const all = text.split(/(?<=\n)/);
+  const count = text === '' ? 0 : all.length;
+  return { content: all.slice(fromLine - 1, lines === undefined ? undefined : fromLine - 1 + lines).join(''), lines: count };
+}

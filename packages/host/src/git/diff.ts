@@ -1,0 +1,48 @@
+import { defineTool, type Tool } from '@omnipaw/kernel';
+import * as v from 'valibot';
+import { OutputWindow, textOfOutput } from '../system/index.js';
+import type { Git } from './git.js';
+import { paths, pathspecs, revision } from './schemas.js';
+
+export interface DiffArguments {
+  /** The commit to compare with; what is in the index unless given. */
+  readonly from?: string;
+  /** The commit that is compared; the files as they are unless given. */
+  readonly to?: string;
+  /** Only these; all unless given. */
+  readonly paths?: readonly string[];
+}
+
+export interface DiffResult {
+  /** A unified diff. */
+  readonly diff: string;
+  /** How much was cut out of the middle; null if nothing was. */
+  readonly truncated: { readonly code: 'OUTPUT_TRUNCATED'; readonly bytes: number } | null;
+}
+
+const MAX_DIFF_BYTES = 256 * 1024;
+
+/** Tells the differences between two commits, or a commit and the files. Throws `PATH_REFUSED` and what git's tools throw. */
+export function diffTool(name: string, git: Git): Tool<DiffArguments, DiffResult> {
+  return defineTool({
+    name,
+    version: '1',
+    description: 'Tells the differences between two commits, or between a commit and the files.',
+    input: v.pipe(
+      v.strictObject({ from: v.exactOptional(revision), to: v.exactOptional(revision), paths: v.exactOptional(paths) }),
+      v.check(({ from, to }) => from !== undefined || to === undefined, 'to needs a from'),
+    ),
+    idempotent: true,
+    timeoutMs: 90_000,
+    run: async ({ from, to, paths = [] }, { signal }): Promise<DiffResult> => {
+      const commits = [from, to].filter((commit) => commit !== undefined);
+      const what = ['--ignore-submodules=all', ...commits, ...(paths.length === 0 ? ['--'] : pathspecs(paths))];
+      if (to === undefined) await git.confine(['diff', '--no-ext-diff', '--name-only', '-z', '--no-renames', '--relative', ...what], signal);
+      const args = ['diff', '--no-ext-diff', '--no-textconv', '--no-color', ...what];
+      const window = new OutputWindow(MAX_DIFF_BYTES);
+      window.add(Buffer.from(await git.text(args, signal)));
+      const captured = window.captured();
+      return { diff: textOfOutput(captured), truncated: captured.cutBytes === 0 ? null : { code: 'OUTPUT_TRUNCATED', bytes: captured.cutBytes } };
+    },
+  });
+}

@@ -1,0 +1,156 @@
+import { defineTool, type Tool, type ToolContext } from '@omnipaw/kernel';
+import * as v from 'valibot';
+import { hostError } from '../errors.js';
+import { AllowList, refuseFetch } from './allow-list.js';
+import { systemNetwork, wayTo, type Network } from './connect.js';
+import type { FetchOptions } from './options.js';
+import { redirected } from './redirects.js';
+import { exchange, type Answer, type AnswerLimits, type Request } from './request.js';
+
+export interface FetchArguments {
+  readonly url: string;
+  /** `GET` unless given. */
+  readonly method?: string;
+  /** Of those names only that the tool takes; give credentials by `secret('NAME')`. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export interface FetchResult {
+  readonly status: number;
+  /** Where the answer came from, after all redirections. */
+  readonly url: string;
+  /** Those that say what the body is; no cookies. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** `base64` for a body that is no UTF-8. */
+  readonly encoding: 'utf8' | 'base64';
+}
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+const TIMEOUT_MARGIN_MS = 5_000;
+const DEFAULT_MAX_BYTES = 256 * 1024;
+const MAX_REDIRECTIONS = 5;
+const MAX_BODY_CHARS = 256 * 1024;
+
+const REQUEST_HEADERS = ['accept', 'accept-language', 'authorization', 'content-type', 'if-match', 'if-modified-since', 'if-none-match', 'range', 'user-agent'];
+/** What belongs to the connection, or would say that the request is for another server. */
+const NEVER = new Set(['host', 'connection', 'content-length', 'transfer-encoding', 'te', 'trailer', 'upgrade', 'expect', 'keep-alive', 'accept-encoding', 'proxy-authorization', 'proxy-connection']);
+const ANSWER_HEADERS = ['cache-control', 'content-language', 'content-range', 'content-type', 'etag', 'last-modified', 'link', 'location', 'retry-after'];
+
+/**
+ * Fetches over HTTP from hosts on a list. An answer that says no (404, 500) is a result, not an error.
+ *
+ * Idempotent if every method on the list is. Cookies are taken out of answers before they are recorded. Throws `FETCH_REFUSED`,
+ * `FETCH_FAILED`, `FETCH_TIMEOUT`, `RESPONSE_TOO_LARGE`.
+ */
+export function fetchTool(name: string, options: FetchOptions = {}): Tool<FetchArguments, FetchResult> {
+  const fetcher = new Fetcher(options);
+  return defineTool({
+    name,
+    version: '1',
+    description: 'Fetches a URL of a host that is on the list.',
+    input: inputSchema(options.headers ?? []),
+    idempotent: fetcher.isIdempotent,
+    timeoutMs: fetcher.timeoutMs + TIMEOUT_MARGIN_MS,
+    run: (args, { signal }) => fetcher.fetch(args, signal),
+  });
+}
+
+function inputSchema(more: readonly string[]) {
+  const forbidden = more.find((header) => NEVER.has(header.toLowerCase()));
+  if (forbidden !== undefined) throw new TypeError(`The header ${JSON.stringify(forbidden)} can't be given to calls: it belongs to the connection.`);
+  const names = new Set([...REQUEST_HEADERS, ...more.map((header) => header.toLowerCase())]);
+  const header = v.pipe(v.string(), v.check((key) => names.has(key.toLowerCase()), `is no header that a call may have (those are: ${[...names].join(', ')})`));
+  return v.strictObject({
+    url: v.pipe(v.string(), v.nonEmpty(), v.maxLength(8_192)),
+    method: v.exactOptional(v.picklist(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'])),
+    headers: v.exactOptional(v.record(header, v.pipe(v.string(), v.regex(/^[\t\x20-\x7e]*$/, 'has a character that no header has')))),
+    body: v.exactOptional(v.pipe(v.string(), v.maxLength(MAX_BODY_CHARS))),
+  });
+}
+
+class Fetcher {
+  readonly timeoutMs: number;
+  readonly #list: AllowList;
+  readonly #maxBytes: number;
+  readonly #network: Network;
+
+  constructor({ allow = [], timeoutMs = DEFAULT_TIMEOUT_MS, maxBytes = DEFAULT_MAX_BYTES, resolve, connect }: FetchOptions) {
+    this.timeoutMs = timeoutMs;
+    this.#list = new AllowList(allow);
+    this.#maxBytes = maxBytes;
+    this.#network = { resolve: resolve ?? systemNetwork.resolve, connect: connect ?? systemNetwork.connect };
+  }
+
+  get isIdempotent(): boolean {
+    return this.#list.isIdempotent;
+  }
+
+  async fetch(args: FetchArguments, signal: ToolContext['signal']): Promise<FetchResult> {
+    const first = requestOf(args);
+    const stop = new AbortController();
+    const timer = setTimeout(() => { stop.abort(hostError('FETCH_TIMEOUT', `${first.url.origin} took longer than ${this.timeoutMs} ms.`)); }, this.timeoutMs);
+    const abort = (): void => { stop.abort(signal.reason); };
+    signal.addEventListener('abort', abort);
+    try {
+      return await this.#follow(first, { maxBytes: this.#maxBytes, signal: stop.signal });
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  /** Each step is judged as the first one was. */
+  async #follow(first: Request, limits: AnswerLimits): Promise<FetchResult> {
+    let request = first;
+    for (let step = 0; step <= MAX_REDIRECTIONS; step++) {
+      limits.signal.throwIfAborted();
+      const answer = await this.#ask(request, limits);
+      const next = redirected(request, answer);
+      if (next === undefined) return resultOf(request.url, answer);
+      request = next;
+    }
+    return refuseFetch(first.url, `it leads through more than ${MAX_REDIRECTIONS} redirections`);
+  }
+
+  async #ask(request: Request, limits: AnswerLimits): Promise<Answer> {
+    const allowed = this.#list.find(request.url, request.method);
+    const open = await untilAborted(wayTo(request.url, allowed, this.#network), limits.signal);
+    return exchange(open, request, limits);
+  }
+}
+
+function requestOf({ url, method = 'GET', headers = {}, body }: FetchArguments): Request {
+  const named = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  if (body !== undefined && (method === 'GET' || method === 'HEAD')) return refuseFetch(url, `${method} has no body`);
+  try {
+    return { url: new URL(url), method, headers: { 'user-agent': 'omnipaw', ...named }, body: body === undefined ? undefined : Buffer.from(body) };
+  } catch {
+    return refuseFetch(url, 'it is no URL');
+  }
+}
+
+/** A resolver can't be told to stop; nobody waits for it any more. */
+function untilAborted<Value>(wanted: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => { reject(signal.reason as Error); });
+  });
+  return Promise.race([wanted, aborted]);
+}
+
+function resultOf(url: URL, { status, headers, body }: Answer): FetchResult {
+  const text = body.toString('utf8');
+  const isText = !body.includes(0) && Buffer.from(text).equals(body);
+  const kept = ANSWER_HEADERS.flatMap((name): [string, string][] => {
+    const value = headers[name];
+    return typeof value === 'string' ? [[name, value]] : [];
+  });
+  return {
+    status,
+    url: url.href,
+    headers: Object.fromEntries(kept),
+    body: isText ? text : body.toString('base64'),
+    encoding: isText ? 'utf8' : 'base64',
+  };
+}

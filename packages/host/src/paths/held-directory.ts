@@ -1,0 +1,161 @@
+/**
+ * Directories that are held while something is done in them.
+ *
+ * On Linux a directory is held by its descriptor, and what is in it is named `/proc/self/fd/N/name`: the system starts from
+ * the directory itself, so it does not matter what has become of its path meanwhile. `name` is never a link that is
+ * followed: each step says O_NOFOLLOW. (Node has no `openat`; this is the same thing.)
+ *
+ * Elsewhere a directory is held by its name, and looked at again afterwards: somebody who exchanges a directory for a link
+ * and back between two looks is not noticed.
+ */
+import { constants, existsSync, type BigIntStats } from 'node:fs';
+import { lstat, open, realpath, type FileHandle } from 'node:fs/promises';
+import path from 'node:path';
+import { failBySystem, kindOf, refuse } from './refusals.js';
+
+// Absent on Windows, where the looks before and after have to do.
+const { O_NOFOLLOW = 0, O_NONBLOCK = 0, O_DIRECTORY = 0, O_RDONLY } = constants as Partial<typeof constants> & Pick<typeof constants, 'O_RDONLY'>;
+/** Opens what a name leads to without opening the thing: no device notices it. Linux only, and not among Node's constants. */
+const O_PATH = 0o10000000;
+
+/** What is done with a file that was opened. */
+export interface OpenFile {
+  stat(): Promise<{ readonly size: number }>;
+  read(into: Uint8Array, at: number, length: number, position: null): Promise<{ readonly bytesRead: number }>;
+  close(): Promise<void>;
+}
+
+export interface HeldDirectory {
+  /** A path of the directory for system calls. */
+  readonly place: string;
+  /** A path of something in it for system calls. */
+  placeOf(name: string): string;
+  /** Holds a directory in this one; `asked` is the whole path, for messages. */
+  enter(name: string, asked: string): Promise<HeldDirectory>;
+  /** Opens a regular file that has no other name, for reading; throws `PATH_REFUSED` for anything else, and waits for nothing. */
+  open(name: string, asked: string): Promise<OpenFile>;
+  /** Makes what was renamed or made in it durable. */
+  sync(): Promise<void>;
+  /** Throws `PATH_REFUSED` if the directory is not where it was any more, and that matters. */
+  confirm(asked: string): Promise<void>;
+  release(): Promise<void>;
+}
+
+/** How directories are held here. */
+export type Hold = (absolute: string) => Promise<HeldDirectory>;
+
+export const hold: Hold = process.platform === 'linux' && existsSync('/proc/self/fd') ? holdByDescriptor : holdByName;
+
+export async function holdByDescriptor(absolute: string): Promise<HeldDirectory> {
+  return new DescriptorDirectory(await open(absolute, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK));
+}
+
+export function holdByName(absolute: string): Promise<HeldDirectory> {
+  return Promise.resolve(new NamedDirectory(absolute));
+}
+
+class DescriptorDirectory implements HeldDirectory {
+  readonly #handle: FileHandle;
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle;
+  }
+
+  get place(): string {
+    return `/proc/self/fd/${this.#handle.fd}`;
+  }
+
+  placeOf(name: string): string {
+    return `${this.place}/${name}`;
+  }
+
+  async enter(name: string, asked: string): Promise<HeldDirectory> {
+    try {
+      return new DescriptorDirectory(await open(this.placeOf(name), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK));
+    } catch (thrown) {
+      // ENOTDIR, also for a link: say what is there.
+      if ((thrown as NodeJS.ErrnoException).code !== 'ENOTDIR') return failBySystem(asked, thrown);
+      const stats = await lstat(this.placeOf(name)).catch((later: unknown) => failBySystem(asked, later));
+      return refuse(asked, `${kindOf(stats)} where a directory is wanted`);
+    }
+  }
+
+  /** By a descriptor of the name first: only what is known to be a file is opened, and it is the very thing that was looked at. */
+  async open(name: string, asked: string): Promise<OpenFile> {
+    const found = await open(this.placeOf(name), O_PATH | O_NOFOLLOW).catch((thrown: unknown) => failBySystem(asked, thrown));
+    try {
+      assertPlainFile(await found.stat({ bigint: true }), asked);
+      return await open(`/proc/self/fd/${found.fd}`, O_RDONLY | O_NONBLOCK).catch((thrown: unknown) => failBySystem(asked, thrown));
+    } finally {
+      await found.close();
+    }
+  }
+
+  sync(): Promise<void> {
+    return this.#handle.sync();
+  }
+
+  confirm(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  release(): Promise<void> {
+    return this.#handle.close();
+  }
+}
+
+class NamedDirectory implements HeldDirectory {
+  readonly place: string;
+
+  constructor(place: string) {
+    this.place = place;
+  }
+
+  placeOf(name: string): string {
+    return path.join(this.place, name);
+  }
+
+  async enter(name: string, asked: string): Promise<HeldDirectory> {
+    const place = this.placeOf(name);
+    const stats = await lstat(place).catch((thrown: unknown) => failBySystem(asked, thrown));
+    if (!stats.isDirectory()) return refuse(asked, `${kindOf(stats)} where a directory is wanted`);
+    return new NamedDirectory(place);
+  }
+
+  async open(name: string, asked: string): Promise<OpenFile> {
+    const place = this.placeOf(name);
+    const looked = await lstat(place, { bigint: true }).catch((thrown: unknown) => failBySystem(asked, thrown));
+    assertPlainFile(looked, asked);
+    const handle = await open(place, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).catch((thrown: unknown) => failBySystem(asked, thrown));
+    try {
+      const opened = await handle.stat({ bigint: true });
+      if (opened.ino !== looked.ino || opened.dev !== looked.dev) refuse(asked, 'exchanged while it was opened');
+      await this.confirm(asked);
+      return handle;
+    } catch (thrown) {
+      await handle.close();
+      throw thrown;
+    }
+  }
+
+  /** Directories can't be synced by name everywhere; where they can, the system does it in its own time. */
+  async sync(): Promise<void> {
+    if (process.platform === 'win32') return;
+    const handle = await open(this.place, O_RDONLY);
+    await handle.sync().finally(() => handle.close());
+  }
+
+  async confirm(asked: string): Promise<void> {
+    const real = await realpath(this.place).catch((thrown: unknown) => failBySystem(asked, thrown));
+    if (real !== this.place) refuse(asked, 'a directory on the way to it was exchanged for a link');
+  }
+
+  release(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+function assertPlainFile(stats: BigIntStats, asked: string): void {
+  if (!stats.isFile()) refuse(asked, `${kindOf(stats)} where a file is wanted`);
+  if (stats.nlink > 1n) refuse(asked, 'the file has other names (hard links), which may be outside of the root');
+}

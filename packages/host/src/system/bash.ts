@@ -1,0 +1,141 @@
+import { constants } from 'node:os';
+import { defineTool, type Tool } from '@omnipaw/kernel';
+import * as v from 'valibot';
+import { path, whole } from '../fs/schemas.js';
+import type { CommandEnd, CommandResult, CommandRunner, OutputChunk } from './command-runner.js';
+import { textOfOutput } from './output-window.js';
+
+export interface BashArguments {
+  readonly command: string;
+  /** What the command has as `$1`, `$2`, …: text that is never read as a command. */
+  readonly args?: readonly string[];
+  /** `.`, the root, unless given. */
+  readonly cwd?: string;
+  /** Of those names only that the tool was made with. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+}
+
+export interface BashResult {
+  /** Null unless the command ended by itself. */
+  readonly exitCode: number | null;
+  /** Which signal ended it, if its exit code says so: 128 and the number of one. */
+  readonly signal: string | null;
+  readonly endedBy: CommandEnd;
+  readonly timedOut: boolean;
+  /** As text; what is no UTF-8 is U+FFFD. Of a long one the beginning and the end. */
+  readonly stdout: string;
+  readonly stderr: string;
+  /** How much was cut out of the middle; null if nothing was. */
+  readonly truncated: { readonly code: 'OUTPUT_TRUNCATED'; readonly stdoutBytes: number; readonly stderrBytes: number } | null;
+}
+
+/** Output as it comes, with whose it is. */
+export interface CommandOutput extends OutputChunk {
+  readonly agent: string;
+  readonly idempotencyKey: string;
+}
+
+export interface BashOptions {
+  /** Names of variables that a call may set; none unless given. */
+  readonly variables?: readonly string[];
+  /** Variables that every command gets. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Both the limit for calls and what they get unless they say less. 30 seconds unless given. */
+  readonly timeoutMs?: number;
+  /** Told of output while a command runs. Nothing of it is in the log but what is in the result. */
+  readonly onOutput?: (output: CommandOutput) => void;
+}
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+/** For what is left to be killed. */
+const TIMEOUT_MARGIN_MS = 15_000;
+const MAX_OUTPUT_BYTES = 64 * 1024;
+const MAX_COMMAND_CHARS = 64 * 1024;
+const MAX_ARGS = 256;
+/** No start-up file: bash would read one where its input looks like a network's. */
+const BASH = ['bash', '--noprofile', '--norc', '-c'] as const;
+
+/**
+ * Runs a command in bash. A command that fails is a result, not an error.
+ *
+ * Not idempotent: nobody knows what a command does. Throws `PATH_REFUSED`, `FILE_NOT_FOUND`, `COMMAND_REFUSED`,
+ * `COMMAND_NOT_STARTED`, `PROCESSES_LEFT`.
+ */
+export function bashTool(name: string, runner: CommandRunner, options: BashOptions = {}): Tool<BashArguments, BashResult> {
+  const { env: always = {}, timeoutMs: maxTimeoutMs = DEFAULT_TIMEOUT_MS, onOutput } = options;
+  return defineTool({
+    name,
+    version: '1',
+    description: 'Runs a command in bash, in the root or a directory below it.',
+    input: inputSchema(options.variables ?? [], maxTimeoutMs),
+    idempotent: false,
+    timeoutMs: maxTimeoutMs + TIMEOUT_MARGIN_MS,
+    run: async ({ command, args = [], cwd = '.', env = {}, timeoutMs = maxTimeoutMs }, { agent, idempotencyKey, signal }): Promise<BashResult> => {
+      const listener = onOutput && new Listener((chunk) => { onOutput({ ...chunk, agent, idempotencyKey }); });
+      const result = await runner.exec([...BASH, command, 'bash', ...args], {
+        cwd,
+        env: { ...always, ...env },
+        timeoutMs,
+        signal,
+        maxOutputBytes: MAX_OUTPUT_BYTES,
+        onOutput: listener && ((chunk) => { listener.hear(chunk); }),
+      });
+      listener?.rethrow();
+      return resultOf(result);
+    },
+  });
+}
+
+/** One that throws is told nothing more, and what it threw is the end of the call: but not before the command's own. */
+class Listener {
+  readonly #listen: (chunk: OutputChunk) => void;
+  #failure: { readonly thrown: unknown } | undefined;
+
+  constructor(listen: (chunk: OutputChunk) => void) {
+    this.#listen = listen;
+  }
+
+  hear(chunk: OutputChunk): void {
+    if (this.#failure !== undefined) return;
+    try {
+      this.#listen(chunk);
+    } catch (thrown) {
+      this.#failure = { thrown };
+    }
+  }
+
+  rethrow(): void {
+    if (this.#failure !== undefined) throw this.#failure.thrown;
+  }
+}
+
+function inputSchema(variables: readonly string[], maxTimeoutMs: number) {
+  const name = v.pipe(v.string(), v.check((key) => variables.includes(key), `is no variable that a call may set (those are: ${variables.join(', ') || 'none'})`));
+  const text = v.pipe(v.string(), v.check((value) => !value.includes('\0'), 'has a NUL character'));
+  return v.strictObject({
+    command: v.pipe(text, v.nonEmpty(), v.maxLength(MAX_COMMAND_CHARS)),
+    args: v.exactOptional(v.pipe(v.array(text), v.maxLength(MAX_ARGS))),
+    cwd: v.exactOptional(path),
+    env: v.exactOptional(v.record(name, text)),
+    timeoutMs: v.exactOptional(whole(1, maxTimeoutMs)),
+  });
+}
+
+function resultOf({ endedBy, exitCode, stdout, stderr }: CommandResult): BashResult {
+  const isCut = stdout.cutBytes + stderr.cutBytes > 0;
+  return {
+    exitCode,
+    signal: signalOf(exitCode),
+    endedBy,
+    timedOut: endedBy === 'timeout',
+    stdout: textOfOutput(stdout),
+    stderr: textOfOutput(stderr),
+    truncated: isCut ? { code: 'OUTPUT_TRUNCATED', stdoutBytes: stdout.cutBytes, stderrBytes: stderr.cutBytes } : null,
+  };
+}
+
+function signalOf(exitCode: number | null): string | null {
+  if (exitCode === null || exitCode <= 128) return null;
+  return Object.entries(constants.signals).find(([, number]) => number === exitCode - 128)?.[0] ?? null;
+}

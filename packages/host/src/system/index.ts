@@ -1,0 +1,5 @@
+export { bashTool, type BashArguments, type BashOptions, type BashResult, type CommandOutput } from './bash.js';
+export type { Command, CommandEnd, CommandResult, CommandRunner, ExecOptions, OutputChunk } from './command-runner.js';
+export { LocalRunner, type LocalRunnerOptions } from './local-runner.js';
+export { OutputWindow, textOfOutput, type CapturedOutput } from './output-window.js';
+export { chooseRunner } from './sandbox-mode.js';

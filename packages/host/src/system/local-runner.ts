@@ -1,0 +1,86 @@
+/** Runs commands on this machine. No sandbox: a command can do what this process can do, but not outlive its call. */
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { delimiter, isAbsolute, relative } from 'node:path';
+import { hostError } from '../errors.js';
+import type { Workspace } from '../paths/workspace.js';
+import type { Command, CommandResult, CommandRunner, ExecOptions } from './command-runner.js';
+import { TAG_VARIABLE } from './descendants.js';
+import { namespacePrefix } from './namespace.js';
+import { RunningCommand } from './running-command.js';
+
+export interface LocalRunnerOptions {
+  /** The variables of this process; of them a command gets `PATH` and `TZ`. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Processes that a command may have at once. */
+  readonly maxProcesses: number;
+  /** `none` leaves process namespaces out, as on a system without them. */
+  readonly namespaces?: 'none';
+}
+
+const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin';
+const MAX_FILE_BYTES = 1024 * 1024 * 1024;
+/** Beyond its timeout, for the processor time of one process. */
+const CPU_MARGIN_S = 5;
+/** Limits that the system has lower already stay as they are. Its first argument is that of processes, or nothing; after the second, that of seconds, comes the command. */
+const WRAPPER = `{ ulimit -c 0; ulimit -f ${MAX_FILE_BYTES / 512}; [ -z "$1" ] || ulimit -u "$1"; ulimit -t "$2"; } 2>/dev/null; shift 2; "$@"; exit $?`;
+
+export class LocalRunner implements CommandRunner {
+  readonly mode = 'local';
+  readonly #workspace: Workspace;
+  readonly #options: LocalRunnerOptions;
+  #prefix: Promise<readonly string[]> | undefined;
+
+  /** Throws `SANDBOX_UNAVAILABLE` at the first command on a system that is none of Unix's kind. */
+  constructor(workspace: Workspace, options: LocalRunnerOptions) {
+    this.#workspace = workspace;
+    this.#options = options;
+  }
+
+  async exec(command: Command, options: ExecOptions): Promise<CommandResult> {
+    if (process.platform === 'win32') throw hostError('SANDBOX_UNAVAILABLE', 'Commands do not run on Windows itself. Give hostTools a runner for containers, or use WSL.');
+    assertPlain(command, options.env);
+    this.#prefix ??= this.#options.namespaces === 'none' ? Promise.resolve([]) : namespacePrefix(this.#environment({}, 'probe'));
+    const tag = randomUUID();
+    const prefix = await this.#prefix;
+    const [program, ...args] = this.#argv(command, prefix, options.timeoutMs);
+    // Held until the child is in it, so that no other directory can take its name.
+    const running = await this.#workspace.within(options.cwd, async (directory) => {
+      const child = spawn(program!, args, {
+        cwd: directory.place,
+        env: this.#environment(options.env, tag),
+        stdio: ['ignore', 'pipe', 'pipe'],
+        detached: true,
+      });
+      const begun = new RunningCommand(child, { tag, hasNamespace: prefix.length > 0, maxProcesses: this.#options.maxProcesses, options });
+      await begun.started;
+      return begun;
+    });
+    return running.untilOver();
+  }
+
+  /** The limit of processes counts those of a user, so it holds only where the namespace has users of its own. */
+  #argv(command: Command, prefix: readonly string[], timeoutMs: number): readonly string[] {
+    const processes = prefix.includes('--user') ? String(this.#options.maxProcesses) : '';
+    return [...prefix, '/bin/sh', '-c', WRAPPER, 'sh', processes, String(Math.ceil(timeoutMs / 1_000) + CPU_MARGIN_S), ...command];
+  }
+
+  #environment(more: Readonly<Record<string, string>>, tag: string): NodeJS.ProcessEnv {
+    const { PATH = DEFAULT_PATH, TZ } = this.#options.environment;
+    return { PATH: searchPath(PATH, this.#workspace.root), HOME: this.#workspace.root, LANG: 'C.UTF-8', ...(TZ === undefined ? {} : { TZ }), ...more, [TAG_VARIABLE]: tag };
+  }
+}
+
+/** Without places where agents can write: what stands there under the name of a program is no program of the operator's. */
+function searchPath(given: string, root: string): string {
+  const places = given.split(delimiter).filter((place) => isAbsolute(place) && relative(root, place).startsWith('..'));
+  return places.length === 0 ? DEFAULT_PATH : places.join(delimiter);
+}
+
+/** Throws `COMMAND_REFUSED` for what no process can be given. */
+function assertPlain(command: Command, env: Readonly<Record<string, string>>): void {
+  const strange = [...command, ...Object.values(env)].find((text) => text.includes('\0'));
+  if (strange !== undefined) throw hostError('COMMAND_REFUSED', `A command has a NUL character in it: ${JSON.stringify(strange.slice(0, 100))}. Take it out.`);
+  const name = Object.keys(env).find((key) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(key));
+  if (name !== undefined) throw hostError('COMMAND_REFUSED', `${JSON.stringify(name)} is no name of a variable. Use letters, digits and _.`);
+}

@@ -1,0 +1,86 @@
+/** The first and the last bytes of a stream. */
+
+export interface CapturedOutput {
+  readonly head: Uint8Array;
+  /** Empty when nothing was cut: then all is in `head`. */
+  readonly tail: Uint8Array;
+  /** How many bytes there were between them. */
+  readonly cutBytes: number;
+}
+
+/** Takes in a stream of any length, and holds no more than twice what it keeps. */
+export class OutputWindow {
+  readonly #headLimit: number;
+  readonly #tailLimit: number;
+  readonly #head: Uint8Array[] = [];
+  #headBytes = 0;
+  #tail: Uint8Array[] = [];
+  #tailBytes = 0;
+  #totalBytes = 0;
+
+  constructor(maxBytes: number) {
+    this.#headLimit = Math.ceil(maxBytes / 2);
+    this.#tailLimit = maxBytes - this.#headLimit;
+  }
+
+  get totalBytes(): number {
+    return this.#totalBytes;
+  }
+
+  add(bytes: Uint8Array): void {
+    this.#totalBytes += bytes.length;
+    const toHead = bytes.subarray(0, this.#headLimit - this.#headBytes);
+    if (toHead.length > 0) {
+      this.#head.push(toHead);
+      this.#headBytes += toHead.length;
+    }
+    const rest = bytes.subarray(toHead.length);
+    if (rest.length === 0) return;
+    this.#tail.push(rest);
+    this.#tailBytes += rest.length;
+    if (this.#tailBytes > 2 * this.#tailLimit) this.#trim();
+  }
+
+  captured(): CapturedOutput {
+    this.#trim();
+    const head = Buffer.concat(this.#head);
+    const tail = Buffer.concat(this.#tail);
+    const cutBytes = this.#totalBytes - head.length - tail.length;
+    return cutBytes === 0 ? { head: Buffer.concat([head, tail]), tail: new Uint8Array(), cutBytes } : { head, tail, cutBytes };
+  }
+
+  #trim(): void {
+    if (this.#tailBytes <= this.#tailLimit) return;
+    const all = Buffer.concat(this.#tail);
+    // A copy, so that what was cut can go.
+    this.#tail = [Buffer.from(all.subarray(all.length - this.#tailLimit))];
+    this.#tailBytes = this.#tailLimit;
+  }
+}
+
+/** All of a stream as text; what is no UTF-8 becomes U+FFFD, and a character that was cut in two is left out. */
+export function textOfOutput({ head, tail, cutBytes }: CapturedOutput): string {
+  if (cutBytes === 0) return decode(head);
+  return `${decode(withoutLastPart(head))}\n[OUTPUT_TRUNCATED: ${cutBytes} bytes cut here]\n${decode(withoutFirstPart(tail))}`;
+}
+
+function decode(bytes: Uint8Array): string {
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+}
+
+const isContinuation = (byte: number | undefined): boolean => byte !== undefined && (byte & 0xc0) === 0x80;
+
+/** A character of UTF-8 has at most three bytes after its first one. */
+function withoutFirstPart(bytes: Uint8Array): Uint8Array {
+  let start = 0;
+  while (start < 3 && isContinuation(bytes[start])) start++;
+  return bytes.subarray(start);
+}
+
+function withoutLastPart(bytes: Uint8Array): Uint8Array {
+  let lead = bytes.length - 1;
+  while (lead > bytes.length - 4 && isContinuation(bytes[lead])) lead--;
+  const first = bytes[lead] ?? 0;
+  const length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
+  return lead >= 0 && lead + length > bytes.length ? bytes.subarray(0, lead) : bytes;
+}

@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs';
+import { HOST_ERROR_CODES, hostTools } from '@omnipaw/host';
+import { expect, test } from 'vitest';
+import { temporaryDirectory } from './support/workspace.js';
+
+const page = readFileSync(new URL('../../../docs/content/host.md', import.meta.url), 'utf8');
+const [tools, errors] = page.split('\n## Errors\n');
+
+test('the page has a section for every code, in the order of the catalogue, and no other', () => {
+  expect([...errors!.matchAll(/^### (.+)$/gm)].map((heading) => heading[1])).toEqual(Object.keys(HOST_ERROR_CODES));
+});
+
+test('the page says of every tool whether it is idempotent', () => {
+  const rows = [...tools!.matchAll(/^\| `(host\.[a-z_.]+)` \| `([a-zA-Z.]+)` \| [^|]+ \| (yes|no|if [^|]+) \|/gm)];
+  const host = hostTools({ root: temporaryDirectory() });
+  expect(rows.map((row) => row[1])).toEqual(host.all.map(({ name }) => name));
+  for (const [, name, , isIdempotent] of rows) {
+    const tool = host.all.find((one) => one.name === name)!;
+    if (isIdempotent === 'yes' || isIdempotent === 'no') expect(tool.idempotent, name).toBe(isIdempotent === 'yes');
+    expect(tool.version, name).toBe('1');
+  }
+});

@@ -1,0 +1,221 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { hostTools } from '@omnipaw/host';
+import { describe, expect, test } from 'vitest';
+import { describeWith } from '../../../../testing/components.js';
+import { parseBlame } from '../../src/git/blame.js';
+import { call, codeOf } from '../support/call.js';
+import { temporaryDirectory, tree } from '../support/workspace.js';
+
+const author = { name: 'Ada', email: 'ada@example.com' };
+
+function git(root: string, ...args: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync('git', ['-C', root, '-c', 'user.name=Ada', '-c', 'user.email=ada@example.com', ...args], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
+  return stdout;
+}
+
+/** A repository whose files are committed. */
+function repository(files: Readonly<Record<string, string>>): string {
+  const root = tree(files);
+  git(root, 'init', '--quiet', '--initial-branch=main');
+  git(root, 'add', '--all');
+  git(root, 'commit', '--quiet', '--message=first', '--date=2024-03-01T10:00:00Z');
+  return root;
+}
+
+describeWith('git', 'host.git', () => {
+  test('tells what is changed, renamed and new', async () => {
+    const root = repository({ 'a b.txt': 'one\n', 'old.txt': 'a long enough line\nand another\n', 'gone.txt': 'x' });
+    git(root, 'mv', 'old.txt', 'new.txt');
+    git(root, 'rm', '--quiet', 'gone.txt');
+    writeFileSync(path.join(root, 'a b.txt'), 'two\n');
+    writeFileSync(path.join(root, 'ü\u0020.txt'), '');
+    const { branch, head, changes, more } = await call(hostTools({ root }).git.status, {});
+    expect([branch, head?.length, more]).toEqual(['main', 40, false]);
+    expect(changes).toEqual([
+      { path: 'a b.txt', from: null, index: '.', files: 'M' },
+      { path: 'gone.txt', from: null, index: 'D', files: '.' },
+      { path: 'new.txt', from: 'old.txt', index: 'R', files: '.' },
+      { path: 'ü .txt', from: null, index: '?', files: '?' },
+    ]);
+  });
+
+  test('has no branch and no commit to tell before the first one', async () => {
+    const root = tree({});
+    git(root, 'init', '--quiet', '--initial-branch=main');
+    await expect(call(hostTools({ root }).git.status, {})).resolves.toEqual({ branch: 'main', head: null, changes: [], more: false });
+    expect(await codeOf(call(hostTools({ root }).git.log, {}))).toBe('GIT_FAILED');
+  });
+
+  test('commits the paths that it is told, and nothing else', async () => {
+    const root = repository({ 'a.txt': 'one\n', 'b.txt': 'one\n', 'c.txt': 'one\n' });
+    for (const name of ['a.txt', 'b.txt', 'new.txt']) writeFileSync(path.join(root, name), 'two\n');
+    git(root, 'add', 'b.txt');
+    git(root, 'rm', '--quiet', '--cached', 'c.txt');
+    const tools = hostTools({ root }).git;
+    const { commit } = await call(tools.commit, { message: '  two\n\nWhy: # not a comment  ', paths: ['a.txt', 'new.txt'], author });
+    expect(git(root, 'show', '--name-only', '--format=%an <%ae> %cn%n%B', commit)).toBe('Ada <ada@example.com> Ada\ntwo\n\nWhy: # not a comment\n\n\na.txt\nnew.txt\n');
+    const { commits } = await call(tools.log, { count: 5 });
+    expect(commits.map(({ message }) => message)).toEqual(['two\n\nWhy: # not a comment', 'first']);
+    expect(await codeOf(call(tools.commit, { message: 'again', paths: ['a.txt'], author }))).toBe('GIT_FAILED');
+  });
+
+  test('lists commits of some paths, from a commit on', async () => {
+    const root = repository({ 'a.txt': 'one\n', 'b.txt': 'one\n' });
+    const tools = hostTools({ root }).git;
+    writeFileSync(path.join(root, 'b.txt'), 'two\n');
+    await call(tools.commit, { message: 'second', paths: ['b.txt'], author });
+    const { commits } = await call(tools.log, { paths: ['a.txt'] });
+    expect(commits).toEqual([{ commit: expect.any(String), author: 'Ada', date: expect.stringMatching(/^2024-03-01T1\d:00:00/), message: 'first' }]);
+    await expect(call(tools.log, { from: 'HEAD~1' })).resolves.toMatchObject({ commits: [{ message: 'first' }] });
+  });
+
+  test('tells the difference to the index, to a commit, and between two', async () => {
+    const root = repository({ 'a.txt': 'one\n', 'b.txt': 'one\n' });
+    const tools = hostTools({ root }).git;
+    for (const name of ['a.txt', 'b.txt']) writeFileSync(path.join(root, name), 'two\n');
+    const { diff, truncated } = await call(tools.diff, { paths: ['a.txt'] });
+    expect(diff).toMatch(/^diff --git a\/a.txt b\/a.txt\n.*-one\n\+two\n$/s);
+    expect(truncated).toBeNull();
+    await call(tools.commit, { message: 'second', paths: ['.'], author });
+    await expect(call(tools.diff, {})).resolves.toEqual({ diff: '', truncated: null });
+    await expect(call(tools.diff, { from: 'HEAD~1', to: 'HEAD' })).resolves.toMatchObject({ diff: expect.stringMatching(/a\.txt.*b\.txt/s) });
+    writeFileSync(path.join(root, 'a.txt'), 'x\n'.repeat(300_000));
+    await expect(call(tools.diff, { from: 'HEAD' })).resolves.toMatchObject({ diff: expect.stringContaining('OUTPUT_TRUNCATED'), truncated: { code: 'OUTPUT_TRUNCATED' } });
+  });
+
+  test('tells who wrote a line', async () => {
+    const root = repository({ 'a.txt': 'one\ntwo\n' });
+    const tools = hostTools({ root }).git;
+    await expect(call(tools.blame, { path: 'a.txt', lines: [2] })).resolves.toEqual({
+      origins: [{ line: 2, commit: git(root, 'rev-parse', 'HEAD').trim(), author: 'Ada', date: '2024-03-01' }],
+      note: null,
+    });
+    writeFileSync(path.join(root, 'new.txt'), 'x\n');
+    await expect(call(tools.blame, { path: 'new.txt', lines: [1] })).resolves.toMatchObject({ origins: [], note: expect.stringContaining('no such path') });
+    await expect(call(tools.blame, { path: 'a.txt', lines: [99] })).resolves.toMatchObject({ origins: [], note: expect.stringContaining('has only 2 lines') });
+    await expect(call(tools.blame, { path: 'a.txt', lines: [] })).resolves.toEqual({ origins: [], note: null });
+  });
+
+  test('takes a name for a path, whatever it looks like', async () => {
+    const names = ['--output=written', ':(top)a', '-c', '*', '$(touch injected)', ';touch injected'];
+    const root = repository(Object.fromEntries(names.map((name) => [name, 'one\n'])));
+    const tools = hostTools({ root }).git;
+    for (const name of names) {
+      writeFileSync(path.join(root, name), 'two\n');
+      await expect(call(tools.blame, { path: name, lines: [1] })).resolves.toMatchObject({ note: null });
+      await call(tools.commit, { message: name, paths: [name], author: { name, email: name } });
+      await expect(call(tools.log, { paths: [name], count: 1 })).resolves.toMatchObject({ commits: [{ message: name }] });
+    }
+    expect(existsSync(path.join(root, 'injected')) || existsSync(path.join(root, 'written'))).toBe(false);
+  });
+
+  test.each(['--output=x', '-x', 'HEAD:a.txt', '', 'a b', 'a;b', '$(x)', 'HEAD\n'])('takes no commit named %j', async (from) => {
+    const tools = hostTools({ root: temporaryDirectory() }).git;
+    expect(await codeOf(call(tools.diff, { from }))).toBe('TOOL_INPUT_INVALID');
+    expect(await codeOf(call(tools.log, { from }))).toBe('TOOL_INPUT_INVALID');
+  });
+
+  test.each([
+    [{ message: ' ', paths: ['a'], author }],
+    [{ message: 'a\0b', paths: ['a'], author }],
+    [{ message: 'x', paths: [], author }],
+    [{ message: 'x', paths: ['a'], author: { name: 'A <b>', email: 'c' } }],
+    [{ message: 'x', paths: ['a'], author: { name: 'A\nB', email: 'c' } }],
+    [{ message: 'x', paths: ['a'] }],
+  ])('takes no commit like %j', async (args) => {
+    expect(await codeOf(call(hostTools({ root: temporaryDirectory() }).git.commit, args as never))).toBe('TOOL_INPUT_INVALID');
+  });
+
+  describe('in a repository that was made to be a trap', () => {
+    test('runs no hook, monitor, filter, driver, signer or editor of it', async () => {
+      const root = repository({ 'a.txt': 'one\n', '.gitattributes': '*.txt filter=trap diff=trap merge=trap\n' });
+      const trap = path.join(root, '.git/trap');
+      const mark = path.join(root, 'ran');
+      writeFileSync(trap, `#!/bin/sh\necho "$0 $*" >> '${mark}'\ncat\n`);
+      chmodSync(trap, 0o755);
+      for (const hook of ['pre-commit', 'commit-msg', 'post-commit', 'prepare-commit-msg', 'post-index-change', 'reference-transaction']) {
+        mkdirSync(path.join(root, '.git/hooks'), { recursive: true });
+        symlinkSync(trap, path.join(root, '.git/hooks', hook));
+      }
+      const programs = ['core.fsmonitor', 'core.editor', 'core.pager', 'pager.log', 'core.sshCommand', 'diff.external', 'diff.trap.command', 'diff.trap.textconv', 'filter.trap.clean', 'filter.trap.smudge', 'filter.trap.process', 'filter.With Space.clean', 'gpg.program', 'sequence.editor', 'interactive.diffFilter'];
+      for (const program of programs) git(root, 'config', program, trap);
+      for (const [key, value] of [['filter.trap.required', 'true'], ['commit.gpgSign', 'true'], ['log.showSignature', 'true'], ['core.hooksPath', path.join(root, '.git/hooks')], ['alias.status', `!${trap}`], ['alias.commit', `!${trap}`]] as const) {
+        git(root, 'config', key, value);
+      }
+      writeFileSync(path.join(root, 'a.txt'), 'two\n');
+      const tools = hostTools({ root }).git;
+      await call(tools.status, {});
+      await call(tools.diff, {});
+      await call(tools.diff, { from: 'HEAD' });
+      await call(tools.commit, { message: 'second', paths: ['a.txt'], author });
+      await call(tools.diff, { from: 'HEAD~1', to: 'HEAD' });
+      await call(tools.log, {});
+      await call(tools.blame, { path: 'a.txt', lines: [1] });
+      expect(existsSync(mark) ? readFileSync(mark, 'utf8') : '').toBe('');
+    });
+
+    test('is asked only where it lies in the root, as a directory', async () => {
+      const outer = repository({ 'inner/a.txt': 'one\n' });
+      const inner = path.join(outer, 'inner');
+      expect(await codeOf(call(hostTools({ root: inner }).git.status, {}))).toBe('GIT_REFUSED');
+      writeFileSync(path.join(inner, '.git'), `gitdir: ${outer}/.git\n`);
+      expect(await codeOf(call(hostTools({ root: inner }).git.log, {}))).toBe('GIT_REFUSED');
+      renameSync(path.join(inner, '.git'), path.join(inner, 'x'));
+      symlinkSync(path.join(outer, '.git'), path.join(inner, '.git'));
+      expect(await codeOf(call(hostTools({ root: inner }).git.log, {}))).toBe('GIT_REFUSED');
+    });
+
+    test('is asked around the root where the operator says so', async () => {
+      const outer = repository({ 'inner/a.txt': 'one\n' });
+      const { git: tools } = hostTools({ root: path.join(outer, 'inner'), git: { around: true } });
+      await expect(call(tools.blame, { path: 'a.txt', lines: [1] })).resolves.toMatchObject({ origins: [{ author: 'Ada' }] });
+    });
+
+    test('does not make another directory its tree', async () => {
+      const outside = tree({ 'a.txt': 'secret\n' });
+      const root = repository({ 'a.txt': 'one\n' });
+      git(root, 'config', 'core.worktree', outside);
+      await expect(call(hostTools({ root }).git.diff, {})).resolves.toEqual({ diff: '', truncated: null });
+    });
+
+    test('gives nothing of a file that has another name outside', async () => {
+      const outside = tree({ 'secret.txt': 'secret\n' });
+      const root = repository({ 'a.txt': 'one\n' });
+      linkSync(path.join(outside, 'secret.txt'), path.join(root, 'hard.txt'));
+      const tools = hostTools({ root }).git;
+      expect(await codeOf(call(tools.commit, { message: 'x', paths: ['.'], author }))).toBe('PATH_REFUSED');
+      git(root, 'add', '--intent-to-add', 'hard.txt');
+      expect(await codeOf(call(tools.diff, {}))).toBe('PATH_REFUSED');
+      expect(await codeOf(call(tools.diff, { from: 'HEAD', paths: ['hard.txt'] }))).toBe('PATH_REFUSED');
+    });
+  });
+});
+
+describe('what git tells of lines', () => {
+  const COMMIT = 'a'.repeat(40);
+  function porcelain(line: number, facts: readonly string[], commit = COMMIT): string {
+    return `${commit} 1 ${line} 1\n${facts.join('\n')}\nfilename x\n\tauthor-time 0 // as text\n`;
+  }
+
+  test('is read line by line', () => {
+    const answer = porcelain(3, ['author Zoë  B', 'author-time 1709287200', 'boundary']) + porcelain(9, ['author ', 'author-time 0']);
+    expect(parseBlame(answer)).toEqual([
+      { line: 3, commit: COMMIT, author: 'Zoë  B', date: '2024-03-01' },
+      { line: 9, commit: COMMIT, author: 'unknown', date: '1970-01-01' },
+    ]);
+    expect(parseBlame('')).toEqual([]);
+  });
+
+  test('has nobody for a line that is not committed', () => {
+    expect(parseBlame(porcelain(3, ['author Not Committed Yet', 'author-time 1709287200'], '0'.repeat(40)))).toEqual([]);
+  });
+
+  test('has the first day for a time that no calendar has', () => {
+    expect(parseBlame(porcelain(3, ['author A', 'author-time 99999999999999999']))[0]?.date).toBe('1970-01-01');
+    expect(parseBlame(porcelain(3, ['author A', 'author-time 99999999999']))[0]?.date).toBe('5138-11-16');
+    expect(parseBlame(porcelain(3, ['author A', 'author-time -5']))[0]?.date).toBe('1970-01-01');
+  });
+});

@@ -1,0 +1,142 @@
+/** Links that are made between the look and the use. */
+import { readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { rename, rm, symlink, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import { Workspace } from '@omnipaw/host';
+import { describe, expect, test } from 'vitest';
+import { hold, holdByName } from '../../src/paths/held-directory.js';
+import { afterEntering } from '../support/after-entering.js';
+import { temporaryDirectory, tree } from '../support/workspace.js';
+
+const SECRET = 'secret';
+
+function scene(): { readonly root: string; readonly outside: string; readonly exchange: () => void } {
+  const outside = tree({ 'file.txt': SECRET });
+  const root = tree({ 'folder/file.txt': 'inside' });
+  const folder = path.join(root, 'folder');
+  const exchange = (): void => {
+    renameSync(folder, `${folder}-moved`);
+    symlinkSync(outside, folder);
+  };
+  return { root, outside, exchange };
+}
+
+describe.skipIf(process.platform !== 'linux')('where directories are held by descriptor', () => {
+  test('a directory that is exchanged for a link after it was entered is read as what it was', async () => {
+    const { root, exchange } = scene();
+    const workspace = new Workspace(root, { hold: afterEntering('folder', hold, exchange) });
+    await expect(workspace.read('folder/file.txt', 100)).resolves.toEqual(Buffer.from('inside'));
+  });
+
+  test('what is written goes to the directory that was entered, not to where the link leads', async () => {
+    const { root, outside, exchange } = scene();
+    const workspace = new Workspace(root, { hold: afterEntering('folder', hold, exchange) });
+    await workspace.write('folder/file.txt', Buffer.from('written'));
+    expect(readFileSync(path.join(root, 'folder-moved/file.txt'), 'utf8')).toBe('written');
+    expect(readdirSync(outside)).toEqual(['file.txt']);
+    expect(readFileSync(path.join(outside, 'file.txt'), 'utf8')).toBe(SECRET);
+  });
+
+  test('what is deleted is deleted in the directory that was entered', async () => {
+    const { root, outside, exchange } = scene();
+    const workspace = new Workspace(root, { hold: afterEntering('folder', hold, exchange) });
+    await expect(workspace.remove('folder/file.txt')).resolves.toBe(true);
+    expect(readdirSync(path.join(root, 'folder-moved'))).toEqual([]);
+    expect(readFileSync(path.join(outside, 'file.txt'), 'utf8')).toBe(SECRET);
+  });
+
+  test('while a directory and a file are exchanged for links without pause, nothing outside is read or written', async () => {
+    const outside = tree({ 'file.txt': SECRET });
+    const root = tree({ 'folder/file.txt': 'inside' });
+    const workspace = new Workspace(root);
+    let isOver = false;
+    const exchanging = exchangeUntil(root, outside, () => isOver);
+    const seen = new Set<string>();
+    for (let round = 0; round < 300; round++) {
+      const results = await Promise.allSettled([
+        workspace.read('folder/file.txt', 100),
+        workspace.write('folder/file.txt', Buffer.from('inside')),
+        workspace.writeAt('folder/log.txt', 0, Buffer.from('inside')),
+      ]);
+      for (const result of results) if (result.status === 'fulfilled') seen.add(String(result.value));
+    }
+    isOver = true;
+    await exchanging;
+    expect([...seen]).not.toContain(SECRET);
+    expect(readdirSync(outside)).toEqual(['file.txt']);
+    expect(readFileSync(path.join(outside, 'file.txt'), 'utf8')).toBe(SECRET);
+  }, 60_000);
+});
+
+describe.skipIf(process.platform === 'win32')('where directories are held by name', () => {
+  test('a directory that is exchanged for a link after it was entered is refused', async () => {
+    const { root, outside, exchange } = scene();
+    await expect(new Workspace(root, { hold: afterEntering('folder', holdByName, exchange) }).read('folder/file.txt', 100)).rejects.toMatchObject({ code: 'PATH_REFUSED' });
+    const other = scene();
+    await expect(new Workspace(other.root, { hold: afterEntering('folder', holdByName, other.exchange) }).list('folder', 10)).rejects.toMatchObject({ code: 'PATH_REFUSED' });
+    expect(readFileSync(path.join(outside, 'file.txt'), 'utf8')).toBe(SECRET);
+  });
+
+  test('files are read and written as with descriptors', async () => {
+    const workspace = new Workspace(tree({ 'a/b.txt': 'b' }), { hold: holdByName });
+    await workspace.write('a/new/c.txt', Buffer.from('c'));
+    await workspace.writeAt('a/new/c.txt', 1, Buffer.from('d'));
+    await expect(workspace.read('a/new/c.txt', 10)).resolves.toEqual(Buffer.from('cd'));
+    await expect(workspace.list('a', 10)).resolves.toEqual({ items: [{ name: 'b.txt', kind: 'file' }, { name: 'new', kind: 'directory' }], more: false });
+    await expect(workspace.remove('a/b.txt')).resolves.toBe(true);
+    await expect(workspace.stat('.')).resolves.toMatchObject({ kind: 'directory' });
+  });
+});
+
+test('a root that is exchanged for another directory is no root any more', async () => {
+  const root = tree({ 'file.txt': 'inside' });
+  const other = tree({ 'file.txt': SECRET });
+  const workspace = new Workspace(root);
+  rmSync(root, { recursive: true });
+  symlinkSync(other, root);
+  await expect(workspace.read('file.txt', 100)).rejects.toMatchObject({ code: 'PATH_REFUSED' });
+  rmSync(root);
+  renameSync(other, root);
+  await expect(workspace.read('file.txt', 100)).rejects.toMatchObject({ code: 'PATH_REFUSED' });
+});
+
+test('a root that is named by a link is the directory that it leads to', async () => {
+  const root = tree({ 'a.txt': 'a' });
+  const link = path.join(temporaryDirectory(), 'link');
+  symlinkSync(root, link);
+  const workspace = new Workspace(link);
+  expect(workspace.root).toBe(root);
+  await expect(workspace.read('a.txt', 10)).resolves.toEqual(Buffer.from('a'));
+});
+
+test('names that the system has are taken where that is wanted, and lead out no more than others', async () => {
+  const names = ['new\nline', 'back\\slash', 'C:drive', '..\\..\\x', 'cafe\u0301', '．．'];
+  const workspace = new Workspace(temporaryDirectory(), { names: 'any' });
+  for (const name of names) {
+    await workspace.write(`${name}/${name}`, Buffer.from(name));
+    await expect(workspace.read(`${name}/${name}`, 100)).resolves.toEqual(Buffer.from(name));
+  }
+  for (const name of ['..', 'a/../b', '/etc/passwd', '', 'a//b', './a', 'a\0b']) await expect(workspace.read(name, 100)).rejects.toMatchObject({ code: 'PATH_REFUSED' });
+});
+
+test('a root that is no directory is a mistake of whoever names it', () => {
+  const root = tree({ 'a.txt': 'a' });
+  expect(() => new Workspace(path.join(root, 'a.txt'))).toThrow(TypeError);
+});
+
+/** Steps that fail, since the other side made something meanwhile, are left out. */
+async function exchangeUntil(root: string, outside: string, isOver: () => boolean): Promise<void> {
+  const folder = path.join(root, 'folder');
+  const moved = path.join(root, 'moved');
+  const nothing = (): void => undefined;
+  while (!isOver()) {
+    await rm(moved, { recursive: true, force: true });
+    await rename(folder, moved).catch(nothing);
+    await symlink(outside, folder).catch(nothing);
+    await unlink(folder).catch(nothing);
+    await rename(moved, folder).catch(nothing);
+    await rename(path.join(folder, 'file.txt'), path.join(folder, 'moved.txt')).catch(nothing);
+    await symlink(path.join(outside, 'file.txt'), path.join(folder, 'file.txt')).catch(nothing);
+    await rename(path.join(folder, 'moved.txt'), path.join(folder, 'file.txt')).catch(nothing);
+  }
+}

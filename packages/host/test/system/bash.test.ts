@@ -1,0 +1,174 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { createKernel, defineAgent, MemoryLogStore, readEntries, secret } from '@omnipaw/kernel';
+import { hostTools, LocalRunner, Workspace, type CommandRunner, type ExecOptions } from '@omnipaw/host';
+import { describe, expect, test } from 'vitest';
+import { call, codeOf } from '../support/call.js';
+import { temporaryDirectory, tree } from '../support/workspace.js';
+
+describe.skipIf(process.platform === 'win32')('host.system.bash', () => {
+  test('gives a command a few variables, and none of those of the process', async () => {
+    const root = temporaryDirectory();
+    const environment = { PATH: process.env['PATH'], TZ: 'UTC', API_KEY: 'leaked', LD_PRELOAD: '/x.so', BASH_ENV: '/x.sh', NODE_OPTIONS: '-r x' };
+    const { stdout } = await call(hostTools({ root, environment }).system.bash, { command: 'env' });
+    const names = stdout.trim().split('\n').map((line) => line.split('=')[0]);
+    expect(names.sort()).toEqual(['HOME', 'LANG', 'OMNIPAW_COMMAND', 'PATH', 'PWD', 'SHLVL', 'TZ', '_']);
+    expect(stdout).toContain(`HOME=${root}`);
+  });
+
+  test('looks for programs in no place where agents can write', async () => {
+    const root = tree({ 'bin/git': '#!/bin/sh\necho fooled\n' });
+    const environment = { PATH: `${root}/bin:.:bin::${root}:/usr/bin:/bin` };
+    await expect(call(hostTools({ root, environment }).system.bash, { command: 'echo $PATH' })).resolves.toMatchObject({ stdout: '/usr/bin:/bin\n' });
+    await expect(call(hostTools({ root, environment: { PATH: 'bin' } }).system.bash, { command: 'echo $PATH' })).resolves.toMatchObject({ stdout: '/usr/local/bin:/usr/bin:/bin\n' });
+  });
+
+  test('reads no start-up file that lies in the root', async () => {
+    const root = tree({ '.bashrc': 'echo injected', '.profile': 'echo injected', '.bash_profile': 'echo injected' });
+    await expect(call(hostTools({ root }).system.bash, { command: 'echo clean' })).resolves.toMatchObject({ stdout: 'clean\n' });
+  });
+
+  test('runs where it is told, below the root', async () => {
+    const root = tree({ 'folder/file.txt': '' });
+    const { system } = hostTools({ root });
+    await expect(call(system.bash, { command: 'pwd; ls', cwd: 'folder' })).resolves.toMatchObject({ stdout: `${root}/folder\nfile.txt\n` });
+    await expect(call(system.bash, { command: 'pwd' })).resolves.toMatchObject({ stdout: `${root}\n` });
+    expect(await codeOf(call(system.bash, { command: 'pwd', cwd: '..' }))).toBe('PATH_REFUSED');
+    expect(await codeOf(call(system.bash, { command: 'pwd', cwd: 'none' }))).toBe('FILE_NOT_FOUND');
+    expect(await codeOf(call(system.bash, { command: 'pwd', cwd: 'folder/file.txt' }))).toBe('PATH_REFUSED');
+  });
+
+  describe('is not made to run what stands in its data', () => {
+    const attempts = ['; touch injected', '$(touch injected)', '`touch injected`', '| touch injected', '&& touch injected', '\ntouch injected\n', "'; touch injected; '", '"; touch injected; "', '--help', '-c touch injected', '$IFS', '* ?', '\\'];
+
+    test.each(attempts)('as an argument: %j', async (attempt) => {
+      const { system, fs } = hostTools({ root: temporaryDirectory() });
+      await expect(call(system.bash, { command: 'printf "[%s]" "$@"', args: [attempt, 'next'] })).resolves.toMatchObject({ stdout: `[${attempt}][next]`, stderr: '' });
+      await expect(call(fs.listDir, { path: '.' })).resolves.toMatchObject({ items: [] });
+    });
+
+    test.each(attempts)('as the value of a variable: %j', async (attempt) => {
+      const { system, fs } = hostTools({ root: temporaryDirectory(), bash: { variables: ['WORD'] } });
+      await expect(call(system.bash, { command: 'printf "[%s]" "$WORD"', env: { WORD: attempt } })).resolves.toMatchObject({ stdout: `[${attempt}]`, stderr: '' });
+      await expect(call(fs.listDir, { path: '.' })).resolves.toMatchObject({ items: [] });
+    });
+
+    test.each(attempts.filter((attempt) => !/[\n\\]/.test(attempt)))('as the working directory: %j', async (attempt) => {
+      const root = temporaryDirectory();
+      mkdirSync(path.join(root, attempt));
+      const { system, fs } = hostTools({ root });
+      await expect(call(system.bash, { command: 'pwd', cwd: attempt })).resolves.toMatchObject({ stdout: `${root}/${attempt}\n`, stderr: '' });
+      await expect(call(fs.listDir, { path: '.' })).resolves.toMatchObject({ items: [{ name: attempt }] });
+    });
+
+    test.each(['BASH_ENV', 'ENV', 'LD_PRELOAD', 'PATH', 'HOME', 'IFS', 'PS4', 'SHELLOPTS', 'NODE_OPTIONS', 'GIT_SSH_COMMAND', 'OMNIPAW_COMMAND', 'BASH_FUNC_echo%%', 'A=B', '', 'A B', '__proto__', 'word'])(
+      'as the name of a variable: %j',
+      async (name) => {
+        const { system } = hostTools({ root: temporaryDirectory(), bash: { variables: ['WORD'] } });
+        const env = JSON.parse(`{${JSON.stringify(name)}: "() { touch injected; }"}`);
+        // Left out by the schema.
+        if (name === '__proto__') await expect(call(system.bash, { command: 'env | grep -c injected', env })).resolves.toMatchObject({ stdout: '0\n' });
+        else expect(await codeOf(call(system.bash, { command: 'env', env }))).toBe('TOOL_INPUT_INVALID');
+      },
+    );
+
+    test.each([[{ command: 'echo a\0b' }], [{ command: 'echo', args: ['a\0b'] }], [{ command: 'echo', env: { WORD: 'a\0b' } }], [{ command: '' }], [{ command: 'x', timeoutMs: 30_001 }], [{ command: 'x', shell: 'zsh' }]])(
+      'nor takes %j',
+      async (args) => {
+        const { system } = hostTools({ root: temporaryDirectory(), bash: { variables: ['WORD'] } });
+        expect(await codeOf(call(system.bash, args as never))).toBe('TOOL_INPUT_INVALID');
+      },
+    );
+  });
+
+  test('gives what it was made with to every command', async () => {
+    const { system } = hostTools({ root: temporaryDirectory(), bash: { env: { STAGE: 'test' } } });
+    await expect(call(system.bash, { command: 'echo $STAGE' })).resolves.toMatchObject({ stdout: 'test\n' });
+  });
+
+  test('makes text of any bytes, and cuts between characters', async () => {
+    const { system } = hostTools({ root: temporaryDirectory() });
+    await expect(call(system.bash, { command: String.raw`printf '\xff\x00ok'` })).resolves.toMatchObject({ stdout: '\uFFFD\0ok', truncated: null });
+    const { stdout, truncated } = await call(system.bash, { command: String.raw`for i in {1..30000}; do printf 'x\xf0\x9f\x90\xbe'; done; echo end` });
+    expect(stdout).not.toContain('\uFFFD');
+    expect(stdout).toMatch(/^x.*OUTPUT_TRUNCATED.*end\n$/su);
+    expect(truncated).toEqual({ code: 'OUTPUT_TRUNCATED', stdoutBytes: 150_004 - 65_536, stderrBytes: 0 });
+  });
+
+  test('tells of output while it comes, with whose it is', async () => {
+    const heard: string[] = [];
+    const { system } = hostTools({
+      root: temporaryDirectory(),
+      bash: { onOutput: ({ agent, stream, bytes, idempotencyKey }) => heard.push(`${agent.split('-')[0]!} ${stream} ${Buffer.from(bytes).toString()} ${typeof idempotencyKey}`) },
+    });
+    await call(system.bash, { command: 'echo one; sleep 0.05; echo two >&2' });
+    expect(heard).toEqual(['caller stdout one\n string', 'caller stderr two\n string']);
+  });
+
+  test('fails the call when whoever listens throws, after the command has ended', async () => {
+    const root = temporaryDirectory();
+    const { system, fs } = hostTools({ root, bash: { onOutput: () => { throw new Error('full'); } } });
+    expect(await codeOf(call(system.bash, { command: 'echo one; sleep 0.05; echo two; touch done' }))).toBe('TOOL_FAILED');
+    await expect(call(fs.listDir, { path: '.' })).resolves.toMatchObject({ items: [{ name: 'done' }] });
+  });
+
+  test('has no secret in the log, neither given nor printed', async () => {
+    const { system } = hostTools({ root: temporaryDirectory(), bash: { variables: ['TOKEN'] } });
+    const agent = defineAgent('agent', function* (ctx) {
+      return yield* ctx.tool(system.bash, { command: 'echo "$TOKEN"; echo "$TOKEN" >&2', env: { TOKEN: secret('token') } });
+    });
+    const log = new MemoryLogStore();
+    const kernel = await createKernel({ log, agents: [agent], tools: [system.bash], secrets: () => 'hunter2' });
+    await expect(kernel.spawn(agent, null, { grants: ['call:host.system.bash', 'read:secret:token'] }).result()).resolves.toMatchObject({ stdout: '[secret token]\n' });
+    await kernel.stop();
+    for await (const entry of readEntries(log)) expect(JSON.stringify(entry)).not.toContain('hunter2');
+  });
+
+  test('is killed when its agent is', async () => {
+    const root = temporaryDirectory();
+    const { system } = hostTools({ root });
+    const agent = defineAgent('agent', function* (ctx) {
+      return yield* ctx.tool(system.bash, { command: 'echo started > started; sleep 20; touch late' });
+    });
+    const kernel = await createKernel({ log: new MemoryLogStore(), agents: [agent], tools: [system.bash] });
+    const result = kernel.spawn(agent, null, { grants: ['call:host.system.bash'] }).result();
+    const outcome = expect(result).rejects.toMatchObject({ code: 'KERNEL_STOPPED' });
+    await expect.poll(() => call(hostTools({ root }).fs.stat, { path: 'started' }).catch(() => undefined)).toBeDefined();
+    await kernel.stop();
+    await outcome;
+  });
+});
+
+describe('SANDBOX_MODE', () => {
+  const docker: CommandRunner = {
+    mode: 'docker',
+    exec: async (command, { cwd }: ExecOptions) => {
+      const nothing = { head: new Uint8Array(), tail: new Uint8Array(), cutBytes: 0 };
+      return { endedBy: 'itself', exitCode: 0, stdout: { ...nothing, head: Buffer.from(`${cwd}: ${command.join(' ')}`) }, stderr: nothing };
+    },
+  };
+
+  test('runs commands in the runner that it names', async () => {
+    const host = hostTools({ root: temporaryDirectory(), runners: [docker], environment: { SANDBOX_MODE: 'docker' } });
+    await expect(call(host.system.bash, { command: 'id' })).resolves.toMatchObject({ stdout: '.: bash --noprofile --norc -c id bash' });
+  });
+
+  test.each([[undefined], [''], ['local']])('is local when it is %j', (SANDBOX_MODE) => {
+    expect(() => hostTools({ root: temporaryDirectory(), runners: [docker], environment: { SANDBOX_MODE } })).not.toThrow();
+  });
+
+  test.each(['docker', 'firecracker'])('that names a runner which is not there is refused at once: %s', (SANDBOX_MODE) => {
+    const root = temporaryDirectory();
+    writeFileSync(path.join(root, 'x'), '');
+    expect(() => hostTools({ root, environment: { SANDBOX_MODE } })).toThrow(expect.objectContaining({ code: 'SANDBOX_UNAVAILABLE' }));
+  });
+});
+
+test.skipIf(process.platform === 'win32')('what a command prints that is over at once is not lost', async () => {
+  const runner = new LocalRunner(new Workspace(temporaryDirectory()), { environment: process.env, maxProcesses: 10 });
+  const { signal } = new AbortController();
+  for (let time = 0; time < 30; time++) {
+    const { stdout } = await runner.exec(['echo', 'said'], { cwd: '.', env: {}, timeoutMs: 10_000, signal, maxOutputBytes: 100 });
+    expect(Buffer.from(stdout.head).toString()).toBe('said\n');
+  }
+});
