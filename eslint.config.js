@@ -17,7 +17,7 @@ const kernelLayers = [
   ['json'],
   ['ports', 'invariants', 'queue'],
   ['logging'],
-  ['lifecycle', 'header', 'attestation'],
+  ['lifecycle', 'header'],
   ['identity'],
   ['permissions', 'memory', 'pending'],
   ['messages', 'tools', 'delegation'],
@@ -31,7 +31,7 @@ const kernelLayers = [
   ['history'],
 ];
 /** Outside the layers: the only folder that may use Node, and all that it may import. */
-const nodeMayImport = ['errors', 'json', 'ports', 'logging', 'attestation'];
+const nodeMayImport = ['errors', 'json', 'ports', 'logging'];
 
 /** Globals of the host, and how the core gets the same thing. */
 const hostGlobals = {

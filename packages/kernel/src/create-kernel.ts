@@ -1,4 +1,4 @@
-import { FileHeadStore, FileLogStore, nodePorts, verifierOf } from './node/index.js';
+import { nodePorts } from './node/index.js';
 import { VERSION } from './version.js';
 import { OmniKernel, type KernelConfig, type KernelHost } from './kernel/index.js';
 
@@ -9,12 +9,5 @@ import { OmniKernel, type KernelConfig, type KernelHost } from './kernel/index.j
  */
 export function createKernel(config: KernelConfig, host: Partial<KernelHost> = {}): Promise<OmniKernel> {
   const onProblem = config.onProblem ?? ((problem) => { process.emitWarning(problem); });
-  return OmniKernel.boot({ ...config, ...attestation(config), onProblem }, { ports: nodePorts, kernelVersion: VERSION, ...host });
-}
-
-/** Signed heads go beside the log and are checked by Node, unless told otherwise. */
-function attestation({ log, attest }: KernelConfig): Pick<KernelConfig, 'attest'> {
-  if (attest === undefined) return {};
-  const heads = log instanceof FileLogStore ? { heads: FileHeadStore.beside(log.directory) } : {};
-  return { attest: { ...heads, verifier: verifierOf(attest.signer.publicKey), ...attest } };
+  return OmniKernel.boot({ ...config, onProblem }, { ports: nodePorts, kernelVersion: VERSION, ...host });
 }

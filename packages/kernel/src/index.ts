@@ -1,14 +1,18 @@
 /** The public surface of `@omnipaw/kernel`, and nothing else. */
-export { ERROR_CODES, OmniError, type ErrorCode, type ErrorRecord, type FailureClass, type OmniErrorOptions } from './errors/index.js';
+export { describeThrown, ERROR_CODES, OmniError, type ErrorCode, type ErrorRecord, type FailureClass, type OmniErrorOptions } from './errors/index.js';
 export { toJson, type Difference, type Json, type JsonObject } from './json/index.js';
 export type { AbortHandle, AbortSignalLike, Clock, Codec, Ports, RandomSource, Timers, Watchdog } from './ports/index.js';
 export { INVARIANTS, InvariantChecker, type InvariantId } from './invariants/index.js';
 export {
+  checkLine,
+  corruptLog,
   ExecutionLogger,
   GENESIS_HASH,
   isContradicted,
   LOG_FORMAT_VERSION,
   MemoryLogStore,
+  parseEntry,
+  scanLog,
   type CheckpointStore,
   type DamageReason,
   type Durability,
@@ -29,20 +33,12 @@ export {
   type Projection,
   type Proposal,
   type RawEntry,
+  type RecordedEntry,
+  type ScannedLine,
+  type ScanReport,
   type TornTail,
+  type VerifyOptions,
 } from './logging/index.js';
-export type {
-  AttestedVerdict,
-  AttestOptions,
-  HeadSigner,
-  HeadStatus,
-  HeadStore,
-  HeadVerifier,
-  HeadVerdict,
-  LogHead,
-  Receipt,
-  SignedHead,
-} from './attestation/index.js';
 export type { Digests, ForkParent, KernelLimits } from './header/index.js';
 export {
   LIFECYCLE_STATES,
@@ -94,9 +90,11 @@ export {
   type AgentHandle,
   type AgentSnapshot,
   type Extension,
+  type FollowedLog,
   type Inspection,
   type KernelConfig,
   type KernelHost,
+  type LogFollower,
   type SettledOutcome,
   type Snapshot,
   type Subscriber,
@@ -124,27 +122,5 @@ export type {
   WhatIfReport,
 } from './history/index.js';
 export type { Divergence, DivergentSide } from './replay/index.js';
-export {
-  diff,
-  fork,
-  inspect,
-  makeReceipt,
-  readEntries,
-  replay,
-  signHead,
-  verify,
-  verifyLink,
-  verifyReceipt,
-  whatIf,
-  type LogVerifyOptions,
-} from './readers.js';
-export {
-  FileHeadStore,
-  FileLogReader,
-  FileLogStore,
-  generateKeyPair,
-  headSigner,
-  nodePorts,
-  type FileLogStoreOptions,
-  type KeyPair,
-} from './node/index.js';
+export { diff, fork, inspect, readEntries, replay, verify, verifyLink, whatIf } from './readers.js';
+export { FileLogReader, FileLogStore, makeDirectory, nodePorts, syncDirectory, type FileLogStoreOptions } from './node/index.js';

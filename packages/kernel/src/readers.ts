@@ -1,16 +1,5 @@
 /** The core's readers of logs on Node, with Node's own SHA-256 unless told otherwise. */
 import {
-  makeReceipt as makeReceiptWith,
-  signHead as signHeadWith,
-  verifyAttested,
-  verifyReceipt as verifyReceiptWith,
-  type AttestedVerdict,
-  type HeadSigner,
-  type Receipt,
-  type SignedHead,
-  type SignOptions,
-} from './attestation/index.js';
-import {
   diff as diffWith,
   fork as forkWith,
   replay as replayWith,
@@ -30,12 +19,15 @@ import {
 import { inspect as inspectWith, type Inspection, type InspectOptions } from './kernel/index.js';
 import {
   readEntries as readEntriesWith,
+  verify as verifyWith,
   type LogReader,
+  type LogVerdict,
   type RawEntry,
   type ReadOptions,
+  type ScannedLine,
   type VerifyOptions,
 } from './logging/index.js';
-import { headVerifier, nodePorts, verifierOf } from './node/index.js';
+import { nodePorts } from './node/index.js';
 import type { Codec } from './ports/index.js';
 
 const { codec } = nodePorts;
@@ -43,44 +35,9 @@ const { codec } = nodePorts;
 /** Options of which some need not be given. */
 type WithDefaults<Options, Defaulted extends keyof Options> = Omit<Options, Defaulted> & Partial<Pick<Options, Defaulted>>;
 
-/** What a log is held against. */
-export interface LogVerifyOptions extends Partial<VerifyOptions> {
-  /** The public key, in PEM, that must have signed one of the `heads`. */
-  readonly publicKey?: string;
-  /** Signed heads, as text; those that another key has signed say nothing. */
-  readonly heads?: readonly string[];
-}
-
-/**
- * Checks every byte of a log; needs no lock, and works on a log that is being written.
- *
- * Rejects with `KEY_INVALID` for what is no public key.
- */
-export async function verify(reader: LogReader, { publicKey, heads = [], ...options }: LogVerifyOptions = {}): Promise<AttestedVerdict> {
-  if (publicKey !== undefined) return verifyAttested(reader, { codec, ...options, signed: { heads, verifier: headVerifier(publicKey) } });
-  if (heads.length > 0) throw new TypeError('Signed heads prove nothing without the public key of whoever signed them. Pass publicKey.');
-  return verifyAttested(reader, { codec, ...options });
-}
-
-/**
- * Signs the head of a log as it is now; a torn tail is not covered. With the heads that were signed `earlier`, nothing is signed that
- * contradicts them (`HEAD_CONTRADICTED`); what claims to be one of them and is not signed is told to `onProblem` (`HEAD_INVALID`). Rejects with `LOG_CORRUPT` for a damaged log.
- */
-export function signHead(reader: LogReader, signer: HeadSigner, options: Partial<Pick<SignOptions, 'earlier' | 'onProblem'>> = {}): Promise<SignedHead> {
-  return signHeadWith(reader, { signer, codec, verifier: verifierOf(signer.publicKey), ...options });
-}
-
-/**
- * Makes a receipt for the entry `at`, under a signed head that covers it. Rejects with `LOG_NOT_FOUND` if it does not, and with
- * `HEAD_CONTRADICTED` if the log does not hold what the head covers.
- */
-export function makeReceipt(reader: LogReader, options: { readonly at: number; readonly head: string }): Promise<string> {
-  return makeReceiptWith(reader, { codec, ...options });
-}
-
-/** Checks a receipt with a public key in PEM, and without the log; rejects with `RECEIPT_INVALID`, which says why. */
-export function verifyReceipt(receipt: string, publicKey: string): Promise<Receipt> {
-  return verifyReceiptWith(receipt, { verifier: headVerifier(publicKey), codec });
+/** Checks every byte of a log, and shows `visit` each good entry; needs no lock, and works on a log that is being written. */
+export function verify(reader: LogReader, options: Partial<VerifyOptions> = {}, visit?: (entry: ScannedLine) => void): Promise<LogVerdict> {
+  return verifyWith(reader, { codec, ...options }, visit);
 }
 
 /** Folds a log, or a part of it, without running anything; rejects with `LOG_CORRUPT` where the chain is broken. */

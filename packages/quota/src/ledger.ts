@@ -60,13 +60,6 @@ export class ResourceLedger implements Projection {
     return this.#accounts.get(agent);
   }
 
-  /** The keys and bytes that a value in memory would add to what an agent has there; for shared memory, with `shared:` before its key. */
-  memoryDelta(account: Account, key: string, value: unknown): { readonly keys: number; readonly bytes: number } {
-    const before = account.memory.get(key);
-    const bytes = account.payers.maxMemoryBytes.length === 0 ? 0 : valueBytes(value);
-    return { keys: before === undefined ? 1 : 0, bytes: bytes - (before ?? 0) };
-  }
-
   /** The limits of an agent about to be spawned, or on record. */
   limitsFor({ agent, type, quota }: { readonly agent: string; readonly type: string; readonly quota: Quota }): { readonly limits: ReadonlyMap<string, Limit>; readonly carved: ReadonlySet<string> } {
     const { defaults = {}, instead = {} } = this.#options;

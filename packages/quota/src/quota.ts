@@ -1,4 +1,4 @@
-import { nodePorts, type Extension, type Quota } from '@omnipaw/kernel';
+import { nodePorts, type Extension } from '@omnipaw/kernel';
 import { QuotaEnforcer } from './enforcer.js';
 import { ResourceLedger, type LedgerOptions } from './ledger.js';
 import { assertQuota } from './resources.js';
@@ -20,7 +20,7 @@ const VERSION = '1';
  * and a TypeError for a rate that is none. Each kernel, replay and what-if needs one of its own.
  */
 export function quota(options: QuotaOptions = {}): QuotaExtension {
-  for (const limits of Object.values({ ...options.defaults, ...options.instead })) assertQuota(limits as Quota);
+  for (const limits of Object.values({ ...options.defaults, ...options.instead })) assertQuota(limits);
   const ledger = new ResourceLedger(options);
   return Object.freeze({
     name: 'quota',

@@ -29,7 +29,7 @@ export const RESOURCES = Object.freeze({
 export type Resource = keyof typeof RESOURCES | `call:${string}`;
 
 /** What an agent may use, by resource: so much at the most, with a warning before it if there is a `soft` limit. */
-export type ResourceQuota = Readonly<Partial<Record<Resource, QuotaLimit>>>;
+export type ResourceQuota = Readonly<Partial<Record<keyof typeof RESOURCES, QuotaLimit>> & Record<`call:${string}`, QuotaLimit>>;
 
 /** Both limits, in the unit that is counted in. */
 export interface Limit {

@@ -71,7 +71,7 @@ function* perform(ctx: AgentContext, step: Step, children: readonly { agent: str
       for (const child of children) yield* ctx.join(child);
       return undefined;
     case 'child': {
-      const options = { grants, quota: step.quota as Record<string, number>, depth: 3 - ctx.agent.id.split('.').length, id: `${ctx.agent.id}.${String(children.length)}${String(ctx.now() % 1_000)}` };
+      const options = { grants, quota: step.quota, depth: 3 - ctx.agent.id.split('.').length, id: `${ctx.agent.id}.${String(children.length)}${String(ctx.now() % 1_000)}` };
       if (!step.waits) return yield* ctx.start(worker, step.steps, options);
       yield* ctx.delegate(worker, step.steps, options);
       return undefined;
@@ -113,7 +113,7 @@ it('for any programs and quotas the ledger is a recount of the log, and nothing 
   await fc.assert(fc.asyncProperty(fc.array(fc.tuple(steps, quotas), { minLength: 1, maxLength: 3 }), quotas, rates, fc.option(fc.integer({ min: 1, max: 25 })), async (roots, byDefault, limits, crashAt) => {
     time.current = new VirtualTime();
     const options: QuotaOptions = { defaults: { worker: byDefault }, rates: limits };
-    const play = async (kernel: OmniKernel): Promise<unknown> => Promise.all(roots.map(([plan, quota], index) => kernel.spawn(worker, plan, { id: `w${String(index)}`, grants, depth: 3, quota: quota as Record<string, number> }).result().catch(() => undefined)));
+    const play = async (kernel: OmniKernel): Promise<unknown> => Promise.all(roots.map(([plan, quota], index) => kernel.spawn(worker, plan, { id: `w${String(index)}`, grants, depth: 3, quota: quota }).result().catch(() => undefined)));
     const cast = { agents: [worker], tools };
     const { log, isCrashed } = await crash({ ...cast, extensions: [quota(options)], time: time.current, at: { write: crashAt ?? 1e9 } }, play);
     const booted = await boot({ ...cast, ...options, log, time: time.current });

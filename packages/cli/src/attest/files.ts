@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { headSigner, type HeadSigner } from '@omnipaw/kernel';
+import { headSigner, type HeadSigner } from '@omnipaw/attest';
 import { UsageError } from '../failure.js';
 
 /** The text of a file that somebody named; throws a UsageError if it can't be read. */

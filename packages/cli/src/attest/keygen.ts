@@ -1,7 +1,7 @@
 /** `omnipaw keygen`: a key to sign logs with. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { generateKeyPair } from '@omnipaw/kernel';
+import { generateKeyPair } from '@omnipaw/attest';
 import { EXIT, UsageError } from '../failure.js';
 import type { Session } from '../session.js';
 import { alignColumns } from '../terminal/columns.js';

@@ -1,7 +1,8 @@
 /** `omnipaw receipt`: proof of one entry, for those who do not have the log; and `omnipaw receipt verify`, which checks one. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { FileHeadStore, FileLogReader, makeReceipt, verifyReceipt as verifyText } from '@omnipaw/kernel';
+import { FileHeadStore, makeReceipt, verifyReceipt as verifyText } from '@omnipaw/attest';
+import { FileLogReader } from '@omnipaw/kernel';
 import { EXIT, UsageError } from '../failure.js';
 import { assertLogDirectory } from '../log-directory.js';
 import { withProgress } from '../log-progress.js';

@@ -1,7 +1,8 @@
 /** `omnipaw sign`: puts a name to a log as it is now. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { FileHeadStore, FileLogReader, signHead, type SignedHead } from '@omnipaw/kernel';
+import { FileHeadStore, signHead, type SignedHead } from '@omnipaw/attest';
+import { FileLogReader } from '@omnipaw/kernel';
 import { describeFailure, EXIT } from '../failure.js';
 import { assertLogDirectory } from '../log-directory.js';
 import { withProgress } from '../log-progress.js';

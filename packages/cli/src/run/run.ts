@@ -4,6 +4,7 @@
  * The kernel is stopped, and with it the log closed, on every way out; only then anything is said to be done.
  */
 import path from 'node:path';
+import { attest } from '@omnipaw/attest';
 import { createKernel, FileLogStore, type AgentDefinition, type AgentSnapshot, type OmniKernel } from '@omnipaw/kernel';
 import { signerIn } from '../attest/files.js';
 import { EXIT, isVerbose } from '../failure.js';
@@ -62,7 +63,7 @@ export function boot({ agents, tools, extensions }: Definitions, { log, sign, re
     agents,
     tools,
     extensions,
-    ...(sign === undefined ? {} : { attest: { signer: signerIn(sign) } }),
+    ...(sign === undefined ? {} : { follow: attest({ signer: signerIn(sign) }) }),
     onProblem: ({ code, message }) => void people.line(`${people.ink('yellow', 'warning:')} ${code}: ${message}`),
   });
 }

@@ -1,8 +1,12 @@
 /** Verdicts in words. */
-import type { AttestedVerdict, HeadVerdict, LogDamage, LogVerdict } from '@omnipaw/kernel';
+import type { AttestedVerdict, HeadVerdict } from '@omnipaw/attest';
+import type { LogDamage, LogVerdict } from '@omnipaw/kernel';
 import { alignColumns, type Cell } from '../terminal/columns.js';
 import type { Colour, Ink } from '../terminal/ink.js';
 import { count } from '../terminal/printable.js';
+
+/** The verdict on a log, with one on each head if a public key was given. */
+export type HeldVerdict = LogVerdict & Partial<Pick<AttestedVerdict, 'heads'>>;
 
 interface Explained {
   readonly sign: string;
@@ -10,12 +14,12 @@ interface Explained {
   readonly text: string;
 }
 
-export function verdictLines(verdict: AttestedVerdict, ink: Ink): string[] {
+export function verdictLines(verdict: HeldVerdict, ink: Ink): string[] {
   return alignColumns([...verdictRows(verdict, ink), [{ text: '' }, { text: 'head' }, { text: verdict.head }]]);
 }
 
 /** A row for each verdict: sign, name, word, and what it rests on. */
-export function verdictRows(verdict: AttestedVerdict, ink: Ink): Cell[][] {
+export function verdictRows(verdict: HeldVerdict, ink: Ink): Cell[][] {
   const verdicts = [
     { name: 'integrity', word: verdict.integrity, ...explainIntegrity(verdict) },
     { name: 'completeness', word: verdict.completeness, ...explainCompleteness(verdict) },
@@ -30,7 +34,7 @@ export function verdictRows(verdict: AttestedVerdict, ink: Ink): Cell[][] {
 
 /** What speaks against a log, in a sentence each. */
 export function whatContradicts(
-  { integrity, completeness, firstBad, entries, heads }: AttestedVerdict,
+  { integrity, completeness, firstBad, entries, heads }: HeldVerdict,
   { pin = '', requirePin = false }: { readonly pin?: string; readonly requirePin?: boolean },
 ): string[] {
   const lines: string[] = [];
@@ -85,7 +89,7 @@ function explainIntegrity({ integrity, entries, tornTail }: LogVerdict): Explain
   return { sign: '✗', colour: 'red', text: `damaged after ${good}` };
 }
 
-function explainCompleteness({ completeness, pinnedAt, entries, integrity, heads }: AttestedVerdict): Explained {
+function explainCompleteness({ completeness, pinnedAt, entries, integrity, heads }: HeldVerdict): Explained {
   if (completeness === 'UNPINNED') {
     const hint = integrity === 'BROKEN' ? '' : '; keep the head, and give it with --pin next time';
     return { sign: '–', colour: 'yellow', text: `nothing to compare with${hint}` };

@@ -1,12 +1,13 @@
 /** `omnipaw verify`: what a log proves, and where it is contradicted. */
-import { FileHeadStore, FileLogReader, isContradicted, verify as verifyLog, type AttestedVerdict, type LinkVerdict, type LogReader, type LogVerifyOptions } from '@omnipaw/kernel';
+import { FileHeadStore, verifyAttested } from '@omnipaw/attest';
+import { FileLogReader, isContradicted, verify as verifyLog, type LinkVerdict, type LogReader } from '@omnipaw/kernel';
 import { readGiven } from '../attest/files.js';
 import { EXIT, UsageError } from '../failure.js';
 import { assertLogDirectory } from '../log-directory.js';
 import { withProgress } from '../log-progress.js';
 import type { Session } from '../session.js';
 import { linkContradiction, linkLine, linkOf, linkRecord } from './link.js';
-import { verdictLines, whatContradicts } from './verdict-text.js';
+import { verdictLines, whatContradicts, type HeldVerdict } from './verdict-text.js';
 
 export interface VerifyOptions {
   readonly log: string;
@@ -21,8 +22,7 @@ export interface VerifyOptions {
 
 export async function verify(options: VerifyOptions, session: Session): Promise<number> {
   assertLogDirectory(options.log);
-  const perform = async (reader: LogReader): Promise<AttestedVerdict> => verifyLog(reader, await heldAgainst(options));
-  const verdict = await withProgress({ log: options.log, reader: new FileLogReader(options.log), doing: 'Verifying' }, session, perform);
+  const verdict = await withProgress({ log: options.log, reader: new FileLogReader(options.log), doing: 'Verifying' }, session, (reader) => held(reader, options));
   const link = await linkOf(options.log, options.parent);
   if (options.json === true) await session.out.json({ ...verdict, ...linkRecord(link) });
   else for (const line of linesOf(verdict, link, session)) await session.out.line(line);
@@ -35,17 +35,17 @@ export async function verify(options: VerifyOptions, session: Session): Promise<
   return EXIT.failed;
 }
 
-function linesOf(verdict: AttestedVerdict, link: LinkVerdict | undefined, { out: { ink } }: Session): string[] {
+function linesOf(verdict: HeldVerdict, link: LinkVerdict | undefined, { out: { ink } }: Session): string[] {
   return [...verdictLines(verdict, ink), ...(link === undefined ? [] : [linkLine(link, ink)])];
 }
 
-/** The pin, the key, and the signed head that was named or those beside the log. */
-async function heldAgainst({ log, pin, publicKey, head }: VerifyOptions): Promise<LogVerifyOptions> {
+/** Held against the pin, and with a key against the signed head that was named or those beside the log. */
+async function held(reader: LogReader, { log, pin, publicKey, head }: VerifyOptions): Promise<HeldVerdict> {
   const pinned = pin === undefined ? {} : { pin };
   if (publicKey === undefined) {
     if (head !== undefined) throw new UsageError('A signed head proves nothing without the key of whoever signed it: give it with --public-key.');
-    return pinned;
+    return verifyLog(reader, pinned);
   }
   const heads = head === undefined ? await FileHeadStore.beside(log).read() : [readGiven(head, 'signed head')];
-  return { ...pinned, publicKey: readGiven(publicKey, 'public key'), heads };
+  return verifyAttested(reader, { ...pinned, publicKey: readGiven(publicKey, 'public key'), heads });
 }

@@ -123,7 +123,7 @@ export function assertCounts({ depth, notAfter, budget }: CapabilityToken): void
     throw new TypeError(`A quota is an object of limits by name, such as { maxTicks: 50 }, with ${String(MAX_LIMITS)} at the most.`);
   }
   const limits = Object.entries(budget ?? {}).flatMap(([name, limit]): [string, number][] => {
-    return isRecord(limit) ? [[`${name}.hard`, limit.hard], [`${name}.soft`, limit.soft ?? 0]] : [[name, limit]];
+    return isRecord(limit) ? [[`${name}.hard`, limit.hard], ...Object.entries(limit).map(([part, value]): [string, number] => [`${name}.${part}`, value])] : [[name, limit]];
   });
   // One by one: a limit may be named `depth`, too.
   for (const [name, value] of [['depth', depth], ['notAfter', notAfter ?? 0], ...limits] as const) {

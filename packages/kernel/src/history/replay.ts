@@ -31,7 +31,7 @@ export interface ReplayReport {
    * `divergence`. `INCOMPLETE`: the log is damaged, and as far as it is not, it was reproduced.
    */
   readonly replay: 'REPRODUCED' | 'DIVERGED' | 'INCOMPLETE';
-  /** How many entries were made again, or are at least unbroken where the log is damaged: up to the divergence if there is one. */
+  /** How many entries the log holds, up to the damage if there is any; a divergence says by itself how far it was made again. */
   readonly entries: number;
   /** The hash of the last of them. */
   readonly head: string;
@@ -113,14 +113,14 @@ class Replay {
   }
 
   report(scan: ScanReport | undefined): ReplayReport {
-    const { place, divergence } = this.#firstDivergence();
+    const divergence = this.#firstDivergence();
     const isFound = this.#isPinFound || this.#pin?.hash === GENESIS_HASH;
     return {
       ...integrityBy(scan),
       completeness: this.#pin === undefined ? 'UNPINNED' : isFound ? 'COMPLETE' : 'INCOMPLETE',
       replay: divergence !== undefined ? 'DIVERGED' : scan?.damage !== undefined ? 'INCOMPLETE' : 'REPRODUCED',
-      entries: place?.busSeq ?? this.entryCount,
-      head: place?.prev ?? this.#last?.hash ?? GENESIS_HASH,
+      entries: this.entryCount,
+      head: this.#last?.hash ?? GENESIS_HASH,
       ticks: this.#lockstep.tickCount,
       ...(divergence === undefined ? {} : { divergence: this.#explain(divergence) }),
       changed: [...this.#changed.values()],
@@ -128,13 +128,13 @@ class Replay {
   }
 
   /** A tool whose schemas have changed since the last kernel diverges at its first call, if nothing else did before. */
-  #firstDivergence(): { readonly place?: RawEntry | undefined; readonly divergence?: Divergence | undefined } {
+  #firstDivergence(): Divergence | undefined {
     const { divergedAt: place, divergence } = this.#oracle;
     const [call] = [...this.#calls.values()].sort((one, other) => one.busSeq - other.busSeq);
-    if (call === undefined || (place !== undefined && place.busSeq < call.busSeq)) return { place, divergence };
+    if (call === undefined || (place !== undefined && place.busSeq < call.busSeq)) return divergence;
     const { name, recorded, present } = this.#schemas.get(call.data['tool'] as string)!;
     const because = `The schemas of tool "${name}" have changed: recorded ${recorded?.digest ?? ''}, present ${present?.digest ?? ''}.`;
-    return { place: call, divergence: divergenceAt(call, undefined, because) };
+    return divergenceAt(call, undefined, because);
   }
 
   #explain(divergence: Divergence): ExplainedDivergence {

@@ -3,7 +3,7 @@ import { DelegationProtocol } from '../delegation/index.js';
 import { AgentSyscalls, Approvals, Authority, Delays, InstructionEvaluator, MemorySyscalls, MessageSyscalls, Messenger, Spawner, VersionSyscalls, type CarryOutOptions } from '../syscalls/index.js';
 import { Alarm, Deadlines, Observers, Processes, Scheduler, TickEngine } from '../execution/index.js';
 import { describeThrown, OmniError } from '../errors/index.js';
-import { AgentEndings, FailureHandler } from '../failure/index.js';
+import { AgentEndings, FailureHandler, type FailureHandlerOptions } from '../failure/index.js';
 import type { Quota } from '../identity/index.js';
 import { InvariantChecker } from '../invariants/index.js';
 import type { Emit, LogWriter, Projection, RawEntry, Saved } from '../logging/index.js';
@@ -71,13 +71,7 @@ export function assemble(options: AssembleOptions) {
   const failures = new FailureHandler({
     ...shared,
     audit: (breach) => { options.audit.record(breach); },
-    tell: (agent, channel, body) => {
-      try {
-        messenger.send({ from: null, to: agent, channel, body, permission: { decision: 'ALLOW', by: 'kernel' } });
-      } catch (thrown) {
-        report(thrown, `telling "${agent}" of a breach`);
-      }
-    },
+    tell: tellerOf(messenger, report),
   });
   const processes = new Processes({ ...shared, evaluator });
   const scheduler = new Scheduler({
@@ -104,7 +98,7 @@ export function assemble(options: AssembleOptions) {
   const alarm: Alarm = new Alarm({
     ...shared, deadlines, approvals, delays, commands, gate, drain,
     wake: (agent) => { scheduler.wake(agent); },
-    failed: (thrown) => { halt({ bus, alarm, gate, scheduler, report }, deadlineFailed(thrown)); },
+    failed: (thrown) => { report(halt({ bus, alarm, gate, scheduler }, deadlineFailed(thrown)), 'a deadline'); },
   });
   core.connect(drain);
   bus.project(...projectionsOf(state), ...core.projections, approvals, deadlines, versions, processes, scheduler);
@@ -112,19 +106,35 @@ export function assemble(options: AssembleOptions) {
   return { saved, state, bus, gate, endings, registry: core.registry, processes, versions, messenger, spawner, approvals, delays, commands, scheduler, alarm, drain };
 }
 
-interface Halted extends Pick<AssembleOptions, 'report'> {
-  readonly bus: KernelBus;
+/** Tells agents of a breach; that one of them can't be told changes nothing for the others. */
+function tellerOf(messenger: Messenger, report: AssembleOptions['report']): FailureHandlerOptions['tell'] {
+  return (agent, channel, body) => {
+    try {
+      messenger.send({ from: null, to: agent, channel, body, permission: { decision: 'ALLOW', by: 'kernel' } });
+    } catch (thrown) {
+      report(thrown, `telling "${agent}" of a breach`);
+    }
+  };
+}
+
+interface Working {
   readonly alarm: Alarm;
   readonly gate: ToolGate;
   readonly scheduler: Scheduler;
 }
 
-function halt({ bus, alarm, gate, scheduler, report }: Halted, error: OmniError): void {
+/** Nothing is recorded any more, and so nothing can go on; answers why. */
+function halt({ bus, ...working }: Working & { readonly bus: KernelBus }, error: OmniError): OmniError {
   bus.halt(error);
+  stopWork(working, error);
+  return error;
+}
+
+/** No timer rings, no tool starts and no tick runs any more. */
+export function stopWork({ alarm, gate, scheduler }: Working, error: OmniError): void {
   alarm.stop();
   gate.stop(error);
   scheduler.stop(error);
-  report(error, 'a deadline');
 }
 
 /** What a deadline does always can be done in a log that kernels have written. */

@@ -61,7 +61,8 @@ export class Checkpointer {
   async close({ isAtRest }: { readonly isAtRest: boolean }): Promise<void> {
     const { log, parts } = this.#options;
     const isWorthIt = isAtRest && log.nextSeq - 1 - this.#lastSeq >= this.#everyEntries * AT_CLOSE;
-    if (this.#store !== undefined && isWorthIt && log.failure === undefined) await this.#save(this.#store, parts, this.#saving);
+    const hasFailed = (log.failure ?? parts.bus.failure) !== undefined;
+    if (this.#store !== undefined && isWorthIt && !hasFailed) await this.#save(this.#store, parts, this.#saving);
     await this.#saving;
   }
 
@@ -95,8 +96,9 @@ export class Checkpointer {
     const last = typeof before === 'object' && before.known.busSeq === this.#known?.busSeq ? before : undefined;
     const history = new History(births, codec);
     const known = history.goOnFrom(last, busSeq);
+    const next = known === undefined ? firstBirth(births.values(), busSeq) : known.busSeq + 1;
     // Without histories only the place of the last entry is of interest.
-    const fromSeq = history.lines === undefined ? busSeq : known === undefined ? firstBirth(births, busSeq) : known.busSeq + 1;
+    const fromSeq = history.lines === undefined ? busSeq : next;
     const range = { agents: new Set(births.keys()), fromSeq, beforeSeq: busSeq + 1, place: known };
     const place = await visitLinesOf(config.log, { codec, ...range }, (line) => history.add(line));
     if (place === undefined) throw new OmniError('LOG_READ_FAILED', `Entry ${busSeq} is not in the log that it was written to.`);

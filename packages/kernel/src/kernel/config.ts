@@ -2,13 +2,13 @@ import type { OmniError } from '../errors/index.js';
 import type { AgentDefinition } from '../programs/index.js';
 import type { Guard } from '../syscalls/index.js';
 import type { Observer } from '../execution/index.js';
-import type { AttestOptions } from '../attestation/index.js';
 import { DEFAULT_LIMITS, type KernelLimits } from '../header/index.js';
 import type { Json } from '../json/index.js';
 import type { Durability, LogStore, Projection, Saved } from '../logging/index.js';
 import { assertPolicies, type Policy } from '../permissions/index.js';
 import type { Ports } from '../ports/index.js';
 import type { SecretProvider, Tool } from '../tools/index.js';
+import type { FollowedLog, LogFollower } from './follower.js';
 
 /** What another package adds to a kernel; each part is optional. */
 export interface Extension {
@@ -50,8 +50,8 @@ export interface KernelConfig extends Partial<KernelLimits> {
   readonly redact?: (result: Json, tool: string) => Json;
   /** A log of its own for breaches of invariants. */
   readonly audit?: LogStore;
-  /** Signs the head of the log as it grows: proof, for whoever has the public key, that nothing was cut off or written anew. */
-  readonly attest?: AttestOptions;
+  /** Called once, when the log is open: what it answers is shown the log as it grows, and can't change anything. */
+  readonly follow?: (log: FollowedLog) => LogFollower;
   /** Told of what harms nobody but should be known: a subscriber or an observer that threw. */
   readonly onProblem?: (problem: OmniError) => void;
 }

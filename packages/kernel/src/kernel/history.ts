@@ -27,7 +27,7 @@ export class History {
   goOnFrom(last: Checkpoint | undefined, busSeq: number): KnownEntry | undefined {
     if (last === undefined) return undefined;
     if (last.lines === undefined) {
-      if (busSeq - firstBirth(this.#births, busSeq) <= MAX_ENTRIES_READ_AGAIN) return undefined;
+      if (busSeq - firstBirth(this.#births.values(), busSeq) <= MAX_ENTRIES_READ_AGAIN) return undefined;
       this.#lines = undefined;
     }
     for (const line of last.lines ?? []) this.add(line);
@@ -46,8 +46,8 @@ export class History {
 }
 
 /** The entry with which the longest of these lives began; another one if there are none. */
-export function firstBirth(births: ReadonlyMap<string, number>, otherwise: number): number {
-  return [...births.values()].reduce((least, seq) => Math.min(least, seq), otherwise);
+export function firstBirth(births: Iterable<number>, otherwise: number): number {
+  return [...births].reduce((least, seq) => Math.min(least, seq), otherwise);
 }
 
 /** Whether an entry belongs to the history of somebody who has not ended. */

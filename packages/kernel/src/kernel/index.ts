@@ -1,6 +1,7 @@
 export type { Subscriber } from './bus.js';
 export type { Extension, KernelConfig, KernelHost } from './config.js';
 export type { Parts } from './assemble.js';
+export type { FollowedLog, LogFollower } from './follower.js';
 export { foldEntry } from './fold.js';
 export { digestsOf } from './header.js';
 export { inspect, type Inspection, type InspectOptions } from './inspect.js';

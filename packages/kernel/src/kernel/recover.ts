@@ -16,6 +16,7 @@ import type { Parts } from './assemble.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { KernelConfig, KernelHost } from './config.js';
 import { foldEntry } from './fold.js';
+import { firstBirth } from './history.js';
 import { liveAgents } from './live-agents.js';
 import { lockstepOf } from './rehearse.js';
 
@@ -32,7 +33,7 @@ interface Recovery {
 
 /**
  * Brings a kernel to where its log ends. Rejects, before anything is written, with `REPLAY_DIVERGENCE` if a program does not do what its
- * history says, with `AGENT_TYPE_NOT_REGISTERED` and `TOOL_NOT_REGISTERED` for what the agents that have not ended need, and with
+ * history says, with `VERSION_UNSUPPORTED` if it has dropped a form that an agent goes by, with `AGENT_TYPE_NOT_REGISTERED` and `TOOL_NOT_REGISTERED` for what the agents that have not ended need, and with
  * `LOG_CORRUPT`.
  */
 export async function recover(recovery: Recovery): Promise<void> {
@@ -79,7 +80,7 @@ async function rerunPrograms({ parts, config, host, checkpoint, endSeq }: Recove
   };
   const known = checkpoint?.lines === undefined ? undefined : checkpoint.known;
   for (const line of checkpoint?.lines ?? []) give(line);
-  const fromSeq = known === undefined ? [...births.values()].reduce((least, { seq }) => Math.min(least, seq), endSeq) : known.busSeq + 1;
+  const fromSeq = known === undefined ? firstBirth([...births.values()].map(({ seq }) => seq), endSeq) : known.busSeq + 1;
   await visitLinesOf(config.log, { codec, agents: new Set(births.keys()), fromSeq, beforeSeq, place: known }, give);
   for (const [agent, { rerun }] of reruns) {
     const life = rerun.finish();

@@ -1,14 +1,14 @@
 /** Puts the modules together; nothing is decided here. */
 import { OmniError } from '../errors/index.js';
 import type { Scheduler } from '../execution/index.js';
-import { ExecutionLogger, type Projection } from '../logging/index.js';
+import { ExecutionLogger } from '../logging/index.js';
 import { Oracle } from '../replay/index.js';
-import { assemble, type Parts } from './assemble.js';
-import { attested } from './attestation.js';
+import { assemble, stopWork, type Parts } from './assemble.js';
 import { openAudit, type AuditLog } from './audit.js';
 import type { KernelBus } from './bus.js';
 import { assertConfig, type KernelConfig, type KernelHost } from './config.js';
 import type { Checkpoint } from './checkpoint.js';
+import { followed } from './follower.js';
 import { openLog, recordStart, unusable } from './open-log.js';
 import { Checkpointer } from './checkpointer.js';
 import { liveAgents } from './live-agents.js';
@@ -46,30 +46,33 @@ export async function wire(config: KernelConfig, host: KernelHost): Promise<Wiri
     const audit = await openAudit({ config, host, logId, report });
     opened.push(audit);
     let rested = (): void => undefined;
-    const followers: Projection[] = [];
-    const attestedLog = attested(config, { host, log, logId, startSize: end.nextSeq, report, follow: (projection) => followers.push(projection) });
+    const following = followed(config, { host, log, logId, startSize: end.nextSeq, report });
+    // From here on closing it lets go of its follower, too.
+    opened[0] = following.log;
     const begin = async (from: Checkpoint | undefined): Promise<Parts> => {
       const oracle = end.nextSeq === 0 ? undefined : new Oracle(log);
       const parts = assemble({ config, host, log: oracle ?? log, logId, mode: 'LIVE', oracle, recordedCount: end.nextSeq, audit, report, rested: () => { rested(); } });
-      parts.bus.project(...followers);
+      parts.bus.project(...following.projections);
       halt = (error) => { stopWork(parts, error); };
       if (oracle !== undefined) await recover({ parts, config, host, oracle, checkpoint: from, endSeq: end.nextSeq });
       return parts;
     };
+    let last = checkpoint;
     const parts = await begin(checkpoint).catch(async (thrown: unknown) => {
       if (checkpoint === undefined || log.nextSeq > end.nextSeq || !mayBeOfCheckpoint(thrown, config)) throw thrown;
+      last = undefined;
       const folded = await begin(undefined);
       report(unusable('no kernel can go on from it', thrown), 'a checkpoint');
       return folded;
     });
-    const checkpointer = new Checkpointer({ parts, log, config, host, logId, last: checkpoint, report });
+    const checkpointer = new Checkpointer({ parts, log, config, host, logId, last, report });
     rested = () => { checkpointer.look(); };
     parts.scheduler.goLive(liveAgents(parts));
     recordStart(config, host, { emit: parts.bus.emit, logId, end });
     resumeCalls(parts, config.unknownOutcomes ?? 'throw');
     await log.flush();
     parts.drain();
-    return { ...parts, logId, log, stop: ({ isAtRest }) => stop({ parts, log: attestedLog, audit, checkpointer }, isAtRest) };
+    return { ...parts, logId, log, stop: ({ isAtRest }) => stop({ parts, log: following.log, audit, checkpointer }, isAtRest) };
   } catch (thrown) {
     await Promise.allSettled(opened.map((part) => part.close()));
     throw thrown;
@@ -98,12 +101,6 @@ async function stop({ parts, log, audit, checkpointer }: Running, isAtRest: bool
   stopWork(parts, new OmniError('KERNEL_STOPPED', 'The kernel was stopped before the agent ended. Open the log again to see how far it came.'));
   await keeping;
   await Promise.all([log.close(), audit.close()]);
-}
-
-function stopWork({ scheduler, alarm, gate }: Parts, error: OmniError): void {
-  alarm.stop();
-  gate.stop(error);
-  scheduler.stop(error);
 }
 
 function reporter({ onProblem }: KernelConfig): (thrown: unknown, where: string) => OmniError {

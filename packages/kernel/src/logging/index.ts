@@ -22,6 +22,6 @@ export { parseEntry, type RecordedEntry } from './parse.js';
 export type { Projection, Saved } from './projection.js';
 export { entryOf, headOf, visitLinesOf } from './lines-of.js';
 export { readEntries, readRecorded, type ReadOptions } from './read.js';
-export { scanFrom, scanLog, type ScanReport } from './scan.js';
+export { scanFrom, scanLog, type ScannedLine, type ScanReport } from './scan.js';
 export type { CheckpointStore, KnownEntry, LogBatch, LogChunk, LogEnd, LogPlace, LogReader, LogStore, TornTail } from './store.js';
 export { isContradicted, pinnedPlace, verify, type LogVerdict, type LogPin, type VerifyOptions } from './verify.js';

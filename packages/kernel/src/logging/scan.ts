@@ -20,11 +20,21 @@ export interface ScanReport {
   readonly tornTail?: TornTail;
 }
 
+/** A good line, while a scan stands on it. */
+export interface ScannedLine {
+  /** Without its newline; a part of a chunk, so copy it to keep it. */
+  readonly line: Uint8Array;
+  /** The hash of that line. */
+  readonly head: string;
+  /** The `busSeq` of the line after it. */
+  readonly nextSeq: number;
+}
+
 /** Scans a log from its beginning, and calls `visit` for each good entry. */
 export async function scanLog(
   reader: LogReader,
   codec: Codec,
-  visit?: (entry: ChainScanner) => void,
+  visit?: (entry: ScannedLine) => void,
 ): Promise<ScanReport> {
   return scan(new ChainScanner(codec), reader.read(), visit);
 }
@@ -35,7 +45,7 @@ export function scanFrom(reader: LogReader, known: KnownEntry, codec: Codec): Pr
   return scan(scanner, reader.read(known), () => { scanner.assertKnown(known); });
 }
 
-async function scan(scanner: ChainScanner, chunks: AsyncIterable<LogChunk>, visit: ((entry: ChainScanner) => void) | undefined): Promise<ScanReport> {
+async function scan(scanner: ChainScanner, chunks: AsyncIterable<LogChunk>, visit: ((entry: ScannedLine) => void) | undefined): Promise<ScanReport> {
   for await (const chunk of chunks) {
     scanner.feed(chunk);
     while (scanner.advance()) visit?.(scanner);

@@ -8,7 +8,7 @@
 import type { Codec } from '../ports/index.js';
 import type { LogDamage } from './damage.js';
 import { GENESIS_HASH } from './entry.js';
-import { scanLog, type ChainScanner } from './scan.js';
+import { scanLog, type ScannedLine } from './scan.js';
 import type { LogReader, TornTail } from './store.js';
 
 /** A head that was noted down earlier: its hash, or its hash and the `busSeq` at which it must stand. */
@@ -35,7 +35,7 @@ export interface LogVerdict {
 }
 
 /** Checks every byte of a log, and shows `visit` each good entry; needs no lock, and works on a log that is being written. */
-export async function verify(reader: LogReader, { codec, pin }: VerifyOptions, visit?: (entry: ChainScanner) => void): Promise<LogVerdict> {
+export async function verify(reader: LogReader, { codec, pin }: VerifyOptions, visit?: (entry: ScannedLine) => void): Promise<LogVerdict> {
   const wanted = pin === undefined ? undefined : pinnedPlace(pin);
   let pinnedAt: number | undefined;
   const { nextSeq, head, damage, tornTail } = await scanLog(reader, codec, (entry) => {

@@ -12,6 +12,7 @@ export async function makeDirectory(directory: string): Promise<void> {
   }
 }
 
+/** Makes the names in a directory durable: of files that were made, renamed or removed. */
 export async function syncDirectory(directory: string): Promise<void> {
   // Windows can't sync a directory, and keeps names in a journal of its own.
   if (process.platform === 'win32') return;

@@ -57,8 +57,9 @@ const ERROR: Shape = {
 };
 const USED: Shape = { tokens: maybe(isCount), cost: maybe(isCount) };
 const TOKEN: Shape = { grants: Array.isArray, depth: isCount, notAfter: maybe(isCount), budget: maybe(isObject) };
+const isLimit = (limit: unknown): boolean => isObject(limit) && isCount(limit['hard']) && recordOf(isCount)(limit);
 const BORN: Shape = {
-  type: isText, program: isIdentified, input: isGiven, quota: recordOf(isCount), metadata: isObject,
+  type: isText, program: isIdentified, input: isGiven, quota: recordOf((limit) => isCount(limit) || isLimit(limit)), metadata: isObject,
   transition: shaped({ trigger: isText, to: isText }), parent: (value) => value === null, seed: isText, token: isObject,
 };
 
@@ -93,12 +94,12 @@ const INPUTS: { readonly [Name in Kind]?: Perform<Name> } = {
     const { kind, agent, data: { result, by, usage } } = entry;
     const slot = waitingFor(entry, options, { kinds: ['TOOL'] });
     if (by !== undefined && slot.seq > (options.oracle.late?.startSeq ?? Infinity)) throw options.diverge('Nobody but the tool could say how the call ended.');
-    const { tick, call, opened } = slot;
-    const { transition } = options.pending.resuming(agent);
-    const data = { tick, call, tool: opened['tool'] as string, result: outcomeIn(result), ...usedIn(entry.data) };
-    // Most inputs are of this kind, and most of these are alike: made without a detour.
-    if (by === undefined && transition !== undefined && usage === undefined) options.emit({ kind, agent, data: { tick, call, tool: data.tool, result: data.result, transition } });
-    else options.emit({ kind, agent, data: { ...data, ...(by === undefined ? {} : { by: asText(by) }), ...(transition === undefined ? {} : { transition }) } });
+    const { tick, call, tool } = callOf(slot);
+    const resuming = options.pending.resuming(agent);
+    const { transition } = resuming;
+    // Most inputs are of this kind, and most of these are alike: made without copying one thing into another.
+    if (by === undefined && usage === undefined && transition !== undefined) options.emit({ kind, agent, data: { tick, call, tool, result: outcomeIn(result), transition } });
+    else options.emit({ kind, agent, data: { tick, call, tool, result: outcomeIn(result), ...usedIn(entry.data), ...(by === undefined ? {} : { by: asText(by) }), ...resuming } });
   },
   TIMER_FIRED: (entry, options) => {
     const { kind, agent, time } = entry;

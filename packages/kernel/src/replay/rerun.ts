@@ -54,11 +54,10 @@ export class Rerun {
   /** Takes the next entry of the agent's history: its own, or the birth of a child. Throws `REPLAY_DIVERGENCE`. */
   take(entry: RawEntry): void {
     if (!isKernelKind(entry.kind)) return;
-    const { tick, call, result, transition, delegation } = entry.data as HistoryData;
+    const { call, result, transition } = entry.data as HistoryData;
     const isBirth = entry.agent !== this.#options.agent;
-    const ofTick = isBirth ? delegation?.tick : tick;
-    // Whatever a guard's record says of ticks is its own affair.
-    if (ofTick !== undefined && ofTick > this.#tick && ANSWERS.has(entry.kind)) this.#beginTick(ofTick);
+    const tick = tickOf(entry, isBirth);
+    if (tick > this.#tick) this.#beginTick(tick);
     this.#isTickOver ||= !isBirth && ENDS_TICK.has(entry.kind);
     if (!this.#isTickOver) this.#entries.push(entry);
     if (isBirth) return;
@@ -121,6 +120,12 @@ interface HistoryData {
   readonly result?: Outcome;
   readonly transition?: { readonly to: LifecycleState };
   readonly delegation?: { readonly tick: number };
+}
+
+/** The tick that an entry is an answer to, or 0; whatever a guard's record says of ticks is its own affair. */
+function tickOf({ kind, data }: RawEntry, isBirth: boolean): number {
+  const { tick, delegation } = data as HistoryData;
+  return (ANSWERS.has(kind) ? (isBirth ? delegation?.tick : tick) : undefined) ?? 0;
 }
 
 /** What comes from outside comes after a tick; what is carried out then on somebody's approval was no instruction of the tick. */

@@ -323,7 +323,7 @@ describe('a tool that has changed', () => {
 
   test('in its schema is not what a log diverges by that has diverged before', async () => {
     const report = await replayed(inEntry(1, (data) => { data['more'] = 1; }), { tools: lookWith(z.object({ at: z.string().min(1) })) });
-    expect(report).toMatchObject({ replay: 'DIVERGED', entries: 1, divergence: { busSeq: 1 } });
+    expect(report).toMatchObject({ replay: 'DIVERGED', divergence: { busSeq: 1 } });
   });
 
   test('in a schema that has no JSON form diverges where it refuses what was recorded, and not before', async () => {

@@ -43,3 +43,23 @@ export function logOf(content: string | readonly string[] | Uint8Array): MemoryL
   const bytes = content instanceof Uint8Array ? content : codec.utf8(typeof content === 'string' ? content : content.join(''));
   return new MemoryLogStore({ bytes, codec });
 }
+
+/** The hash in a line. */
+export function hashOf(line: string): string {
+  return line.slice(-67, -3);
+}
+
+/** Lines whose content somebody has changed, with hashes that fit again: what an attacker makes who can write to the log. */
+export function rechained(lines: readonly string[]): string[] {
+  let prev = GENESIS_HASH;
+  return lines.map((line) => {
+    const body = `${line.slice(0, -150)},"prev":"${prev}"`;
+    prev = codec.sha256(body);
+    return `${body},"hash":"${prev}"}\n`;
+  });
+}
+
+/** The lines of a log in memory. */
+export function storedLines(store: MemoryLogStore): string[] {
+  return codec.text(store.bytes()).split(/(?<=\n)/);
+}

@@ -2,8 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createKernel, defineAgent, defineTool, FileLogStore, MemoryLogStore, nodePorts, unchecked, type Extension, type KernelConfig, type KnownEntry, type LogChunk, type LogPlace, type LogStore, type OmniError, type OmniKernel } from '@omnipaw/kernel';
 import { VirtualTime } from '@omnipaw/testing';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { hashOf, rechained, storedLines } from '../attestation/signed-logs.js';
-import { logOf } from '../logging/test-chain.js';
+import { hashOf, logOf, rechained, storedLines } from '../logging/test-chain.js';
 import { temporaryDirectory } from '../node/temporary-directory.js';
 import { boot, entriesOf } from '../support/index.js';
 
@@ -158,6 +157,19 @@ describe('a checkpoint', () => {
     expect(problems).toEqual([]);
   });
 
+  test('of which the histories are of no use is not made the ground of the next one', async () => {
+    const log = await partly();
+    await log.checkpoints.save(withLines((await log.checkpoints.load())!, (lines) => lines.map((line, index) => (index === 2 ? line.slice(0, -1) : line))));
+    const found: string[][] = [];
+    for (let life = 0; life < 2; life++) {
+      const { kernel, problems, until } = await boot({ ...cast, checkpoints: { everyEntries: 1 }, log, time });
+      await until(kernel.stop());
+      found.push(problems.map(({ code }) => code));
+    }
+    expect(found).toEqual([['CHECKPOINT_IGNORED'], []]);
+    expect(await goOn(log)).toEqual({ result: RESULT, problems: [] });
+  });
+
   test('that can not be written is reported, and missed by nobody', async () => {
     const store = new MemoryLogStore();
     const full: LogStore = {
@@ -188,23 +200,38 @@ function edited(bytes: Uint8Array, change: (header: Record<string, unknown>) => 
 
 /** With another state, and the checksum of that. */
 function withState(bytes: Uint8Array, change: (state: Record<string, unknown>) => unknown): Uint8Array {
-  const { utf8, sha256 } = nodePorts.codec;
-  const [first = '', state = '', ...lines] = new TextDecoder().decode(bytes).split('\n');
+  return withBody(bytes, ([state = '', ...lines]) => [JSON.stringify(change(JSON.parse(state) as Record<string, unknown>)), ...lines]);
+}
+
+/** With other histories, and the checksum of that. */
+function withLines(bytes: Uint8Array, change: (lines: readonly string[]) => readonly string[]): Uint8Array {
+  return withBody(bytes, ([state = '', ...lines]) => [state, ...change(lines)]);
+}
+
+function withBody(bytes: Uint8Array, change: (body: readonly string[]) => readonly string[]): Uint8Array {
+  const { header, body } = opened(bytes);
+  return sealed(header, change(body));
+}
+
+/** Without its checksum. */
+function opened(bytes: Uint8Array): { readonly header: Readonly<Record<string, unknown>>; readonly body: readonly string[] } {
+  const [first = '', ...body] = new TextDecoder().decode(bytes).split('\n');
   const header = JSON.parse(first) as Record<string, unknown>;
   delete header['sha256'];
-  const body = [JSON.stringify(change(JSON.parse(state) as Record<string, unknown>)), ...lines].join('\n');
-  return utf8(`${JSON.stringify({ ...header, sha256: sha256(`${JSON.stringify(header)}\n${sha256(body)}`) })}\n${body}`);
+  return { header, body };
+}
+
+/** With the checksum that fits. */
+function sealed(header: Readonly<Record<string, unknown>>, body: readonly string[]): Uint8Array {
+  const { utf8, sha256 } = nodePorts.codec;
+  const text = body.join('\n');
+  return utf8(`${JSON.stringify({ ...header, sha256: sha256(`${JSON.stringify(header)}\n${sha256(text)}`) })}\n${text}`);
 }
 
 /** A checkpoint of the same state after another entry, with a checksum that fits. */
 function rewritten(bytes: Uint8Array, change: (known: KnownEntry) => KnownEntry): Uint8Array {
-  const [text = '', ...body] = new TextDecoder().decode(bytes).split('\n');
-  const header = JSON.parse(text) as { sha256?: string; known: KnownEntry };
-  delete header.sha256;
-  const changed = { ...header, known: change(header.known) };
-  const { sha256 } = nodePorts.codec;
-  const checksum = sha256(`${JSON.stringify(changed)}\n${sha256(body.join('\n'))}`);
-  return new TextEncoder().encode([JSON.stringify({ ...changed, sha256: checksum }), ...body].join('\n'));
+  const { header, body } = opened(bytes);
+  return sealed({ ...header, known: change(header['known'] as KnownEntry) }, body);
 }
 
 /** A log in a directory that counts what is read of it. */

@@ -4,23 +4,23 @@
  * A receipt is a text in the form of https://c2sp.org/tlog-proof. Its extra line holds the entry's line, which is of no
  * authority by itself: the hash of that line is the leaf whose place the proof shows.
  */
-import { OmniError } from '../errors/index.js';
-import { checkLine, corruptLog, parseEntry, scanLog, type LogReader, type RawEntry } from '../logging/index.js';
-import type { Codec } from '../ports/index.js';
+import { checkLine, corruptLog, nodePorts, OmniError, parseEntry, scanLog, type LogReader, type RawEntry } from '@omnipaw/kernel';
 import { HeadClaims } from './claims.js';
 import { fromBase64, fromHex, toBase64, toHex } from './encodings.js';
 import { originOf, parseHead, type LogHead, type ParsedHead } from './head.js';
 import { InclusionProver, rootFromPath } from './inclusion.js';
+import { headVerifier } from './keys.js';
 import { CompactRange, entryLeaf } from './merkle.js';
-import { checkSignature, type HeadVerifier } from './note.js';
+import { checkSignature } from './note.js';
 import { contradicted } from './sign.js';
+
+const { codec } = nodePorts;
 
 export interface ReceiptOptions {
   /** `busSeq` of the entry. */
   readonly at: number;
   /** A signed head that covers it. */
   readonly head: string;
-  readonly codec: Codec;
 }
 
 /** What a good receipt proves: that the owner of the key has signed a log in which this entry stands. */
@@ -40,7 +40,7 @@ const RECEIPT = /^c2sp\.org\/tlog-proof@v1\nextra (?<line>[\w+/=]+)\nindex (?<in
  * Rejects with `HEAD_INVALID` for what is no head, `LOG_NOT_FOUND` for an entry that the head does not cover, `LOG_CORRUPT` for damage before the
  * head's last entry, and `HEAD_CONTRADICTED` if the log does not hold what the head covers.
  */
-export async function makeReceipt(reader: LogReader, { at, head: text, codec }: ReceiptOptions): Promise<string> {
+export async function makeReceipt(reader: LogReader, { at, head: text }: ReceiptOptions): Promise<string> {
   const head = parseHead(text);
   assertCovered(at, head);
   const claims = new HeadClaims([head]);
@@ -64,8 +64,9 @@ export async function makeReceipt(reader: LogReader, { at, head: text, codec }: 
   return `${TITLE}\nextra ${toBase64(line)}\nindex ${at}\n${path.join('')}\n${text}`;
 }
 
-/** Checks a receipt with nothing but the public key of the log's owner; rejects with `RECEIPT_INVALID`, which says why. */
-export async function verifyReceipt(text: string, { verifier, codec }: { verifier: HeadVerifier; codec: Codec }): Promise<Receipt> {
+/** Checks a receipt with nothing but the public key of the log's owner, in PEM; rejects with `RECEIPT_INVALID`, which says why. */
+export async function verifyReceipt(text: string, publicKey: string): Promise<Receipt> {
+  const verifier = headVerifier(publicKey);
   const { line, index, path, head } = parseReceipt(text);
   const checked = checkLine(line, { nextSeq: index, head: undefined }, codec);
   if ('reason' in checked) throw invalid(`its entry is not what was hashed (${checked.reason})`);

@@ -1,7 +1,7 @@
-import { makeReceipt, verifyReceipt } from '@omnipaw/kernel';
+import { makeReceipt, verifyReceipt } from '@omnipaw/attest';
 import { describe, expect, test, vi } from 'vitest';
-import { forge, logOf } from '../logging/test-chain.js';
-import { rejectionOf } from '../support/index.js';
+import { forge, logOf } from '../../kernel/test/logging/test-chain.js';
+import { rejectionOf } from '../../kernel/test/support/index.js';
 import { headOf, keys, linesOf, otherKeys } from './signed-logs.js';
 
 // Thousands of hashes and signatures, on a machine that may be busy.

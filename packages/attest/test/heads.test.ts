@@ -1,11 +1,12 @@
-import { generateKeyPair, headSigner, signHead, type HeadSigner, type OmniError } from '@omnipaw/kernel';
+import { generateKeyPair, headSigner, signHead, type HeadSigner } from '@omnipaw/attest';
+import type { OmniError } from '@omnipaw/kernel';
 import { describe, expect, test } from 'vitest';
-import { checkSignature, keyIdOf, parseNote } from '../../src/attestation/note.js';
-import { parseHead } from '../../src/attestation/index.js';
-import { headVerifier } from '../../src/node/index.js';
-import { codec, logOf, TestChain } from '../logging/test-chain.js';
-import { rejectionOf } from '../support/index.js';
-import { hashOf, headOf, keys, linesOf, signer } from './signed-logs.js';
+import { checkSignature, keyIdOf, parseNote } from '../src/note.js';
+import { parseHead } from '../src/head.js';
+import { headVerifier } from '../src/keys.js';
+import { codec, hashOf, logOf, TestChain } from '../../kernel/test/logging/test-chain.js';
+import { rejectionOf } from '../../kernel/test/support/index.js';
+import { headOf, keys, linesOf, signer } from './signed-logs.js';
 
 describe('a signed head', () => {
   test('is a checkpoint in a signed note, with the head of the chain', async () => {

@@ -1,19 +1,16 @@
-import { OmniError } from '../errors/index.js';
-import { corruptLog, namelessLog, scanLog, type LogReader } from '../logging/index.js';
-import type { Codec } from '../ports/index.js';
+import { corruptLog, nodePorts, OmniError, scanLog, type Codec, type LogReader } from '@omnipaw/kernel';
 import { HeadClaims } from './claims.js';
 import { originOf, parseHead, signNewHead, type LogHead, type ParsedHead } from './head.js';
+import { verifierOf } from './keys.js';
 import { CompactRange, entryLeaf } from './merkle.js';
-import { checkSignature, type HeadSigner, type HeadVerifier } from './note.js';
+import { checkSignature, type HeadSigner } from './note.js';
+
+const { codec } = nodePorts;
 
 export interface SignOptions {
-  readonly signer: HeadSigner;
-  readonly codec: Codec;
   /** What was signed of this log before. Nothing is signed that contradicts it. */
   readonly earlier?: readonly string[];
-  /** Checks that the same key has signed it. */
-  readonly verifier?: HeadVerifier;
-  /** Told of what claims to be signed by that key, and is not; it is left out of account. */
+  /** Told of what claims to be signed by that key, and is not (`HEAD_INVALID`); it is left out of account. */
   readonly onProblem?: (problem: OmniError) => void;
 }
 
@@ -28,10 +25,10 @@ export interface SignedHead extends LogHead {
  * Rejects with `LOG_CORRUPT` for a damaged log, with `LOG_FORMAT_UNSUPPORTED` for one without a header, and with `HEAD_CONTRADICTED`
  * if the log no longer holds what the same key signed earlier.
  */
-export async function signHead(reader: LogReader, { signer, codec, earlier = [], ...checking }: SignOptions): Promise<SignedHead> {
+export async function signHead(reader: LogReader, signer: HeadSigner, { earlier = [], onProblem }: SignOptions = {}): Promise<SignedHead> {
   const range = new CompactRange(codec);
   let origin: string | undefined;
-  const before = await headsBy({ signer, codec, texts: earlier, ...checking });
+  const before = await headsBy(signer, { texts: earlier, codec, onProblem });
   const claims = new HeadClaims(before);
   const { damage, head: chain, nextSeq: entries } = await scanLog(reader, codec, ({ line, head }) => {
     if (range.size === 0) origin = originOf(line, head, codec);
@@ -39,32 +36,36 @@ export async function signHead(reader: LogReader, { signer, codec, earlier = [],
     claims.compare(range, head);
   });
   if (damage !== undefined) throw corruptLog(damage);
-  if (origin === undefined) throw namelessLog('there is nothing that a signature could be about');
+  if (origin === undefined) throw nameless();
   const refuted = before.find((head) => head.origin === origin && !claims.isConfirmed(head));
   if (refuted !== undefined) throw contradicted(refuted);
   const head = { origin, entries, root: range.root(), chain };
   return { ...head, text: await signNewHead(head, signer, codec) };
 }
 
-export interface HeadsOptions extends Pick<SignOptions, 'signer' | 'codec' | 'verifier' | 'onProblem'> {
+interface GivenHeads {
   readonly texts: readonly string[];
+  readonly codec: Codec;
+  readonly onProblem: SignOptions['onProblem'] | undefined;
 }
 
 /**
  * Those of some heads that a signer has signed; what is no head is none of them. What only claims to be is none either, and is told:
  * anybody who can write beside a log could keep its owner from signing it.
  */
-export async function headsBy({ signer, texts, codec, verifier, onProblem }: HeadsOptions): Promise<ParsedHead[]> {
+export async function headsBy(signer: HeadSigner, { texts, codec, onProblem }: GivenHeads): Promise<ParsedHead[]> {
   const heads: ParsedHead[] = [];
+  const verifier = verifierOf(signer.publicKey);
   for (const head of texts.flatMap((text) => parsedOr(text) ?? [])) {
-    const { origin, note } = head;
-    // Without a verifier every claim is believed.
-    const good = verifier ?? { publicKey: signer.publicKey, verify: () => true };
-    const signature = await checkSignature(note, origin, { verifier: good, codec });
+    const signature = await checkSignature(head.note, head.origin, { verifier, codec });
     if (signature === 'GOOD') heads.push(head);
     if (signature === 'BAD') onProblem?.(unsigned(head));
   }
   return heads;
+}
+
+function nameless(): OmniError {
+  return new OmniError('LOG_FORMAT_UNSUPPORTED', 'The log does not begin with a header that names it, so there is nothing that a signature could be about.');
 }
 
 function parsedOr(text: string): ParsedHead | undefined {

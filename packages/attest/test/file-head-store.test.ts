@@ -1,10 +1,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { FileHeadStore } from '@omnipaw/kernel';
+import { FileHeadStore } from '@omnipaw/attest';
 import { describe, expect, test } from 'vitest';
-import { headOf, linesOf } from '../attestation/signed-logs.js';
-import { rejectionOf } from '../support/index.js';
-import { temporaryDirectory } from './temporary-directory.js';
+import { headOf, linesOf } from './signed-logs.js';
+import { rejectionOf } from '../../kernel/test/support/index.js';
+import { temporaryDirectory } from '../../kernel/test/node/temporary-directory.js';
 
 const lines = linesOf(12);
 

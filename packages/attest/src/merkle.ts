@@ -4,7 +4,7 @@
  * Hashes are SHA-256 in lower-case hexadecimal. A leaf and a node are hashed with different first bytes, so that neither
  * can be passed off as the other.
  */
-import type { Codec } from '../ports/index.js';
+import type { Codec } from '@omnipaw/kernel';
 import { fromHex, writeHex } from './encodings.js';
 
 const [LEAF, NODE] = [0, 1];

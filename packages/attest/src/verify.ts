@@ -1,10 +1,12 @@
 /** Completeness by signed heads: one that is good is a pin that its signer vouches for. */
-import { verify, type LogReader, type LogVerdict, type VerifyOptions } from '../logging/index.js';
-import type { Codec } from '../ports/index.js';
+import { nodePorts, verify, type LogPin, type LogReader, type LogVerdict } from '@omnipaw/kernel';
 import { HeadClaims } from './claims.js';
 import { originOf, parseHead, type ParsedHead } from './head.js';
+import { headVerifier } from './keys.js';
 import { CompactRange, entryLeaf } from './merkle.js';
 import { checkSignature, type HeadVerifier } from './note.js';
+
+const { codec } = nodePorts;
 
 /**
  * What a signed head means for a log.
@@ -25,12 +27,17 @@ export interface HeadVerdict {
 
 /** The verdict on a log, and on each signed head that was given. */
 export interface AttestedVerdict extends LogVerdict {
-  readonly heads?: readonly HeadVerdict[];
+  readonly heads: readonly HeadVerdict[];
 }
 
-export interface AttestedVerifyOptions extends VerifyOptions {
-  /** Signed heads to hold the log against, and the key that must have signed them. */
-  readonly signed?: { readonly heads: readonly string[]; readonly verifier: HeadVerifier };
+/** What a log is held against. */
+export interface AttestedVerifyOptions {
+  /** The public key, in PEM, that must have signed one of the heads. */
+  readonly publicKey: string;
+  /** Signed heads, as text; those that another key has signed say nothing. */
+  readonly heads: readonly string[];
+  /** A head that was noted down as well. */
+  readonly pin?: LogPin;
 }
 
 /** A head before the log is read. */
@@ -42,17 +49,16 @@ interface Candidate {
 /**
  * Checks every byte of a log, and that it holds what signed heads cover.
  *
- * With heads the log is `COMPLETE` if one of them is confirmed and none speaks against it; a key without any such head is
- * `INCOMPLETE`, since what it should have signed is not there.
+ * The log is `COMPLETE` if one of them is confirmed and none speaks against it; a key without any such head is `INCOMPLETE`, since
+ * what it should have signed is not there. Rejects with `KEY_INVALID` for what is no public key.
  */
-export async function verifyAttested(reader: LogReader, options: AttestedVerifyOptions): Promise<AttestedVerdict> {
-  const { signed, codec } = options;
-  if (signed === undefined) return verify(reader, options);
-  const candidates = await Promise.all(signed.heads.map((text) => candidate(text, signed.verifier, codec)));
+export async function verifyAttested(reader: LogReader, { publicKey, heads, ...pin }: AttestedVerifyOptions): Promise<AttestedVerdict> {
+  const verifier = headVerifier(publicKey);
+  const candidates = await Promise.all(heads.map((text) => candidate(text, verifier)));
   const claims = new HeadClaims(candidates.flatMap(({ head, signature }) => (signature === 'GOOD' && head !== undefined ? [head] : [])));
   const range = new CompactRange(codec);
   let origin: string | undefined;
-  const verdict = await verify(reader, options, ({ line, head }) => {
+  const verdict = await verify(reader, pin, ({ line, head }) => {
     if (range.size === 0) origin ??= originOf(line, head, codec);
     if (range.size >= claims.entries) return;
     range.append(entryLeaf(head, codec));
@@ -61,7 +67,7 @@ export async function verifyAttested(reader: LogReader, options: AttestedVerifyO
   return withHeads(verdict, candidates.map((each) => judge(each, origin, claims)));
 }
 
-async function candidate(text: string, verifier: HeadVerifier, codec: Codec): Promise<Candidate> {
+async function candidate(text: string, verifier: HeadVerifier): Promise<Candidate> {
   try {
     const head = parseHead(text);
     return { head, signature: await checkSignature(head.note, head.origin, { verifier, codec }) };

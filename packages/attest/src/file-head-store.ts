@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { parseHead, type HeadStore } from '../attestation/index.js';
-import { OmniError } from '../errors/index.js';
-import { makeDirectory, syncDirectory } from './directory.js';
-import { readFailed } from './failures.js';
-import { openRegularFile } from './regular-file.js';
+import { describeThrown, makeDirectory, OmniError, syncDirectory } from '@omnipaw/kernel';
+import { parseHead } from './head.js';
+import type { HeadStore } from './head-store.js';
 
 const SUFFIX = '.head';
 const DIGITS = 16;
 /** Sixteen signatures and more have room in it. */
 const MAX_HEAD_BYTES = 64 * 1024;
+/** Opening a pipe that lies there does not wait for somebody at its other end. Windows has no such pipes. */
+const NO_WAIT = (fs.constants as Partial<typeof fs.constants>).O_NONBLOCK ?? 0;
 
 /**
  * Signed heads in a directory, a file each: `0000000000000024.9f86d081.head` covers 24 entries, and is signed by the key with
@@ -66,9 +66,11 @@ async function namesIn(directory: string): Promise<string[]> {
 }
 
 async function readHead(file: string): Promise<string> {
-  const handle = await openRegularFile(file, fs.constants.O_RDONLY);
+  const handle = await fs.promises.open(file, fs.constants.O_RDONLY | NO_WAIT);
   try {
-    const { size } = await handle.stat();
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw new OmniError('LOG_READ_FAILED', `${file} is not a regular file, so it is no signed head. Move it elsewhere.`, { details: { file } });
+    const { size } = stats;
     if (size <= MAX_HEAD_BYTES) return await handle.readFile('utf8');
     throw new OmniError('HEAD_INVALID', `${file} has ${size} bytes, which no signed head has. Move it elsewhere.`, { details: { file, size } });
   } finally {
@@ -93,4 +95,11 @@ async function replace(file: string, text: string): Promise<void> {
     throw error;
   }
   await syncDirectory(path.dirname(file));
+}
+
+function readFailed(directory: string, cause: unknown): OmniError {
+  if (cause instanceof OmniError) return cause;
+  const systemCode = (cause as NodeJS.ErrnoException).code;
+  const message = `The signed heads in ${directory} could not be read: ${describeThrown(cause)}. Check its permissions and the disk.`;
+  return new OmniError('LOG_READ_FAILED', message, { cause, ...(systemCode === undefined ? {} : { details: { systemCode } }) });
 }

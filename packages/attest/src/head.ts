@@ -1,7 +1,5 @@
 /** Signed heads: a log's Merkle tree at some size, as https://c2sp.org/tlog-checkpoint has it, with the chain's own head. */
-import { OmniError } from '../errors/index.js';
-import { parseEntry } from '../logging/index.js';
-import type { Codec } from '../ports/index.js';
+import { OmniError, parseEntry, type Codec } from '@omnipaw/kernel';
 import { fromBase64, fromHex, toBase64, toHex } from './encodings.js';
 import { parseNote, signNote, type HeadSigner, type SignedNote } from './note.js';
 

@@ -1,7 +1,7 @@
 /** Ed25519 keys on Node: PEM as OpenSSL writes it, the private one as PKCS #8, the public one as SPKI. */
 import crypto from 'node:crypto';
-import type { HeadSigner, HeadVerifier } from '../attestation/index.js';
-import { OmniError } from '../errors/index.js';
+import { OmniError } from '@omnipaw/kernel';
+import type { HeadSigner, HeadVerifier } from './note.js';
 
 /** How long the raw public key is; it stands at the end of the SPKI form. */
 const PUBLIC_KEY_BYTES = 32;

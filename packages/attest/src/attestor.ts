@@ -1,33 +1,18 @@
-import { describeThrown, OmniError } from '../errors/index.js';
-import { corruptLog, scanLog, type LogReader, type Projection } from '../logging/index.js';
-import type { Ports } from '../ports/index.js';
+import { corruptLog, describeThrown, OmniError, scanLog, type FollowedLog, type LogFollower } from '@omnipaw/kernel';
 import { HeadClaims } from './claims.js';
-import { signNewHead } from './head.js';
+import { originOfLog, signNewHead } from './head.js';
 import type { HeadStore } from './head-store.js';
 import { CompactRange, entryLeaf } from './merkle.js';
-import type { HeadSigner, HeadVerifier } from './note.js';
+import type { HeadSigner } from './note.js';
 import { contradicted, headsBy } from './sign.js';
 
-/** How a kernel signs the heads of its log. */
+/** How the heads of a log are signed. */
 export interface AttestOptions {
   readonly signer: HeadSigner;
   /** A head is signed each time that so many entries have become durable, and at the end; 10,000 unless given. */
   readonly everyEntries?: number;
   /** Where the heads go; beside the log, for a FileLogStore, unless given. */
   readonly heads?: HeadStore;
-  /** Checks that what the key has signed before is signed by it; Node's own unless given. */
-  readonly verifier?: HeadVerifier;
-}
-
-export interface AttestorOptions {
-  readonly attest: AttestOptions & { readonly heads: HeadStore };
-  readonly log: LogReader;
-  readonly origin: string;
-  /** How many entries the log held when it was opened. */
-  readonly startSize: number;
-  readonly ports: Pick<Ports, 'codec' | 'timers'>;
-  /** Told of a head that could not be signed or kept; the log is none the worse for it. */
-  readonly report: (problem: OmniError) => void;
 }
 
 const EVERY_ENTRIES = 10_000;
@@ -46,8 +31,11 @@ const LEAVES_A_TURN = 500;
  * 4. One head at a time, and a failure ends that attempt only: the next one comes an interval later.
  * 5. What waits is bounded. If no head comes about for long, the hashes are dropped, and the tree is made from the log again.
  */
-export class Attestor implements Projection {
-  readonly #options: AttestorOptions;
+export class Attestor implements LogFollower {
+  readonly #log: FollowedLog;
+  readonly #signer: HeadSigner;
+  readonly #heads: HeadStore;
+  readonly #origin: string;
   readonly #everyEntries: number;
   #range: CompactRange;
   /** Hashes of the last entries, those that the tree does not hold yet; entries before them are in the tree or the log. */
@@ -62,20 +50,18 @@ export class Attestor implements Projection {
   #isRefused = false;
   #underWay: Promise<void> | undefined;
 
-  constructor(options: AttestorOptions) {
-    const { attest, startSize, ports } = options;
-    this.#options = options;
-    this.#everyEntries = attest.everyEntries ?? EVERY_ENTRIES;
-    if (!Number.isSafeInteger(this.#everyEntries) || this.#everyEntries < 1) {
-      throw new TypeError(`attest.everyEntries is ${String(this.#everyEntries)}; it must be a whole number from 1.`);
-    }
-    this.#range = new CompactRange(ports.codec);
-    this.#nextSeq = this.#durableSize = this.#attemptedSize = this.#signedSize = startSize;
+  constructor(log: FollowedLog, { signer, everyEntries = EVERY_ENTRIES, heads }: AttestOptions & { readonly heads: HeadStore }) {
+    this.#log = log;
+    this.#signer = signer;
+    this.#heads = heads;
+    this.#origin = originOfLog(log.logId);
+    this.#everyEntries = everyEntries;
+    this.#range = new CompactRange(log.ports.codec);
+    this.#nextSeq = this.#durableSize = this.#attemptedSize = this.#signedSize = log.startSize;
   }
 
-  /** Takes a new entry; those that the log held at the start are left out. */
-  apply({ busSeq, hash }: { readonly busSeq: number; readonly hash: string }): void {
-    if (busSeq !== this.#nextSeq) return;
+  /** Takes a new entry. */
+  apply({ hash }: { readonly hash: string }): void {
     this.#nextSeq++;
     if (this.#isRefused) return;
     if (this.#hashes.length >= Math.max(MIN_KEPT_HASHES, 2 * this.#everyEntries)) this.#hashes.length = 0;
@@ -98,19 +84,18 @@ export class Attestor implements Projection {
   #attempt(): Promise<void> {
     if (this.#isRefused) return Promise.resolve();
     this.#underWay ??= this.#sign(this.#durableSize)
-      .catch((thrown: unknown) => { this.#options.report(failed(thrown)); })
+      .catch((thrown: unknown) => { this.#log.report(failed(thrown)); })
       .finally(() => { this.#underWay = undefined; });
     return this.#underWay;
   }
 
   async #sign(entries: number): Promise<void> {
-    const { attest, origin, ports } = this.#options;
     this.#attemptedSize = entries;
     // Meanwhile more may have been dropped.
     for (let size = this.#sizeInLog(entries); this.#range.size < size; size = this.#sizeInLog(entries)) await this.#takeUp(size);
     await this.#growTo(entries);
-    const head = { origin, entries, root: this.#range.root(), chain: this.#chain };
-    await attest.heads.write(await signNewHead(head, attest.signer, ports.codec));
+    const head = { origin: this.#origin, entries, root: this.#range.root(), chain: this.#chain };
+    await this.#heads.write(await signNewHead(head, this.#signer, this.#log.ports.codec));
     this.#signedSize = entries;
   }
 
@@ -121,12 +106,12 @@ export class Attestor implements Projection {
 
   /** Makes the tree over what the log held at first, unless that contradicts a head. */
   async #takeUp(size: number): Promise<void> {
-    const { attest, log, origin, report, ports: { codec } } = this.#options;
-    const signed = await headsBy({ ...attest, codec, texts: await attest.heads.read(), onProblem: report });
-    const earlier = signed.filter((head) => head.origin === origin);
+    const { reader, report, ports: { codec } } = this.#log;
+    const signed = await headsBy(this.#signer, { texts: await this.#heads.read(), codec, onProblem: report });
+    const earlier = signed.filter(({ origin }) => origin === this.#origin);
     const claims = new HeadClaims(earlier);
     const range = new CompactRange(codec);
-    const { damage } = await scanLog(log, codec, ({ head }) => {
+    const { damage } = await scanLog(reader, codec, ({ head }) => {
       if (range.size === size) return;
       range.append(entryLeaf(head, codec));
       this.#chain = head;
@@ -145,7 +130,7 @@ export class Attestor implements Projection {
   }
 
   async #growTo(entries: number): Promise<void> {
-    const { codec, timers } = this.#options.ports;
+    const { codec, timers } = this.#log.ports;
     const hashes = this.#hashes.splice(0, entries - this.#range.size);
     for (const [index, hash] of hashes.entries()) {
       if (index % LEAVES_A_TURN === LEAVES_A_TURN - 1) await new Promise<void>((resolve) => { timers.defer(resolve); });

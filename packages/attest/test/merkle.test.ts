@@ -1,9 +1,9 @@
 /** The tree against the published vectors of RFC 6962's reference implementation, and against the RFC's own recursion. */
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { InclusionProver, rootFromPath } from '../../src/attestation/inclusion.js';
-import { CompactRange, leafHash, nodeHash } from '../../src/attestation/merkle.js';
-import { nodePorts } from '../../src/node/index.js';
+import { InclusionProver, rootFromPath } from '../src/inclusion.js';
+import { CompactRange, leafHash, nodeHash } from '../src/merkle.js';
+import { nodePorts } from '@omnipaw/kernel';
 
 // Thousands of hashes and signatures, on a machine that may be busy.
 vi.setConfig({ testTimeout: 120_000 });

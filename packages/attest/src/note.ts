@@ -1,5 +1,5 @@
 /** Signed notes, as https://c2sp.org/signed-note has them, with Ed25519. */
-import type { Codec } from '../ports/index.js';
+import type { Codec } from '@omnipaw/kernel';
 import { fromBase64, fromHex, toBase64, toHex } from './encodings.js';
 
 /** Signs the heads of logs. The key may be anywhere: in this process, in another one, in a device. */

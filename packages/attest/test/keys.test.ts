@@ -1,7 +1,7 @@
 import { generateKeyPairSync, createPublicKey } from 'node:crypto';
-import { generateKeyPair, headSigner } from '@omnipaw/kernel';
+import { generateKeyPair, headSigner } from '@omnipaw/attest';
 import { describe, expect, test } from 'vitest';
-import { headVerifier } from '../../src/node/index.js';
+import { headVerifier } from '../src/keys.js';
 
 const bytes = Buffer.from('omnipaw/x\n');
 

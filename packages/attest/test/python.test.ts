@@ -2,13 +2,15 @@
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createKernel, defineAgent, FileHeadStore, FileLogReader, FileLogStore, makeReceipt, verify } from '@omnipaw/kernel';
+import { attest, FileHeadStore, makeReceipt } from '@omnipaw/attest';
+import { createKernel, defineAgent, FileLogReader, FileLogStore, verify } from '@omnipaw/kernel';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { describeWith } from '../../../../testing/components.js';
-import { temporaryDirectory } from '../node/temporary-directory.js';
-import { headOf, keys, linesOf, otherKeys, rechained, signer } from './signed-logs.js';
+import { describeWith } from '../../../testing/components.js';
+import { temporaryDirectory } from '../../kernel/test/node/temporary-directory.js';
+import { rechained } from '../../kernel/test/logging/test-chain.js';
+import { headOf, keys, linesOf, otherKeys, signer } from './signed-logs.js';
 
-const page = readFileSync(new URL('../../../../docs/content/attestation.md', import.meta.url), 'utf8');
+const page = readFileSync(new URL('../../../docs/content/attestation.md', import.meta.url), 'utf8');
 // Each step starts a process, and a machine may be busy.
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -32,7 +34,7 @@ async function writtenLog(): Promise<{ log: string; head: string }> {
     for (let step = 0; step < count; step++) yield* ctx.sleep(0);
     return 'Zoë } {"';
   });
-  const kernel = await createKernel({ log: new FileLogStore(log, { segmentBytes: 2_000 }), agents: [counter], attest: { signer, everyEntries: 10 } });
+  const kernel = await createKernel({ log: new FileLogStore(log, { segmentBytes: 2_000 }), agents: [counter], follow: attest({ signer, everyEntries: 10 }) });
   await kernel.spawn(counter, 12).result();
   await kernel.stop();
   const heads = FileHeadStore.beside(log);

@@ -1,12 +1,12 @@
 /** The examples on the page of attestation are what our code makes of the example log. */
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { headSigner, makeReceipt, signHead, verify, verifyReceipt } from '@omnipaw/kernel';
+import { headSigner, makeReceipt, signHead, verifyAttested, verifyReceipt } from '@omnipaw/attest';
 import { expect, test } from 'vitest';
-import { logOf } from '../logging/test-chain.js';
+import { logOf } from '../../kernel/test/logging/test-chain.js';
 
 const [page, formatPage] = ['attestation', 'log-format'].map((name) =>
-  readFileSync(new URL(`../../../../docs/content/${name}.md`, import.meta.url), 'utf8'),
+  readFileSync(new URL(`../../../docs/content/${name}.md`, import.meta.url), 'utf8'),
 ) as [string, string];
 const log = logOf(/```jsonl\n([\s\S]*?)```/.exec(formatPage)![1]!);
 
@@ -28,6 +28,6 @@ test('the head and the receipt on the page are those of the example log, by the 
 
 test('they are good', async () => {
   const head = /```text\n(omnipaw\/[^]*?)```/.exec(page)![1]!;
-  expect(await verify(log, { publicKey, heads: [head] })).toMatchObject({ completeness: 'COMPLETE', pinnedAt: 2 });
+  expect(await verifyAttested(log, { publicKey, heads: [head] })).toMatchObject({ completeness: 'COMPLETE', pinnedAt: 2 });
   expect((await verifyReceipt(await makeReceipt(log, { at: 1, head }), publicKey)).entry.kind).toBe('AGENT_SPAWNED');
 });

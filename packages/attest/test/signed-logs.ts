@@ -1,6 +1,7 @@
 /** Logs, keys and heads to attest with. */
-import { generateKeyPair, GENESIS_HASH, headSigner, signHead, type HeadStore, type MemoryLogStore } from '@omnipaw/kernel';
-import { codec, logOf, TestChain } from '../logging/test-chain.js';
+import { generateKeyPair, headSigner, signHead, type HeadStore } from '@omnipaw/attest';
+import type { MemoryLogStore } from '@omnipaw/kernel';
+import { logOf, storedLines, TestChain } from '../../kernel/test/logging/test-chain.js';
 
 export const keys = generateKeyPair();
 export const signer = headSigner(keys.privateKey);
@@ -11,10 +12,6 @@ export const otherKeys = generateKeyPair();
 export function linesOf(count: number, logId = 'log-of-the-tests', text = 'entry'): string[] {
   const chain = new TestChain();
   return [chain.line({ logId }), ...Array.from({ length: count - 1 }, (_, index) => chain.line({ text: `${text} ${index + 1}: ü€😀` }))];
-}
-
-export function hashOf(line: string): string {
-  return line.slice(-67, -3);
 }
 
 export async function headOf(lines: readonly string[], by = signer): Promise<string> {
@@ -44,19 +41,4 @@ export class MemoryHeadStore implements HeadStore {
 /** A log as it stood when it had only so many entries. */
 export function prefix(store: MemoryLogStore, count: number): MemoryLogStore {
   return logOf(storedLines(store).slice(0, count));
-}
-
-/** Lines whose content somebody has changed, with hashes that fit again: what an attacker makes who can write to the log. */
-export function rechained(lines: readonly string[]): string[] {
-  let prev = GENESIS_HASH;
-  return lines.map((line) => {
-    const body = `${line.slice(0, -150)},"prev":"${prev}"`;
-    prev = codec.sha256(body);
-    return `${body},"hash":"${prev}"}\n`;
-  });
-}
-
-/** The lines of a log in memory. */
-export function storedLines(store: MemoryLogStore): string[] {
-  return codec.text(store.bytes()).split(/(?<=\n)/);
 }

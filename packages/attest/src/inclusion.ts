@@ -1,5 +1,5 @@
 /** Proofs that a leaf is in a tree (RFC 6962, section 2.1.1; RFC 9162, section 2.1.3): made in one pass, checked without the tree. */
-import type { Codec } from '../ports/index.js';
+import type { Codec } from '@omnipaw/kernel';
 import { CompactRange, nodeHash } from './merkle.js';
 
 /** Consecutive leaves that have a root of their own: from `start` up to, and without, `end`. */

@@ -1,0 +1,69 @@
+import type { OmniError } from '../errors/index.js';
+import type { ExecutionLogger, LogReader, Projection } from '../logging/index.js';
+import type { Ports } from '../ports/index.js';
+import type { KernelConfig, KernelHost } from './config.js';
+
+/** The log of a kernel, as its follower gets it. */
+export interface FollowedLog {
+  readonly reader: LogReader;
+  readonly logId: string;
+  /** How many entries it held when it was opened, all of which are durable. */
+  readonly startSize: number;
+  readonly ports: Pick<Ports, 'codec' | 'timers'>;
+  /** Tells `onProblem`; nothing else comes of it. */
+  readonly report: (problem: OmniError) => void;
+}
+
+/**
+ * What follows a log while it grows: signs it, mirrors it, or notes its head down elsewhere.
+ *
+ * `apply` is called once for each new entry, in order, before it is durable. What is thrown is reported, and ends the following.
+ */
+export interface LogFollower extends Projection {
+  /** Called after each sync, with the `busSeq` of the last entry that is durable now. */
+  durable(durableSeq: number): void;
+  /** Called after the last sync, also where the log failed; the log is closed when this is settled. */
+  close(): Promise<void>;
+}
+
+interface Following {
+  readonly host: KernelHost;
+  readonly log: ExecutionLogger;
+  readonly logId: string;
+  readonly startSize: number;
+  readonly report: (thrown: unknown, where: string) => void;
+}
+
+/** A projection for each entry, and the log as it is to be closed. */
+interface Followed {
+  readonly projections: readonly Projection[];
+  readonly log: Pick<ExecutionLogger, 'close'>;
+}
+
+/** Lets a follower see what is written, if the configuration has one. */
+export function followed({ follow, log: reader }: KernelConfig, { host, log, logId, startSize, report }: Following): Followed {
+  if (follow === undefined) return { projections: [], log };
+  const failed = (thrown: unknown): void => { report(thrown, 'the follower of the log'); };
+  const follower = follow({ reader, logId, startSize, ports: host.ports, report: failed });
+  let isLost = false;
+  const tell = (what: () => void): void => {
+    try {
+      if (!isLost) what();
+    } catch (thrown) {
+      isLost = true;
+      failed(thrown);
+    }
+  };
+  const unsubscribe = log.onDurable((durableSeq) => { tell(() => { follower.durable(durableSeq); }); });
+  const close = async (): Promise<void> => {
+    // A log that failed is durable up to some entry all the same. Its failure is told by closing it.
+    await log.flush().catch(() => undefined);
+    unsubscribe();
+    await follower.close().catch(failed);
+    await log.close();
+  };
+  const apply: Projection['apply'] = (entry) => {
+    if (entry.busSeq >= startSize) tell(() => { follower.apply(entry); });
+  };
+  return { projections: [{ apply }], log: { close } };
+}
