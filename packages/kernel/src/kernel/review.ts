@@ -1,5 +1,5 @@
 /** Asks guards, and holds them to what a guard may do; one that fails lets nothing pass. */
-import { describeThrown, OmniError } from '../errors/index.js';
+import { describeThrown, isOmniError, OmniError } from '../errors/index.js';
 import { AgentEnded, DelayNeeded, type Guard, type GuardRecord, type GuardVerdict, type TickAsked, type TickVerdict } from '../syscalls/index.js';
 import { toJson, type JsonObject } from '../json/index.js';
 import type { Proposal } from '../logging/index.js';
@@ -83,7 +83,7 @@ function checked(given: GuardVerdict | TickVerdict, allowed: readonly string[]):
     case 'warn':
       return { verdict, records };
     default:
-      if (!(given.error instanceof OmniError)) throw new TypeError(`a ${verdict} needs an OmniError`);
+      if (!isOmniError(given.error)) throw new TypeError(`a ${verdict} needs an OmniError`);
       return { verdict, records, error: given.error };
   }
 }

@@ -73,6 +73,13 @@ describe('a guard', () => {
     expect(kernel.snapshot().agents).toHaveLength(1);
   });
 
+  it('may be of an extension that was made with another copy of the kernel', async () => {
+    const { code, failureClass, details } = no;
+    const foreign: object = Object.assign(new Error(no.message), { name: 'OmniError', code, failureClass, details });
+    const { handle, until } = await guarded(() => ({ verdict: 'refuse', error: foreign as never }));
+    expect(await until(handle.result())).toEqual(new Array(9).fill('GUARD_REFUSED'));
+  });
+
   it('that faults ends the agent, and no program can catch it', async () => {
     const stubborn = defineAgent('main', function* (ctx) {
       for (;;) yield* attempt(ctx.memory.set('key', 1));
