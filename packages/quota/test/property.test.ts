@@ -1,4 +1,4 @@
-import { defineAgent, defineTool, unchecked, type AgentContext, type Instruction, type OmniKernel } from '@omnipaw/kernel';
+import { defineAgent, defineTool, unchecked, type AgentContext, type Instruction, type OmniKernel, type Ports } from '@omnipaw/kernel';
 import { crash, VirtualTime } from '@omnipaw/testing';
 import { quota, type QuotaOptions, type ResourceQuota } from '@omnipaw/quota';
 import fc from 'fast-check';
@@ -23,7 +23,16 @@ type Step =
   | { readonly op: 'child'; readonly waits: boolean; readonly quota: ResourceQuota; readonly steps: readonly Step[] }
   | { readonly op: 'join' };
 
-const time = { current: new VirtualTime() };
+/** Programs take a fixed time for each of their steps. */
+class BusyTime extends VirtualTime {
+  #us = 0;
+
+  override get ports(): Ports {
+    return { ...super.ports, watchdog: { cpuUs: () => this.#us, run: (work) => { work(); this.#us += 3_000; } } };
+  }
+}
+
+const time = { current: new BusyTime() };
 const tools = ['fs.read', 'fs.write', 'model'].map((name) => defineTool({
   name, description: '', input: unchecked<CallPlan>(), idempotent: true,
   reserve: ({ tokens, cost }) => ({ tokens, cost }),
@@ -84,7 +93,7 @@ const grants = ['call:*', 'delegate:*', 'read:**', 'write:**'];
 const limit = (max: number): fc.Arbitrary<number | { hard: number; soft: number }> =>
   fc.tuple(fc.nat(max), fc.nat(100), fc.boolean()).map(([hard, percent, isSoft]) => (isSoft ? { hard, soft: Math.floor((hard * percent) / 100) } : hard));
 const MAXIMA: Readonly<Record<string, number>> = {
-  maxTicks: 30, maxToolCalls: 16, maxTokens: 300, maxCost: 150, maxMemoryKeys: 5, maxMemoryBytes: 200, maxChildren: 6, 'call:fs.*': 10, 'call:model': 10,
+  maxTicks: 30, maxToolCalls: 16, maxTokens: 300, maxCost: 150, maxMemoryKeys: 5, maxMemoryBytes: 200, maxChildren: 6, 'call:fs.*': 10, 'call:model': 10, maxCpuMs: 20, maxLogBytes: 20_000, maxWallMs: 400,
 };
 const quotas: fc.Arbitrary<ResourceQuota> = fc.array(fc.constantFrom(...Object.keys(MAXIMA)).chain((name) => fc.tuple(fc.constant(name), limit(MAXIMA[name]!))), { maxLength: 3 })
   .map((limits) => Object.fromEntries(limits));
@@ -109,9 +118,10 @@ const rates: fc.Arbitrary<QuotaOptions['rates'] & object> = fc.array(fc.record({
 }), { maxLength: 2 });
 
 it('for any programs and quotas the ledger is a recount of the log, and nothing goes beyond a hard limit, crashes included', async () => {
-  const seen = { exceeded: 0, warned: 0, delayed: 0, crashed: 0, children: 0 };
+  const met = new Set<string>();
+  const seen = { stopped: 0, warned: 0, delayed: 0, crashed: 0, children: 0 };
   await fc.assert(fc.asyncProperty(fc.array(fc.tuple(steps, quotas), { minLength: 1, maxLength: 3 }), quotas, rates, fc.option(fc.integer({ min: 1, max: 25 })), async (roots, byDefault, limits, crashAt) => {
-    time.current = new VirtualTime();
+    time.current = new BusyTime();
     const options: QuotaOptions = { defaults: { worker: byDefault }, rates: limits };
     const play = async (kernel: OmniKernel): Promise<unknown> => Promise.all(roots.map(([plan, quota], index) => kernel.spawn(worker, plan, { id: `w${String(index)}`, grants, depth: 3, quota: quota }).result().catch(() => undefined)));
     const cast = { agents: [worker], tools };
@@ -122,15 +132,17 @@ it('for any programs and quotas the ledger is a recount of the log, and nothing 
     const { usage } = recount(entries, options.defaults!);
     expect(booted.limits.ledger.all().map(({ agent, own, total, limits: uses }) => ({ agent, own, total, limits: uses }))).toEqual(usage);
     for (let end = 1; end <= entries.length; end++) expect(recount(entries.slice(0, end), options.defaults!).exceeded).toEqual([]);
-    for (const { kind } of entries) {
-      if (kind === 'QUOTA_EXCEEDED') seen.exceeded++;
+    for (const { kind, data } of entries) {
+      if (kind === 'QUOTA_EXCEEDED') met.add(data.resource);
       if (kind === 'QUOTA_WARNED') seen.warned++;
       if (kind === 'DELAY_STARTED') seen.delayed++;
+      if (kind === 'TICK_MEASURED' && data.stopped === true) seen.stopped++;
     }
     if (isCrashed) seen.crashed++;
     seen.children += usage.length - roots.length;
     const warnings = entries.flatMap(({ kind, data }) => (kind === 'QUOTA_WARNED' ? [`${data.who} ${data.resource}`] : []));
     expect(new Set(warnings).size).toBe(warnings.length);
-  }), { numRuns: 150 });
+  }), { numRuns: 200 });
+  expect([...met]).toEqual(expect.arrayContaining(['maxToolCalls', 'maxTokens', 'maxCpuMs', 'maxLogBytes', 'maxWallMs']));
   for (const [what, times] of Object.entries(seen)) expect([what, times > 5]).toEqual([what, true]);
 }, 120_000);

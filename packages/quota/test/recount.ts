@@ -8,12 +8,18 @@ interface Naive {
   readonly type: string;
   readonly parent: string | null;
   readonly isEnded: boolean;
+  readonly wallMs: number;
   readonly given: Record<string, number>;
   readonly limits: Record<string, { readonly hard: number; readonly soft?: number }>;
   readonly own: Record<string, number>;
 }
 
-const NAMES = { maxTicks: 'ticks', maxToolCalls: 'toolCalls', maxTokens: 'tokens', maxCost: 'cost', maxMemoryKeys: 'memoryKeys', maxMemoryBytes: 'memoryBytes', maxChildren: 'children' };
+const NAMES = {
+  maxTicks: 'ticks', maxToolCalls: 'toolCalls', maxTokens: 'tokens', maxCost: 'cost', maxMemoryKeys: 'memoryKeys', maxMemoryBytes: 'memoryBytes', maxChildren: 'children',
+  maxCpuMs: 'cpuUs', maxLogBytes: 'logBytes',
+};
+/** Known only once it is there. */
+const MEASURED: ReadonlySet<string> = new Set(['maxCpuMs', 'maxLogBytes', 'maxWallMs']);
 
 export interface Recounted {
   readonly usage: readonly Pick<AgentUsage, 'agent' | 'own' | 'total' | 'limits'>[];
@@ -28,34 +34,51 @@ export function recount(entries: readonly Entry[], defaults: Readonly<Record<str
   const countOf = (resource: string) => (one: Naive): number =>
     resource.startsWith('call:') ? callsOf(one.agent, entries).filter(({ data }) => matches(resource.slice(5), data.tool)).length : one.own[NAMES[resource as keyof typeof NAMES]]!;
   const chargedOf = (one: Naive, resource: string): number =>
-    countOf(resource)(one) + childrenOf(one).reduce((sum, child) => sum + (resource in child.given && !child.isEnded ? child.given[resource]! : chargedOf(child, resource)), 0);
+    countOf(resource)(one) + childrenOf(one).reduce((sum, child) => sum + (resource in child.given && !child.isEnded ? child.given[resource]! * unitOf(resource) : chargedOf(child, resource)), 0);
+  const usedOf = (one: Naive, resource: string): number => (resource === 'maxWallMs' ? one.wallMs : chargedOf(one, resource) / unitOf(resource));
   const usage = agents.map((one) => ({
     agent: one.agent,
-    own: one.own as never,
-    total: Object.fromEntries(Object.keys(one.own).map((name) => [name, totalOf(one, ({ own }) => own[name]!)])) as never,
-    limits: Object.entries(one.limits).map(([resource, limit]) => ({ resource, ...limit, used: chargedOf(one, resource) })),
+    own: inMs(one.own) as never,
+    total: inMs(Object.fromEntries(Object.keys(one.own).map((name) => [name, totalOf(one, ({ own }) => own[name]!)]))) as never,
+    limits: Object.entries(one.limits).map(([resource, limit]) => ({ resource, ...limit, used: usedOf(one, resource) })),
   }));
   const exceeded = agents.flatMap((one) => Object.entries(one.limits).flatMap(([resource, { hard }]) =>
-    totalOf(one, countOf(resource)) > hard || chargedOf(one, resource) > hard ? [`${resource} of ${one.agent} at entry ${entries.length - 1}`] : []));
+    !MEASURED.has(resource) && (totalOf(one, countOf(resource)) > hard || chargedOf(one, resource) > hard) ? [`${resource} of ${one.agent} at entry ${entries.length - 1}`] : []));
   return { usage, exceeded };
 }
 
-function naive({ agent, data }: Entry & { kind: 'AGENT_SPAWNED'; agent: string }, entries: readonly Entry[], defaults: Readonly<Record<string, ResourceQuota>>): Naive {
+function unitOf(resource: string): number {
+  return resource === 'maxCpuMs' ? 1_000 : 1;
+}
+
+function inMs({ cpuUs = 0, ...own }: Record<string, number>): Record<string, number> {
+  return { ...own, cpuMs: cpuUs / 1_000 };
+}
+
+function naive({ agent, data, time }: Entry & { kind: 'AGENT_SPAWNED'; agent: string }, entries: readonly Entry[], defaults: Readonly<Record<string, ResourceQuota>>): Naive {
   const { type, parent, quota } = data;
   const limits = Object.entries({ ...defaults[type], ...quota }).map(([name, limit]) => [name, typeof limit === 'number' ? { hard: limit } : { ...limit }] as const);
   const given = parent === null ? [] : Object.entries(quota).map(([name, limit]) => [name, typeof limit === 'number' ? limit : limit.hard] as const);
-  const isEnded = entries.some((entry) => entry.agent === agent && (entry.kind === 'AGENT_FAULTED' || entry.kind === 'AGENT_TERMINATED'));
-  return { agent, type, parent, isEnded, given: Object.fromEntries(given), limits: Object.fromEntries(limits), own: ownOf(agent, entries, isLimited(agent, entries, defaults)) };
+  const end = entries.find((entry) => entry.agent === agent && (entry.kind === 'AGENT_FAULTED' || entry.kind === 'AGENT_TERMINATED'));
+  const counted = ['maxMemoryBytes', 'maxLogBytes'].filter((resource) => isLimited(resource, { agent, entries, defaults }));
+  return {
+    agent, type, parent,
+    isEnded: end !== undefined,
+    wallMs: (end ?? entries.at(-1)!).time - time,
+    given: Object.fromEntries(given.filter(([name]) => name !== 'maxWallMs')),
+    limits: Object.fromEntries(limits),
+    own: ownOf(agent, entries, counted),
+  };
 }
 
-/** Whether anybody who pays for the agent's bytes has a limit on them. */
-function isLimited(agent: string, entries: readonly Entry[], defaults: Readonly<Record<string, ResourceQuota>>): boolean {
+/** Whether anybody who pays for what the agent uses has a limit on it. */
+function isLimited(resource: string, { agent, entries, defaults }: { readonly agent: string; readonly entries: readonly Entry[]; readonly defaults: Readonly<Record<string, ResourceQuota>> }): boolean {
   const birth = entries.find((entry): entry is Entry & { kind: 'AGENT_SPAWNED' } => entry.kind === 'AGENT_SPAWNED' && entry.agent === agent)!;
   const { parent, quota, type } = birth.data;
-  return 'maxMemoryBytes' in quota || 'maxMemoryBytes' in (defaults[type] ?? {}) || (parent !== null && isLimited(parent, entries, defaults));
+  return resource in quota || resource in (defaults[type] ?? {}) || (parent !== null && isLimited(resource, { agent: parent, entries, defaults }));
 }
 
-function ownOf(agent: string, entries: readonly Entry[], countsBytes: boolean): Record<string, number> {
+function ownOf(agent: string, entries: readonly Entry[], counted: readonly string[]): Record<string, number> {
   const calls = callsOf(agent, entries);
   const used = calls.map(({ data }) => usedBy(agent, data, entries));
   const memory = memoryOf(agent, entries);
@@ -64,15 +87,16 @@ function ownOf(agent: string, entries: readonly Entry[], countsBytes: boolean): 
     if (entry.kind === 'AGENT_SPAWNED') return entry.data.parent === agent ? [delegation!.tick] : [];
     return entry.agent === agent && !entry.kind.startsWith('QUOTA_') ? [tick ?? 0] : [];
   });
+  const linesOf = entries.filter((entry) => entry.agent === agent).map(({ busSeq, time, kind, data, prev, hash }) => JSON.stringify({ busSeq, time, agent, kind, data, prev, hash }));
   return {
     ticks: Math.max(0, ...ticks),
     toolCalls: calls.length,
     tokens: used.reduce((sum, { tokens = 0 }) => sum + tokens, 0),
     cost: used.reduce((sum, { cost = 0 }) => sum + cost, 0),
-    cpuMs: 0,
+    cpuUs: entries.reduce((sum, entry) => sum + (entry.agent === agent && entry.kind === 'TICK_MEASURED' ? entry.data.cpuUs : 0), 0),
     memoryKeys: memory.length,
-    memoryBytes: countsBytes ? memory.reduce<number>((sum, value) => sum + Buffer.byteLength(JSON.stringify(value)), 0) : 0,
-    logBytes: 0,
+    memoryBytes: counted.includes('maxMemoryBytes') ? memory.reduce<number>((sum, value) => sum + Buffer.byteLength(JSON.stringify(value)), 0) : 0,
+    logBytes: counted.includes('maxLogBytes') ? linesOf.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0) : 0,
     children: entries.filter((entry) => entry.kind === 'AGENT_SPAWNED' && entry.data.parent === agent).length,
   };
 }
