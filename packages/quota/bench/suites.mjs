@@ -9,6 +9,7 @@ const contenders = {
   'a quota for nobody': () => [quota()],
   'a quota of six limits for each': () => [quota({ defaults: { worker: LIMITS } })],
   'the same, and a rate of calls for each': () => [quota({ defaults: { worker: LIMITS }, rates: [{ per: 'agent', calls: 1e6, everyMs: 1, over: 'delay' }] })],
+  'a limit on the log for each': () => [quota({ defaults: { worker: { maxLogBytes: PLENTY } } })],
   'a limit on the processor for each': () => [quota({ defaults: { worker: { maxCpuMs: PLENTY } } })],
 };
 

@@ -1,5 +1,6 @@
 import { defineAgent, OmniError, type AgentDefinition } from '@omnipaw/kernel';
 import { scriptedTool, VirtualTime } from '@omnipaw/testing';
+import type { ResourceQuota } from '@omnipaw/quota';
 import { describe, expect, it } from 'vitest';
 import { boot, finish, ofKind, rejection } from './support.js';
 
@@ -242,6 +243,15 @@ describe('a quota', () => {
     const booted = await boot({ agents: [caller], tools, defaults: { caller: { maxToolCalls: 2 } } });
     expect(await rejection(booted.time, booted.kernel.spawn(caller, null, { grants }).result())).toMatchObject({ details: { limit: 2 } });
     expect(await rejection(booted.time, booted.kernel.spawn(caller, null, { grants, quota: { maxToolCalls: 5 } }).result())).toMatchObject({ details: { limit: 5 } });
+    await finish(booted);
+  });
+
+  it('of the declared type is taken as it is', async () => {
+    const quota: ResourceQuota = { maxTicks: 1_000, maxToolCalls: 50, maxMemoryKeys: 100, maxTokens: 100_000, 'call:fs.*': { hard: 20, soft: 10 } };
+    const booted = await boot({ agents: [main], tools });
+    await booted.time.until(booted.kernel.spawn(main, null, { quota }).result());
+    expect(booted.kernel.agentSnapshot('main-1').quota).toEqual(quota);
+    expect(booted.limits.ledger.of('main-1')?.limits.map(({ resource, used }) => [resource, used])).toEqual([['maxTicks', 1], ['maxToolCalls', 0], ['maxMemoryKeys', 0], ['maxTokens', 0], ['call:fs.*', 0]]);
     await finish(booted);
   });
 
