@@ -28,7 +28,6 @@ interface Cell {
 }
 
 export function ledgerLines(ledger: readonly AgentUsage[], style: Style): string[] {
-  if (ledger.length === 0) return [];
   const titles = ['used', ...COLUMNS.map(({ title }) => title)].map((text) => ({ text, isHigh: false }));
   const rows = [titles, ...ledger.map(rowOf)];
   const widths = titles.map((_, column) => Math.max(...rows.map((row) => row[column]!.text.length)));
@@ -43,9 +42,11 @@ function rowOf(usage: AgentUsage): Cell[] {
 
 /** Without a limit of its own, what it has used all the same: it counts in the limit of who is above it. */
 function cellOf({ limits, total }: AgentUsage, { resource, name, text }: Column): Cell {
+  const used = total[name];
   const limit = limits.find((one) => one.resource === resource);
-  if (limit === undefined) return { text: text(total[name]), isHigh: false };
-  return { text: `${text(limit.used)} of ${text(limit.hard)}`, isHigh: limit.used > (limit.soft ?? Infinity) };
+  if (limit === undefined) return { text: text(used), isHigh: false };
+  const isHigh = used > (limit.soft ?? Infinity);
+  return { text: `${text(used)} of ${text(limit.hard)}${isHigh ? '!' : ''}`, isHigh };
 }
 
 function cellText({ text, isHigh }: Cell, width: number, style: Style): string {

@@ -16,8 +16,7 @@ export function reportText(summary: Summary, style: Style): string {
     ...(report === null ? [] : [...topLines(report.plan.top, style), ...noteLines(summary), '']),
     ...accountLines(summary, style),
     '',
-    ...ledgerLines(summary.ledger, style),
-    '',
+    ...(summary.ledger.length === 0 ? [] : [...ledgerLines(summary.ledger, style), '']),
     ...placeLines(summary),
   ];
   return `\n${parts.join('\n')}\n`;

@@ -81,10 +81,10 @@ describe('the ledger of a run', () => {
     ]);
   });
 
-  test('shows in colour what is beyond its soft limit', async () => {
+  test('marks what is beyond its soft limit', async () => {
     const { account } = await runSwarm(tree(FILES), withReader({ maxToolCalls: { hard: 9, soft: 1 } }));
     const [, , reader] = ledgerLines(account.ledger, styleFor({ isTTY: true }, {}));
-    expect(reader).toContain('\u001b[31m2 of 9\u001b[39m');
+    expect(reader).toContain('\u001b[31m2 of 9!\u001b[39m');
   });
 });
 
