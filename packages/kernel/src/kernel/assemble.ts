@@ -118,9 +118,14 @@ function halt({ bus, ...working }: Working & { readonly bus: KernelBus }, error:
 }
 
 /** No timer rings, no tool starts and no tick runs any more. */
-export function stopWork({ alarm, gate, scheduler }: Working, error: OmniError): void {
-  alarm.stop();
+export function stopWork({ gate, ...programs }: Working, error: OmniError): void {
   gate.stop(error);
+  stopPrograms(programs, error);
+}
+
+/** No timer rings and no tick runs any more; results of tools are recorded still. */
+export function stopPrograms({ alarm, scheduler }: Omit<Working, 'gate'>, error: OmniError): void {
+  alarm.stop();
   scheduler.stop(error);
 }
 

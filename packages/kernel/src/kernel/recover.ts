@@ -164,7 +164,7 @@ function outcomeUnknown({ opened, tick, call }: Slot, cause: unknown): OmniError
   const tool = opened['tool'] as string;
   return new OmniError(
     'TOOL_OUTCOME_UNKNOWN',
-    `Nobody knows whether tool "${tool}" has acted: the kernel ended after the intent of the call was on record, and before its result was. Find out outside, or make the tool idempotent.`,
+    `Nobody knows whether tool "${tool}" has acted: the intent of the call is on record, and its result is not: a kernel ended in between, or the log was forked there. Find out outside, or make the tool idempotent.`,
     { details: { tool, tick, call }, ...(cause === undefined ? {} : { cause }) },
   );
 }

@@ -80,6 +80,8 @@ export class ToolGate {
   #unarmed: ToolRun[] = [];
   #isAdmitting = false;
   #isStopped = false;
+  /** Told when no call is left that has to end; undefined unless somebody waits for that. */
+  #finished: (() => void) | undefined;
 
   /** @internal */
   constructor(options: ToolGateOptions) {
@@ -163,6 +165,15 @@ export class ToolGate {
       const { attempt } = run;
       if (attempt !== undefined) log.afterDurable(log.nextSeq - 1, () => { this.#abort(attempt, reason); });
     }
+    this.#lookWhetherFinished();
+  }
+
+  /** Resolves when the calls have ended that may not be repeated: without a result on record, nobody knows whether they acted. */
+  finish(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#finished = resolve;
+      this.#lookWhetherFinished();
+    });
   }
 
   /** Tells every tool to stop and starts none any more: what became of calls without a result, recovery decides. */
@@ -172,6 +183,7 @@ export class ToolGate {
     for (const agent of this.#runs.agents()) for (const run of this.#runs.take(agent)) run.cancelTimer?.();
     // Listeners of a signal are the tools' own code, and may not act in the middle of a stop.
     for (const attempt of this.#active.keys()) this.#options.ports.timers.defer(() => { this.#abort(attempt, reason); });
+    this.#lookWhetherFinished();
   }
 
   /** Whether no tool runs: nobody is about to answer. */
@@ -199,6 +211,15 @@ export class ToolGate {
   /** Whether anybody still waits for what this attempt does. */
   #isWanted(run: ToolRun, attempt: Attempt): boolean {
     return !this.#isStopped && run.attempt === attempt && this.#active.has(attempt) && this.#runs.has(run);
+  }
+
+  #lookWhetherFinished(): void {
+    if (this.#finished !== undefined && !this.#runs.all().some((run) => this.#hasToEnd(run))) this.#finished();
+  }
+
+  /** Between two attempts it is known what came of the last one. */
+  #hasToEnd({ agent, tick, call, definition }: ToolRun): boolean {
+    return !definition.idempotent && this.#options.pending.find(agent, tick, call)?.isBackingOff === false;
   }
 
   #admit(run: ToolRun): void {
@@ -258,6 +279,7 @@ export class ToolGate {
       const data = { tick, call, tool: run.definition.name, attempt: attempt.attempt, error: outcome.error, deadline };
       this.#options.input({ kind: 'TOOL_RETRIED', agent, data });
     }
+    this.#lookWhetherFinished();
   }
 
   #timeOut(run: ToolRun, attempt: Attempt): void {
