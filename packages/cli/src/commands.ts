@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { parseGrant } from '@omnipaw/kernel';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { keygen, type KeygenOptions } from './attest/keygen.js';
 import { receipt, verifyReceipt, type ReceiptOptions, type VerifyReceiptOptions } from './attest/receipt.js';
 import { sign, type SignOptions } from './attest/sign.js';
@@ -134,6 +134,9 @@ function addResume(program: Command, perform: Perform): void {
     .argument('<program>', 'a .ts, .js or .mjs file; every agent and tool that it exports is registered')
     .requiredOption('--log <dir>', 'the log to go on in')
     .option('--agent <id>', 'wait for this agent only; for all that have not ended unless given')
+    .option('--settle <call=json>', "what came of a call that nobody knows of, e.g. payer-1/3/0='{\"value\":\"paid\"}', or {\"error\":\"text\"}; can be repeated", collect)
+    .option('--by <name>', 'who says so, for the record; "operator" unless given')
+    .addOption(new Option('--unknown-outcomes <what>', 'with calls that may not be repeated, and of which nobody says: "throw" lets their programs decide, "refuse" lists them and starts nothing').choices(['throw', 'refuse']).default('throw'))
     .option('--sign <file>', SIGN)
     .action((file: string, options: ResumeOptions) => perform(options, (session) => resume(file, options, session)));
 }

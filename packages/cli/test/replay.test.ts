@@ -78,7 +78,7 @@ describe('a wrong call', () => {
     const { log } = await teamLog();
     const { code, stdout, stderr } = await omnipaw(['replay', program('greeter.ts'), '--log', log]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(/^error: AGENT_TYPE_NOT_REGISTERED: Agent type "lead" is not registered\..* The log uses it, and .*greeter\.ts does not export it\.\n$/);
+    expect(stderr).toMatch(/^error: AGENT_TYPE_NOT_REGISTERED: The log uses the agent "lead", and .*greeter\.ts does not export it\. It exports the agents asker, greeter \(default\) and the tools greet, refuse\.\n$/);
   });
 
   test('for what is no log says so', async () => {

@@ -40,7 +40,9 @@ export async function recover(recovery: Recovery): Promise<void> {
   const { parts, oracle, checkpoint } = recovery;
   if (checkpoint !== undefined) restore(parts, checkpoint);
   const lastStep = await foldWholeSteps(recovery);
-  assertMayGoOn(recovery, lastStep.notEnded(liveAgents(parts)));
+  const agents = lastStep.notEnded(liveAgents(parts));
+  assertMayGoOn(recovery, agents);
+  assertProgramsAreHere(parts, agents, lastStep.entries);
   await rerunPrograms(recovery, lastStep);
   assertToolsAreHere(parts, lastStep.entries);
   for (const recorded of lastStep.entries) oracle.expect(recorded);
@@ -120,6 +122,15 @@ function assertMayGoOn({ parts, config }: Recovery, agents: readonly string[]): 
 }
 
 /** Before anything is written, everything has to be there that is needed to go on. */
+function assertProgramsAreHere({ state }: Parts, agents: readonly string[], lastStep: readonly RecordedEntry[]): void {
+  const spawned = new Map(lastStep.flatMap(({ entry }) => (entry.kind === 'AGENT_SPAWNED' ? [[entry.agent, entry.data['type']] as const] : [])));
+  for (const agent of agents) {
+    const type = state.agents.has(agent) ? state.agents.get(agent).type : spawned.get(agent);
+    // What no kernel has written is found below.
+    if (typeof type === 'string') state.agents.definition(type);
+  }
+}
+
 function assertToolsAreHere(parts: Parts, lastStep: readonly RecordedEntry[]): void {
   for (const { slot } of openCalls(parts)) parts.registry.get(slot.opened['tool'] as string);
   for (const { entry } of lastStep) if (entry.kind === 'TOOL_CALLED') parts.registry.get(entry.data['tool'] as string);
