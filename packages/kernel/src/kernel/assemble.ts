@@ -98,7 +98,7 @@ export function assemble(options: AssembleOptions) {
     ...shared, deadlines, approvals, commands, gate, drain,
     failed: (thrown) => { report(halt({ bus, alarm, gate, scheduler }, deadlineFailed(thrown)), 'a deadline'); },
   });
-  core.connect(drain);
+  core.connect(scheduler);
   bus.project(...projectionsOf(state), ...core.projections, approvals, deadlines, versions, processes, scheduler);
   const saved = savedOf({ ...state, approvals, deadlines, processes, scheduler }, config);
   return { saved, state, bus, gate, endings, registry: core.registry, processes, versions, messenger, spawner, approvals, commands, scheduler, alarm, drain };
@@ -158,7 +158,7 @@ function assembleCore({ config, host, log, logId, mode, recordedCount, report }:
   const guards = shielded.flatMap((extension) => extension.guards);
   const projections = shielded.flatMap((extension) => extension.projections);
   const bus = new KernelBus({ log, lifecycle: state.lifecycle, invariants, guards, report });
-  let drain: () => void = () => undefined;
+  let scheduler: Scheduler | undefined;
   const gate = new ToolGate({
     ...state,
     registry,
@@ -169,8 +169,9 @@ function assembleCore({ config, host, log, logId, mode, recordedCount, report }:
     input: (...[proposal]: Parameters<Emit>) => {
       if ((log.failure ?? bus.failure) !== undefined) return;
       bus.emit(proposal);
-      drain();
+      scheduler?.drain();
     },
+    isBusy: () => bus.isEmitting || scheduler?.isDraining === true,
     observe: observers.watches('aroundToolCall') ? (info, run) => observers.toolCall(info, run) : undefined,
     mode,
     isRecorded: (busSeq) => busSeq < recordedCount,
@@ -180,6 +181,6 @@ function assembleCore({ config, host, log, logId, mode, recordedCount, report }:
   });
   const delegation = new DelegationProtocol({ ...state, invariants });
   const endings = new AgentEndings({ ...state, delegation, gate, emit: bus.emit });
-  const connect = (to: () => void): void => { drain = to; };
+  const connect = (to: Scheduler): void => { scheduler = to; };
   return { state, bus, registry, invariants, observers, projections, gate, delegation, endings, connect };
 }

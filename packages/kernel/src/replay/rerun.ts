@@ -124,5 +124,5 @@ interface HistoryData {
 
 /** What comes from outside comes after a tick; what is carried out then on somebody's approval was no instruction of the tick. */
 const ENDS_TICK: ReadonlySet<string> = new Set([
-  'SCRATCH_CHECKPOINTED', 'TOOL_RESULT', 'TOOL_RETRIED', 'TOOL_ATTEMPTED', 'TIMER_FIRED', 'APPROVAL_DECIDED', 'AGENT_MOVED',
+  'SCRATCH_CHECKPOINTED', 'TOOL_RESULT', 'TOOL_RETRIED', 'TOOL_ATTEMPTED', 'TOOL_PROGRESS', 'TIMER_FIRED', 'APPROVAL_DECIDED', 'AGENT_MOVED',
 ]);

@@ -11,9 +11,9 @@ import type { Tool } from './define-tool.js';
 import { failed, ToolInvoker, type InvokeOptions } from './invoke.js';
 import type { ToolRegistry } from './registry.js';
 import { retryDelayMs } from './retry.js';
-import { Attempt, infoOf, type ToolCallInfo, type ToolRun } from './run.js';
+import { Attempt, infoOf, type AttemptOptions, type ToolCallInfo, type ToolRun } from './run.js';
 import { RunTable } from './runs.js';
-import { hasSecrets, leadsToSecret, secretNames, withSecrets } from './secrets.js';
+import { hasSecrets, leadsToSecret, NO_SECRETS, secretNames, withSecrets } from './secrets.js';
 import { pathOf } from './standard-schema.js';
 import { validateInput } from './validate.js';
 
@@ -28,6 +28,8 @@ export interface ToolGateOptions extends InvokeOptions {
   readonly propose: Emit;
   /** Records what came from outside, and lets the agents go on that waited for it. */
   readonly input: (...proposal: Parameters<Emit>) => void;
+  /** Whether the state is half one step and half the next. */
+  readonly isBusy: () => boolean;
   /** Runs with observers around; undefined while there are none. */
   readonly observe?: ((info: ToolCallInfo, run: () => Promise<void>) => Promise<void>) | undefined;
   readonly mode: 'LIVE' | 'REPLAY';
@@ -57,6 +59,8 @@ function authorizeSecrets(args: Json, authorize: Authorize): Readonly<Record<str
   return Object.fromEntries(records);
 }
 
+/** About what an entry has in its line beside what a tool said. */
+const LINE_CHARS = 300;
 const NOTHING_TO_TELL = (): void => undefined;
 
 /**
@@ -76,6 +80,7 @@ export class ToolGate {
   /** Runs that wait for others to end; what was aborted meanwhile is skipped. */
   readonly #queue = new Queue<ToolRun>();
   readonly #invoker: ToolInvoker;
+  readonly #ofAttempts: AttemptOptions;
   /** Runs that began in this turn and have no timer yet. */
   #unarmed: ToolRun[] = [];
   #isAdmitting = false;
@@ -86,6 +91,7 @@ export class ToolGate {
   /** @internal */
   constructor(options: ToolGateOptions) {
     this.#options = options;
+    this.#ofAttempts = { ...options, record: (run, attempt, said) => this.#recordProgress(run, attempt, said) };
     this.#invoker = new ToolInvoker(options, {
       isWanted: (run, attempt) => this.#isWanted(run, attempt),
       settle: (run, attempt, outcome) => { this.#attemptEnded(run, attempt, outcome); },
@@ -119,7 +125,7 @@ export class ToolGate {
     if (mode === 'REPLAY' || isRecorded(busSeq) || pending.find(agent, tick, call) === undefined) return;
     const run: ToolRun = {
       agent, tick, call, intentSeq: busSeq, definition, args, input, needsSecrets,
-      attemptsBefore: 0, attempt: undefined, cancelTimer: undefined,
+      attemptsBefore: 0, attempt: undefined, cancelTimer: undefined, held: NO_SECRETS, progressChars: 0,
     };
     this.#runs.add(run);
     log.afterDurable(busSeq, () => { this.#admit(run); });
@@ -150,7 +156,7 @@ export class ToolGate {
     const definition = this.#options.registry.get(opened['tool'] as string);
     const run: ToolRun = {
       agent, tick, call, intentSeq: seq, definition, ...this.#check(definition, opened['args']),
-      attemptsBefore: isBackingOff ? attempt : attempt - 1, attempt: undefined, cancelTimer: undefined,
+      attemptsBefore: isBackingOff ? attempt : attempt - 1, attempt: undefined, cancelTimer: undefined, held: NO_SECRETS, progressChars: 0,
     };
     this.#runs.add(run);
     if (!isBackingOff) this.#options.log.afterDurable(seq, () => { this.#admit(run); });
@@ -229,9 +235,9 @@ export class ToolGate {
   }
 
   #begin(run: ToolRun): void {
-    const { invariants, mode, ports, logId, observe } = this.#options;
+    const { invariants, mode, observe } = this.#options;
     if (mode !== 'LIVE') invariants.breached('INV-18', `by running tool "${run.definition.name}" in ${mode}.`);
-    const attempt = new Attempt(run, ports, logId);
+    const attempt = new Attempt(run, this.#ofAttempts);
     run.attempt = attempt;
     this.#armLater(run);
     if (observe === undefined) this.#start(run, attempt, NOTHING_TO_TELL);
@@ -306,6 +312,21 @@ export class ToolGate {
     input({ kind: 'TOOL_RESULT', agent, data });
   }
 
+  /** What is said too late is nobody's mistake: the tool may not have heard yet. */
+  #recordProgress(run: ToolRun, attempt: Attempt, said: unknown): boolean {
+    const { pending, settings, input, isBusy } = this.#options;
+    const { agent, tick, call, definition: { name: tool } } = run;
+    const isOpen = (): boolean => this.#isWanted(run, attempt) && pending.find(agent, tick, call) !== undefined;
+    if (!isOpen()) return false;
+    if (isBusy()) throw busy(tool);
+    const value = this.#invoker.clean(run, said, { held: run.held, what: 'progress' });
+    run.progressChars += JSON.stringify(value).length + LINE_CHARS;
+    // What made it JSON may be anybody's code.
+    if (!isOpen() || run.progressChars > settings.limits.maxValueBytes) return false;
+    input({ kind: 'TOOL_PROGRESS', agent, data: { tick, call, tool, attempt: attempt.attempt, value } });
+    return true;
+  }
+
   #recordLate(run: ToolRun, outcome: Outcome): void {
     const { agent, tick, call } = run;
     this.#options.input({ kind: 'STALE_RESULT', agent, data: { tick, call, tool: run.definition.name, outcome } });
@@ -335,4 +356,8 @@ export class ToolGate {
       this.#isAdmitting = false;
     }
   }
+}
+
+function busy(tool: string): OmniError {
+  return new OmniError('KERNEL_BUSY', `The kernel is in the middle of an entry or a tick, and takes no progress of tool "${tool}" from within it. Tell it in a turn of its own: queueMicrotask(() => progress(value)).`);
 }
