@@ -174,7 +174,7 @@ function addWhatIf(program: Command, perform: Perform): void {
     .requiredOption('--log <dir>', 'the log to ask about')
     .option('--policy <json>', 'policies instead of those on record, one or a list; @file reads them; can be repeated', collect)
     .option('--deny <action:resource>', 'a policy more, which denies this; can be repeated', collect)
-    .option('--grant <agent=action:resource>', 'a grant more for an agent, by id or type; can be repeated', collect)
+    .option('--grant <agent=action:resource>', 'a grant more for an agent, by id or type, without agent= for everybody; can be repeated', collect)
     .option('--without-grant <agent=action:resource>', 'takes away what this covers; without agent= from everybody; can be repeated', collect)
     .action((file: string | undefined, options: WhatIfOptions) => perform(options, (session) => whatIf(file, options, session)))
     .addHelpText('after', '\nExit codes: 0 nothing would be refused or asked about, 1 something would, 2 a wrong call');
@@ -223,7 +223,13 @@ function addCommon(command: Command, jsonHelp: string): Command {
   return command
     .option('--json', jsonHelp)
     .option('--verbose', 'say more about what went wrong')
-    .showHelpAfterError(`See "omnipaw ${command.name()} --help".`);
+    .showHelpAfterError(`See "omnipaw ${nameOf(command)} --help".`);
+}
+
+/** `receipt verify`: all that stands between the program's own name and the options. */
+function nameOf(command: Command): string {
+  const { parent } = command;
+  return parent?.parent instanceof Command ? `${nameOf(parent)} ${command.name()}` : command.name();
 }
 
 function collect(value: string, before: readonly string[] = []): readonly string[] {

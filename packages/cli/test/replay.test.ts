@@ -59,16 +59,18 @@ describe('a log', () => {
       changed[bytes.length - 200]! ^= 1;
       return changed;
     });
-    const { code, stdout } = await omnipaw(['replay', program('team.ts'), '--log', log, '--json']);
+    const { code, stdout, stderr } = await omnipaw(['replay', program('team.ts'), '--log', log, '--json']);
     expect(code).toBe(1);
+    expect(stderr).toMatch(/^error: LOG_CORRUPT: The log is damaged in segment /);
     expect(JSON.parse(stdout)).toMatchObject({ integrity: 'BROKEN', replay: 'INCOMPLETE', entries: entries - 1, firstBad: { busSeq: entries - 1 } });
   });
 
   test('whose end was cut off is contradicted by its pin, though all that is left was made again', async () => {
     const { log, head } = await teamLog();
     damage(log, (bytes) => bytes.subarray(0, bytes.lastIndexOf('\n', bytes.length - 2) + 1));
-    const { code, stdout } = await omnipaw(['replay', program('team.ts'), '--log', log, '--pin', head, '--json']);
+    const { code, stdout, stderr } = await omnipaw(['replay', program('team.ts'), '--log', log, '--pin', head, '--json']);
     expect(code).toBe(1);
+    expect(stderr).toMatch(new RegExp(`^error: LOG_INCOMPLETE: No entry with the hash ${head} is among the `));
     expect(JSON.parse(stdout)).toMatchObject({ integrity: 'INTACT', completeness: 'INCOMPLETE', replay: 'REPRODUCED' });
   });
 });

@@ -8,6 +8,7 @@ import { definitionsIn, type Definitions } from '../run/definitions.js';
 import { diverted } from '../run/divert.js';
 import { loadProgram } from '../run/load-program.js';
 import type { Session } from '../session.js';
+import { whatContradicts } from '../verify/verdict-text.js';
 import { replayLines } from './replay-text.js';
 
 export interface ReplayOptions {
@@ -25,7 +26,9 @@ export async function replay(file: string, options: ReplayOptions, session: Sess
   });
   if (options.json === true) await out.json(report);
   else for (const line of replayLines(report, { ink: out.ink, width: out.width })) await out.line(line);
-  if (report.divergence !== undefined) await people.line(`${people.ink('red', 'error:')} REPLAY_DIVERGENCE: ${report.divergence.message}`);
+  const { divergence } = report;
+  const errors = [...whatContradicts(report, options), ...(divergence === undefined ? [] : [`REPLAY_DIVERGENCE: ${divergence.message}`])];
+  for (const line of errors) await people.line(`${people.ink('red', 'error:')} ${line}`);
   return report.replay === 'REPRODUCED' && !isContradicted(report) ? EXIT.ok : EXIT.failed;
 }
 
