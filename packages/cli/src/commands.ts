@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { parseGrant } from '@omnipaw/kernel';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { keygen, type KeygenOptions } from './attest/keygen.js';
 import { receipt, verifyReceipt, type ReceiptOptions, type VerifyReceiptOptions } from './attest/receipt.js';
 import { sign, type SignOptions } from './attest/sign.js';
@@ -134,6 +134,9 @@ function addResume(program: Command, perform: Perform): void {
     .argument('<program>', 'a .ts, .js or .mjs file; every agent and tool that it exports is registered')
     .requiredOption('--log <dir>', 'the log to go on in')
     .option('--agent <id>', 'wait for this agent only; for all that have not ended unless given')
+    .option('--settle <call=json>', "what came of a call that nobody knows of, e.g. payer-1/3/0='{\"value\":\"paid\"}', or {\"error\":\"text\"}; can be repeated", collect)
+    .option('--by <name>', 'who says so, for the record; "operator" unless given')
+    .addOption(new Option('--unknown-outcomes <what>', 'with calls that may not be repeated, and of which nobody says: "throw" lets their programs decide, "refuse" lists them and starts nothing').choices(['throw', 'refuse']).default('throw'))
     .option('--sign <file>', SIGN)
     .action((file: string, options: ResumeOptions) => perform(options, (session) => resume(file, options, session)));
 }
@@ -171,7 +174,7 @@ function addWhatIf(program: Command, perform: Perform): void {
     .requiredOption('--log <dir>', 'the log to ask about')
     .option('--policy <json>', 'policies instead of those on record, one or a list; @file reads them; can be repeated', collect)
     .option('--deny <action:resource>', 'a policy more, which denies this; can be repeated', collect)
-    .option('--grant <agent=action:resource>', 'a grant more for an agent, by id or type; can be repeated', collect)
+    .option('--grant <agent=action:resource>', 'a grant more for an agent, by id or type, without agent= for everybody; can be repeated', collect)
     .option('--without-grant <agent=action:resource>', 'takes away what this covers; without agent= from everybody; can be repeated', collect)
     .action((file: string | undefined, options: WhatIfOptions) => perform(options, (session) => whatIf(file, options, session)))
     .addHelpText('after', '\nExit codes: 0 nothing would be refused or asked about, 1 something would, 2 a wrong call');
@@ -220,7 +223,13 @@ function addCommon(command: Command, jsonHelp: string): Command {
   return command
     .option('--json', jsonHelp)
     .option('--verbose', 'say more about what went wrong')
-    .showHelpAfterError(`See "omnipaw ${command.name()} --help".`);
+    .showHelpAfterError(`See "omnipaw ${nameOf(command)} --help".`);
+}
+
+/** `receipt verify`: all that stands between the program's own name and the options. */
+function nameOf(command: Command): string {
+  const { parent } = command;
+  return parent?.parent instanceof Command ? `${nameOf(parent)} ${command.name()}` : command.name();
 }
 
 function collect(value: string, before: readonly string[] = []): readonly string[] {

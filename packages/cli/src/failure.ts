@@ -12,7 +12,7 @@ export class UsageError extends Error {
 }
 
 /** A failure that is not the run's own but the caller's: what was named is not there, or not as it has to be. */
-const CALLERS_OWN: ReadonlySet<string> = new Set(['LOG_NOT_FOUND', 'AGENT_NOT_FOUND', 'LOG_NOT_EMPTY', 'FORK_PATCH_INVALID', 'KEY_INVALID']);
+const CALLERS_OWN: ReadonlySet<string> = new Set(['LOG_NOT_FOUND', 'AGENT_NOT_FOUND', 'GRANT_NOT_FOUND', 'LOG_NOT_EMPTY', 'FORK_PATCH_INVALID', 'KEY_INVALID']);
 
 export function exitCodeOf(thrown: unknown): number {
   const isUsage = thrown instanceof UsageError || (thrown instanceof OmniError && CALLERS_OWN.has(thrown.code));
@@ -23,7 +23,8 @@ export function exitCodeOf(thrown: unknown): number {
 export function describeFailure(thrown: unknown): string {
   if (!(thrown instanceof Error)) return oneLine(`something threw ${inspect(thrown)}`);
   const { code } = thrown as { readonly code?: unknown };
-  return oneLine(typeof code === 'string' ? `${code}: ${thrown.message}` : thrown.message || thrown.name);
+  // The system's own words begin with its code.
+  return oneLine(typeof code === 'string' && !thrown.message.startsWith(`${code}: `) ? `${code}: ${thrown.message}` : thrown.message || thrown.name);
 }
 
 /** {@link describeFailure}, and in parentheses what was behind it, unless that is said already. */

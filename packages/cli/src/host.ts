@@ -25,4 +25,6 @@ export interface Host {
   readonly stderr: TerminalStream;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signals: Signals;
+  /** How long a signal to stop leaves calls that may not be repeated, to end. */
+  readonly graceMs: number;
 }

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { describeWith } from '../../../testing/components.js';
 import { omnipaw, program, temporaryFolder } from './command.js';
 import greeter, { greet } from './fixtures/greeter.js';
-import { damage, SEGMENT, teamLog } from './logs.js';
+import { damage, SEGMENT, storedText, teamLog } from './logs.js';
 
 interface Keys {
   readonly key: string;
@@ -56,7 +56,7 @@ describe('keygen', () => {
     fs.writeFileSync(path.join(folder, name), 'precious');
     const { code, stdout, stderr } = await omnipaw(['keygen', '--out', path.join(folder, 'owner.key')]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toContain(`${name} is there already, and a key is never overwritten.`);
+    expect(stderr).toContain(`${name} is there already, and nothing is overwritten.`);
     expect(fs.readdirSync(folder)).toEqual([name]);
     expect(fs.readFileSync(path.join(folder, name), 'utf8')).toBe('precious');
   });
@@ -248,11 +248,58 @@ describe('receipt', () => {
 
   test('verify has a help of its own, and says what it needs', async () => {
     expect((await omnipaw(['receipt', 'verify', '--help'])).stdout).toContain('Usage: omnipaw receipt verify [options] <receipt>');
-    expect(await omnipaw(['receipt', 'verify', 'x'])).toMatchObject({ code: 2, stderr: expect.stringContaining("required option '--public-key <file>' not specified") as string });
+    expect(await omnipaw(['receipt', 'verify', 'x'])).toMatchObject({ code: 2, stderr: expect.stringMatching(/required option '--public-key <file>' not specified\n+See "omnipaw receipt verify --help"/) as string });
+    expect(await omnipaw(['receipt', '--at', '5'])).toMatchObject({ code: 2, stderr: 'error: required option \'--log <dir>\' not specified. See "omnipaw receipt --help".\n' });
+  });
+});
+
+describe('a file that is there', () => {
+  test('is not overwritten by a receipt, nor by a signed head', async () => {
+    const { log, key } = await signedLog();
+    const file = path.join(temporaryFolder(), 'precious');
+    fs.writeFileSync(file, 'precious');
+    for (const argv of [['receipt', '--log', log, '--at', '5'], ['sign', '--log', log, '--key', key]]) {
+      const { code, stderr } = await omnipaw([...argv, '--out', file]);
+      expect({ code, stderr }).toEqual({ code: 2, stderr: `error: ${file} is there already, and nothing is overwritten. Name another file with --out.\n` });
+    }
+    expect(fs.readFileSync(file, 'utf8')).toBe('precious');
+  });
+
+  test('is named if it is no key', async () => {
+    const { log, key, publicKey } = await signedLog();
+    const wrong = path.join(temporaryFolder(), 'wrong.key');
+    fs.writeFileSync(wrong, 'no key');
+    expect((await omnipaw(['sign', '--log', log, '--key', wrong])).stderr).toContain(`error: KEY_INVALID: ${wrong}: This must be an Ed25519 private key`);
+    for (const file of [wrong, key]) expect((await omnipaw(['verify', '--log', log, '--public-key', file])).stderr).toContain(`error: KEY_INVALID: ${file}: This must be an Ed25519 public key`);
+    expect((await omnipaw(['verify', '--log', log, '--public-key', publicKey])).code).toBe(0);
+  });
+});
+
+describe('verify with a key says', () => {
+  test('why nothing is proven', async () => {
+    const [{ log }, signed, other] = [await teamLog(), await signedLog(), await newKeys()];
+    const said = async (...argv: readonly string[]): Promise<string> => /INCOMPLETE +(.*)/.exec((await omnipaw(['verify', ...argv])).stdout)?.[1] ?? '';
+    expect(await said('--log', log, '--public-key', signed.publicKey)).toBe('nothing is signed: there is no head');
+    expect(await said('--log', signed.log, '--public-key', other.publicKey)).toBe('this key has signed none of the heads');
+    expect(await said('--log', log, '--public-key', signed.publicKey, '--head', headsOf(signed.log)[0]!)).toBe('a head is not one of this log');
+    expect(await said('--log', signed.log, '--public-key', signed.publicKey, '--pin', 'ab'.repeat(32))).toBe('the pinned entry is missing');
   });
 });
 
 describe('run with --sign', () => {
+  test('does not begin on a log that no longer holds what was signed', async () => {
+    const { log, key } = await signedLog();
+    damage(log, (bytes) => bytes.subarray(0, bytes.lastIndexOf('\n', bytes.length - 2) + 1));
+    const before = storedText(log);
+    for (const command of ['run', 'resume']) {
+      const argv = command === 'run' ? ['run', program('greeter.ts'), '--input', '"Ada"', '--grant', 'call:greet'] : ['resume', program('team.ts')];
+      const { code, stderr } = await omnipaw([...argv, '--log', log, '--sign', key]);
+      expect(code).toBe(1);
+      expect(stderr).toContain('error: HEAD_CONTRADICTED: The log does not hold the ');
+    }
+    expect(storedText(log)).toBe(before);
+  });
+
   test('leaves a log that is signed to its end', async () => {
     const [{ key, publicKey }, log] = [await newKeys(), path.join(temporaryFolder(), 'log')];
     const ran = await omnipaw(['run', program('greeter.ts'), '--input', '"Ada"', '--grant', 'call:greet', '--log', log, '--sign', key]);

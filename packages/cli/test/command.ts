@@ -32,7 +32,7 @@ export function start(argv: readonly string[], world: World = {}): Running {
   const stderr = (world.stderr ?? new Sink()) as Sink;
   const signals = new FakeSignals();
   const stdin = world.stdin ?? nothing();
-  return { stdout, stderr, signals, done: main({ argv, stdin, stdout, stderr, env: world.env ?? {}, signals }) };
+  return { stdout, stderr, signals, done: main({ argv, stdin, stdout, stderr, env: world.env ?? {}, signals, graceMs: world.graceMs ?? 60_000 }) };
 }
 
 export async function omnipaw(argv: readonly string[], world: World = {}): Promise<Finished> {

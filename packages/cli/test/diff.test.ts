@@ -48,6 +48,6 @@ describe('two logs', () => {
     });
     const { code, stderr } = await omnipaw(['diff', log, other.log]);
     expect(code).toBe(1);
-    expect(stderr).toContain('LOG_CORRUPT');
+    expect(stderr).toContain(`error: LOG_CORRUPT: ${other.log}: `);
   });
 });

@@ -52,10 +52,11 @@ describe('a fork', () => {
     const into = path.join(temporaryFolder(), 'other');
     const argv = ['fork', program('team.ts'), '--log', log, '--at', String(entries - 1), '--into', into];
     const { code, stdout, stderr } = await omnipaw(argv);
-    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({ lengths: [1, 3], total: 4 });
     expect(stderr).toBe(`✓ Forked ${log} at entry ${entries - 1} into ${into}: ${entries} entries.\nEvery agent in ${into} has ended: there is nothing to resume.\n`);
     const json = await omnipaw([...argv.slice(0, -1), path.join(temporaryFolder(), 'third'), '--json']);
-    expect(JSON.parse(json.stdout)).toMatchObject({ ok: true, agents: [], entries, parent: { busSeq: entries - 1 } });
+    expect(JSON.parse(json.stdout)).toMatchObject({ ok: true, agents: [{ agent: 'lead-1', ok: true }], entries, parent: { busSeq: entries - 1 } });
   });
 });
 
@@ -107,6 +108,14 @@ test('A fork removes what earlier ones have left that were killed, and nothing e
   await writing.close();
 });
 
+test('A fork says which calls were under way: what came of them it does not know', async () => {
+  const { log } = await teamLog();
+  const at = String(await seqOf(log, 'TOOL_CALLED'));
+  const { code, stderr } = await omnipaw(['fork', '--log', log, '--at', at, '--into', path.join(temporaryFolder(), 'other')]);
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/^warning: 1 call under way at this entry\. .*\n {2}worker-1\/1\/1 {2}measure .*, since entry \d+\n {2}Go on in it/);
+});
+
 describe('a fork is refused, and leaves nothing behind', () => {
   test.each<[string, (log: string) => readonly string[], string]>([
     ['at an entry that is not there', () => ['--at', '999'], 'LOG_NOT_FOUND'],
@@ -115,6 +124,9 @@ describe('a fork is refused, and leaves nothing behind', () => {
     ['with a patch that does not fit', () => ['--at', '3', '--patch', '{"value":1}'], 'FORK_PATCH_INVALID'],
     ['with an agent to wait for, and no program', () => ['--at', '3', '--agent', 'lead-1'], '--agent is for a fork that goes on at once, and no program is named'],
     ['at what is no number', () => ['--at', 'x'], 'It must be a whole number'],
+    ['with a program that is not there', () => ['nowhere.ts', '--at', '3'], 'There is no file nowhere.ts'],
+    ['with a program that lacks what the log uses', () => [program('only.ts'), '--at', '3'], 'The log uses the agent "lead", and '],
+    ['with an agent to wait for that is not there', () => [program('team.ts'), '--at', '3', '--agent', 'nobody'], 'There is no agent "nobody"'],
   ])('%s', async (_what, options, message) => {
     const { log } = await teamLog();
     const folder = temporaryFolder();

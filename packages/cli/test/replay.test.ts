@@ -59,16 +59,18 @@ describe('a log', () => {
       changed[bytes.length - 200]! ^= 1;
       return changed;
     });
-    const { code, stdout } = await omnipaw(['replay', program('team.ts'), '--log', log, '--json']);
+    const { code, stdout, stderr } = await omnipaw(['replay', program('team.ts'), '--log', log, '--json']);
     expect(code).toBe(1);
+    expect(stderr).toMatch(/^error: LOG_CORRUPT: The log is damaged in segment /);
     expect(JSON.parse(stdout)).toMatchObject({ integrity: 'BROKEN', replay: 'INCOMPLETE', entries: entries - 1, firstBad: { busSeq: entries - 1 } });
   });
 
   test('whose end was cut off is contradicted by its pin, though all that is left was made again', async () => {
     const { log, head } = await teamLog();
     damage(log, (bytes) => bytes.subarray(0, bytes.lastIndexOf('\n', bytes.length - 2) + 1));
-    const { code, stdout } = await omnipaw(['replay', program('team.ts'), '--log', log, '--pin', head, '--json']);
+    const { code, stdout, stderr } = await omnipaw(['replay', program('team.ts'), '--log', log, '--pin', head, '--json']);
     expect(code).toBe(1);
+    expect(stderr).toMatch(new RegExp(`^error: LOG_INCOMPLETE: No entry with the hash ${head} is among the `));
     expect(JSON.parse(stdout)).toMatchObject({ integrity: 'INTACT', completeness: 'INCOMPLETE', replay: 'REPRODUCED' });
   });
 });
@@ -78,7 +80,7 @@ describe('a wrong call', () => {
     const { log } = await teamLog();
     const { code, stdout, stderr } = await omnipaw(['replay', program('greeter.ts'), '--log', log]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(/^error: AGENT_TYPE_NOT_REGISTERED: Agent type "lead" is not registered\..* The log uses it, and .*greeter\.ts does not export it\.\n$/);
+    expect(stderr).toMatch(/^error: AGENT_TYPE_NOT_REGISTERED: The log uses the agent "lead", and .*greeter\.ts does not export it\. It exports the agents asker, greeter \(default\) and the tools greet, refuse\.\n$/);
   });
 
   test('for what is no log says so', async () => {

@@ -20,7 +20,7 @@ interface World {
 
 function world(): World {
   const [stdout, stderr, signals] = [new Sink(), new Sink(), new FakeSignals()];
-  const host = { argv: [], stdin: nothing(), stdout, stderr, env: {}, signals };
+  const host = { argv: [], stdin: nothing(), stdout, stderr, env: {}, signals, graceMs: 60_000 };
   return { session: { host, out: new Output(stdout, {}), people: new Output(stderr, {}) }, stdout, stderr, signals };
 }
 
@@ -36,9 +36,9 @@ describe('agents that were taken up', () => {
     const { session, stdout, stderr } = world();
     const { kernel, log } = await kernelWith([several.first, several.second]);
     const agents = [kernel.spawn(several.first, null).id, kernel.spawn(several.second, null).id];
-    const report = await goOn(kernel, agents, session);
+    const report = await goOn(kernel, { agents, tools: [wait] }, session);
     expect(hasSucceeded(report)).toBe(true);
-    const audience = { ...session, log, json: false, isVerbose: false, entriesBefore: 1, more: {} };
+    const audience = { ...session, file: 'several.ts', log, json: false, isVerbose: false, entriesBefore: 1, more: {} };
     await reportGoOn(report, audience);
     expect(stdout.text).toBe('one-1 1\ntwo-1 {"two":2}\n');
     expect(stderr.text).toMatch(/^✓ one-1, two-1 completed in .*: 8 new entries, 9 in /);
@@ -50,9 +50,9 @@ describe('agents that were taken up', () => {
     const { session, stdout, stderr } = world();
     const { kernel, log } = await kernelWith([several.first, waiter]);
     const agents = [kernel.spawn(several.first, null).id, kernel.spawn(waiter, null).id];
-    const report = await goOn(kernel, agents, session);
+    const report = await goOn(kernel, { agents, tools: [wait] }, session);
     expect(hasSucceeded(report)).toBe(false);
-    await reportGoOn(report, { ...session, log, json: true, isVerbose: false, entriesBefore: 1, more: { logId: 'x' } });
+    await reportGoOn(report, { ...session, file: 'several.ts', log, json: true, isVerbose: false, entriesBefore: 1, more: { logId: 'x' } });
     expect(JSON.parse(stdout.text)).toEqual({
       ok: false,
       agents: [
@@ -71,12 +71,12 @@ describe('agents that were taken up', () => {
     const { session, stderr, signals } = world();
     const { kernel, log } = await kernelWith([several.first, waiter]);
     const agents = [kernel.spawn(several.first, null).id, kernel.spawn(waiter, null, { grants: ['call:wait'] }).id];
-    const going = goOn(kernel, agents, session);
+    const going = goOn(kernel, { agents, tools: [wait] }, session);
     signals.emit('SIGINT');
     const report = await going;
     expect(report.stoppedBy).toBe('SIGINT');
-    await reportGoOn(report, { ...session, log, json: false, isVerbose: false, entriesBefore: 1, more: {} });
-    expect(stderr.text).toMatch(/^■ Stopped by SIGINT after .*\n {2}Not ended: .*waiter-1\.\n$/);
+    await reportGoOn(report, { ...session, file: 'several.ts', log, json: false, isVerbose: false, entriesBefore: 1, more: {} });
+    expect(stderr.text).toMatch(/^■ Stopped by SIGINT after .*\n {2}Not ended: .*waiter-1 WAITING\.\n {2}Go on: omnipaw resume several\.ts --log .*\n$/);
     expect(signals.listenerCount('SIGINT')).toBe(0);
   });
 });
@@ -114,9 +114,13 @@ describe('a log whose agents were left', () => {
     await untilStored(log, 'SLEEP_STARTED');
     running.signals.emit('SIGINT');
     await running.done;
-    const { code, stderr } = await omnipaw(['resume', program('only.ts'), '--log', log]);
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/REPLAY_DIVERGENCE|AGENT_TYPE_NOT_REGISTERED/);
+    const before = storedText(log);
+    for (const [file, message] of [['only.ts', 'AGENT_TYPE_NOT_REGISTERED: The log uses the agent "sleeper", and '], ['nowhere.ts', 'There is no file ']] as const) {
+      const { code, stderr } = await omnipaw(['resume', program(file), '--log', log]);
+      expect(stderr).toContain(message);
+      expect(code).toBe(2);
+    }
+    expect(storedText(log)).toBe(before);
   });
 });
 
@@ -125,20 +129,32 @@ describe('a log in which nobody is left', () => {
     const { log, head, entries } = await teamLog();
     const before = storedText(log);
     const { code, stdout, stderr } = await omnipaw(['resume', program('team.ts'), '--log', log]);
-    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '', stderr: `Every agent in ${log} has ended: there is nothing to resume.\n` });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: `Every agent in ${log} has ended: there is nothing to resume.\n` });
+    expect(JSON.parse(stdout)).toEqual({ lengths: [1, 3], total: 4 });
     const json = await omnipaw(['resume', program('team.ts'), '--log', log, '--json']);
-    expect(JSON.parse(json.stdout)).toEqual({ ok: true, agents: [], log, head, entries });
+    expect(JSON.parse(json.stdout)).toEqual({ ok: true, agents: [{ agent: 'lead-1', ok: true, result: { lengths: [1, 3], total: 4 } }], log, head, entries });
+    expect(await omnipaw(['resume', program('team.ts'), '--log', log, '--agent', 'worker-1'])).toMatchObject({ code: 0, stdout: '1\n' });
     expect(storedText(log)).toBe(before);
+  });
+
+  test('is one that failed if one failed there', async () => {
+    const log = path.join(temporaryFolder(), 'log');
+    expect((await omnipaw(['run', program('greeter.ts'), '--log', log])).code).toBe(1);
+    for (let n = 0; n < 2; n++) {
+      const { code, stdout, stderr } = await omnipaw(['resume', program('greeter.ts'), '--log', log, '--json']);
+      expect(code).toBe(1);
+      expect(JSON.parse(stdout)).toMatchObject({ ok: false, agents: [{ agent: 'greeter-1', ok: false, error: { code: 'PERMISSION_DENIED' } }] });
+      expect(stderr).toMatch(/^Every agent in .* has ended: there is nothing to resume\.\nerror: greeter-1: PERMISSION_DENIED: /);
+    }
   });
 });
 
 describe('a wrong call', () => {
-  test('is one for a log, or an agent, that is not there or has ended', async () => {
+  test('is one for a log, or an agent, that is not there', async () => {
     const { log } = await teamLog();
     const calls: readonly (readonly [argv: readonly string[], message: string])[] = [
       [['--log', path.join(temporaryFolder(), 'nowhere')], 'LOG_NOT_FOUND'],
       [['--log', log, '--agent', 'nobody'], 'There is no agent "nobody"'],
-      [['--log', log, '--agent', 'worker-1'], 'The agent worker-1 has ended already (TERMINATED). Not ended: none.'],
       [[], "required option '--log <dir>' not specified"],
     ];
     for (const [argv, message] of calls) {

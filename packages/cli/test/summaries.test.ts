@@ -25,6 +25,7 @@ test.each([
   ['TOKEN_REVOKED', { reason: 'enough' }, 'enough'],
   ['TOOL_RESULT', { tool: 't', result: bad }, `t ${broken}`],
   ['TOOL_RETRIED', { tool: 't', attempt: 2, error }, `t attempt 2 ${broken}`],
+  ['TOOL_PROGRESS', { tick: 1, call: 0, tool: 't', attempt: 1, value: { stdout: 'ok\n' } }, 't … {"stdout":"ok\\n"}'],
   ['STALE_RESULT', { tool: 't', outcome: good }, 't → {"n":1}'],
   ['REFUSED', { op: 'SEND', error }, `SEND ${broken}`],
   ['CALL_SETTLED', { result: good }, '→ {"n":1}'],

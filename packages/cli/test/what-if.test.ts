@@ -78,11 +78,12 @@ describe('a wrong call', () => {
     ['with a program that has no rules', [program('toolbox.ts')], 'Nothing would be otherwise'],
     ['with what is no grant', ['--grant', 'worker=fly:away'], '"fly:away" is not a grant'],
     ['with what is no action', ['--deny', 'fly:away'], 'The action of policy'],
-    ['with a denial of nothing', ['--deny', 'call'], 'resource'],
+    ['with a denial of nothing', ['--deny', 'call'], '--deny call is no action:resource, e.g. call:host.fs.*'],
     ['with policies that are no JSON', ['--policy', 'x'], 'The policy is not JSON'],
     ['with a policy that is none', ['--policy', '[7]'], 'A policy is an object'],
     ['with a policy without a name', ['--policy', '{}'], 'A policy has a name'],
     ['with an agent that is not there', ['--without-grant', 'boss=call:**'], 'AGENT_NOT_FOUND'],
+    ['with a grant that nobody has', ['--without-grant', 'call:other'], 'GRANT_NOT_FOUND: Nobody whom it is taken from was granted call:other'],
   ])('%s', async (_what, options, message) => {
     const { log } = await teamLog();
     const { code, stdout, stderr } = await omnipaw(['what-if', ...options, '--log', log]);

@@ -233,6 +233,7 @@ class Rulebook {
     if (kind === 'TOOL_RESULT' || kind === 'TOOL_RETRIED' || kind === 'STALE_RESULT') {
       this.#require('INV-14', this.#calls.has(`${name}/${tool}`), `of a call of ${tool} without an intent`);
     }
+    if (kind === 'TOOL_PROGRESS') this.#require('INV-14', this.#calls.has(`${name}/${tool}`) && this.#waitOf(agent, tick, call)?.kind === 'TOOL_RESULT', 'of a call that is not under way');
     if (result === undefined) return;
     const wait = this.#waitOf(agent, tick, call);
     const isExpected = wait?.kind === kind || (wait === undefined && this.#isJoinOfEnded(kind, data)) || (kind === 'CALL_SETTLED' && CARRIES_OUT.has(wait?.kind)) || (kind === 'TIMER_FIRED' && wait?.kind === 'MESSAGE_RECEIVED');

@@ -61,6 +61,13 @@ export const MUTANTS: readonly Mutant[] = [
     text: '    if (at >= this.#armedFor) return;\n',
     replacement: '    if (at >= this.#armedFor || at < this.#options.ports.clock.now()) return;\n',
   },
+  {
+    name: 'progress-too-late',
+    bug: 'What a tool says while it runs is recorded also when its call is over.',
+    file: 'tools/gate.ts',
+    text: 'this.#isWanted(run, attempt) && pending.find(agent, tick, call) !== undefined;',
+    replacement: "attempt.tool !== '' && tick > 0 && call >= 0 && pending !== undefined;",
+  },
 ];
 
 /** The sources of a file with the bug in them; throws if the text that it replaces is not there once. */

@@ -23,7 +23,7 @@ type Run = (args: Args, call: ToolContext) => unknown;
 type Options = Pick<ToolOptions<never, unknown, undefined>, 'retry' | 'timeoutMs'>;
 
 /**
- * Tools that answer well, late, twice, badly or not at all, and act before or after that, as their argument and their key
+ * Tools that say what they do, or do not, answer well, late, twice, badly or not at all, and act before or after that, as their argument and their key
  * decide.
  *
  * A TRANSIENT error says that trying again is safe; so tools that are not idempotent throw one only before they act.
@@ -42,6 +42,7 @@ export function toolsIn({ act, sleep }: Outside): Tool[] {
     define('slow', async ({ n }, call) => {
       if (n % 2 === 0) act(call);
       await sleep(n * 5);
+      call.progress('half of it');
       if (n % 2 === 1) act(call);
       return 'slow';
     }),
@@ -58,7 +59,10 @@ export function toolsIn({ act, sleep }: Outside): Tool[] {
     }),
     define('hangs', ({ n }, call) => {
       act(call);
-      return n > 5 ? sleep(200).then(() => 'too late') : new Promise(() => undefined);
+      return sleep(n > 5 ? 200 : 20).then(() => {
+        call.progress('nobody wants to know');
+        return n > 5 ? 'too late' : new Promise(() => undefined);
+      });
     }, { timeoutMs: 15, retry: { limit: 1, backoffMs: 1 } }),
     define('junk', ({ n }, call) => {
       act(call);
@@ -67,7 +71,9 @@ export function toolsIn({ act, sleep }: Outside): Tool[] {
     define('note', async ({ n }, call) => {
       if (n % 2 === 0) act(call);
       await sleep(n);
+      call.progress({ n });
       act(call);
+      call.progress({ n: n + 1 });
       return { noted: n };
     }),
     define('shaky', ({ n }, call) => {
@@ -89,7 +95,11 @@ export const UNREACHABLE: readonly Tool[] = toolsIn({
 });
 
 function define(name: (typeof TOOLS)[number], run: Run, options: Options = {}): Tool {
-  return defineTool({ name, description: name, input: unchecked<Given>(), idempotent: IDEMPOTENT.has(name), ...options, run: (given, call) => run({ n: given?.n ?? 0 }, call) });
+  return defineTool({ name, description: name, input: unchecked<Given>(), idempotent: IDEMPOTENT.has(name), ...options, run: (given, call) => {
+    const n = given?.n ?? 0;
+    if (chance(call) % 4 === 0) call.progress({ begun: n });
+    return run({ n }, call);
+  } });
 }
 
 /** From 0 to 255, for an attempt. */

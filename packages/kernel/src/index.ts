@@ -99,6 +99,7 @@ export {
   type Snapshot,
   type Subscriber,
   type UnknownCall,
+  type Waiting,
 } from './kernel/index.js';
 export { createKernel } from './create-kernel.js';
 export type {

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import { headSigner, type HeadSigner } from '@omnipaw/attest';
+import { OmniError } from '@omnipaw/kernel';
 import { UsageError } from '../failure.js';
 
 /** The text of a file that somebody named; throws a UsageError if it can't be read. */
@@ -11,7 +12,28 @@ export function readGiven(file: string, what: string): string {
   }
 }
 
+/** Writes a file that somebody named; throws a UsageError rather than to overwrite one. */
+export function writeNew(file: string, text: string, { mode = 0o644, option = '--out' }: { readonly mode?: number; readonly option?: string } = {}): void {
+  try {
+    fs.writeFileSync(file, text, { flag: 'wx', mode });
+  } catch (thrown) {
+    const { code, message } = thrown as NodeJS.ErrnoException;
+    const what = code === 'EEXIST' ? `${file} is there already, and nothing is overwritten` : `${file} can't be made: ${message}`;
+    throw new UsageError(`${what}. Name another file with ${option}.`);
+  }
+}
+
 /** The signer with the private key in a file. */
 export function signerIn(file: string): HeadSigner {
-  return headSigner(readGiven(file, 'private key'));
+  try {
+    return headSigner(readGiven(file, 'private key'));
+  } catch (thrown) {
+    throw ofKeyIn(file, thrown);
+  }
+}
+
+/** Says which file it is that holds no key. */
+export function ofKeyIn(file: string, thrown: unknown): unknown {
+  if (!(thrown instanceof OmniError) || thrown.code !== 'KEY_INVALID') return thrown;
+  return new OmniError('KEY_INVALID', `${file}: ${thrown.message}`, { cause: thrown });
 }

@@ -2,9 +2,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { generateKeyPair } from '@omnipaw/attest';
-import { EXIT, UsageError } from '../failure.js';
+import { EXIT } from '../failure.js';
 import type { Session } from '../session.js';
 import { alignColumns } from '../terminal/columns.js';
+import { writeNew } from './files.js';
 
 export interface KeygenOptions {
   /** The file of the private key. */
@@ -18,9 +19,10 @@ const PRIVATE_MODE = 0o600;
 export async function keygen({ out: privateFile, json }: KeygenOptions, { out }: Session): Promise<number> {
   const publicFile = `${privateFile}.pub`;
   const { privateKey, publicKey } = generateKeyPair();
-  create(privateFile, privateKey, PRIVATE_MODE);
+  // A key that is overwritten is lost, and with it the proof of all that it has signed.
+  writeNew(privateFile, privateKey, { mode: PRIVATE_MODE });
   try {
-    create(publicFile, publicKey);
+    writeNew(publicFile, publicKey);
   } catch (thrown) {
     fs.rmSync(privateFile);
     throw thrown;
@@ -35,16 +37,4 @@ export async function keygen({ out: privateFile, json }: KeygenOptions, { out }:
   ];
   for (const line of alignColumns(rows)) await out.line(line);
   return EXIT.ok;
-}
-
-/** A key that is overwritten is lost, and with it the proof of all that it has signed. */
-function create(file: string, text: string, mode = 0o644): void {
-  try {
-    fs.writeFileSync(file, text, { flag: 'wx', mode });
-  } catch (thrown) {
-    const { code, message } = thrown as NodeJS.ErrnoException;
-    if (code === 'EEXIST') throw new UsageError(`${file} is there already, and a key is never overwritten. Name another file with --out.`);
-    if (code === 'ENOENT') throw new UsageError(`${file} can't be made: ${message}.`);
-    throw thrown;
-  }
 }

@@ -1,5 +1,4 @@
 /** `omnipaw receipt`: proof of one entry, for those who do not have the log; and `omnipaw receipt verify`, which checks one. */
-import fs from 'node:fs';
 import path from 'node:path';
 import { FileHeadStore, makeReceipt, verifyReceipt as verifyText } from '@omnipaw/attest';
 import { FileLogReader } from '@omnipaw/kernel';
@@ -8,7 +7,7 @@ import { assertLogDirectory } from '../log-directory.js';
 import { withProgress } from '../log-progress.js';
 import type { Session } from '../session.js';
 import { count, shellWord } from '../terminal/printable.js';
-import { readGiven } from './files.js';
+import { ofKeyIn, readGiven, writeNew } from './files.js';
 
 export interface ReceiptOptions {
   readonly log?: string;
@@ -21,16 +20,20 @@ export interface ReceiptOptions {
 export async function receipt({ log, at, head: headFile, out: file, json }: ReceiptOptions, session: Session): Promise<number> {
   const { out } = session;
   // Not left to the parser: it would ask the same of "receipt verify".
-  if (log === undefined) throw new UsageError("required option '--log <dir>' not specified");
-  if (at === undefined) throw new UsageError("required option '--at <seq>' not specified");
+  if (log === undefined) throw missing('--log <dir>');
+  if (at === undefined) throw missing('--at <seq>');
   assertLogDirectory(log);
   const head = headFile === undefined ? await newestHead(log) : readGiven(headFile, 'signed head');
   const text = await withProgress({ log, reader: new FileLogReader(log), doing: 'Reading' }, session, (reader) => makeReceipt(reader, { at, head }));
-  if (file !== undefined) await fs.promises.writeFile(file, text);
+  if (file !== undefined) writeNew(file, text);
   if (json === true) await out.json({ at, ...(file === undefined ? { receipt: text } : { file: path.resolve(file) }) });
   else if (file === undefined) await out.write(text);
   else await out.line(`${out.ink('green', '✓')} ${file} proves entry ${at}, to whoever has the public key.`);
   return EXIT.ok;
+}
+
+function missing(option: string): UsageError {
+  return new UsageError(`required option '${option}' not specified. See "omnipaw receipt --help".`);
 }
 
 async function newestHead(log: string): Promise<string> {
@@ -45,7 +48,7 @@ export interface VerifyReceiptOptions {
 }
 
 export async function verifyReceipt(file: string, { publicKey, json }: VerifyReceiptOptions, { out }: Session): Promise<number> {
-  const { entry, line, head } = await verifyText(readGiven(file, 'receipt'), readGiven(publicKey, 'public key'));
+  const { entry, line, head } = await verifyText(readGiven(file, 'receipt'), readGiven(publicKey, 'public key')).catch((thrown: unknown) => { throw ofKeyIn(publicKey, thrown); });
   if (json === true) {
     await out.json({ ...head, entry });
     return EXIT.ok;

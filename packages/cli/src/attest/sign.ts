@@ -1,5 +1,4 @@
 /** `omnipaw sign`: puts a name to a log as it is now. */
-import fs from 'node:fs';
 import path from 'node:path';
 import { FileHeadStore, signHead, type SignedHead } from '@omnipaw/attest';
 import { FileLogReader } from '@omnipaw/kernel';
@@ -8,7 +7,7 @@ import { assertLogDirectory } from '../log-directory.js';
 import { withProgress } from '../log-progress.js';
 import type { Session } from '../session.js';
 import { count } from '../terminal/printable.js';
-import { signerIn } from './files.js';
+import { signerIn, writeNew } from './files.js';
 
 export interface SignOptions {
   readonly log: string;
@@ -43,6 +42,6 @@ async function keep({ text }: SignedHead, beside: FileHeadStore, file: string | 
     await beside.write(text);
     return beside.pathOf(text);
   }
-  await fs.promises.writeFile(file, text);
+  writeNew(file, text);
   return file;
 }

@@ -1,5 +1,5 @@
 /** `omnipaw diff`: where two logs say something else. */
-import { diff as diffLogs, FileLogReader, OmniError, type LogDiff } from '@omnipaw/kernel';
+import { diff as diffLogs, FileLogReader, OmniError, verify, type LogDiff } from '@omnipaw/kernel';
 import { EXIT } from '../failure.js';
 import { assertLogDirectory } from '../log-directory.js';
 import type { Session } from '../session.js';
@@ -18,6 +18,8 @@ export async function diff(logs: readonly [a: string, b: string], { agent, json 
   let found: LogDiff;
   try {
     found = await diffLogs(new FileLogReader(logs[0]), new FileLogReader(logs[1]));
+  } catch (thrown) {
+    throw await ofDamaged(logs, thrown);
   } finally {
     live.stop();
   }
@@ -25,6 +27,15 @@ export async function diff(logs: readonly [a: string, b: string], { agent, json 
   if (json === true) await out.json(found);
   else for (const line of diffLines(found, { logs, ink: out.ink, width: out.width })) await out.line(line);
   return found.isSame ? EXIT.ok : EXIT.failed;
+}
+
+/** Says which of the logs is damaged. */
+async function ofDamaged(logs: readonly string[], thrown: unknown): Promise<unknown> {
+  if (!(thrown instanceof OmniError) || thrown.code !== 'LOG_CORRUPT') return thrown;
+  const { code, message, details } = thrown;
+  const verdicts = await Promise.all(logs.map(async (log) => ({ log, ...(await verify(new FileLogReader(log))) })));
+  const damaged = verdicts.filter(({ integrity }) => integrity === 'BROKEN').map(({ log }) => log);
+  return new OmniError(code, `${damaged.join(' and ')}: ${message}`, { ...(details === undefined ? {} : { details }), cause: thrown });
 }
 
 function onlyOf(agent: string, { agents, onlyInA, onlyInB, header, known }: LogDiff): LogDiff {

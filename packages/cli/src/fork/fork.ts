@@ -7,13 +7,17 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { FileLogReader, FileLogStore, fork as forkLog, type Forked } from '@omnipaw/kernel';
 import { signerIn } from '../attest/files.js';
+import { callLines, openCallsOf } from '../calls/open-calls.js';
 import { EXIT, UsageError } from '../failure.js';
 import type { StopSignal } from '../host.js';
 import { readJsonArgument } from '../json-argument.js';
 import { assertLogDirectory } from '../log-directory.js';
-import { takeUp } from '../resume/resume.js';
+import { agentsLeftIn } from '../resume/left.js';
+import { carryOn, load, takeUp, tell } from '../resume/resume.js';
+import { diverted } from '../run/divert.js';
 import type { Session } from '../session.js';
 import { EXIT_AFTER_SIGNAL, onStopSignal } from '../signals.js';
+import type { Ink } from '../terminal/ink.js';
 import { LiveLine } from '../terminal/live-line.js';
 import { count, shellWord } from '../terminal/printable.js';
 import { assertFree, partialOf, removeLeftovers } from './place.js';
@@ -37,20 +41,52 @@ export async function fork(file: string | undefined, options: ForkOptions, sessi
   assertFree(options.into, options.log);
   // Before anything is written, rather than when it is used.
   if (options.sign !== undefined) signerIn(options.sign);
+  return file === undefined ? forkOnly(options, session) : forkAndGoOn(file, options, session);
+}
+
+async function forkOnly(options: ForkOptions, session: Session): Promise<number> {
+  const { out, people } = session;
   const forked = await written(options, session);
   if (typeof forked === 'string') return EXIT_AFTER_SIGNAL[forked];
-  const { out, people } = session;
+  const { into, json } = options;
   const { logId, parent, head, entries } = forked;
-  const { log, into, json } = options;
-  const what = `${people.ink('green', '✓')} Forked ${log} at entry ${parent.busSeq} into ${into}: ${count(entries, 'entry', 'entries')}.`;
-  if (file !== undefined) {
-    await people.line(what);
-    return takeUp({ file, options: { ...options, log: into }, more: { logId, parent } }, session);
-  }
   if (json === true) await out.json({ log: path.resolve(into), logId, head, entries, parent });
-  else await out.line(what);
+  else await out.line(forkedText(forked, options, people.ink));
+  await tellOpenCalls(into, session);
   await people.line(`  Go on in it: omnipaw resume <program> --log ${shellWord(into)}`);
   return EXIT.ok;
+}
+
+async function forkAndGoOn(file: string, options: ForkOptions, session: Session): Promise<number> {
+  const { host, people } = session;
+  const { into } = options;
+  const done = await diverted(host, async () => {
+    const loaded = await load(file);
+    const forked = await written(options, session);
+    if (typeof forked === 'string') return forked;
+    const taken = await takeUp(loaded, { ...options, log: into }, session).catch((thrown: unknown) => {
+      // Nothing has happened in it, and whoever tries again needs the place.
+      fs.rmSync(into, { recursive: true, force: true });
+      throw thrown;
+    });
+    await people.line(forkedText(forked, options, people.ink));
+    return { resumed: await carryOn(taken, session), forked };
+  });
+  if (typeof done === 'string') return EXIT_AFTER_SIGNAL[done];
+  const { logId, parent } = done.forked;
+  return tell(done.resumed, { logId, parent }, session);
+}
+
+function forkedText({ parent, entries }: Forked, { log, into }: ForkOptions, ink: Ink): string {
+  return `${ink('green', '✓')} Forked ${log} at entry ${parent.busSeq} into ${into}: ${count(entries, 'entry', 'entries')}.`;
+}
+
+/** What came of them stands further on in the other log, and nobody in this one knows it. */
+async function tellOpenCalls(into: string, { people }: Session): Promise<void> {
+  const calls = openCallsOf((await agentsLeftIn(into)).all);
+  if (calls.length === 0) return;
+  await people.line(`${people.ink('yellow', 'warning:')} ${count(calls.length, 'call')} under way at this entry. What came of them is not known in the fork: it is made again if its tool is idempotent, and TOOL_OUTCOME_UNKNOWN otherwise.`);
+  for (const line of callLines(calls)) await people.line(line);
 }
 
 function assertNothingRuns(options: ForkOptions): void {

@@ -12,8 +12,7 @@ export function partialOf(into: string): string {
 
 /** An empty directory is a place for a log; anything else is somebody's. */
 export function assertFree(into: string, log: string): void {
-  // Not what a link leads to: the fork takes the place itself.
-  const stats = fs.lstatSync(into, { throwIfNoEntry: false });
+  const stats = statsOf(into);
   if (stats !== undefined && !(stats.isDirectory() && fs.readdirSync(into).length === 0)) {
     const found = stats.isDirectory() ? 'a directory that is not empty' : stats.isSymbolicLink() ? 'a symbolic link' : 'a file';
     throw new OmniError('LOG_NOT_EMPTY', `A fork needs a place of its own, and ${into} is ${found}. Name another one.`);
@@ -21,6 +20,15 @@ export function assertFree(into: string, log: string): void {
   const way = path.relative(realPath(log), realPath(into));
   if (way !== '..' && !way.startsWith(`..${path.sep}`) && !path.isAbsolute(way)) {
     throw new UsageError(`${into} lies in the directory of the log ${log}, which holds nothing but that log. Name another place.`);
+  }
+}
+
+/** Not of what a link leads to: the fork takes the place itself. */
+function statsOf(into: string): fs.Stats | undefined {
+  try {
+    return fs.lstatSync(into, { throwIfNoEntry: false });
+  } catch (thrown) {
+    throw new UsageError(`No log can be in ${into}: ${(thrown as Error).message}.`);
   }
 }
 

@@ -39,14 +39,16 @@ function divergenceLines({ divergence }: ReplayReport, { ink, width }: TextOptio
   if (divergence === undefined) return [];
   const { busSeq, agent, tick, expected, actual, differences, program } = divergence;
   const place = [`entry ${busSeq}`, ...(agent === null ? [] : [`agent ${agent}`]), ...(tick === null ? [] : [`tick ${tick}`])].join(', ');
+  const [before, now] = [sideText(expected), actual === null ? 'nothing' : sideText(actual)];
   const rows: Cell[][] = [
-    [{ text: '  the log has' }, { text: sideText(expected) }],
-    [{ text: '  now it is' }, { text: actual === null ? 'nothing' : sideText(actual) }],
+    [{ text: '  the log has' }, { text: before }],
+    // What is otherwise may be behind the entry, the tool's schema for instance.
+    ...(now === before && differences.length === 0 ? [] : [[{ text: '  now it is' }, { text: now }]]),
     ...differences.map(({ path, expected, actual }) => [
       { text: `  ${path}`, paint: (text: string) => ink('dim', text) },
       { text: `${valueText(expected)} – ${valueText(actual)}` },
     ]),
-    ...(program === undefined ? [] : [[{ text: `  program ${program.type}` }, { text: `${identityText(program.recorded)} – ${identityText(program.present)}` }]]),
+    ...(program === undefined || program.recorded.digest === program.present.digest ? [] : [[{ text: `  program ${program.type}` }, { text: `${identityText(program.recorded)} – ${identityText(program.present)}` }]]),
   ];
   return ['', ink('bold', `The first divergence: ${place}`), ...alignColumns(rows, width)];
 }

@@ -1,17 +1,20 @@
 /** `omnipaw resume`: the agents of a log that have not ended, taken up where they were. */
-import path from 'node:path';
+import type { OmniKernel } from '@omnipaw/kernel';
+import { callLines, openCallsOf, unrepeatable, unrepeatableText, type OpenCall } from '../calls/open-calls.js';
+import { assertDecided, settleCalls, settlementsIn, type UnknownOutcomeOptions } from '../calls/settlements.js';
 import { EXIT, isVerbose } from '../failure.js';
-import { definitionsIn } from '../run/definitions.js';
-import { divert } from '../run/divert.js';
+import { boot } from '../run/boot.js';
+import { definitionsIn, type Definitions } from '../run/definitions.js';
+import { diverted } from '../run/divert.js';
 import { loadProgram } from '../run/load-program.js';
-import { boot } from '../run/run.js';
 import type { Session } from '../session.js';
 import { EXIT_AFTER_SIGNAL } from '../signals.js';
+import { listText } from '../terminal/printable.js';
 import { goOn, type GoOnReport } from './go-on.js';
 import { agentsLeftIn, type Left } from './left.js';
-import { hasSucceeded, listText, reportGoOn } from './report.js';
+import { hasSucceeded, reportGoOn, reportNothingLeft, type Audience } from './report.js';
 
-export interface ResumeOptions {
+export interface ResumeOptions extends UnknownOutcomeOptions {
   readonly log: string;
   /** The one agent to wait for; all of them unless given. */
   readonly agent?: string;
@@ -21,43 +24,78 @@ export interface ResumeOptions {
   readonly verbose?: boolean;
 }
 
-export interface ResumeRequest {
-  /** The program. */
+/** A program that was loaded. */
+export interface Loaded {
   readonly file: string;
+  readonly definitions: Definitions;
+}
+
+export async function resume(file: string, options: ResumeOptions, session: Session): Promise<number> {
+  const resumed = await diverted(session.host, async () => carryOn(await takeUp(await load(file), options, session), session));
+  return tell(resumed, {}, session);
+}
+
+export async function load(file: string): Promise<Loaded> {
+  return { file, definitions: definitionsIn(await loadProgram(file)) };
+}
+
+/** A log that was taken up, or has nothing to take up. */
+export interface Taken {
+  readonly loaded: Loaded;
   readonly options: ResumeOptions;
-  /** What else scripts are told. */
-  readonly more: object;
+  readonly left: Left;
+  /** The calls whose programs are told that nobody knows what came of them. */
+  readonly unknown: readonly OpenCall[];
+  /** Undefined if nobody is left: no kernel is started, so that the log stays as it is. */
+  readonly kernel: OmniKernel | undefined;
 }
 
-export function resume(file: string, options: ResumeOptions, session: Session): Promise<number> {
-  return takeUp({ file, options, more: {} }, session);
-}
-
-/** Takes up a log with the agents and tools of a program, and resolves with the exit code. */
-export async function takeUp({ file, options, more }: ResumeRequest, session: Session): Promise<number> {
-  const { host, people } = session;
+/** Takes up a log; whatever it rejects with, the log stays as it is. */
+export async function takeUp(loaded: Loaded, options: ResumeOptions, session: Session): Promise<Taken> {
+  const settlements = settlementsIn(options);
   const left = await agentsLeftIn(options.log, options.agent);
-  if (left.agents.length === 0) return nothingLeft(left, { options, more }, session);
-  const audience = { ...session, log: options.log, json: options.json === true, isVerbose: isVerbose(options, host), more, entriesBefore: left.entries };
-  const giveBack = divert(host.stdout, host.stderr);
-  let report: GoOnReport;
+  const unknown = unrepeatable(openCallsOf(left.all), loaded.definitions.tools);
+  assertDecided(unknown, settlements, options);
+  if (left.agents.length === 0) return { loaded, options, left, unknown, kernel: undefined };
+  const { log, sign } = options;
+  const unknownOutcomes = settlements.size === 0 ? 'throw' : 'wait';
+  const kernel = await boot(loaded.definitions, { file: loaded.file, log, ...(sign === undefined ? {} : { sign }), recover: true, unknownOutcomes }, session);
   try {
-    const definitions = definitionsIn(await loadProgram(file));
-    await people.line(`Resuming ${listText(left.agents.map(({ id, state }) => `${id} ${state}`))}.`);
-    const kernel = await boot(definitions, { ...options, recover: true }, session);
-    report = await goOn(kernel, left.agents.map(({ id }) => id), session);
-  } finally {
-    giveBack();
+    settleCalls(kernel, settlements, options);
+  } catch (thrown) {
+    await kernel.stop();
+    throw thrown;
   }
-  await reportGoOn(report, audience);
-  if (report.stoppedBy !== undefined) return EXIT_AFTER_SIGNAL[report.stoppedBy];
-  return hasSucceeded(report) ? EXIT.ok : EXIT.failed;
+  return { loaded, options, left, unknown: settlements.size === 0 ? unknown : [], kernel };
 }
 
-/** No kernel is started, so that the log stays as it is. */
-async function nothingLeft(left: Left, { options, more }: Omit<ResumeRequest, 'file'>, { out, people }: Session): Promise<number> {
-  const { head, entries } = left;
-  if (options.json === true) await out.json({ ok: true, agents: [], log: path.resolve(options.log), head, entries, ...more });
-  await people.line(`Every agent in ${options.log} has ended: there is nothing to resume.`);
-  return EXIT.ok;
+async function tellUnknown(calls: readonly OpenCall[], { people }: Session): Promise<void> {
+  if (calls.length === 0) return;
+  const whose = calls.length === 1 ? 'its program gets' : 'their programs get';
+  await people.line(`${people.ink('yellow', 'warning:')} Nobody knows what came of ${unrepeatableText(calls)}; ${whose} TOOL_OUTCOME_UNKNOWN:`);
+  for (const line of callLines(calls)) await people.line(line);
+}
+
+/** How it went: no report if nobody was left. */
+export interface Resumed extends Omit<Taken, 'kernel'> {
+  readonly report: GoOnReport | undefined;
+}
+
+/** Waits for the agents. */
+export async function carryOn({ kernel, ...taken }: Taken, session: Session): Promise<Resumed> {
+  const { left, loaded: { definitions: { tools } } } = taken;
+  if (kernel === undefined) return { ...taken, report: undefined };
+  await session.people.line(`Resuming ${listText(left.agents.map(({ id, state }) => `${id} ${state}`))}.`);
+  await tellUnknown(taken.unknown, session);
+  return { ...taken, report: await goOn(kernel, { agents: left.agents.map(({ id }) => id), tools }, session) };
+}
+
+/** Tells how it went, scripts also what `more` says, and resolves with the exit code. */
+export async function tell({ loaded: { file }, options, left, report }: Resumed, more: object, session: Session): Promise<number> {
+  const { log, json = false } = options;
+  const audience: Audience = { ...session, file, log, json, isVerbose: isVerbose(options, session.host), more, entriesBefore: left.entries };
+  if (report === undefined) await reportNothingLeft(left, audience);
+  else await reportGoOn(report, audience);
+  if (report?.stoppedBy !== undefined) return EXIT_AFTER_SIGNAL[report.stoppedBy];
+  return hasSucceeded(report ?? left) ? EXIT.ok : EXIT.failed;
 }

@@ -45,6 +45,11 @@ export function chooseAgent(found: Definitions, file: string, name?: string): Ag
   throw new UsageError(`${file} exports several agents and none as the default: ${agentsText(found)}. Choose one with --agent.`);
 }
 
+/** What a program exports, in words. */
+export function exportsText(found: Definitions): string {
+  return found.agents.length === 0 ? `no agent${toolsText(found)}` : `${agentsText(found)}${toolsText(found)}`;
+}
+
 function agentsText({ agents, agentsByExport }: Definitions): string {
   const texts = agents.map((agent) => {
     const names = [...agentsByExport].filter(([name, other]) => other === agent && name !== agent.type).map(([name]) => name);

@@ -1,14 +1,16 @@
-import type { TerminalStream } from '../host.js';
+import type { Host } from '../host.js';
 
 /**
- * Sends what is written to one stream to another; the answer ends that.
+ * Does something while what is written to standard output goes to standard error.
  *
  * A program may print what it likes, and standard output still holds the result and nothing else.
  */
-export function divert(from: TerminalStream, to: TerminalStream): () => void {
-  const write = from.write.bind(from);
-  from.write = ((...args: Parameters<TerminalStream['write']>) => to.write(...args)) as TerminalStream['write'];
-  return () => {
-    from.write = write;
-  };
+export async function diverted<Result>({ stdout, stderr }: Pick<Host, 'stdout' | 'stderr'>, work: () => Promise<Result>): Promise<Result> {
+  const write = stdout.write.bind(stdout);
+  stdout.write = ((...args: Parameters<typeof stdout.write>) => stderr.write(...args)) as typeof stdout.write;
+  try {
+    return await work();
+  } finally {
+    stdout.write = write;
+  }
 }

@@ -1,6 +1,6 @@
 /** What a run says when it is over: the result to standard output, everything else to people. */
 import path from 'node:path';
-import type { AgentSnapshot } from '@omnipaw/kernel';
+import { leftLines, type LeftOver } from '../calls/left-lines.js';
 import { causeOf, describeWithCause, explainFailure, failureRecord } from '../failure.js';
 import type { StopSignal } from '../host.js';
 import type { Session } from '../session.js';
@@ -9,7 +9,7 @@ import type { RunTally } from './tally.js';
 
 export type RunOutcome = { readonly ok: true; readonly result: unknown } | { readonly ok: false; readonly error: unknown };
 
-export interface RunReport {
+export interface RunReport extends LeftOver {
   /** The id of the agent that was run. */
   readonly agent: string;
   /** Whether the user gave an input; without, it was null. */
@@ -18,14 +18,14 @@ export interface RunReport {
   /** The signal that ended the run before the agent did. */
   readonly stoppedBy: StopSignal | undefined;
   readonly tally: RunTally;
-  /** The agents that have not ended. */
-  readonly left: readonly AgentSnapshot[];
   readonly head: string;
   readonly entries: number;
   readonly elapsedText: string;
 }
 
 interface Audience extends Session {
+  /** The program's file as the user named it. */
+  readonly file: string;
   /** The log's directory as the user named it. */
   readonly log: string;
   readonly json: boolean;
@@ -42,12 +42,13 @@ export async function reportRun(report: RunReport, audience: Audience): Promise<
 }
 
 /** The one object that scripts get. */
-function runRecord({ agent, outcome, stoppedBy, head, entries }: RunReport, log: string): object {
+function runRecord({ agent, outcome, stoppedBy, cutOff, head, entries }: RunReport, log: string): object {
   return {
     ok: outcome.ok,
     agent,
     ...(outcome.ok ? { result: outcome.result } : { error: failureRecord(outcome.error) }),
     ...(stoppedBy === undefined ? {} : { stoppedBy }),
+    ...(cutOff.length === 0 ? {} : { cutOff }),
     log: path.resolve(log),
     head,
     entries,
@@ -59,14 +60,15 @@ export function resultText(result: unknown): string {
   return typeof result === 'string' ? result : JSON.stringify(result, null, 2);
 }
 
-function summary(report: RunReport, { people: { ink }, log, isVerbose }: Audience): string[] {
+function summary(report: RunReport, audience: Audience): string[] {
+  const { people: { ink }, log, isVerbose } = audience;
   const { agent, outcome, stoppedBy, tally, head, entries, elapsedText } = report;
   const facts = `${tally.text}; ${count(entries, 'entry', 'entries')} in ${log}`;
   const directory = shellWord(log);
   if (stoppedBy !== undefined) {
     return [
       `${ink('yellow', '■')} Stopped by ${stoppedBy} after ${elapsedText}: ${facts}.`,
-      ...leftLines(report.left),
+      ...leftLines(report, audience),
       `  See how far it came: omnipaw inspect --log ${directory}`,
     ];
   }
@@ -84,12 +86,6 @@ function summary(report: RunReport, { people: { ink }, log, isVerbose }: Audienc
     ...grantLines(report),
     `  See what happened: omnipaw tail --log ${directory}`,
   ];
-}
-
-function leftLines(left: readonly AgentSnapshot[]): string[] {
-  if (left.length === 0) return [];
-  const some = left.slice(0, 5).map(({ id, state }) => `${id} ${state}`);
-  return [`  Not ended: ${some.join(', ')}${left.length > some.length ? ', …' : ''}.`];
 }
 
 /** A program that stumbles over its input most often got none. */

@@ -89,14 +89,20 @@ function explainIntegrity({ integrity, entries, tornTail }: LogVerdict): Explain
   return { sign: '✗', colour: 'red', text: `damaged after ${good}` };
 }
 
+function whyIncomplete(heads: HeldVerdict['heads']): string {
+  if (heads === undefined) return 'the pinned entry is missing';
+  if (heads.length === 0) return 'nothing is signed: there is no head';
+  if (heads.every(({ status }) => status === 'UNKNOWN_KEY')) return 'this key has signed none of the heads';
+  if (heads.every(({ status }) => status === 'CONFIRMED' || status === 'UNKNOWN_KEY')) return 'the pinned entry is missing';
+  return heads.some(({ status }) => status === 'NOT_IN_LOG') ? 'it is not what was signed' : 'a head is not one of this log';
+}
+
 function explainCompleteness({ completeness, pinnedAt, entries, integrity, heads }: HeldVerdict): Explained {
   if (completeness === 'UNPINNED') {
     const hint = integrity === 'BROKEN' ? '' : '; keep the head, and give it with --pin next time';
     return { sign: '–', colour: 'yellow', text: `nothing to compare with${hint}` };
   }
-  if (completeness === 'INCOMPLETE') {
-    return { sign: '✗', colour: 'red', text: heads === undefined ? 'the pinned entry is missing' : 'it is not what was signed' };
-  }
+  if (completeness === 'INCOMPLETE') return { sign: '✗', colour: 'red', text: whyIncomplete(heads) };
   const later = entries - 1 - (pinnedAt ?? -1);
   const isSigned = heads?.some(({ status, entries = 0 }) => status === 'CONFIRMED' && entries - 1 === pinnedAt) === true;
   const place = pinnedAt === undefined ? 'the beginning' : `entry ${pinnedAt}`;

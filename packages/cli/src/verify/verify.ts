@@ -1,7 +1,7 @@
 /** `omnipaw verify`: what a log proves, and where it is contradicted. */
 import { FileHeadStore, verifyAttested } from '@omnipaw/attest';
 import { FileLogReader, isContradicted, verify as verifyLog, type LinkVerdict, type LogReader } from '@omnipaw/kernel';
-import { readGiven } from '../attest/files.js';
+import { ofKeyIn, readGiven } from '../attest/files.js';
 import { EXIT, UsageError } from '../failure.js';
 import { assertLogDirectory } from '../log-directory.js';
 import { withProgress } from '../log-progress.js';
@@ -47,5 +47,5 @@ async function held(reader: LogReader, { log, pin, publicKey, head }: VerifyOpti
     return verifyLog(reader, pinned);
   }
   const heads = head === undefined ? await FileHeadStore.beside(log).read() : [readGiven(head, 'signed head')];
-  return verifyAttested(reader, { ...pinned, publicKey: readGiven(publicKey, 'public key'), heads });
+  return verifyAttested(reader, { ...pinned, publicKey: readGiven(publicKey, 'public key'), heads }).catch((thrown: unknown) => { throw ofKeyIn(publicKey, thrown); });
 }

@@ -36,7 +36,8 @@ export function changesIn(options: ChangeOptions, module: ProgramModule): Change
 
 /** `action:resource`; the action may be `*`. */
 function denial(text: string): Policy {
-  const [, action = '', resource = ''] = /^([^:]*):(.*)$/s.exec(text) ?? [];
+  const [, action, resource] = /^([^:]+):(.+)$/s.exec(text) ?? [];
+  if (action === undefined || resource === undefined) throw new UsageError(`--deny ${text} is no action:resource, e.g. call:host.fs.* or *:**.`);
   return { name: `--deny ${text}`, effect: 'DENY', action: action as Policy['action'], resource };
 }
 

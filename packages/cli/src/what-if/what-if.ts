@@ -2,7 +2,7 @@
 import { FileLogReader, whatIf as askAgain, type WhatIfReport } from '@omnipaw/kernel';
 import { EXIT } from '../failure.js';
 import { assertLogDirectory } from '../log-directory.js';
-import { divert } from '../run/divert.js';
+import { diverted } from '../run/divert.js';
 import { loadProgram } from '../run/load-program.js';
 import type { Session } from '../session.js';
 import { LiveLine } from '../terminal/live-line.js';
@@ -18,14 +18,10 @@ export interface WhatIfOptions extends ChangeOptions {
 export async function whatIf(file: string | undefined, options: WhatIfOptions, session: Session): Promise<number> {
   const { host, out } = session;
   assertLogDirectory(options.log);
-  const giveBack = divert(host.stdout, host.stderr);
-  let report: WhatIfReport;
-  try {
+  const report = await diverted(host, async () => {
     const changes = changesIn(options, file === undefined ? {} : await loadProgram(file));
-    report = await watched(options.log, changes, session);
-  } finally {
-    giveBack();
-  }
+    return watched(options.log, changes, session);
+  });
   if (options.json === true) await out.json(report);
   else for (const line of reportLines(report, { ink: out.ink, width: out.width })) await out.line(line);
   // A warning lets pass.

@@ -3,6 +3,7 @@ import { defineTool, type Tool } from '@omnipaw/kernel';
 import * as v from 'valibot';
 import { path, whole } from '../fs/schemas.js';
 import type { CommandEnd, CommandResult, CommandRunner, OutputChunk } from './command-runner.js';
+import { OutputPieces } from './output-pieces.js';
 import { textOfOutput } from './output-window.js';
 
 export interface BashArguments {
@@ -43,7 +44,7 @@ export interface BashOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Both the limit for calls and what they get unless they say less. 30 seconds unless given. */
   readonly timeoutMs?: number;
-  /** Told of output while a command runs. Nothing of it is in the log but what is in the result. */
+  /** Told of all output at once, as bytes and before anything is redacted; not recorded by that. */
   readonly onOutput?: (output: CommandOutput) => void;
 }
 
@@ -57,7 +58,8 @@ const MAX_ARGS = 256;
 const BASH = ['bash', '--noprofile', '--norc', '-c'] as const;
 
 /**
- * Runs a command in bash. A command that fails is a result, not an error.
+ * Runs a command in bash. A command that fails is a result, not an error. What it prints while it runs is recorded as the tool's
+ * progress, unless it has got secrets.
  *
  * Not idempotent: nobody knows what a command does. Throws `PATH_REFUSED`, `FILE_NOT_FOUND`, `COMMAND_REFUSED`,
  * `COMMAND_NOT_STARTED`, `PROCESSES_LEFT`.
@@ -71,35 +73,40 @@ export function bashTool(name: string, runner: CommandRunner, options: BashOptio
     input: inputSchema(options.variables ?? [], maxTimeoutMs),
     idempotent: false,
     timeoutMs: maxTimeoutMs + TIMEOUT_MARGIN_MS,
-    run: async ({ command, args = [], cwd = '.', env = {}, timeoutMs = maxTimeoutMs }, { agent, idempotencyKey, signal }): Promise<BashResult> => {
-      const listener = onOutput && new Listener((chunk) => { onOutput({ ...chunk, agent, idempotencyKey }); });
-      const result = await runner.exec([...BASH, command, 'bash', ...args], {
-        cwd,
-        env: { ...always, ...env },
-        timeoutMs,
-        signal,
-        maxOutputBytes: MAX_OUTPUT_BYTES,
-        onOutput: listener && ((chunk) => { listener.hear(chunk); }),
-      });
-      listener?.rethrow();
-      return resultOf(result);
+    run: async ({ command, args = [], cwd = '.', env = {}, timeoutMs = maxTimeoutMs }, { agent, idempotencyKey, signal, hasSecrets, progress }): Promise<BashResult> => {
+      const telling = new Telling();
+      // A secret that is cut in two could not be taken out of the pieces.
+      const pieces = hasSecrets ? undefined : new OutputPieces(MAX_OUTPUT_BYTES, (piece) => { telling.tell(() => progress(piece)); });
+      const tell = onOutput && ((chunk: OutputChunk): void => { telling.tell(() => { onOutput({ ...chunk, agent, idempotencyKey }); }); });
+      try {
+        const result = await runner.exec([...BASH, command, 'bash', ...args], {
+          cwd,
+          env: { ...always, ...env },
+          timeoutMs,
+          signal,
+          maxOutputBytes: MAX_OUTPUT_BYTES,
+          onOutput: (chunk) => {
+            pieces?.add(chunk);
+            tell?.(chunk);
+          },
+        });
+        telling.rethrow();
+        return resultOf(result);
+      } finally {
+        pieces?.end();
+      }
     },
   });
 }
 
-/** One that throws is told nothing more, and what it threw is the end of the call: but not before the command's own. */
-class Listener {
-  readonly #listen: (chunk: OutputChunk) => void;
+/** Whoever throws is told nothing more, and what was thrown is the end of the call: but not before the command's own. */
+class Telling {
   #failure: { readonly thrown: unknown } | undefined;
 
-  constructor(listen: (chunk: OutputChunk) => void) {
-    this.#listen = listen;
-  }
-
-  hear(chunk: OutputChunk): void {
+  tell(what: () => unknown): void {
     if (this.#failure !== undefined) return;
     try {
-      this.#listen(chunk);
+      what();
     } catch (thrown) {
       this.#failure = { thrown };
     }

@@ -132,6 +132,7 @@ export class Processes implements Projection, Saved<SavedBirths> {
 
 function birthOf(entry: Entry & { readonly kind: 'AGENT_SPAWNED' | 'AGENT_CONTINUED' }): Birth {
   const { input, seed } = entry.data;
+  if (typeof seed !== 'string') throw new TypeError('No kernel writes such a "seed".');
   return { input, seed, tick: entry.kind === 'AGENT_CONTINUED' ? entry.data.tick : 0, seq: entry.busSeq };
 }
 

@@ -25,6 +25,8 @@ export class GrantChanges {
   readonly #changes: readonly CheckedChange[];
   /** Agents and types that were named, and not seen yet. */
   readonly #unseen: Set<string>;
+  /** What is to be taken away, and nobody had so far. */
+  readonly #unheld: Set<Grant>;
 
   /** Throws a TypeError for what is no grant. */
   constructor(changes: readonly GrantChange[]) {
@@ -35,6 +37,7 @@ export class GrantChanges {
       add: toGrants(add),
     }));
     this.#unseen = new Set(changes.flatMap(({ agent }) => agent ?? []));
+    this.#unheld = new Set(this.#changes.flatMap(({ remove }) => remove));
   }
 
   /** An agent's token; what its delegator does not hold any more, it was not handed on. */
@@ -47,22 +50,33 @@ export class GrantChanges {
       grants = grants.filter((_grant, index) => covering[index] !== undefined);
     }
     for (const change of this.#changes) {
-      if (change.agent === undefined || change.agent === agent.id || change.agent === agent.type) grants = changed(grants, change);
+      if (change.agent === undefined || change.agent === agent.id || change.agent === agent.type) grants = this.#changed(grants, change);
     }
     return { ...recorded, grants };
   }
 
-  /** Throws `AGENT_NOT_FOUND` for a change that was for nobody. */
+  /** Throws `AGENT_NOT_FOUND` for a change that was for nobody, and `GRANT_NOT_FOUND` for one that took away what nobody had. */
   assertSeen(): void {
     const [name] = this.#unseen;
-    if (name === undefined) return;
-    throw new OmniError('AGENT_NOT_FOUND', `No agent of the log is "${name}" or of that type, so nothing would change. Name an id or a type that is there.`, {
-      details: { agent: name },
+    if (name !== undefined) {
+      throw new OmniError('AGENT_NOT_FOUND', `No agent of the log is "${name}" or of that type, so nothing would change. Name an id or a type that is there.`, {
+        details: { agent: name },
+      });
+    }
+    const [grant] = this.#unheld;
+    if (grant === undefined) return;
+    const { action, resource } = grant;
+    throw new OmniError('GRANT_NOT_FOUND', `Nobody whom it is taken from was granted ${action}:${resource}, or a part of it, so nothing would change. To take away one that covers more, name that.`, {
+      details: { action, resource },
     });
   }
-}
 
-function changed(grants: readonly Grant[], { replace, remove, add }: CheckedChange): readonly Grant[] {
-  const kept = (replace ?? grants).filter((grant) => !remove.some(({ action, resource }) => action === grant.action && covers(resource, grant.resource)));
-  return [...kept, ...add];
+  #changed(grants: readonly Grant[], { replace, remove, add }: CheckedChange): readonly Grant[] {
+    const kept = (replace ?? grants).filter((grant) => {
+      const covering = remove.filter(({ action, resource }) => action === grant.action && covers(resource, grant.resource));
+      for (const one of covering) this.#unheld.delete(one);
+      return covering.length === 0;
+    });
+    return [...kept, ...add];
+  }
 }

@@ -66,7 +66,7 @@ export class OtherAuthority {
     this.#tickTimes.apply(entry as never);
   }
 
-  /** Throws `AGENT_NOT_FOUND` for a change of grants that was for nobody. */
+  /** Throws `AGENT_NOT_FOUND` and `GRANT_NOT_FOUND` for a change of grants that changed nothing. */
   assertSeen(): void {
     this.#changes.assertSeen();
   }

@@ -133,8 +133,8 @@ class Replay {
     const [call] = [...this.#calls.values()].sort((one, other) => one.busSeq - other.busSeq);
     if (call === undefined || (place !== undefined && place.busSeq < call.busSeq)) return divergence;
     const { name, recorded, present } = this.#schemas.get(call.data['tool'] as string)!;
-    const because = `The schemas of tool "${name}" have changed: recorded ${recorded?.digest ?? ''}, present ${present?.digest ?? ''}.`;
-    return divergenceAt(call, undefined, because);
+    const message = `The schemas of tool "${name}" are not what they were when it was called: recorded ${recorded?.digest ?? ''}, present ${present?.digest ?? ''}. Replay with the tool that wrote the log; a tool that takes or gives something else is best called something else.`;
+    return { ...divergenceAt(call, call), message };
   }
 
   #explain(divergence: Divergence): ExplainedDivergence {

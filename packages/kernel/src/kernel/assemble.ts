@@ -100,7 +100,7 @@ export function assemble(options: AssembleOptions) {
     wake: (agent) => { scheduler.wake(agent); },
     failed: (thrown) => { report(halt({ bus, alarm, gate, scheduler }, deadlineFailed(thrown)), 'a deadline'); },
   });
-  core.connect(drain);
+  core.connect(scheduler);
   bus.project(...projectionsOf(state), ...core.projections, approvals, deadlines, versions, processes, scheduler);
   const saved = savedOf({ ...state, approvals, deadlines, processes, scheduler }, config);
   return { saved, state, bus, gate, endings, registry: core.registry, processes, versions, messenger, spawner, approvals, delays, commands, scheduler, alarm, drain };
@@ -131,9 +131,14 @@ function halt({ bus, ...working }: Working & { readonly bus: KernelBus }, error:
 }
 
 /** No timer rings, no tool starts and no tick runs any more. */
-export function stopWork({ alarm, gate, scheduler }: Working, error: OmniError): void {
-  alarm.stop();
+export function stopWork({ gate, ...programs }: Working, error: OmniError): void {
   gate.stop(error);
+  stopPrograms(programs, error);
+}
+
+/** No timer rings and no tick runs any more; results of tools are recorded still. */
+export function stopPrograms({ alarm, scheduler }: Omit<Working, 'gate'>, error: OmniError): void {
+  alarm.stop();
   scheduler.stop(error);
 }
 
@@ -166,7 +171,7 @@ function assembleCore({ config, host, log, logId, mode, recordedCount, report }:
   const guards = shielded.flatMap((extension) => extension.guards);
   const projections = shielded.flatMap((extension) => extension.projections);
   const bus = new KernelBus({ log, lifecycle: state.lifecycle, invariants, guards, report });
-  let drain: () => void = () => undefined;
+  let scheduler: Scheduler | undefined;
   const gate = new ToolGate({
     ...state,
     registry,
@@ -177,8 +182,9 @@ function assembleCore({ config, host, log, logId, mode, recordedCount, report }:
     input: (...[proposal]: Parameters<Emit>) => {
       if ((log.failure ?? bus.failure) !== undefined) return;
       bus.emit(proposal);
-      drain();
+      scheduler?.drain();
     },
+    isBusy: () => bus.isEmitting || scheduler?.isDraining === true,
     observe: observers.watches('aroundToolCall') ? (info, run) => observers.toolCall(info, run) : undefined,
     mode,
     isRecorded: (busSeq) => busSeq < recordedCount,
@@ -188,6 +194,6 @@ function assembleCore({ config, host, log, logId, mode, recordedCount, report }:
   });
   const delegation = new DelegationProtocol({ ...state, invariants });
   const endings = new AgentEndings({ ...state, delegation, gate, emit: bus.emit });
-  const connect = (to: () => void): void => { drain = to; };
+  const connect = (to: Scheduler): void => { scheduler = to; };
   return { state, bus, registry, invariants, observers, guards, projections, gate, delegation, endings, connect };
 }

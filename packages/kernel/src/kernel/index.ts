@@ -9,5 +9,5 @@ export { rehearse, type Cast } from './rehearse.js';
 export { OmniKernel, type AgentHandle, type SettledOutcome, type UnknownCall } from './omni-kernel.js';
 export { reviewAll, reviewTicks, type NamedGuard } from './review.js';
 export { shield } from './shield.js';
-export type { AgentSnapshot, Snapshot } from './snapshot.js';
+export type { AgentSnapshot, Snapshot, Waiting } from './snapshot.js';
 export { createState, projectionsOf, type KernelState } from './state.js';

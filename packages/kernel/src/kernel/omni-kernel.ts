@@ -8,7 +8,7 @@ import type { Subscriber } from './bus.js';
 import type { KernelConfig, KernelHost } from './config.js';
 import { openCalls, settleCall } from './recover.js';
 import { agentSnapshot, snapshotOf, type AgentSnapshot, type Snapshot } from './snapshot.js';
-import { wire, type Wiring } from './wiring.js';
+import { kernelStopped, wire, type Wiring } from './wiring.js';
 
 /** A spawned agent, from outside. */
 export interface AgentHandle<Result = unknown> {
@@ -184,10 +184,12 @@ export class OmniKernel {
 
   /**
    * Stops: no further tick, tools told to stop, the log made durable and closed. Agents that have not ended are there when
-   * the log is opened again.
+   * the log is opened again. With `finishCalls`, calls under way that may not be repeated get to end first, so that nobody has to
+   * find out what came of them; a later `stop()` without it cuts them off.
    */
-  stop(): Promise<void> {
-    this.#stopping ??= this.#wiring.stop({ isAtRest: !this.#isBusy });
+  stop({ finishCalls = false }: { readonly finishCalls?: boolean } = {}): Promise<void> {
+    if (this.#stopping === undefined) this.#stopping = this.#wiring.stop({ isAtRest: !this.#isBusy, finishCalls });
+    else if (!finishCalls) this.#wiring.gate.stop(kernelStopped());
     return this.#stopping;
   }
 

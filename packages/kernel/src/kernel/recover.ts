@@ -40,7 +40,9 @@ export async function recover(recovery: Recovery): Promise<void> {
   const { parts, oracle, checkpoint } = recovery;
   if (checkpoint !== undefined) restore(parts, checkpoint);
   const lastStep = await foldWholeSteps(recovery);
-  assertMayGoOn(recovery, lastStep.notEnded(liveAgents(parts)));
+  const agents = lastStep.notEnded(liveAgents(parts));
+  assertMayGoOn(recovery, agents);
+  assertProgramsAreHere(parts, agents, lastStep.entries);
   await rerunPrograms(recovery, lastStep);
   assertToolsAreHere(parts, lastStep.entries);
   for (const recorded of lastStep.entries) oracle.expect(recorded);
@@ -120,6 +122,15 @@ function assertMayGoOn({ parts, config }: Recovery, agents: readonly string[]): 
 }
 
 /** Before anything is written, everything has to be there that is needed to go on. */
+function assertProgramsAreHere({ state }: Parts, agents: readonly string[], lastStep: readonly RecordedEntry[]): void {
+  const spawned = new Map(lastStep.flatMap(({ entry }) => (entry.kind === 'AGENT_SPAWNED' ? [[entry.agent, entry.data['type']] as const] : [])));
+  for (const agent of agents) {
+    const type = state.agents.has(agent) ? state.agents.get(agent).type : spawned.get(agent);
+    // What no kernel has written is found below.
+    if (typeof type === 'string') state.agents.definition(type);
+  }
+}
+
 function assertToolsAreHere(parts: Parts, lastStep: readonly RecordedEntry[]): void {
   for (const { slot } of openCalls(parts)) parts.registry.get(slot.opened['tool'] as string);
   for (const { entry } of lastStep) if (entry.kind === 'TOOL_CALLED') parts.registry.get(entry.data['tool'] as string);
@@ -164,7 +175,7 @@ function outcomeUnknown({ opened, tick, call }: Slot, cause: unknown): OmniError
   const tool = opened['tool'] as string;
   return new OmniError(
     'TOOL_OUTCOME_UNKNOWN',
-    `Nobody knows whether tool "${tool}" has acted: the kernel ended after the intent of the call was on record, and before its result was. Find out outside, or make the tool idempotent.`,
+    `Nobody knows whether tool "${tool}" has acted: the intent of the call is on record, and its result is not: a kernel ended in between, or the log was forked there. Find out outside, or make the tool idempotent.`,
     { details: { tool, tick, call }, ...(cause === undefined ? {} : { cause }) },
   );
 }

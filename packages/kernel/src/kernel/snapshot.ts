@@ -2,7 +2,7 @@ import type { CapabilityToken, Quota } from '../identity/index.js';
 import { deepFreeze, type Json, type JsonObject } from '../json/index.js';
 import type { LifecycleState } from '../lifecycle/index.js';
 import type { Versioned } from '../memory/index.js';
-import type { Outcome, PendingKind } from '../pending/index.js';
+import type { Outcome, PendingKind, Slot } from '../pending/index.js';
 import type { KernelState } from './state.js';
 
 /** One agent as the log has it at some point. */
@@ -22,9 +22,20 @@ export interface AgentSnapshot {
   readonly scratch: Readonly<Record<string, Json>>;
   /** Messages that wait to be received. */
   readonly mailboxSize: number;
-  readonly waitingFor: readonly { readonly kind: PendingKind; readonly tick: number; readonly call: number; readonly since: number }[];
+  readonly waitingFor: readonly Waiting[];
   /** How it ended, if it has. */
   readonly outcome?: Outcome;
+}
+
+/** Something that an agent waits for. */
+export interface Waiting {
+  readonly kind: PendingKind;
+  readonly tick: number;
+  readonly call: number;
+  /** `busSeq` of the entry with which that began. */
+  readonly since: number;
+  /** Of a tool call: what was called, and whether it is between two attempts, so that the outcome of the last one is known. */
+  readonly toolCall?: { readonly tool: string; readonly args: Json; readonly isBackingOff: boolean };
 }
 
 /** All state at one point of a log. */
@@ -46,6 +57,13 @@ export function snapshotOf(state: KernelState): Snapshot {
   });
 }
 
+function waitingOf({ kind, tick, call, seq, opened, isBackingOff }: Slot): Waiting {
+  const waiting = { kind, tick, call, since: seq };
+  if (kind !== 'TOOL') return waiting;
+  const { tool, args } = opened as { readonly tool: string; readonly args: Json };
+  return { ...waiting, toolCall: { tool, args, isBackingOff } };
+}
+
 export function agentSnapshot(state: KernelState, id: string): AgentSnapshot {
   const { agents, lifecycle, permissions, persistent, ephemeral, mailboxes, pending, outcomes } = state;
   const outcome = outcomes.of(id);
@@ -58,7 +76,7 @@ export function agentSnapshot(state: KernelState, id: string): AgentSnapshot {
     memory: Object.fromEntries(persistent.keys(id).map((key) => [key, persistent.get(id, key)!])),
     scratch: ephemeral.checkpointOf(id),
     mailboxSize: mailboxes.waiting(id).length,
-    waitingFor: pending.openSlots(id).map(({ kind, tick, call, seq }) => ({ kind, tick, call, since: seq })),
+    waitingFor: pending.openSlots(id).map(waitingOf),
     ...(outcome === undefined ? {} : { outcome }),
   });
 }

@@ -3,7 +3,7 @@ import { OmniError } from '../errors/index.js';
 import type { Scheduler } from '../execution/index.js';
 import { ExecutionLogger } from '../logging/index.js';
 import { Oracle } from '../replay/index.js';
-import { assemble, stopWork, type Parts } from './assemble.js';
+import { assemble, stopPrograms, stopWork, type Parts } from './assemble.js';
 import { openAudit, type AuditLog } from './audit.js';
 import type { KernelBus } from './bus.js';
 import { assertConfig, type KernelConfig, type KernelHost } from './config.js';
@@ -24,7 +24,13 @@ export interface Wiring extends Pick<Parts, 'spawner' | 'messenger' | 'approvals
   readonly scheduler: Scheduler;
   /** Lets ready agents run, and sets the alarm for the next deadline. */
   readonly drain: () => void;
-  readonly stop: (how: { readonly isAtRest: boolean }) => Promise<void>;
+  readonly stop: (how: StopMode) => Promise<void>;
+}
+
+interface StopMode {
+  /** Whether the state is none between two entries that belong together. */
+  readonly isAtRest: boolean;
+  readonly finishCalls: boolean;
 }
 
 export async function wire(config: KernelConfig, host: KernelHost): Promise<Wiring> {
@@ -72,7 +78,7 @@ export async function wire(config: KernelConfig, host: KernelHost): Promise<Wiri
     resumeCalls(parts, config.unknownOutcomes ?? 'throw');
     await log.flush();
     parts.drain();
-    return { ...parts, logId, log, stop: ({ isAtRest }) => stop({ parts, log: following.log, audit, checkpointer }, isAtRest) };
+    return { ...parts, logId, log, stop: (how) => stop({ parts, log: following.log, audit, checkpointer }, how) };
   } catch (thrown) {
     await Promise.allSettled(opened.map((part) => part.close()));
     throw thrown;
@@ -95,12 +101,20 @@ interface Running {
   readonly checkpointer: Checkpointer;
 }
 
-async function stop({ parts, log, audit, checkpointer }: Running, isAtRest: boolean): Promise<void> {
+async function stop({ parts, log, audit, checkpointer }: Running, { isAtRest, finishCalls }: StopMode): Promise<void> {
   // Begun before anything is stopped: it takes the state as it is now.
   const keeping = checkpointer.close({ isAtRest });
-  stopWork(parts, new OmniError('KERNEL_STOPPED', 'The kernel was stopped before the agent ended. Open the log again to see how far it came.'));
+  if (finishCalls) {
+    stopPrograms(parts, kernelStopped());
+    await parts.gate.finish();
+  }
+  stopWork(parts, kernelStopped());
   await keeping;
   await Promise.all([log.close(), audit.close()]);
+}
+
+export function kernelStopped(): OmniError {
+  return new OmniError('KERNEL_STOPPED', 'The kernel was stopped before the agent ended. Open the log again to see how far it came.');
 }
 
 function reporter({ onProblem }: KernelConfig): (thrown: unknown, where: string) => OmniError {

@@ -11,6 +11,7 @@ import { OmniError, type ErrorRecord } from '../errors/index.js';
 import { timerOutcome, type Scheduler } from '../execution/index.js';
 import type { AgentEndings } from '../failure/index.js';
 import type { CapabilityToken, IdentityEntries } from '../identity/index.js';
+import type { Json } from '../json/index.js';
 import type { Emit, Entry, RawEntry } from '../logging/index.js';
 import type { Outcome, PendingKind, PendingOperations, Slot } from '../pending/index.js';
 import { toGrants } from '../permissions/index.js';
@@ -89,6 +90,10 @@ const INPUTS: { readonly [Name in Kind]?: Perform<Name> } = {
   TOOL_ATTEMPTED: (entry, options) => {
     const slot = waitingFor(entry, options, { kinds: ['TOOL'], isBackingOff: true });
     options.emit({ kind: entry.kind, agent: entry.agent, data: { ...callOf(slot), attempt: slot.attempt + 1 } });
+  },
+  TOOL_PROGRESS: (entry, options) => {
+    const slot = waitingFor(entry, options, { kinds: ['TOOL'], isBackingOff: false });
+    options.emit({ kind: entry.kind, agent: entry.agent, data: { ...callOf(slot), attempt: slot.attempt, ...fieldsOf<{ readonly value: Json }>(entry.data, { value: isGiven }) } });
   },
   TOOL_RESULT: (entry, options) => {
     const { kind, agent, data: { result, by, usage } } = entry;

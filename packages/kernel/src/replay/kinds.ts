@@ -59,6 +59,7 @@ const KERNEL_KINDS: Readonly<Record<KernelKind, true>> = Object.freeze({
   TOKEN_REVOKED: true,
   TOOL_ATTEMPTED: true,
   TOOL_CALLED: true,
+  TOOL_PROGRESS: true,
   TOOL_RESULT: true,
   TOOL_RETRIED: true,
   TRANSITION_REFUSED: true,

@@ -130,5 +130,6 @@ function tickOf({ kind, data }: RawEntry, isBirth: boolean): number {
 
 /** What comes from outside comes after a tick; what is carried out then on somebody's approval was no instruction of the tick. */
 const ENDS_TICK: ReadonlySet<string> = new Set([
-  'SCRATCH_CHECKPOINTED', 'TOOL_RESULT', 'TOOL_RETRIED', 'TOOL_ATTEMPTED', 'TIMER_FIRED', 'APPROVAL_DECIDED', 'AGENT_MOVED', 'DELAY_ENDED', 'GUARD_WOKEN',
+  'SCRATCH_CHECKPOINTED', 'TOOL_RESULT', 'TOOL_RETRIED', 'TOOL_ATTEMPTED', 'TOOL_PROGRESS', 'TIMER_FIRED', 'APPROVAL_DECIDED', 'AGENT_MOVED',
+  'DELAY_ENDED', 'GUARD_WOKEN',
 ]);

@@ -14,8 +14,18 @@ export interface ToolContext {
   readonly attempt: number;
   /** Aborted on timeout, on the agent's end and on shutdown. */
   readonly signal: AbortSignalLike;
+  /** Whether the arguments refer to secrets. A part of a secret is not recognised: cut no text into pieces then. */
+  readonly hasSecrets: boolean;
+  /**
+   * Records JSON while the call is under way, as `TOOL_PROGRESS`: for people, no program sees it. Redacted as a result is.
+   *
+   * False if it was not recorded: the call is over, or it has recorded all that it may: about `maxValueBytes`, as lines of the log.
+   * Throws `SERIALIZATION_ERROR`, `VALUE_TOO_LARGE`, what redacting throws, and `KERNEL_BUSY` in the middle of an entry or a
+   * tick.
+   */
+  readonly progress: (value: unknown) => boolean;
   /** Says what this attempt has used, as soon as it is known; what is said in several calls adds up. */
-  spend(usage: Usage): void;
+  readonly spend: (usage: Usage) => void;
 }
 
 /** How often and how soon a call that failed with a TRANSIENT error is tried again. */

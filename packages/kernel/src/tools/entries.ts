@@ -44,6 +44,8 @@ export interface ToolEntries {
   };
   /** The backoff is over: the next attempt runs once this is durable. */
   TOOL_ATTEMPTED: { readonly tick: number; readonly call: number; readonly tool: string; readonly attempt: number };
+  /** What a tool said while an attempt was under way: changes nothing, and no program sees it. */
+  TOOL_PROGRESS: { readonly tick: number; readonly call: number; readonly tool: string; readonly attempt: number; readonly value: Json };
   /** A result for an agent that no longer waits for it: kept for the record, seen by no program. */
   STALE_RESULT: { readonly tick: number; readonly call: number; readonly tool: string; readonly outcome: Outcome; readonly usage?: Usage };
 }

@@ -11,9 +11,9 @@ import type { Tool } from './define-tool.js';
 import { failed, ToolInvoker, type InvokeOptions } from './invoke.js';
 import type { ToolRegistry } from './registry.js';
 import { retryDelayMs } from './retry.js';
-import { Attempt, infoOf, type ToolCallInfo, type ToolRun } from './run.js';
+import { Attempt, infoOf, type AttemptOptions, type ToolCallInfo, type ToolRun } from './run.js';
 import { RunTable } from './runs.js';
-import { hasSecrets, leadsToSecret, secretNames, withSecrets } from './secrets.js';
+import { hasSecrets, leadsToSecret, NO_SECRETS, secretNames, withSecrets } from './secrets.js';
 import { pathOf } from './standard-schema.js';
 import { usageOf } from './usage.js';
 import { validateInput } from './validate.js';
@@ -29,6 +29,8 @@ export interface ToolGateOptions extends InvokeOptions {
   readonly propose: Emit;
   /** Records what came from outside, and lets the agents go on that waited for it. */
   readonly input: (...proposal: Parameters<Emit>) => void;
+  /** Whether the state is half one step and half the next. */
+  readonly isBusy: () => boolean;
   /** Runs with observers around; undefined while there are none. */
   readonly observe?: ((info: ToolCallInfo, run: () => Promise<void>) => Promise<void>) | undefined;
   readonly mode: 'LIVE' | 'REPLAY';
@@ -58,6 +60,8 @@ function authorizeSecrets(args: Json, authorize: Authorize): Readonly<Record<str
   return Object.fromEntries(records);
 }
 
+/** About what an entry has in its line beside what a tool said. */
+const LINE_CHARS = 300;
 const NOTHING_TO_TELL = (): void => undefined;
 
 /**
@@ -77,14 +81,18 @@ export class ToolGate {
   /** Runs that wait for others to end; what was aborted meanwhile is skipped. */
   readonly #queue = new Queue<ToolRun>();
   readonly #invoker: ToolInvoker;
+  readonly #ofAttempts: AttemptOptions;
   /** Runs that began in this turn and have no timer yet. */
   #unarmed: ToolRun[] = [];
   #isAdmitting = false;
   #isStopped = false;
+  /** Told when no call is left that has to end; undefined unless somebody waits for that. */
+  #finished: (() => void) | undefined;
 
   /** @internal */
   constructor(options: ToolGateOptions) {
     this.#options = options;
+    this.#ofAttempts = { ...options, record: (run, attempt, said) => this.#recordProgress(run, attempt, said) };
     this.#invoker = new ToolInvoker(options, {
       isWanted: (run, attempt) => this.#isWanted(run, attempt),
       settle: (run, attempt, outcome) => { this.#attemptEnded(run, attempt, outcome); },
@@ -120,7 +128,7 @@ export class ToolGate {
     if (mode === 'REPLAY' || isRecorded(busSeq) || pending.find(agent, tick, call) === undefined) return;
     const run: ToolRun = {
       agent, tick, call, intentSeq: busSeq, definition, args, input, needsSecrets,
-      attemptsBefore: 0, attempt: undefined, cancelTimer: undefined,
+      attemptsBefore: 0, attempt: undefined, cancelTimer: undefined, held: NO_SECRETS, progressChars: 0,
     };
     this.#runs.add(run);
     log.afterDurable(busSeq, () => { this.#admit(run); });
@@ -151,7 +159,7 @@ export class ToolGate {
     const definition = this.#options.registry.get(opened['tool'] as string);
     const run: ToolRun = {
       agent, tick, call, intentSeq: seq, definition, ...this.#check(definition, opened['args']),
-      attemptsBefore: isBackingOff ? attempt : attempt - 1, attempt: undefined, cancelTimer: undefined,
+      attemptsBefore: isBackingOff ? attempt : attempt - 1, attempt: undefined, cancelTimer: undefined, held: NO_SECRETS, progressChars: 0,
     };
     this.#runs.add(run);
     if (!isBackingOff) this.#options.log.afterDurable(seq, () => { this.#admit(run); });
@@ -166,6 +174,15 @@ export class ToolGate {
       const { attempt } = run;
       if (attempt !== undefined) log.afterDurable(log.nextSeq - 1, () => { this.#abort(attempt, reason); });
     }
+    this.#lookWhetherFinished();
+  }
+
+  /** Resolves when the calls have ended that may not be repeated: without a result on record, nobody knows whether they acted. */
+  finish(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#finished = resolve;
+      this.#lookWhetherFinished();
+    });
   }
 
   /** Tells every tool to stop and starts none any more: what became of calls without a result, recovery decides. */
@@ -175,6 +192,7 @@ export class ToolGate {
     for (const agent of this.#runs.agents()) for (const run of this.#runs.take(agent)) run.cancelTimer?.();
     // Listeners of a signal are the tools' own code, and may not act in the middle of a stop.
     for (const attempt of this.#active.keys()) this.#options.ports.timers.defer(() => { this.#abort(attempt, reason); });
+    this.#lookWhetherFinished();
   }
 
   /** Whether no tool runs: nobody is about to answer. */
@@ -204,6 +222,15 @@ export class ToolGate {
     return !this.#isStopped && run.attempt === attempt && this.#active.has(attempt) && this.#runs.has(run);
   }
 
+  #lookWhetherFinished(): void {
+    if (this.#finished !== undefined && !this.#runs.all().some((run) => this.#hasToEnd(run))) this.#finished();
+  }
+
+  /** Between two attempts it is known what came of the last one. */
+  #hasToEnd({ agent, tick, call, definition }: ToolRun): boolean {
+    return !definition.idempotent && this.#options.pending.find(agent, tick, call)?.isBackingOff === false;
+  }
+
   #admit(run: ToolRun): void {
     if (this.#isStopped || !this.#runs.has(run)) return;
     if (this.#active.size < this.#options.settings.limits.maxConcurrentToolCalls) this.#begin(run);
@@ -211,9 +238,9 @@ export class ToolGate {
   }
 
   #begin(run: ToolRun): void {
-    const { invariants, mode, ports, logId, observe } = this.#options;
+    const { invariants, mode, observe } = this.#options;
     if (mode !== 'LIVE') invariants.breached('INV-18', `by running tool "${run.definition.name}" in ${mode}.`);
-    const attempt = new Attempt(run, ports, logId);
+    const attempt = new Attempt(run, this.#ofAttempts);
     run.attempt = attempt;
     this.#armLater(run);
     if (observe === undefined) this.#start(run, attempt, NOTHING_TO_TELL);
@@ -261,6 +288,7 @@ export class ToolGate {
       const data = { tick, call, tool: run.definition.name, attempt: attempt.attempt, error: outcome.error, ...Attempt.usageOf(attempt), deadline };
       this.#options.input({ kind: 'TOOL_RETRIED', agent, data });
     }
+    this.#lookWhetherFinished();
   }
 
   #timeOut(run: ToolRun, attempt: Attempt): void {
@@ -285,6 +313,21 @@ export class ToolGate {
     }
     const data = { tick, call, tool: run.definition.name, result: outcome, ...Attempt.usageOf(run.attempt), ...pending.resuming(agent) };
     input({ kind: 'TOOL_RESULT', agent, data });
+  }
+
+  /** What is said too late is nobody's mistake: the tool may not have heard yet. */
+  #recordProgress(run: ToolRun, attempt: Attempt, said: unknown): boolean {
+    const { pending, settings, input, isBusy } = this.#options;
+    const { agent, tick, call, definition: { name: tool } } = run;
+    const isOpen = (): boolean => this.#isWanted(run, attempt) && pending.find(agent, tick, call) !== undefined;
+    if (!isOpen()) return false;
+    if (isBusy()) throw busy(tool);
+    const value = this.#invoker.clean(run, said, { held: run.held, what: 'progress' });
+    run.progressChars += JSON.stringify(value).length + LINE_CHARS;
+    // What made it JSON may be anybody's code.
+    if (!isOpen() || run.progressChars > settings.limits.maxValueBytes) return false;
+    input({ kind: 'TOOL_PROGRESS', agent, data: { tick, call, tool, attempt: attempt.attempt, value } });
+    return true;
   }
 
   #recordLate(run: ToolRun, outcome: Outcome, attempt: Attempt | undefined): void {
@@ -316,4 +359,8 @@ export class ToolGate {
       this.#isAdmitting = false;
     }
   }
+}
+
+function busy(tool: string): OmniError {
+  return new OmniError('KERNEL_BUSY', `The kernel is in the middle of an entry or a tick, and takes no progress of tool "${tool}" from within it. Tell it in a turn of its own: queueMicrotask(() => progress(value)).`);
 }

@@ -3,7 +3,7 @@ import type { Settings } from '../header/index.js';
 import { recordCleaned, toJson, toJsonWithin, type Json } from '../json/index.js';
 import type { Outcome } from '../pending/index.js';
 import type { Attempt, ToolRun } from './run.js';
-import { fetchSecrets, secretNames, withoutSecrets, withSecrets, type SecretProvider } from './secrets.js';
+import { fetchSecrets, NO_SECRETS, secretNames, withoutSecrets, withSecrets, type SecretProvider, type Secrets } from './secrets.js';
 import { isThenable } from './thenable.js';
 import { validateInput, validateOutput } from './validate.js';
 
@@ -12,9 +12,6 @@ export interface InvokeOptions {
   readonly redact?: ((result: Json, tool: string) => Json) | undefined;
   readonly settings: Settings;
 }
-
-type Secrets = ReadonlyMap<string, string>;
-const NO_SECRETS: Secrets = new Map();
 
 /** Whom the invoker works for. */
 export interface InvokeCaller {
@@ -59,6 +56,7 @@ export class ToolInvoker {
 
   async #invokeWithSecrets(run: ToolRun, attempt: Attempt): Promise<Outcome> {
     const held = await fetchSecrets(secretNames(run.args), this.#options.secrets);
+    run.held = held;
     if (!this.#caller.isWanted(run, attempt)) return failed(run, notWanted(run));
     try {
       const input = validateInput(run.definition, withSecrets(run.args, (name) => held.get(name) ?? ''));
@@ -69,15 +67,18 @@ export class ToolInvoker {
   }
 
   /** Normalised and redacted: the log gets what is left, and the program the same. */
-  #succeeded(run: ToolRun, returned: unknown, held: Secrets): Outcome {
-    const { name, redact: redactTool } = run.definition;
+  clean({ definition: { name, redact: redactTool } }: ToolRun, given: unknown, { held, what }: { readonly held: Secrets; readonly what: string }): Json {
     const { redact: redactAll, settings } = this.#options;
+    let value = given === undefined ? null : given;
+    if (held.size > 0) value = withoutSecrets(toJson(value), held);
+    if (redactTool !== undefined) value = redactTool(toJson(value));
+    if (redactAll !== undefined) value = redactAll(toJson(value), name);
+    return toJsonWithin(value, settings.limits.maxValueBytes, `The ${what} of tool "${name}"`);
+  }
+
+  #succeeded(run: ToolRun, returned: unknown, held: Secrets): Outcome {
     try {
-      let value = returned === undefined ? null : returned;
-      if (held.size > 0) value = withoutSecrets(toJson(value), held);
-      if (redactTool !== undefined) value = redactTool(toJson(value));
-      if (redactAll !== undefined) value = redactAll(toJson(value), name);
-      return { ok: true, value: toJsonWithin(value, settings.limits.maxValueBytes, `The result of tool "${name}"`) };
+      return { ok: true, value: this.clean(run, returned, { held, what: 'result' }) };
     } catch (thrown) {
       return failed(run, thrown, held);
     }

@@ -1,6 +1,7 @@
 import type { Json } from '../json/index.js';
 import type { AbortHandle, AbortSignalLike, Ports } from '../ports/index.js';
 import type { Tool, ToolContext } from './define-tool.js';
+import type { Secrets } from './secrets.js';
 import { sumOf, usageOf, type Usage } from './usage.js';
 
 /** What an observer is told of a tool call. */
@@ -32,6 +33,10 @@ export interface ToolRun {
   /** The attempt that is running, or ran last. */
   attempt: Attempt | undefined;
   cancelTimer: (() => void) | undefined;
+  /** The secrets that the attempt has got. */
+  held: Secrets;
+  /** How much of the log its progress takes. */
+  progressChars: number;
 }
 
 export function infoOf(run: ToolRun): ToolCallInfo {
@@ -39,20 +44,25 @@ export function infoOf(run: ToolRun): ToolCallInfo {
   return { agent, tick, call, intentSeq, tool: run.definition.name, attempt: run.attempt?.attempt ?? 1 };
 }
 
+export interface AttemptOptions {
+  readonly ports: Ports;
+  readonly logId: string;
+  /** Records what a tool says while it runs; false if it was not recorded. */
+  readonly record: (run: ToolRun, attempt: Attempt, said: unknown) => boolean;
+}
+
 /** One attempt at a call, as the tool sees it. */
 export class Attempt implements ToolContext {
   readonly #run: ToolRun;
-  readonly #ports: Ports;
-  readonly #logId: string;
+  readonly #options: AttemptOptions;
   readonly attempt: number;
   #handle: AbortHandle | undefined;
   #aborted: { readonly reason: unknown } | undefined;
   #usage: Usage | undefined;
 
-  constructor(run: ToolRun, ports: Ports, logId: string) {
+  constructor(run: ToolRun, options: AttemptOptions) {
     this.#run = run;
-    this.#ports = ports;
-    this.#logId = logId;
+    this.#options = options;
     this.attempt = (run.attempt?.attempt ?? run.attemptsBefore) + 1;
     // The tool gets this object; private fields stay writable.
     Object.freeze(this);
@@ -67,20 +77,30 @@ export class Attempt implements ToolContext {
   }
 
   get idempotencyKey(): string {
-    return `${this.#logId}/${this.#run.agent}/${String(this.#run.tick)}/${String(this.#run.call)}`;
+    return `${this.#options.logId}/${this.#run.agent}/${String(this.#run.tick)}/${String(this.#run.call)}`;
   }
 
   /** Made when first asked for, since most tools never look. */
   get signal(): AbortSignalLike {
     if (this.#handle === undefined) {
-      this.#handle = this.#ports.createAbort();
+      this.#handle = this.#options.ports.createAbort();
       if (this.#aborted !== undefined) this.#handle.abort(this.#aborted.reason);
     }
     return this.#handle.signal;
   }
 
-  spend(usage: Usage): void {
-    this.#usage = sumOf(this.#usage ?? {}, usageOf(usage, this.tool));
+  get hasSecrets(): boolean {
+    return this.#run.needsSecrets;
+  }
+
+  /** Made when asked for, too; works without its object. */
+  get progress(): ToolContext['progress'] {
+    return (value) => this.#options.record(this.#run, this, value);
+  }
+
+  /** Works without its object, too. */
+  get spend(): ToolContext['spend'] {
+    return (usage) => { this.#usage = sumOf(this.#usage ?? {}, usageOf(usage, this.tool)); };
   }
 
   /** For the entry that ends an attempt, what it has used; static, as is what follows. */

@@ -37,4 +37,8 @@ export class RunTable {
   agents(): readonly string[] {
     return [...this.#runs.keys()];
   }
+
+  all(): readonly ToolRun[] {
+    return [...this.#runs.values()].flat();
+  }
 }

@@ -10,6 +10,10 @@ import type { Json, JsonObject } from '../json/index.js';
 /** Gives the value of a secret by name; undefined when there is none. */
 export type SecretProvider = (name: string) => string | undefined | Promise<string | undefined>;
 
+/** Values of secrets by name. */
+export type Secrets = ReadonlyMap<string, string>;
+export const NO_SECRETS: Secrets = new Map();
+
 const REFERENCE_KEY = '$secret';
 
 /** A reference to a secret, to be passed where a tool takes a string. */
@@ -60,7 +64,7 @@ export function withSecrets(value: Json, valueOf: (name: string) => string): Jso
 }
 
 /** The value with every occurrence of a secret blotted out, in keys as well. */
-export function withoutSecrets(value: Json, secrets: ReadonlyMap<string, string>): Json {
+export function withoutSecrets(value: Json, secrets: Secrets): Json {
   if (secrets.size === 0) return value;
   if (typeof value === 'string') return blot(value, secrets);
   if (typeof value === 'number') return blot(String(value), secrets) === String(value) ? value : blot(String(value), secrets);
@@ -92,7 +96,7 @@ function referenceName(value: object): string | undefined {
 }
 
 /** Takes out each secret in the forms in which it tends to turn up: as it is, inside JSON, and inside a URL. */
-function blot(text: string, secrets: ReadonlyMap<string, string>): string {
+function blot(text: string, secrets: Secrets): string {
   let result = text;
   // The longest first: one secret may be the beginning of another.
   for (const [name, value] of [...secrets].sort(([, one], [, other]) => other.length - one.length)) {

@@ -293,11 +293,11 @@ describe('a tool that has changed', () => {
 
   test('in its schema diverges at its first call, and both digests are named', async () => {
     const report = await replayed(none, { tools: lookWith(z.object({ at: z.string().min(1) })) });
-    expect(told(report)).toEqual({ at: [6, 'listener', 2], expected: lookAt('east'), actual: null, differences: [] });
+    expect(told(report)).toEqual({ at: [6, 'listener', 2], expected: lookAt('east'), actual: lookAt('east'), differences: [] });
     const [changed, ...others] = report.changed;
     expect([changed!.what, changed!.name, others]).toEqual(['schema', 'look', []]);
     expect(changed!.recorded!.digest).not.toBe(changed!.present!.digest);
-    expect(report.divergence!.message).toContain(`The schemas of tool "look" have changed: recorded ${changed!.recorded!.digest!}, present ${changed!.present!.digest!}.`);
+    expect(report.divergence!.message).toContain(`The schemas of tool "look" are not what they were when it was called: recorded ${changed!.recorded!.digest!}, present ${changed!.present!.digest!}.`);
   });
 
   test('in its schema while the log was written reproduces the log with the tool that it has by now', async () => {
@@ -315,7 +315,7 @@ describe('a tool that has changed', () => {
       const { divergence, changed } = await replay(store, { ...cast, tools: others });
       const { recorded: last, present } = changed.at(-1)!;
       expect(divergence).toMatchObject({ agent: others === old ? 'later' : 'listener', expected: { kind: 'TOOL_CALLED' } });
-      expect(divergence!.message).toContain(`The schemas of tool "look" have changed: recorded ${last!.digest!}, present ${present!.digest!}.`);
+      expect(divergence!.message).toContain(`The schemas of tool "look" are not what they were when it was called: recorded ${last!.digest!}, present ${present!.digest!}.`);
       expect(last!.digest).toBe(report.changed[0]!.present!.digest);
       expect(changed).toHaveLength(others === old ? 1 : 2);
     }

@@ -10,7 +10,8 @@ const slow = defineTool({ name: 'slow', description: '', input: unchecked<object
   return 'too late';
 } });
 let attempts = 0;
-const flaky = defineTool({ name: 'flaky', description: '', input: unchecked<object>(), retry: { limit: 2, backoffMs: 4 }, run: () => {
+const flaky = defineTool({ name: 'flaky', description: '', input: unchecked<object>(), retry: { limit: 2, backoffMs: 4 }, run: (_args, { progress }) => {
+  progress(['trying']);
   if (++attempts < 3) throw new OmniError('BUSY', 'Try again.', { failureClass: 'TRANSIENT' });
   return 'at last';
 } });
@@ -100,7 +101,7 @@ const more = by('more');
 
 test('the log that is forged here has inputs of every kind, and is reproduced as it is', async () => {
   const kinds = new Set(kindsOf(entries));
-  for (const kind of ['LOG_OPENED', 'KERNEL_STARTED', 'AGENT_SPAWNED', 'AGENT_MOVED', 'MESSAGE_SENT', 'TOOL_RESULT', 'TOOL_RETRIED', 'TOOL_ATTEMPTED', 'TIMER_FIRED', 'APPROVAL_DECIDED', 'COMMAND_GIVEN', 'TRANSITION_REFUSED', 'STALE_RESULT'] as const) {
+  for (const kind of ['LOG_OPENED', 'KERNEL_STARTED', 'AGENT_SPAWNED', 'AGENT_MOVED', 'MESSAGE_SENT', 'TOOL_RESULT', 'TOOL_RETRIED', 'TOOL_ATTEMPTED', 'TOOL_PROGRESS', 'TIMER_FIRED', 'APPROVAL_DECIDED', 'COMMAND_GIVEN', 'TRANSITION_REFUSED', 'STALE_RESULT'] as const) {
     expect(kinds).toContain(kind);
   }
   expect(kindsOf(entries).filter((kind) => kind === 'STALE_RESULT')).toHaveLength(2);
@@ -126,6 +127,19 @@ describe('an input that no kernel can have written diverges', () => {
     ['an attempt of a call that is not open', moreOf('TOOL_ATTEMPTED', 'TIMER_FIRED'), 'TOOL_ATTEMPTED', 'No call waits for it.'],
     ['an attempt once more', moreOf('TOOL_ATTEMPTED', 'TOOL_ATTEMPTED'), 'TOOL_ATTEMPTED', 'No call waits for it.'],
     ['an attempt with another number', inThe('TOOL_ATTEMPTED', (data) => { data['attempt'] = 5; }), 'TOOL_ATTEMPTED', '$.attempt'],
+    ['progress of a call that is not open', moreOf('TOOL_PROGRESS', 'TIMER_FIRED'), 'TOOL_PROGRESS', 'No call waits for it.'],
+    ['progress of a call that never was', behind('TOOL_PROGRESS', { kind: 'TOOL_PROGRESS', agent: 'worker', data: { tick: 77, call: 0, tool: 'flaky', attempt: 1, value: 0 } }), 'TOOL_PROGRESS', 'No call waits for it.'],
+    ['progress of an agent that never was', behind('TOOL_PROGRESS', { kind: 'TOOL_PROGRESS', agent: 'mallory', data: { tick: 1, call: 0, tool: 'flaky', attempt: 1, value: 0 } }), 'TOOL_PROGRESS', 'No call waits for it.'],
+    ['progress of nobody', inThe('TOOL_PROGRESS', (_data, entry) => { entry['agent'] = null; }), 'TOOL_PROGRESS', 'It is about no agent.'],
+    ['progress after the result', moreOf('TOOL_PROGRESS', 'SLEEP_STARTED'), 'TOOL_PROGRESS', 'No call waits for it.'],
+    ['progress between two attempts', moreOf('TOOL_PROGRESS', 'TOOL_RETRIED'), 'TOOL_PROGRESS', 'No call waits for it.'],
+    ['progress of what is no tool', (all) => {
+      const { tick, call } = all[at('SLEEP_STARTED')]!.data as Data;
+      behind('SLEEP_STARTED', { kind: 'TOOL_PROGRESS', agent: 'worker', data: { tick, call, tool: 'flaky', attempt: 1, value: 0 } })(all);
+    }, 'TOOL_PROGRESS', 'No call waits for it.'],
+    ['progress of another tool', inThe('TOOL_PROGRESS', (data) => { data['tool'] = 'pay'; }), 'TOOL_PROGRESS', '$.tool'],
+    ['progress of another attempt', inThe('TOOL_PROGRESS', (data) => { data['attempt'] = 2; }), 'TOOL_PROGRESS', '$.attempt'],
+    ['progress that says nothing', inThe('TOOL_PROGRESS', (data) => { delete data['value']; }), 'TOOL_PROGRESS', 'No kernel writes such a "value".'],
     ['a result of another tool', inThe('TOOL_RESULT', (data) => { data['tool'] = 'pay'; }), 'TOOL_RESULT', '$.tool'],
     ['a result that is none', inThe('TOOL_RESULT', (data) => { data['result'] = { ok: 'yes' }; }), 'TOOL_RESULT', 'No kernel writes such a "ok".'],
     ['a result with half an error', inThe('TOOL_RESULT', (data) => { data['result'] = { ok: false, error: { code: 'X' } }; }), 'TOOL_RESULT', 'No kernel writes such a "failureClass".'],
@@ -160,7 +174,7 @@ describe('an input that no kernel can have written diverges', () => {
     expect(told.message).toContain(message);
   });
 
-  const INPUTS = ['LOG_OPENED', 'KERNEL_STARTED', 'AGENT_SPAWNED', 'AGENT_MOVED', 'MESSAGE_SENT', 'TOOL_RESULT', 'TOOL_RETRIED', 'TOOL_ATTEMPTED', 'TIMER_FIRED', 'APPROVAL_DECIDED', 'COMMAND_GIVEN', 'TRANSITION_REFUSED', 'STALE_RESULT'] as const;
+  const INPUTS = ['LOG_OPENED', 'KERNEL_STARTED', 'AGENT_SPAWNED', 'AGENT_MOVED', 'MESSAGE_SENT', 'TOOL_RESULT', 'TOOL_RETRIED', 'TOOL_ATTEMPTED', 'TOOL_PROGRESS', 'TIMER_FIRED', 'APPROVAL_DECIDED', 'COMMAND_GIVEN', 'TRANSITION_REFUSED', 'STALE_RESULT'] as const;
   test.each(INPUTS)('%s, with a field more, or with its fields in another order', async (kind) => {
     expect(await replayed(inThe(kind, more))).toMatchObject({ verdict: 'DIVERGED', at: [at(kind), kind] });
     const turned = await replayed((all) => { all[at(kind)] = { ...all[at(kind)]!, data: Object.fromEntries(Object.entries(all[at(kind)]!.data).reverse()) } as unknown as Entry; });

@@ -60,6 +60,22 @@ describe('a log in which an approval was decided for nobody', () => {
   });
 });
 
+describe('a log in which an agent has a seed that is no text', () => {
+  const sleeper = defineAgent('sleeper', function* (ctx) {
+    yield* ctx.sleep(10);
+    yield* ctx.sleep(10);
+  });
+
+  it.each([15, 25])('is none that a kernel writes, after %d ms', async (ms) => {
+    const { kernel, store, time, until } = await boot({ agents: [sleeper] });
+    kernel.spawn(sleeper, null).result().catch(() => undefined);
+    await time.advance(ms - 10);
+    await until(kernel.stop());
+    const entries = (await entriesOf(store)).map((entry) => (entry.kind === 'AGENT_SPAWNED' ? { ...entry, data: { ...entry.data, seed: 5 as never } } : entry));
+    await expect(createKernel({ agents: [sleeper], log: relinked(entries) })).rejects.toMatchObject({ code: expect.stringMatching(/^(LOG_CORRUPT|REPLAY_DIVERGENCE)$/) as string });
+  });
+});
+
 describe('a configuration', () => {
   it.each([
     [{}, /needs a log/],

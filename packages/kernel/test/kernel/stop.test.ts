@@ -1,7 +1,7 @@
-import { createKernel, defineAgent, defineTool, unchecked, verify, MemoryLogStore, type OmniError } from '@omnipaw/kernel';
-import { ControlledStore } from '@omnipaw/testing';
+import { createKernel, defineAgent, defineTool, MemoryLogStore, OmniError, replay, unchecked, verify, type LogStore } from '@omnipaw/kernel';
+import { ControlledStore, scriptedTool, VirtualTime, type ScriptedAnswer } from '@omnipaw/testing';
 import { describe, expect, test } from 'vitest';
-import { boot, entriesOf, kindsOf, rejectionOf } from '../support/index.js';
+import { boot, entriesOf, kindsOf, ofKind, rejectionOf } from '../support/index.js';
 
 const aborted: unknown[] = [];
 const endless = defineTool({
@@ -132,6 +132,83 @@ describe('stop', () => {
     answer.with?.('too late');
     await time.advance(100_000);
     expect(kernel.entryCount).toBe(count);
+  });
+});
+
+describe('stop with finishCalls', () => {
+  const busy = { error: new OmniError('BUSY', 'Come again.', { failureClass: 'TRANSIENT' }), afterMs: 50 };
+
+  /** Three agents, each with two calls under way, of which one may not be repeated; two of these run at once. */
+  async function underWay({ script = [{ value: 'paid', afterMs: 50 }], log = new MemoryLogStore() }: { script?: readonly ScriptedAnswer<string>[]; log?: LogStore } = {}) {
+    const time = new VirtualTime();
+    const pay = scriptedTool<object, string>({ name: 'pay', script: new Array<readonly ScriptedAnswer<string>[]>(3).fill(script).flat(), time, retry: { limit: 1, backoffMs: 1_000 } });
+    const ask = scriptedTool<object, string>({ name: 'ask', script: new Array<ScriptedAnswer<string>>(6).fill({ value: 'so', afterMs: 500_000 }), time, idempotent: true, timeoutMs: 600_000 });
+    const both = defineAgent('both', function* (ctx) {
+      return yield* ctx.all([ctx.tool(pay, {}), ctx.tool(ask, {})]);
+    });
+    const cast = { agents: [both, sleeper], tools: [pay, ask], maxConcurrentToolCalls: 4 };
+    const life = await boot({ ...cast, time, log });
+    const agents = [1, 2, 3].map(() => life.kernel.spawn(both, null, { grants: ['call:*'] }));
+    for (const agent of agents) agent.result().catch(() => undefined);
+    life.kernel.spawn(sleeper, 60).result().catch(() => undefined);
+    await time.settle();
+    return { ...life, cast, pay, ask };
+  }
+
+  test('lets the calls end that may not be repeated, also those that wait for others, and runs no program', async () => {
+    const { kernel, until, store, cast, pay, ask, time } = await underWay();
+    const before = kernel.entryCount;
+    await until(kernel.stop({ finishCalls: true }));
+    const added = (await entriesOf(store)).slice(before);
+    expect(added.map(({ kind, agent }) => [kind, agent])).toEqual([['TOOL_RESULT', 'both-1'], ['TOOL_RESULT', 'both-2'], ['TOOL_RESULT', 'both-3']]);
+    expect(ask.calls.length).toBeLessThan(3 + 1);
+    const again = await boot({ ...cast, log: store, time });
+    expect(again.kernel.unknownCalls()).toEqual([]);
+    for (const agent of ['both-1', 'both-2', 'both-3']) expect(await again.until(again.kernel.agent(agent).result())).toEqual(['paid', 'so']);
+    expect(pay.calls).toHaveLength(3);
+    await again.until(again.kernel.stop());
+    expect(await replay(store, cast)).toMatchObject({ replay: 'REPRODUCED' });
+  });
+
+  test('waits for no further attempt: what came of the last one is known', async () => {
+    const { kernel, until, store, cast, pay, time } = await underWay({ script: [busy] });
+    await until(kernel.stop({ finishCalls: true }));
+    expect(ofKind(await entriesOf(store), 'TOOL_RETRIED')).toHaveLength(3);
+    expect(time.now).toBeLessThan(1_000 + ofKind(await entriesOf(store), 'TOOL_RETRIED')[0]!.time);
+    expect(pay.calls).toHaveLength(3);
+    const again = await boot({ ...cast, log: store, time, unknownOutcomes: 'wait' });
+    expect(again.kernel.unknownCalls()).toEqual([]);
+  });
+
+  test('is cut off by a stop without it', async () => {
+    const { kernel, until, cast, store, time } = await underWay({ script: [{ value: 'paid', afterMs: 50_000 }] });
+    const stopping = kernel.stop({ finishCalls: true });
+    await time.advance(10);
+    expect(kernel.stop()).toBe(stopping);
+    await until(stopping);
+    const again = await boot({ ...cast, log: store, time, unknownOutcomes: 'wait' });
+    expect(again.kernel.unknownCalls().map(({ agent, tool }) => [agent, tool])).toEqual([['both-1', 'pay'], ['both-2', 'pay'], ['both-3', 'pay']]);
+    expect(again.kernel.agentSnapshot('both-1').waitingFor).toEqual([
+      { kind: 'TOOL', tick: 1, call: 0, since: expect.any(Number) as number, toolCall: { tool: 'pay', args: {}, isBackingOff: false } },
+      { kind: 'TOOL', tick: 1, call: 1, since: expect.any(Number) as number, toolCall: { tool: 'ask', args: {}, isBackingOff: false } },
+    ]);
+  });
+
+  test('waits for nothing that can not be recorded', async () => {
+    const store = new ControlledStore();
+    const { kernel, until, time } = await underWay({ log: store });
+    store.break();
+    const startMs = time.now;
+    await until(kernel.stop({ finishCalls: true }));
+    expect(time.now - startMs).toBeLessThan(1_000);
+    expect(kindsOf(await entriesOf(store))).not.toContain('TOOL_RESULT');
+  });
+
+  test('ends at once where nothing is under way', async () => {
+    const { kernel, until, time } = await boot(setup);
+    const startMs = time.now;
+    await until(kernel.stop({ finishCalls: true }));
+    expect(time.now).toBe(startMs);
   });
 });
 

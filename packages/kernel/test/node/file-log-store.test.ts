@@ -49,6 +49,12 @@ describe('opening', () => {
     expect(fs.readdirSync(directory)).toEqual([segment(0)]);
   });
 
+  describe.runIf(process.platform === 'linux')('a directory that no system makes', () => {
+    test('is refused', async () => {
+      await expect(new FileLogStore('/proc/omnipaw/deep/er').open()).rejects.toMatchObject({ code: 'LOG_WRITE_FAILED', details: { systemCode: 'ENOENT' } });
+    });
+  });
+
   test('a torn last line is reported and left alone until the first append, at whatever byte it was torn', async () => {
     const { directory, chain } = await logWith({ batches: 2 });
     const file = join(directory, segment(0));
