@@ -63,6 +63,7 @@ describe('tokens and cost', () => {
     ['says nothing', () => 'yes', { tokens: 100, cost: 50 }],
     ['says one thing of two', (_, context) => { context.spend({ tokens: 5 }); return 'yes'; }, { tokens: 5, cost: 50 }],
     ['fails and says nothing', () => { throw new Error('broken'); }, { tokens: 100, cost: 50 }],
+    ['says it without its context', (_, { spend }) => { spend({ tokens: 5 }); spend({ tokens: 1, cost: 2 }); return 'yes'; }, { tokens: 6, cost: 2 }],
     ['fails for nothing, and says so', (_, context) => { context.spend({ tokens: 0, cost: 0 }); throw new Error('refused'); }, { tokens: 0, cost: 0 }],
     ['fails once, and says each time', (_, context) => {
       context.spend({ tokens: 10, cost: 1 });
