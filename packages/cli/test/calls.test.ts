@@ -49,7 +49,7 @@ describe('a signal to stop', () => {
     await untilStored(at.log, 'TOOL_CALLED');
     signals.emit('SIGINT');
     await untilSaid(stderr, 'since entry 3');
-    expect(stderr.text).toBe(`■ Stopping as soon as 1 call that may not be repeated has ended, or in 1 min 0 s; Ctrl-C cuts it off:\n  payer-1/1/0  pay {"when":"${at.when}"}, since entry 3\n`);
+    expect(stderr.text).toBe(`■ Stopping as soon as 1 call that may not be repeated has ended, or in 1 min 0 s; Ctrl-C cuts it off:\n  payer-1/1/0 pay {"when":"${at.when}"}, since entry 3\n`);
     fs.writeFileSync(at.when, '');
     expect(await done).toBe(130);
     expect(storedText(at.log)).toContain('"kind":"TOOL_RESULT"');
@@ -68,7 +68,7 @@ describe('a signal to stop', () => {
       expect(await running.done).toBe(143);
       const call = { agent: 'payer-1', tick: 1, call: 0, tool: 'pay', args: { when: at.when }, intentSeq: 3 };
       expect(JSON.parse(running.stdout.text)).toMatchObject({ ok: false, stoppedBy: 'SIGTERM', cutOff: [call] });
-      expect(running.stderr.text).toContain(`  Nobody knows what came of 1 call that may not be repeated, and cut off:\n    payer-1/1/0  pay {"when":"${at.when}"}, since entry 3\n`);
+      expect(running.stderr.text).toContain(`  Nobody knows what came of 1 call that may not be repeated, and cut off:\n    payer-1/1/0 pay {"when":"${at.when}"}, since entry 3\n`);
       expect(running.stderr.text).toContain('(with --settle, to say what came of them)');
       expect(running.signals.listenerCount('SIGTERM')).toBe(0);
     }
@@ -103,15 +103,15 @@ describe('a call of which nobody knows what came of it', () => {
     const { code, stdout, stderr } = await omnipaw(['resume', FILE, '--log', log]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^TOOL_OUTCOME_UNKNOWN: .*\n$/);
-    expect(stderr).toContain(`warning: Nobody knows what came of 1 call that may not be repeated; its program gets TOOL_OUTCOME_UNKNOWN:\n  payer-1/1/0  pay {"when":"${when}"}, since entry ${intentSeq}\n`);
+    expect(stderr).toContain(`warning: Nobody knows what came of 1 call that may not be repeated; its program gets TOOL_OUTCOME_UNKNOWN:\n  payer-1/1/0 pay {"when":"${when}"}, since entry ${intentSeq}\n`);
   });
 
   test('starts nothing with --unknown-outcomes refuse', async () => {
-    const { log } = await cutOff();
+    const { log, when, intentSeq } = await cutOff();
     const before = storedText(log);
     const { code, stdout, stderr } = await omnipaw(['resume', FILE, '--log', log, '--unknown-outcomes', 'refuse', '--json']);
     expect(code).toBe(1);
-    expect(stderr).toContain(`error: TOOL_OUTCOME_UNKNOWN: Nobody has said what came of 1 call that may not be repeated. Find out outside, then say it of each: --settle 'payer-1/1/0={"value":null}'`);
+    expect(stderr).toContain(`error: TOOL_OUTCOME_UNKNOWN: Nobody has said what came of 1 call that may not be repeated: payer-1/1/0 pay {"when":"${when}"}, since entry ${intentSeq}. Find out outside, then say it of each: --settle 'payer-1/1/0={"value":null}'`);
     expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: 'TOOL_OUTCOME_UNKNOWN', details: { calls: [{ agent: 'payer-1', tick: 1, call: 0, tool: 'pay' }] } } });
     expect(storedText(log)).toBe(before);
   });

@@ -34,10 +34,15 @@ export function callName({ agent, tick, call }: Pick<OpenCall, 'agent' | 'tick' 
 
 const SHOWN = 5;
 
-/** A line for each call, and one for those that are too many. */
+/** The first calls, and how many more there are. */
+export function callTexts(calls: readonly OpenCall[]): string[] {
+  const texts = calls.slice(0, SHOWN).map((call) => `${callName(call)} ${call.tool} ${jsonLine(call.args, 80)}, since entry ${call.intentSeq}`);
+  return calls.length > SHOWN ? [...texts, `and ${count(calls.length - SHOWN, 'other')}`] : texts;
+}
+
+/** The same, a line each. */
 export function callLines(calls: readonly OpenCall[]): string[] {
-  const lines = calls.slice(0, SHOWN).map((call) => `  ${callName(call)}  ${call.tool} ${jsonLine(call.args, 80)}, since entry ${call.intentSeq}`);
-  return calls.length > SHOWN ? [...lines, `  … and ${count(calls.length - SHOWN, 'other')}`] : lines;
+  return callTexts(calls).map((text) => `  ${text}`);
 }
 
 /** `2 calls that may not be repeated`. */
