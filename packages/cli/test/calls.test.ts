@@ -130,19 +130,25 @@ describe('a call of which nobody knows what came of it', () => {
   test('is settled by name, with an outcome, and none is forgotten', async () => {
     const { log } = await cutOff();
     const before = storedText(log);
-    const other = await cutOff();
-    const kernel = await createKernel({ log: new FileLogStore(other.log), agents: [payer, brief, both], tools: [pay], unknownOutcomes: 'wait' });
-    kernel.spawn(payer, other.when, { grants: GRANTS }).result().catch(() => undefined);
+    const two = await cutOff();
+    const kernel = await createKernel({ log: new FileLogStore(two.log), agents: [payer, brief, both], tools: [pay], unknownOutcomes: 'wait' });
+    kernel.spawn(payer, two.when, { grants: GRANTS }).result().catch(() => undefined);
     await kernel.stop();
+    const ended = place();
+    const other = await createKernel({ log: new FileLogStore(ended.log), agents: [payer, brief, both], tools: [pay] });
+    await other.spawn(brief, 1).result();
+    await other.stop();
+    await cutOff(ended);
     const calls: readonly (readonly [code: number, log: string, argv: readonly string[], message: string])[] = [
       [2, log, ['--settle', 'payer-1=1'], '--settle payer-1=1 names no call'],
       [2, log, ['--settle', 'payer-1/1/0={'], 'What --settle says of payer-1/1/0 is not JSON'],
       [2, log, ['--settle', 'payer-1/1/0=5'], '--settle payer-1/1/0=5 does not say how the call ended'],
       [2, log, ['--settle', 'payer-1/1/0={"error":5}'], 'does not say how the call ended'],
       [2, log, ['--settle', 'payer-1/2/0={"value":5}'], 'There is no call payer-1/2/0 whose outcome is unknown. Such calls: payer-1/1/0.'],
+      [2, ended.log, ['--agent', 'brief-1', '--settle', 'payer-1/1/0={"value":5}'], 'Nobody is left to wait for'],
       [2, log, ['--by', 'Ada'], '--by says who settles calls, and none is settled'],
       [2, log, ['--unknown-outcomes', 'guess'], 'Allowed choices are throw, refuse'],
-      [1, other.log, ['--settle', 'payer-1/1/0={"value":5}'], 'Nobody has said what came of 1 call that may not be repeated'],
+      [1, two.log, ['--settle', 'payer-1/1/0={"value":5}'], 'Nobody has said what came of 1 call that may not be repeated'],
     ];
     for (const [code, where, argv, message] of calls) {
       const finished = await omnipaw(['resume', FILE, '--log', where, ...argv]);

@@ -1,16 +1,8 @@
 /** Tool calls of which the log has the beginning and not the end. */
-import type { AgentSnapshot, Json, Tool } from '@omnipaw/kernel';
+import type { AgentSnapshot, Tool, UnknownCall } from '@omnipaw/kernel';
 import { count, jsonLine } from '../terminal/printable.js';
 
-export interface OpenCall {
-  readonly agent: string;
-  readonly tick: number;
-  readonly call: number;
-  readonly tool: string;
-  readonly args: Json;
-  /** `busSeq` of the entry with which it began. */
-  readonly intentSeq: number;
-}
+export type OpenCall = UnknownCall;
 
 /** The calls under way of these agents; of one between two attempts it is known what came of the last. */
 export function openCallsOf(agents: readonly AgentSnapshot[]): OpenCall[] {
