@@ -49,7 +49,7 @@ describe('a signal to stop', () => {
     await untilStored(at.log, 'TOOL_CALLED');
     signals.emit('SIGINT');
     await untilSaid(stderr, 'since entry 3');
-    expect(stderr.text).toBe(`■ Stopping as soon as 1 call that may not be repeated has ended, or in 1 min 0 s; Ctrl-C cuts it off:\n  payer-1/1/0  pay {"when":"${at.when}"}, since entry 3\n`);
+    expect(stderr.text).toBe(`■ Stopping as soon as 1 call that may not be repeated has ended, or in 1 min 0 s; Ctrl-C cuts it off:\n  payer-1/1/0 pay {"when":"${at.when}"}, since entry 3\n`);
     fs.writeFileSync(at.when, '');
     expect(await done).toBe(130);
     expect(storedText(at.log)).toContain('"kind":"TOOL_RESULT"');
@@ -68,7 +68,7 @@ describe('a signal to stop', () => {
       expect(await running.done).toBe(143);
       const call = { agent: 'payer-1', tick: 1, call: 0, tool: 'pay', args: { when: at.when }, intentSeq: 3 };
       expect(JSON.parse(running.stdout.text)).toMatchObject({ ok: false, stoppedBy: 'SIGTERM', cutOff: [call] });
-      expect(running.stderr.text).toContain(`  Nobody knows what came of 1 call that may not be repeated, and cut off:\n    payer-1/1/0  pay {"when":"${at.when}"}, since entry 3\n`);
+      expect(running.stderr.text).toContain(`  Nobody knows what came of 1 call that may not be repeated, and cut off:\n    payer-1/1/0 pay {"when":"${at.when}"}, since entry 3\n`);
       expect(running.stderr.text).toContain('(with --settle, to say what came of them)');
       expect(running.signals.listenerCount('SIGTERM')).toBe(0);
     }
@@ -103,15 +103,15 @@ describe('a call of which nobody knows what came of it', () => {
     const { code, stdout, stderr } = await omnipaw(['resume', FILE, '--log', log]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^TOOL_OUTCOME_UNKNOWN: .*\n$/);
-    expect(stderr).toContain(`warning: Nobody knows what came of 1 call that may not be repeated; its program gets TOOL_OUTCOME_UNKNOWN:\n  payer-1/1/0  pay {"when":"${when}"}, since entry ${intentSeq}\n`);
+    expect(stderr).toContain(`warning: Nobody knows what came of 1 call that may not be repeated; its program gets TOOL_OUTCOME_UNKNOWN:\n  payer-1/1/0 pay {"when":"${when}"}, since entry ${intentSeq}\n`);
   });
 
   test('starts nothing with --unknown-outcomes refuse', async () => {
-    const { log } = await cutOff();
+    const { log, when, intentSeq } = await cutOff();
     const before = storedText(log);
     const { code, stdout, stderr } = await omnipaw(['resume', FILE, '--log', log, '--unknown-outcomes', 'refuse', '--json']);
     expect(code).toBe(1);
-    expect(stderr).toContain(`error: TOOL_OUTCOME_UNKNOWN: Nobody has said what came of 1 call that may not be repeated. Find out outside, then say it of each: --settle 'payer-1/1/0={"value":null}'`);
+    expect(stderr).toContain(`error: TOOL_OUTCOME_UNKNOWN: Nobody has said what came of 1 call that may not be repeated: payer-1/1/0 pay {"when":"${when}"}, since entry ${intentSeq}. Find out outside, then say it of each: --settle 'payer-1/1/0={"value":null}'`);
     expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: 'TOOL_OUTCOME_UNKNOWN', details: { calls: [{ agent: 'payer-1', tick: 1, call: 0, tool: 'pay' }] } } });
     expect(storedText(log)).toBe(before);
   });
@@ -130,19 +130,25 @@ describe('a call of which nobody knows what came of it', () => {
   test('is settled by name, with an outcome, and none is forgotten', async () => {
     const { log } = await cutOff();
     const before = storedText(log);
-    const other = await cutOff();
-    const kernel = await createKernel({ log: new FileLogStore(other.log), agents: [payer, brief, both], tools: [pay], unknownOutcomes: 'wait' });
-    kernel.spawn(payer, other.when, { grants: GRANTS }).result().catch(() => undefined);
+    const two = await cutOff();
+    const kernel = await createKernel({ log: new FileLogStore(two.log), agents: [payer, brief, both], tools: [pay], unknownOutcomes: 'wait' });
+    kernel.spawn(payer, two.when, { grants: GRANTS }).result().catch(() => undefined);
     await kernel.stop();
+    const ended = place();
+    const other = await createKernel({ log: new FileLogStore(ended.log), agents: [payer, brief, both], tools: [pay] });
+    await other.spawn(brief, 1).result();
+    await other.stop();
+    await cutOff(ended);
     const calls: readonly (readonly [code: number, log: string, argv: readonly string[], message: string])[] = [
       [2, log, ['--settle', 'payer-1=1'], '--settle payer-1=1 names no call'],
       [2, log, ['--settle', 'payer-1/1/0={'], 'What --settle says of payer-1/1/0 is not JSON'],
       [2, log, ['--settle', 'payer-1/1/0=5'], '--settle payer-1/1/0=5 does not say how the call ended'],
       [2, log, ['--settle', 'payer-1/1/0={"error":5}'], 'does not say how the call ended'],
       [2, log, ['--settle', 'payer-1/2/0={"value":5}'], 'There is no call payer-1/2/0 whose outcome is unknown. Such calls: payer-1/1/0.'],
+      [2, ended.log, ['--agent', 'brief-1', '--settle', 'payer-1/1/0={"value":5}'], 'Nobody is left to wait for'],
       [2, log, ['--by', 'Ada'], '--by says who settles calls, and none is settled'],
       [2, log, ['--unknown-outcomes', 'guess'], 'Allowed choices are throw, refuse'],
-      [1, other.log, ['--settle', 'payer-1/1/0={"value":5}'], 'Nobody has said what came of 1 call that may not be repeated'],
+      [1, two.log, ['--settle', 'payer-1/1/0={"value":5}'], 'Nobody has said what came of 1 call that may not be repeated'],
     ];
     for (const [code, where, argv, message] of calls) {
       const finished = await omnipaw(['resume', FILE, '--log', where, ...argv]);

@@ -113,7 +113,7 @@ test('A fork says which calls were under way: what came of them it does not know
   const at = String(await seqOf(log, 'TOOL_CALLED'));
   const { code, stderr } = await omnipaw(['fork', '--log', log, '--at', at, '--into', path.join(temporaryFolder(), 'other')]);
   expect(code).toBe(0);
-  expect(stderr).toMatch(/^warning: 1 call under way at this entry\. .*\n {2}worker-1\/1\/1 {2}measure .*, since entry \d+\n {2}Go on in it/);
+  expect(stderr).toMatch(/^warning: 1 call under way at this entry\. .*\n {2}worker-1\/1\/1 measure .*, since entry \d+\n {2}Go on in it/);
 });
 
 describe('a fork is refused, and leaves nothing behind', () => {

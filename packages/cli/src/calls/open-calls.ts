@@ -1,16 +1,8 @@
 /** Tool calls of which the log has the beginning and not the end. */
-import type { AgentSnapshot, Json, Tool } from '@omnipaw/kernel';
+import type { AgentSnapshot, Tool, UnknownCall } from '@omnipaw/kernel';
 import { count, jsonLine } from '../terminal/printable.js';
 
-export interface OpenCall {
-  readonly agent: string;
-  readonly tick: number;
-  readonly call: number;
-  readonly tool: string;
-  readonly args: Json;
-  /** `busSeq` of the entry with which it began. */
-  readonly intentSeq: number;
-}
+export type OpenCall = UnknownCall;
 
 /** The calls under way of these agents; of one between two attempts it is known what came of the last. */
 export function openCallsOf(agents: readonly AgentSnapshot[]): OpenCall[] {
@@ -34,10 +26,15 @@ export function callName({ agent, tick, call }: Pick<OpenCall, 'agent' | 'tick' 
 
 const SHOWN = 5;
 
-/** A line for each call, and one for those that are too many. */
+/** The first calls, and how many more there are. */
+export function callTexts(calls: readonly OpenCall[]): string[] {
+  const texts = calls.slice(0, SHOWN).map((call) => `${callName(call)} ${call.tool} ${jsonLine(call.args, 80)}, since entry ${call.intentSeq}`);
+  return calls.length > SHOWN ? [...texts, `and ${count(calls.length - SHOWN, 'other')}`] : texts;
+}
+
+/** The same, a line each. */
 export function callLines(calls: readonly OpenCall[]): string[] {
-  const lines = calls.slice(0, SHOWN).map((call) => `  ${callName(call)}  ${call.tool} ${jsonLine(call.args, 80)}, since entry ${call.intentSeq}`);
-  return calls.length > SHOWN ? [...lines, `  … and ${count(calls.length - SHOWN, 'other')}`] : lines;
+  return callTexts(calls).map((text) => `  ${text}`);
 }
 
 /** `2 calls that may not be repeated`. */

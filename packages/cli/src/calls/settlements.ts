@@ -2,7 +2,7 @@
 import { OmniError, type OmniKernel, type SettledOutcome } from '@omnipaw/kernel';
 import { UsageError } from '../failure.js';
 import { shellWord } from '../terminal/printable.js';
-import { callName, unrepeatableText, type OpenCall } from './open-calls.js';
+import { callName, callTexts, unrepeatableText, type OpenCall } from './open-calls.js';
 
 export interface UnknownOutcomeOptions {
   /** `AGENT/TICK/CALL=JSON`. */
@@ -54,7 +54,7 @@ export function assertDecided(unknown: readonly OpenCall[], settlements: Settlem
   const [first] = undecided as [OpenCall];
   throw new OmniError(
     'TOOL_OUTCOME_UNKNOWN',
-    `Nobody has said what came of ${unrepeatableText(undecided)}. Find out outside, then say it of each: --settle ${shellWord(`${callName(first)}={"value":null}`)}, or with {"error":"what went wrong"}.`,
+    `Nobody has said what came of ${unrepeatableText(undecided)}: ${callTexts(undecided).join('; ')}. Find out outside, then say it of each: --settle ${shellWord(`${callName(first)}={"value":null}`)}, or with {"error":"what went wrong"}.`,
     { details: { calls: undecided } },
   );
 }

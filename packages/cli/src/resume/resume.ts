@@ -2,7 +2,7 @@
 import type { OmniKernel } from '@omnipaw/kernel';
 import { callLines, openCallsOf, unrepeatable, unrepeatableText, type OpenCall } from '../calls/open-calls.js';
 import { assertDecided, settleCalls, settlementsIn, type UnknownOutcomeOptions } from '../calls/settlements.js';
-import { EXIT, isVerbose } from '../failure.js';
+import { EXIT, isVerbose, UsageError } from '../failure.js';
 import { boot } from '../run/boot.js';
 import { definitionsIn, type Definitions } from '../run/definitions.js';
 import { diverted } from '../run/divert.js';
@@ -55,8 +55,11 @@ export async function takeUp(loaded: Loaded, options: ResumeOptions, session: Se
   const settlements = settlementsIn(options);
   const left = await agentsLeftIn(options.log, options.agent);
   const unknown = unrepeatable(openCallsOf(left.all), loaded.definitions.tools);
+  if (left.agents.length === 0) {
+    if (settlements.size > 0) throw new UsageError('Nobody is left to wait for, so no kernel starts that could put on record what --settle says. Leave --agent out, if others are left.');
+    return { loaded, options, left, unknown: [], kernel: undefined };
+  }
   assertDecided(unknown, settlements, options);
-  if (left.agents.length === 0) return { loaded, options, left, unknown, kernel: undefined };
   const { log, sign } = options;
   const unknownOutcomes = settlements.size === 0 ? 'throw' : 'wait';
   const kernel = await boot(loaded.definitions, { file: loaded.file, log, ...(sign === undefined ? {} : { sign }), recover: true, unknownOutcomes }, session);
