@@ -184,7 +184,7 @@ function assembleCore({ config, host, log, logId, mode, recordedCount, report }:
       bus.emit(proposal);
       scheduler?.drain();
     },
-    isBusy: () => bus.isEmitting || scheduler?.isDraining === true,
+    isBusy: () => bus.isBusy || scheduler?.isDraining === true,
     observe: observers.watches('aroundToolCall') ? (info, run) => observers.toolCall(info, run) : undefined,
     mode,
     isRecorded: (busSeq) => busSeq < recordedCount,

@@ -32,6 +32,7 @@ export class KernelBus {
   readonly #tickGuards: readonly NamedGuard[];
   #lastSeq = -1;
   #emitDepth = 0;
+  #isCommanded = false;
   #failure: OmniError | undefined;
 
   constructor(options: KernelBusOptions) {
@@ -54,9 +55,19 @@ export class KernelBus {
     return () => this.#subscribers.delete(subscriber);
   }
 
-  /** Whether an entry is being recorded right now, and not everybody knows of it yet. */
-  get isEmitting(): boolean {
-    return this.#emitDepth > 0;
+  /** Whether an entry is being recorded right now, and not everybody knows of it yet, or an operator's command is under way. */
+  get isBusy(): boolean {
+    return this.#emitDepth > 0 || this.#isCommanded;
+  }
+
+  /** Carries out what an operator wants, which may take several entries. */
+  command<Result>(perform: () => Result): Result {
+    this.#isCommanded = true;
+    try {
+      return perform();
+    } finally {
+      this.#isCommanded = false;
+    }
   }
 
   /** Why nothing can be recorded any more, although the log could be written. */

@@ -126,11 +126,7 @@ export class ToolGate {
     });
     // Whoever was told of the intent may have ended the agent.
     if (mode === 'REPLAY' || isRecorded(busSeq) || pending.find(agent, tick, call) === undefined) return;
-    const run: ToolRun = {
-      agent, tick, call, intentSeq: busSeq, definition, args, input, needsSecrets,
-      attemptsBefore: 0, attempt: undefined, cancelTimer: undefined, held: NO_SECRETS, progressChars: 0,
-    };
-    this.#runs.add(run);
+    const run = this.#add({ agent, tick, call, intentSeq: busSeq, definition, args, input, needsSecrets, attemptsBefore: 0 });
     log.afterDurable(busSeq, () => { this.#admit(run); });
   }
 
@@ -157,11 +153,9 @@ export class ToolGate {
    */
   takeUp(agent: string, { tick, call, opened, seq, attempt, isBackingOff }: Slot): void {
     const definition = this.#options.registry.get(opened['tool'] as string);
-    const run: ToolRun = {
-      agent, tick, call, intentSeq: seq, definition, ...this.#check(definition, opened['args']),
-      attemptsBefore: isBackingOff ? attempt : attempt - 1, attempt: undefined, cancelTimer: undefined, held: NO_SECRETS, progressChars: 0,
-    };
-    this.#runs.add(run);
+    const run = this.#add({
+      agent, tick, call, intentSeq: seq, definition, ...this.#check(definition, opened['args']), attemptsBefore: isBackingOff ? attempt : attempt - 1,
+    });
     if (!isBackingOff) this.#options.log.afterDurable(seq, () => { this.#admit(run); });
   }
 
@@ -200,6 +194,12 @@ export class ToolGate {
     return this.#active.size === 0;
   }
 
+  #add(call: Omit<ToolRun, 'attempt' | 'cancelTimer' | 'held' | 'progressChars'>): ToolRun {
+    const run: ToolRun = { ...call, attempt: undefined, cancelTimer: undefined, held: NO_SECRETS, progressChars: 0 };
+    this.#runs.add(run);
+    return run;
+  }
+
   #assertAlive(agent: string): void {
     const state = this.#options.lifecycle.stateOf(agent);
     // RESUMABLE, too: what was approved while the agent is suspended is carried out.
@@ -223,7 +223,7 @@ export class ToolGate {
   }
 
   #lookWhetherFinished(): void {
-    if (this.#finished !== undefined && !this.#runs.all().some((run) => this.#hasToEnd(run))) this.#finished();
+    if (this.#finished !== undefined && (this.#isStopped || !this.#runs.some((run) => this.#hasToEnd(run)))) this.#finished();
   }
 
   /** Between two attempts it is known what came of the last one. */
@@ -320,7 +320,7 @@ export class ToolGate {
     const { pending, settings, input, isBusy } = this.#options;
     const { agent, tick, call, definition: { name: tool } } = run;
     const isOpen = (): boolean => this.#isWanted(run, attempt) && pending.find(agent, tick, call) !== undefined;
-    if (!isOpen()) return false;
+    if (!isOpen() || run.progressChars > settings.limits.maxValueBytes) return false;
     if (isBusy()) throw busy(tool);
     const value = this.#invoker.clean(run, said, { held: run.held, what: 'progress' });
     run.progressChars += JSON.stringify(value).length + LINE_CHARS;
