@@ -287,7 +287,7 @@ describe('what a tool says is never on record', () => {
       await time.sleep(130);
       return 'token-one';
     };
-    const { store } = await called(tool, { args: { token: secret('KEY') as never }, secrets, grants: ['call:*', 'read:**'] });
+    const { store } = await called(tool, { args: { token: secret('KEY') }, secrets, grants: ['call:*', 'read:**'] });
     const values = await valuesIn(store);
     expect(values).toHaveLength(1);
     expect(JSON.stringify(values)).not.toContain('token-');
