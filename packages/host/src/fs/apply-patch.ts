@@ -6,7 +6,8 @@ import { fail } from '../paths/refusals.js';
 import { textOf } from '../paths/text.js';
 import { digestOf, type Workspace } from '../paths/workspace.js';
 import { MAX_FILE_BYTES } from './limits.js';
-import { parseChanges, reject, type FileChange } from './patch.js';
+import { parseChanges, type FileChange } from './patch.js';
+import { reject } from './reject.js';
 
 export interface ApplyPatchArguments {
   /** A unified diff of one or several files. */
