@@ -251,10 +251,7 @@ async function openToWriteAt({ parent, name, asked, names }: Target): Promise<Fi
     failBySystem(asked, thrown),
   );
   try {
-    const opened = await file.stat();
-    if (!opened.isFile()) refuse(asked, `${kindOf(opened)} where a file is wanted`);
-    if (opened.nlink > 1) refuse(asked, 'the file has other names (hard links), which may be outside of the root');
-    await parent.confirm(asked);
+    await parent.confirmFile(file, name, asked);
     return file;
   } catch (thrown) {
     await file.close();
