@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { applyPatchTool, hostTools, Workspace } from '@omnipaw/host';
 import { describe, expect, test } from 'vitest';
@@ -14,6 +14,10 @@ const files = { 'a.txt': 'one\ntwo\nthree\n', 'b.txt': 'gone\n' };
 
 function textOf(root: string, name: string): string {
   return readFileSync(path.join(root, name), 'utf8');
+}
+
+function modeOf(root: string, name: string): number {
+  return statSync(path.join(root, name)).mode & 0o777;
 }
 
 describe('host.fs.apply_patch', () => {
@@ -47,6 +51,16 @@ describe('host.fs.apply_patch', () => {
     await call(hostTools({ root }).fs.applyPatch, { patch });
     expect(readdirSync(root).sort()).toEqual(['b.txt', 'moved.txt']);
     expect(textOf(root, 'moved.txt')).toBe('one\nTWO\nthree\n');
+  });
+
+  test.skipIf(process.platform === 'win32').each([
+    ['0600', 0o600],
+    ['0750', 0o750],
+  ])('what gets another name keeps its permissions: %s', async (_, mode) => {
+    const root = tree(files);
+    chmodSync(path.join(root, 'a.txt'), mode);
+    await call(hostTools({ root }).fs.applyPatch, { patch: modify.replace('b/a.txt', 'b/moved.txt') });
+    expect(modeOf(root, 'moved.txt')).toBe(mode);
   });
 
   test.each([
@@ -121,6 +135,7 @@ describe('host.fs.apply_patch', () => {
 
   test('what was put in place is put back when a later file can not be', async () => {
     const root = tree({ ...files, 'folder/d.txt': 'gone\n' });
+    chmodSync(path.join(root, 'b.txt'), 0o600);
     // Between the look and the deletion, the file becomes a directory that is not empty.
     const how = afterEntering('folder', hold, (time) => {
       if (time !== 2) return;
@@ -128,8 +143,9 @@ describe('host.fs.apply_patch', () => {
       mkdirSync(path.join(root, 'folder/d.txt/full'), { recursive: true });
     });
     const tool = applyPatchTool('patch', new Workspace(root, { hold: how }));
-    expect(await codeOf(call(tool, { patch: modify + create + remove.replace('b.txt', 'folder/d.txt') }))).toBe('FILE_SYSTEM_FAILED');
-    expect(textOf(root, 'a.txt')).toBe(files['a.txt']);
+    expect(await codeOf(call(tool, { patch: modify + create + remove + remove.replace('b.txt', 'folder/d.txt') }))).toBe('FILE_SYSTEM_FAILED');
+    expect([textOf(root, 'a.txt'), textOf(root, 'b.txt')]).toEqual([files['a.txt'], files['b.txt']]);
+    expect(modeOf(root, 'b.txt')).toBe(0o600);
     expect(existsSync(path.join(root, 'new/c.txt'))).toBe(false);
     expect(readdirSync(root).sort()).toEqual(['a.txt', 'b.txt', 'folder', 'new']);
   });

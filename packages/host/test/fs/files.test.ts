@@ -56,6 +56,22 @@ describe('host.fs.write_file', () => {
     expect(readdirSync(path.join(root, 'deep/er'))).toHaveLength(1);
   });
 
+  test.skipIf(process.platform === 'win32')('lets nobody see the new content of a private file while it writes it', async () => {
+    const root = tree({ key: 'old' });
+    chmodSync(path.join(root, 'key'), 0o600);
+    const { fs } = hostTools({ root });
+    const modes = new Set<number>();
+    let isOver = false;
+    const look = (): void => {
+      if (isOver) return;
+      for (const name of readdirSync(root)) modes.add((statSync(path.join(root, name), { throwIfNoEntry: false })?.mode ?? 0o600) & 0o777);
+      setImmediate(look);
+    };
+    look();
+    await call(fs.writeFile, { path: 'key', content: 'new '.repeat(250_000) }).finally(() => (isOver = true));
+    expect([...modes]).toEqual([0o600]);
+  });
+
   test('replaces only what it was told to replace', async () => {
     const root = tree({ 'a.txt': 'one\n' });
     const { fs } = hostTools({ root });
