@@ -1,7 +1,8 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { hostTools } from '@omnipaw/host';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { call, codeOf } from '../support/call.js';
 import { temporaryDirectory, tree } from '../support/workspace.js';
 
@@ -32,6 +33,12 @@ describe('host.fs.read_file', () => {
     const { fs } = hostTools({ root: tree({ 'a.txt': 'x'.repeat(99).concat('\n').repeat(5_000) }) });
     expect(await codeOf(call(fs.readFile, { path: 'a.txt' }))).toBe('FILE_TOO_LARGE');
     await expect(call(fs.readFile, { path: 'a.txt', lines: 10 })).resolves.toMatchObject({ lines: 5_000 });
+  });
+
+  test('refuses text that would be too long as JSON, and gives it as base64', async () => {
+    const { fs } = hostTools({ root: tree({ 'a.txt': '\u0001'.repeat(180_000) }) });
+    expect(await codeOf(call(fs.readFile, { path: 'a.txt' }))).toBe('FILE_TOO_LARGE');
+    await expect(call(fs.readFile, { path: 'a.txt', encoding: 'base64' })).resolves.toMatchObject({ bytes: 180_000 });
   });
 
   test.each([[{ path: '' }], [{ path: 'a', fromLine: 0 }], [{ path: 'a', lines: 1.5 }], [{ path: 'a', more: 1 }], [{ path: ['a'] }], [{}], ['a'], [null]])(
@@ -147,6 +154,34 @@ describe('host.fs.list_dir and host.fs.stat', () => {
     for (let number = 0; number <= 2_000; number++) writeFileSync(path.join(root, String(number)), '');
     const { items, more } = await call(hostTools({ root }).fs.listDir, { path: '.' });
     expect([items.length, more]).toEqual([2_000, true]);
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('what the log could not take', () => {
+  test('of a directory with long names, as many are told of as fit', async () => {
+    const root = temporaryDirectory();
+    for (let number = 0; number < 1_000; number++) writeFileSync(path.join(root, String(number).padEnd(250, '\u0001')), '');
+    const { items, more } = await call(hostTools({ root }).fs.listDir, { path: '.' });
+    expect(more).toBe(true);
+    expect(items.length).toBeGreaterThan(400);
+    expect(items[0]!.name).toMatch(/^0/);
+  });
+
+  test('a search ends when its matches are as large as a result may be', async () => {
+    const { fs } = hostTools({ root: tree({ 'a.txt': `${'\u0001'.repeat(300)}\n`.repeat(1_000), 'b.txt': '\u0001' }) });
+    const { matches, endedBy, filesSearched } = await call(fs.search, { path: '.', query: '\u0001', maxMatches: 1_000 });
+    expect([endedBy, filesSearched]).toEqual(['size', 1]);
+    expect(matches.length).toBeGreaterThan(400);
+  });
+
+  test('a file that is older or newer than any date has the nearest one', async () => {
+    // Not on every file system: then it is the last time that there can be.
+    const root = existsSync('/dev/shm') ? mkdtempSync('/dev/shm/omnipaw-host-') : temporaryDirectory();
+    onTestFinished(() => { rmSync(root, { recursive: true }); });
+    writeFileSync(path.join(root, 'a.txt'), '');
+    expect(spawnSync('touch', ['-d', '@9000000000000', path.join(root, 'a.txt')]).status).toBe(0);
+    const { modified } = await call(hostTools({ root }).fs.stat, { path: 'a.txt' });
+    expect(modified).toMatch(/^(\+275760-09-13T00:00:00|\d{4}-)/);
   });
 });
 
