@@ -89,7 +89,10 @@ describe('host.fs.write_file', () => {
     // Again, as after a crash: it is done already.
     await call(fs.writeFile, { path: 'a.txt', content: 'two\n', replaces: sha256OfOne });
     await call(fs.writeFile, { path: 'new.txt', content: 'x', replaces: null });
-    expect(readFileSync(path.join(root, 'a.txt'), 'utf8')).toBe('two\n');
+    // And again, when somebody else has written it meanwhile: that stays.
+    await call(fs.writeFile, { path: 'a.txt', content: 'three\n' });
+    expect(await codeOf(call(fs.writeFile, { path: 'a.txt', content: 'two\n', replaces: sha256OfOne }))).toBe('FILE_CHANGED');
+    expect(readFileSync(path.join(root, 'a.txt'), 'utf8')).toBe('three\n');
   });
 
   test('of two that expect the same file, one wins', async () => {
@@ -186,10 +189,11 @@ describe.skipIf(process.platform !== 'linux')('what the log could not take', () 
 });
 
 describe('host.fs.delete', () => {
-  test('deletes a file or an empty directory, once', async () => {
+  test('deletes a file or an empty directory, once, and is not repeated when nobody knows whether it has', async () => {
     const root = tree({ 'a.txt': '', 'full/b.txt': '' });
     mkdirSync(path.join(root, 'empty'));
     const { fs } = hostTools({ root });
+    expect(fs.delete.idempotent).toBe(false);
     await expect(call(fs.delete, { path: 'a.txt' })).resolves.toEqual({ deleted: true });
     await expect(call(fs.delete, { path: 'a.txt' })).resolves.toEqual({ deleted: false });
     await expect(call(fs.delete, { path: 'empty' })).resolves.toEqual({ deleted: true });
