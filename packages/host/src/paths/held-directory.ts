@@ -21,6 +21,8 @@ const O_PATH = 0o10000000;
 /** What Linux puts after the path of something that is open and has been removed. */
 const REMOVED = ' (deleted)';
 
+const MAX_LOOKS = 10;
+
 /** What is done with a file that was opened. */
 export interface OpenFile {
   stat(): Promise<{ readonly size: number }>;
@@ -152,14 +154,20 @@ class NamedDirectory implements HeldDirectory {
     }
   }
 
-  /** By a look at the name after the look at the file: what had a second name then has none any more, or still has it. */
+  /**
+   * By a look at the name between two looks at the file, in which nothing has changed: a name that comes or goes changes the
+   * time. Whoever writes to the file just then changes it, too, so there are some more looks.
+   */
   async confirmFile(file: FileHandle, name: string, asked: string): Promise<void> {
-    const opened = await file.stat({ bigint: true });
-    assertPlainFile(opened, asked);
-    const looked = await lstat(this.placeOf(name), { bigint: true }).catch((thrown: unknown) => failBySystem(asked, thrown));
-    assertPlainFile(looked, asked);
-    if (opened.ino !== looked.ino || opened.dev !== looked.dev) refuse(asked, 'exchanged while it was opened');
-    await this.confirm(asked);
+    for (let looks = 0; looks < MAX_LOOKS; looks++) {
+      const opened = await file.stat({ bigint: true });
+      assertPlainFile(opened, asked);
+      const looked = await lstat(this.placeOf(name), { bigint: true }).catch((thrown: unknown) => failBySystem(asked, thrown));
+      assertPlainFile(looked, asked);
+      if (opened.ino !== looked.ino || opened.dev !== looked.dev) refuse(asked, 'exchanged while it was opened');
+      if ((await file.stat({ bigint: true })).ctimeNs === opened.ctimeNs) return this.confirm(asked);
+    }
+    return refuse(asked, 'it changes all the time while it is opened');
   }
 
   /** Directories can't be synced by name everywhere; where they can, the system does it in its own time. */
