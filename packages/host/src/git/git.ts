@@ -2,7 +2,7 @@
  * Asks git, and lets nothing in the repository make it do more than answer.
  *
  * Settings of a repository name programs that git runs: hooks, monitors, filters, drivers, pagers, signers. What can be
- * turned off is turned off by name, and a filter, whose name is anybody's choice, is found first.
+ * turned off is turned off by name; filters and hooks whose names are anybody's choice are found first.
  */
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { hostError } from '../errors.js';
 import { refuse } from '../paths/refusals.js';
 import type { Workspace } from '../paths/workspace.js';
 import type { CommandResult, CommandRunner } from '../system/index.js';
+import { LISTING, programsOff, variables, type Setting } from './settings.js';
 
 export interface GitOptions {
   /** The home of whom git takes its global settings from; nobody's unless given. */
@@ -27,17 +28,8 @@ export interface GitAnswer {
   readonly complaint: string;
 }
 
-const QUIET = [
-  ...['--no-pager', '--no-optional-locks'],
-  ...['core.fsmonitor=false', 'core.hooksPath=/dev/null', 'core.attributesFile=/dev/null', 'core.sshCommand=false', 'core.editor=false'].flatMap(setting),
-  ...['commit.gpgSign=false', 'log.showSignature=false', 'gc.auto=0', 'maintenance.auto=false', 'protocol.allow=never', 'submodule.recurse=false'].flatMap(setting),
-];
 const TIMEOUT_MS = 60_000;
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
-
-function setting(text: string): string[] {
-  return ['-c', text];
-}
 
 export class Git {
   readonly #workspace: Workspace;
@@ -53,8 +45,8 @@ export class Git {
   /** Runs git in the root; rejects with `GIT_UNAVAILABLE`, `GIT_REFUSED` and `GIT_FAILED`, but not because git says no. */
   async ask(args: readonly string[], signal: ToolContext['signal'], more: Readonly<Record<string, string>> = {}): Promise<GitAnswer> {
     const where = this.#options.around === true ? [] : await this.#ownRepository();
-    const filters = await this.#filtersOff(where, signal);
-    return this.#run([...where, ...filters, ...args], signal, more);
+    const programs = await this.#programsOff(where, signal);
+    return this.#run([...where, ...args], signal, { ...variables(programs), ...more });
   }
 
   /** What git answers; throws `GIT_FAILED` with its complaint when it says no. */
@@ -64,9 +56,13 @@ export class Git {
     return stdout;
   }
 
+  /** What git lists with `-z`. */
+  async names(args: readonly string[], signal: ToolContext['signal']): Promise<readonly string[]> {
+    return (await this.text(args, signal)).split('\0').filter((name) => name !== '');
+  }
+
   /** Throws `PATH_REFUSED` if one of the files that git is about to read has other names, which may be outside of the root. */
-  async confine(listing: readonly string[], signal: ToolContext['signal']): Promise<void> {
-    const names = (await this.text(listing, signal)).split('\0').filter((name) => name !== '');
+  async confine(names: readonly string[]): Promise<void> {
     for (const name of names) {
       const stats = await lstat(join(this.#workspace.root, name)).catch(() => undefined);
       if (stats?.isFile() === true && stats.nlink > 1) refuse(name, 'the file has other names (hard links), which may be outside of the root');
@@ -87,17 +83,15 @@ export class Git {
     throw hostError('GIT_REFUSED', `The root is asked about with git, but ${found}. Make the root a repository of its own.`);
   }
 
-  /** `filter.NAME.clean` and the like are programs that git runs over files. */
-  async #filtersOff(where: readonly string[], signal: ToolContext['signal']): Promise<readonly string[]> {
-    const { exitCode, stdout, complaint } = await this.#run([...where, 'config', '-z', '--includes', '--name-only', '--get-regexp', '^filter\\.'], signal, {});
+  async #programsOff(where: readonly string[], signal: ToolContext['signal']): Promise<readonly Setting[]> {
+    const { exitCode, stdout, complaint } = await this.#run([...where, ...LISTING], signal, variables([]));
     // 1 says that there is none.
     if (exitCode > 1) throw hostError('GIT_FAILED', `git could not tell its settings: ${complaint || `exit code ${exitCode}`}`, { details: { exitCode, complaint } });
-    const names = new Set(stdout.split('\0').map((key) => key.slice(0, key.lastIndexOf('.'))).filter((name) => name !== ''));
-    return [...names].flatMap((name) => [`${name}.clean=`, `${name}.smudge=`, `${name}.process=`, `${name}.required=false`].flatMap(setting));
+    return programsOff(stdout);
   }
 
   async #run(args: readonly string[], signal: ToolContext['signal'], more: Readonly<Record<string, string>>): Promise<GitAnswer> {
-    const result = await this.#runner.exec(['git', ...QUIET, ...args], {
+    const result = await this.#runner.exec(['git', '--no-pager', '--no-optional-locks', ...args], {
       cwd: '.',
       env: { ...this.#environment(), ...more },
       timeoutMs: TIMEOUT_MS,
@@ -110,7 +104,7 @@ export class Git {
   #environment(): Readonly<Record<string, string>> {
     const { home } = this.#options;
     const settings = home === undefined ? { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' } : { HOME: home };
-    return { ...settings, LC_ALL: 'C.UTF-8', GIT_TERMINAL_PROMPT: '0', GIT_NO_LAZY_FETCH: '1', GIT_ATTR_NOSYSTEM: '1' };
+    return { ...settings, LC_ALL: 'C.UTF-8', GIT_TERMINAL_PROMPT: '0', GIT_NO_LAZY_FETCH: '1', GIT_ALLOW_PROTOCOL: 'none', GIT_ATTR_NOSYSTEM: '1' };
   }
 }
 

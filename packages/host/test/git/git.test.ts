@@ -1,12 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { hostTools } from '@omnipaw/host';
-import { describe, expect, test } from 'vitest';
+import { Git, hostTools, LocalRunner, Workspace, type CommandRunner } from '@omnipaw/host';
+import { describe, expect, test, vi } from 'vitest';
 import { describeWith } from '../../../../testing/components.js';
 import { parseBlame } from '../../src/git/blame.js';
 import { call, codeOf } from '../support/call.js';
 import { temporaryDirectory, tree } from '../support/workspace.js';
+
+// Git is started again and again, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 const author = { name: 'Ada', email: 'ada@example.com' };
 
@@ -155,6 +158,93 @@ describeWith('git', 'host.git', () => {
       await call(tools.log, {});
       await call(tools.blame, { path: 'a.txt', lines: [1] });
       expect(existsSync(mark) ? readFileSync(mark, 'utf8') : '').toBe('');
+    });
+
+    test.each(['a=b', 'a=b.c', '='])('runs no filter of it that is named %j', async (name) => {
+      const root = repository({ 'a.txt': 'one\n', '.gitattributes': `* filter=${name}\n` });
+      const mark = path.join(root, 'ran');
+      appendFileSync(path.join(root, '.git/config'), `[filter "${name}"]\n\tclean = "echo ran >> '${mark}'; cat"\n\trequired\n`);
+      writeFileSync(path.join(root, 'a.txt'), 'two\n');
+      const tools = hostTools({ root }).git;
+      await call(tools.status, {});
+      await call(tools.diff, {});
+      await call(tools.commit, { message: 'second', paths: ['a.txt'], author });
+      expect(existsSync(mark)).toBe(false);
+    });
+
+    test('does not resolve again what was once resolved, for which it may name a program', async () => {
+      const root = repository({ 'a.txt': 'one\n', 'b.txt': 'one\n' });
+      git(root, 'config', 'rerere.enabled', 'true');
+      git(root, 'checkout', '--quiet', '-b', 'other');
+      for (const [branch, text] of [['other', 'theirs\n'], ['main', 'ours\n']] as const) {
+        git(root, 'checkout', '--quiet', branch);
+        writeFileSync(path.join(root, 'a.txt'), text);
+        git(root, 'commit', '--quiet', '--all', `--message=${branch}`);
+      }
+      expect(() => git(root, 'merge', '--quiet', 'other')).toThrow();
+      const [conflict, waiting] = [readFileSync(path.join(root, 'a.txt')), readFileSync(path.join(root, '.git/MERGE_RR'))];
+      writeFileSync(path.join(root, 'a.txt'), 'both\n');
+      git(root, 'commit', '--quiet', '--all', '--message=merged');
+      git(root, 'reset', '--quiet', '--hard', 'HEAD~1');
+      const mark = path.join(root, 'ran');
+      git(root, 'config', 'merge.trap.driver', `touch '${mark}'`);
+      for (const [name, content] of [['.gitattributes', '* merge=trap\n'], ['.git/MERGE_RR', waiting], ['a.txt', conflict], ['b.txt', 'two\n']] as const) writeFileSync(path.join(root, name), content);
+      await call(hostTools({ root }).git.commit, { message: 'second', paths: ['b.txt'], author });
+      expect([existsSync(mark), readFileSync(path.join(root, 'a.txt'))]).toEqual([false, conflict]);
+    });
+
+    test('is not asked when it names more filters than can be turned off', async () => {
+      const root = repository({ 'a.txt': 'one\n' });
+      const filters = (count: number): string => Array.from({ length: count }, (_, at) => `[filter "${'x'.repeat(60)}${at}"]\n\tclean = cat\n`).join('');
+      appendFileSync(path.join(root, '.git/config'), filters(200));
+      await expect(call(hostTools({ root }).git.status, {})).resolves.toMatchObject({ changes: [] });
+      appendFileSync(path.join(root, '.git/config'), filters(20_000));
+      expect(await codeOf(call(hostTools({ root }).git.status, {}))).toBe('GIT_REFUSED');
+    });
+
+    test('turns off hooks in its settings, of which this git may not have heard', async () => {
+      const root = repository({ 'a.txt': 'one\n' });
+      git(root, 'config', 'hook.lint=er.command', 'touch ran');
+      git(root, 'config', 'hook.lint=er.event', 'post-index-change');
+      const told = new Map<string, string>();
+      const workspace = new Workspace(root);
+      const local = new LocalRunner(workspace, { environment: process.env, maxProcesses: 64 });
+      const runner: CommandRunner = {
+        mode: 'local',
+        exec: (command, options) => {
+          for (let at = 0; at < Number(options.env['GIT_CONFIG_COUNT']); at++) told.set(options.env[`GIT_CONFIG_KEY_${at}`]!, options.env[`GIT_CONFIG_VALUE_${at}`]!);
+          return local.exec(command, options);
+        },
+      };
+      await new Git(workspace, runner).text(['status'], new AbortController().signal);
+      expect([told.get('hook.lint=er.enabled'), told.get('hook.lint=er.command')]).toEqual(['false', 'true']);
+    });
+
+    test('runs nothing of a repository that lies in it, and commits none', async () => {
+      const root = repository({ 'a.txt': 'one\n', 'sub/x.txt': 'one\n', 'sub/.gitattributes': '* filter=trap\n', '.gitmodules': '[submodule "sub"]\n\tpath = sub\n\turl = ./sub\n\tignore = none\n' });
+      const sub = path.join(root, 'sub');
+      git(root, 'rm', '--quiet', '--cached', '-r', 'sub');
+      git(sub, 'init', '--quiet');
+      git(sub, 'add', '--all');
+      git(sub, 'commit', '--quiet', '--message=first');
+      const tools = hostTools({ root }).git;
+      expect(await codeOf(call(tools.commit, { message: 'x', paths: ['.'], author }))).toBe('PATH_REFUSED');
+      git(root, 'add', '--all');
+      git(root, 'commit', '--quiet', '--message=nested');
+      const mark = path.join(root, 'ran');
+      git(sub, 'config', 'filter.trap.clean', `echo ran >> '${mark}'; cat`);
+      for (const key of ['diff.submodule', 'status.submoduleSummary', 'submodule.sub.ignore']) git(root, 'config', key, { 'diff.submodule': 'diff', 'status.submoduleSummary': 'true' }[key] ?? 'none');
+      writeFileSync(path.join(sub, 'x.txt'), 'two\n');
+      await call(tools.status, {});
+      await call(tools.diff, {});
+      await call(tools.diff, { from: 'HEAD~1' });
+      await call(tools.diff, { from: 'HEAD~1', to: 'HEAD' });
+      await call(tools.log, { paths: ['sub'] });
+      for (const name of ['.', 'sub']) expect(await codeOf(call(tools.commit, { message: 'x', paths: [name], author }))).toBe('PATH_REFUSED');
+      expect(await codeOf(call(tools.commit, { message: 'unchanged', paths: ['a.txt'], author }))).toBe('GIT_FAILED');
+      writeFileSync(path.join(root, 'a.txt'), 'two\n');
+      await call(tools.commit, { message: 'second', paths: ['a.txt'], author });
+      expect(existsSync(mark)).toBe(false);
     });
 
     test('is asked only where it lies in the root, as a directory', async () => {
