@@ -18,7 +18,7 @@ const KNOWN: readonly Setting[] = [
   ...pairs('core.fsmonitor=false', 'core.hooksPath=/dev/null', 'core.sshCommand=false', 'core.editor=false'),
   ...pairs('commit.gpgSign=false', 'log.showSignature=false', 'gc.auto=0', 'maintenance.auto=false', 'rerere.enabled=false', 'protocol.allow=never'),
   ...pairs('submodule.recurse=false', 'diff.ignoreSubmodules=all', 'diff.submodule=short', 'status.submoduleSummary=false'),
-  ...pairs('core.attributesFile=/dev/null', 'blame.ignoreRevsFile=', 'mailmap.file=/dev/null', 'diff.orderFile=/dev/null'),
+  ...pairs('core.attributesFile=/dev/null', 'mailmap.file=/dev/null', 'diff.orderFile=/dev/null'),
 ];
 
 function pairs(...texts: readonly string[]): readonly Setting[] {
