@@ -52,6 +52,20 @@ describeWith('git', 'host.git', () => {
     expect(await codeOf(call(hostTools({ root }).git.log, {}))).toBe('GIT_FAILED');
   });
 
+  test('tells of as many changes as a value has room for', async () => {
+    const root = repository({ 'a.txt': 'one\n' });
+    const folder = ['d', 'e', 'f'].map((letter) => letter.repeat(200)).join('/');
+    mkdirSync(path.join(root, folder), { recursive: true });
+    const add = (count: number): void => { for (let at = 0; at < count; at++) writeFileSync(path.join(root, folder, `${'é'.repeat(100)}${at}`), ''); };
+    const tools = hostTools({ root }).git;
+    add(500);
+    const some = await call(tools.status, {});
+    expect([some.changes.length, some.more]).toEqual([500, false]);
+    add(2_500);
+    const many = await call(tools.status, {});
+    expect([many.changes.length > 500, many.changes.length < 2_000, many.more]).toEqual([true, true, true]);
+  });
+
   test('commits the paths that it is told, and nothing else', async () => {
     const root = repository({ 'a.txt': 'one\n', 'b.txt': 'one\n', 'c.txt': 'one\n' });
     for (const name of ['a.txt', 'b.txt', 'new.txt']) writeFileSync(path.join(root, name), 'two\n');
