@@ -29,7 +29,7 @@ export async function repositoryOf(root: string, around: boolean): Promise<Repos
     }
     if (stats?.isFile() === true && around) return (await furtherTree(root, top)) ?? refuseRoot('its .git is a file, which leads elsewhere');
     if (stats !== undefined) return refuseRoot(`its .git is a ${stats.isFile() ? 'file' : 'link'}, which leads elsewhere`);
-    if (!around || top === path.dirname(top)) return refuseRoot('there is no repository');
+    if (!around || top === path.dirname(top)) return refuseRoot(around ? 'there is no repository in it or around it' : 'there is no repository');
   }
 }
 
