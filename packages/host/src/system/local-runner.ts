@@ -1,8 +1,10 @@
 /** Runs commands on this machine. No sandbox: a command can do what this process can do, but not outlive its call. */
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { delimiter, isAbsolute, relative } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { delimiter, isAbsolute } from 'node:path';
 import { hostError } from '../errors.js';
+import { liesWithin } from '../paths/lies-within.js';
 import type { Workspace } from '../paths/workspace.js';
 import type { Command, CommandResult, CommandRunner, ExecOptions } from './command-runner.js';
 import { TAG_VARIABLE } from './descendants.js';
@@ -71,10 +73,24 @@ export class LocalRunner implements CommandRunner {
   }
 }
 
-/** Without places where agents can write: what stands there under the name of a program is no program of the operator's. */
+/**
+ * Without places where agents can write: what stands there under the name of a program is no program of the operator's.
+ *
+ * A place is called what it really is, since a link on the way to it may lie in the root, and lead elsewhere by then.
+ */
 function searchPath(given: string, root: string): string {
-  const places = given.split(delimiter).filter((place) => isAbsolute(place) && relative(root, place).startsWith('..'));
-  return places.length === 0 ? DEFAULT_PATH : places.join(delimiter);
+  const places = given.split(delimiter).flatMap((place) => (isAbsolute(place) ? realPlace(place) : []));
+  const outside = new Set(places.filter((place) => !liesWithin(root, place)));
+  return outside.size === 0 ? DEFAULT_PATH : [...outside].join(delimiter);
+}
+
+/** What is not there has nothing to run, and may be in the root once it is. */
+function realPlace(place: string): readonly string[] {
+  try {
+    return [realpathSync(place)];
+  } catch {
+    return [];
+  }
 }
 
 /** Throws `COMMAND_REFUSED` for what no process can be given. */

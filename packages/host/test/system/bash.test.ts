@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createKernel, defineAgent, MemoryLogStore, readEntries, secret } from '@omnipaw/kernel';
 import { hostTools, LocalRunner, Workspace, type CommandRunner, type ExecOptions } from '@omnipaw/host';
@@ -18,9 +18,25 @@ describe.skipIf(process.platform === 'win32')('host.system.bash', () => {
 
   test('looks for programs in no place where agents can write', async () => {
     const root = tree({ 'bin/git': '#!/bin/sh\necho fooled\n' });
-    const environment = { PATH: `${root}/bin:.:bin::${root}:/usr/bin:/bin` };
-    await expect(call(hostTools({ root, environment }).system.bash, { command: 'echo $PATH' })).resolves.toMatchObject({ stdout: '/usr/bin:/bin\n' });
+    const usual = realpathSync('/usr/bin');
+    const environment = { PATH: `${root}/bin:.:bin::${root}:/usr/bin:${usual}` };
+    await expect(call(hostTools({ root, environment }).system.bash, { command: 'echo $PATH' })).resolves.toMatchObject({ stdout: `${usual}\n` });
     await expect(call(hostTools({ root, environment: { PATH: 'bin' } }).system.bash, { command: 'echo $PATH' })).resolves.toMatchObject({ stdout: '/usr/local/bin:/usr/bin:/bin\n' });
+  });
+
+  test('looks for programs in no such place by way of a link, either, nor where a name begins with two dots', async () => {
+    const outside = temporaryDirectory();
+    const root = tree({ 'bin/fooled': 'echo bin', '..bin/fooled': 'echo dots', 'later/x': '' });
+    for (const name of ['bin', '..bin']) chmodSync(path.join(root, name, 'fooled'), 0o755);
+    const link = path.join(outside, 'link');
+    symlinkSync(root, link);
+    symlinkSync(outside, path.join(root, 'swapped'));
+    const places = [`${link}/bin`, `${root}/..bin`, `${link}/later/not-yet`, `${root}/swapped`, '/usr/bin', '/bin'];
+    const { system } = hostTools({ root: link, environment: { PATH: places.join(':') } });
+    await expect(call(system.bash, { command: 'echo $PATH; fooled' })).resolves.toMatchObject({
+      stdout: `${[...new Set([outside, ...['/usr/bin', '/bin'].map((place) => realpathSync(place))])].join(':')}\n`,
+      exitCode: 127,
+    });
   });
 
   test('reads no start-up file that lies in the root', async () => {
