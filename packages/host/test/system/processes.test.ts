@@ -7,7 +7,7 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { bashTool, LocalRunner, Workspace, type BashArguments, type BashResult } from '@omnipaw/host';
 import { describe, expect, test } from 'vitest';
@@ -133,5 +133,12 @@ else describe('a namespace of processes', () => {
     const { run } = scene(undefined);
     const result = await run({ command: `kill -0 ${process.pid} 2>/dev/null && echo signalled; cat /proc/${process.pid}/environ 2>/dev/null; ls -d /proc/[0-9]* | wc -l` });
     expect(Number(result.stdout)).toBeLessThan(10);
+  });
+
+  test('has nothing below its /proc that would show the processes outside', async () => {
+    const { run } = scene(undefined);
+    const takenOff = 'umount /proc 2>/dev/null; unshare --user --map-root-user --mount umount /proc 2>/dev/null';
+    const { stdout } = await run({ command: `${takenOff}; readlink /proc/[0-9]*/ns/pid` });
+    expect(stdout).not.toContain(readlinkSync('/proc/self/ns/pid'));
   });
 });
