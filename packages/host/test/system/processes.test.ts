@@ -7,12 +7,14 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { readlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { release } from 'node:os';
 import path from 'node:path';
 import { bashTool, LocalRunner, Workspace, type BashArguments, type BashResult } from '@omnipaw/host';
 import { describe, expect, test } from 'vitest';
 import { bundle } from '../../../../testing/bundle.js';
 import { namespacePrefix } from '../../src/system/namespace.js';
+import { hasOwnIds, threadsOfMachine } from '../../src/system/process-limit.js';
 import { call } from '../support/call.js';
 import { processesWith } from '../support/processes.js';
 import { temporaryDirectory } from '../support/workspace.js';
@@ -75,6 +77,20 @@ describe.skipIf(process.platform !== 'linux').each(kinds)('processes %s', (_, na
     expect(result.endedBy).toBe('processes');
     expect(processesWith(mark)).toEqual([]);
   }, 30_000);
+
+  test('are limited by the system itself, too, and let everybody else go first', async () => {
+    const { run } = scene(namespaces);
+    const maxThreads = 4 * MAX_PROCESSES;
+    const idsOfMachine = readFileSync('/proc/sys/kernel/pid_max', 'utf8');
+    const { stdout } = await run({ command: 'nice; ulimit -u; cat /proc/sys/kernel/pid_max' });
+    const [niceness, ofUser, endOfIds] = stdout.split('\n').map(Number);
+    expect(niceness).toBe(19);
+    const hasUsers = namespaces === undefined && hasNamespaces && process.getuid!() !== 0;
+    if (hasUsers) expect(ofUser).toBe(maxThreads);
+    else if (namespaces === 'none' || !hasNamespaces) expect(ofUser).toBeLessThan(maxThreads + 4 * threadsOfMachine());
+    else if (hasOwnIds(release())) expect(endOfIds).toBe(301 + maxThreads);
+    expect(readFileSync('/proc/sys/kernel/pid_max', 'utf8')).toBe(idsOfMachine);
+  });
 
   test('that multiply faster than they are ended are gone after a timeout, too', async () => {
     const { mark, run } = scene(namespaces);
