@@ -59,8 +59,8 @@ const TIMEOUT_MARGIN_MS = 15_000;
 const MAX_OUTPUT_BYTES = 64 * 1024;
 const MAX_COMMAND_CHARS = 64 * 1024;
 const MAX_ARGS = 256;
-/** No start-up file: bash would read one where its input looks like a network's. */
-const BASH = ['bash', '--noprofile', '--norc', '-c'] as const;
+/** No start-up file: bash would read one where its input looks like a network's. And no option after these: a command may begin like one. */
+const BASH = ['bash', '--noprofile', '--norc', '-c', '--'] as const;
 
 /**
  * Runs a command in bash. A command that fails is a result, not an error. What it prints while it runs is recorded as the tool's

@@ -38,6 +38,13 @@ describe.skipIf(process.platform === 'win32')('host.system.bash', () => {
     expect(await codeOf(call(system.bash, { command: 'pwd', cwd: 'folder/file.txt' }))).toBe('PATH_REFUSED');
   });
 
+  test('reads no command as an option', async () => {
+    const { system } = hostTools({ root: temporaryDirectory() });
+    await expect(call(system.bash, { command: '--version' })).resolves.toMatchObject({ stdout: '', exitCode: 127 });
+    await expect(call(system.bash, { command: '-c', args: ['touch', 'x'] })).resolves.toMatchObject({ exitCode: 127 });
+    await expect(call(system.bash, { command: '- || echo "$0 $1"', args: ['-x'] })).resolves.toMatchObject({ stdout: 'bash -x\n' });
+  });
+
   describe('is not made to run what stands in its data', () => {
     const attempts = ['; touch injected', '$(touch injected)', '`touch injected`', '| touch injected', '&& touch injected', '\ntouch injected\n', "'; touch injected; '", '"; touch injected; "', '--help', '-c touch injected', '$IFS', '* ?', '\\'];
 
@@ -167,7 +174,7 @@ describe('SANDBOX_MODE', () => {
 
   test('runs commands in the runner that it names', async () => {
     const host = hostTools({ root: temporaryDirectory(), runners: [docker], environment: { SANDBOX_MODE: 'docker' } });
-    await expect(call(host.system.bash, { command: 'id' })).resolves.toMatchObject({ stdout: '.: bash --noprofile --norc -c id bash' });
+    await expect(call(host.system.bash, { command: 'id' })).resolves.toMatchObject({ stdout: '.: bash --noprofile --norc -c -- id bash' });
   });
 
   test.each([[undefined], [''], ['local']])('is local when it is %j', (SANDBOX_MODE) => {
