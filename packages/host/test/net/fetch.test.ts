@@ -66,6 +66,14 @@ describe('host.net.fetch', () => {
     expect(await codeOf(call(tool, { url: 'http://one.example/', body: 'x' }))).toBe('FETCH_REFUSED');
   });
 
+  test.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])('says how long the body of a %s is, so that no server takes it for a further request', async (method) => {
+    const served = await serve((_, response) => response.end());
+    const tool = toolFor(served, { allow: [{ host: 'one.example', methods: [method], addresses: LOOPBACK }] });
+    const body = 'GET /admin HTTP/1.1\r\nHost: one.example\r\n\r\n';
+    await call(tool, { url: 'http://one.example/', method, body });
+    expect(served.requests).toMatchObject([{ method, url: '/', body, headers: { 'content-length': String(body.length) } }]);
+  });
+
   test('gives bytes as base64', async () => {
     const served = await serve((_, response) => response.end(Buffer.from([0, 255])));
     await expect(call(toolFor(served), { url: 'http://one.example/' })).resolves.toMatchObject({ body: 'AP8=', encoding: 'base64' });
@@ -79,6 +87,15 @@ describe('host.net.fetch', () => {
   ])('unpacks %s', async (encoding, body) => {
     const served = await serve((_, response) => response.writeHead(200, { 'content-encoding': encoding }).end(body));
     await expect(call(toolFor(served), { url: 'http://one.example/' })).resolves.toMatchObject({ body: 'packed' });
+  });
+
+  test.each([
+    ['HEAD', 200],
+    ['GET', 304],
+    ['GET', 204],
+  ])('unpacks nothing where there is no body: %s and %i', async (method, status) => {
+    const served = await serve((_, response) => response.writeHead(status, { 'content-encoding': 'gzip', etag: '"1"' }).end());
+    await expect(call(toolFor(served), { url: 'http://one.example/', method })).resolves.toMatchObject({ status, headers: { etag: '"1"' }, body: '' });
   });
 
   test('is idempotent if all of its methods are', () => {
