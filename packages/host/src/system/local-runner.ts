@@ -9,6 +9,7 @@ import type { Workspace } from '../paths/workspace.js';
 import type { Command, CommandResult, CommandRunner, ExecOptions } from './command-runner.js';
 import { TAG_VARIABLE } from './descendants.js';
 import { namespacePrefix } from './namespace.js';
+import { processLimit } from './process-limit.js';
 import { RunningCommand } from './running-command.js';
 
 export interface LocalRunnerOptions {
@@ -24,8 +25,17 @@ const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin';
 const MAX_FILE_BYTES = 1024 * 1024 * 1024;
 /** Beyond its timeout, for the processor time of one process. */
 const CPU_MARGIN_S = 5;
-/** Limits that the system has lower already stay as they are. Its first argument is that of processes, or nothing; after the second, that of seconds, comes the command. */
-const WRAPPER = `{ ulimit -c 0; ulimit -f ${MAX_FILE_BYTES / 512}; [ -z "$1" ] || ulimit -u "$1"; ulimit -t "$2"; } 2>/dev/null; shift 2; "$@"; exit $?`;
+/**
+ * Limits that the system has lower already stay as they are (that of processes is `-p` in some shells). Its first three arguments
+ * are the two limits of processes and that of seconds; after them comes the command, which lets everybody else go first: this
+ * process above all, which must end it.
+ */
+const WRAPPER = [
+  `{ ulimit -c 0; ulimit -f ${MAX_FILE_BYTES / 512}; [ -z "$1" ] || ulimit -u "$1" || ulimit -p "$1"; ulimit -t "$3"`,
+  // The lowest that Linux takes depends on how many processors there are.
+  '[ -z "$2" ] || for times in 1 2 4 8; do echo $(($2 * times)) > /proc/sys/kernel/pid_max && break; done; } 2>/dev/null',
+  'shift 3; ! command -v nice >/dev/null || set -- nice -n 19 "$@"; "$@"; exit $?',
+].join('; ');
 
 export class LocalRunner implements CommandRunner {
   readonly mode = 'local';
@@ -61,10 +71,9 @@ export class LocalRunner implements CommandRunner {
     return running.untilOver();
   }
 
-  /** The limit of processes counts those of a user, so it holds only where the namespace has users of its own. */
   #argv(command: Command, prefix: readonly string[], timeoutMs: number): readonly string[] {
-    const processes = prefix.includes('--user') ? String(this.#options.maxProcesses) : '';
-    return [...prefix, '/bin/sh', '-c', WRAPPER, 'sh', processes, String(Math.ceil(timeoutMs / 1_000) + CPU_MARGIN_S), ...command];
+    const { ofUser, endOfIds } = processLimit(prefix, this.#options.maxProcesses);
+    return [...prefix, '/bin/sh', '-c', WRAPPER, 'sh', ofUser, endOfIds, String(Math.ceil(timeoutMs / 1_000) + CPU_MARGIN_S), ...command];
   }
 
   #environment(more: Readonly<Record<string, string>>, tag: string): NodeJS.ProcessEnv {

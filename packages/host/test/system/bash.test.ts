@@ -54,6 +54,13 @@ describe.skipIf(process.platform === 'win32')('host.system.bash', () => {
     expect(await codeOf(call(system.bash, { command: 'pwd', cwd: 'folder/file.txt' }))).toBe('PATH_REFUSED');
   });
 
+  test('reads no command as an option', async () => {
+    const { system } = hostTools({ root: temporaryDirectory() });
+    await expect(call(system.bash, { command: '--version' })).resolves.toMatchObject({ stdout: '', exitCode: 127 });
+    await expect(call(system.bash, { command: '-c', args: ['touch', 'x'] })).resolves.toMatchObject({ exitCode: 127 });
+    await expect(call(system.bash, { command: '- || echo "$0 $1"', args: ['-x'] })).resolves.toMatchObject({ stdout: 'bash -x\n' });
+  });
+
   describe('is not made to run what stands in its data', () => {
     const attempts = ['; touch injected', '$(touch injected)', '`touch injected`', '| touch injected', '&& touch injected', '\ntouch injected\n', "'; touch injected; '", '"; touch injected; "', '--help', '-c touch injected', '$IFS', '* ?', '\\'];
 
@@ -140,6 +147,23 @@ describe.skipIf(process.platform === 'win32')('host.system.bash', () => {
     for await (const entry of readEntries(log)) expect(JSON.stringify(entry)).not.toContain('hunter2');
   });
 
+  test('has no half of a secret in the log, where output is cut', async () => {
+    const { system } = hostTools({ root: temporaryDirectory(), bash: { variables: ['TOKEN'] } });
+    // 32 KiB are kept of the beginning, which ends in a secret; as much of the end, which begins in one.
+    const command = String.raw`echo first; printf '%32757s\n%s\n%5000s\n%s\n%32758s\n' x "$TOKEN" x "$TOKEN" x; echo last`;
+    const plain = await call(system.bash, { command, env: { TOKEN: 'hunter2' } });
+    expect(plain.stdout).toMatch(/\nhunt\n.*OUTPUT_TRUNCATED.*\ner2\n/);
+    const agent = defineAgent('agent', function* (ctx) {
+      return yield* ctx.tool(system.bash, { command, env: { TOKEN: secret('token') } });
+    });
+    const kernel = await createKernel({ log: new MemoryLogStore(), agents: [agent], tools: [system.bash], secrets: () => 'hunter2' });
+    const { stdout, truncated } = await kernel.spawn(agent, null, { grants: ['call:host.system.bash', 'read:secret:token'] }).result();
+    await kernel.stop();
+    expect(stdout).not.toMatch(/hunt|er2/);
+    expect(stdout).toMatch(/^first\n[^]*OUTPUT_TRUNCATED[^]*\nlast\n$/);
+    expect(stdout).toContain(`[OUTPUT_TRUNCATED: ${truncated!.stdoutBytes} bytes cut here]`);
+  });
+
   test('is killed when its agent is', async () => {
     const root = temporaryDirectory();
     const { system } = hostTools({ root });
@@ -166,7 +190,7 @@ describe('SANDBOX_MODE', () => {
 
   test('runs commands in the runner that it names', async () => {
     const host = hostTools({ root: temporaryDirectory(), runners: [docker], environment: { SANDBOX_MODE: 'docker' } });
-    await expect(call(host.system.bash, { command: 'id' })).resolves.toMatchObject({ stdout: '.: bash --noprofile --norc -c id bash' });
+    await expect(call(host.system.bash, { command: 'id' })).resolves.toMatchObject({ stdout: '.: bash --noprofile --norc -c -- id bash' });
   });
 
   test.each([[undefined], [''], ['local']])('is local when it is %j', (SANDBOX_MODE) => {
