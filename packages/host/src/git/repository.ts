@@ -4,6 +4,7 @@
  * Git is told where it is and never looks for itself: to git, any directory that has HEAD, refs and objects in it is a
  * repository. What is in it is looked at before each question; what is exchanged between the look and the answer is not noticed.
  */
+import type { Stats } from 'node:fs';
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { hostError } from '../errors.js';
@@ -21,6 +22,7 @@ export interface Repository {
 /** The repository in the root, or `around` it; throws `GIT_REFUSED`. */
 export async function repositoryOf(root: string, around: boolean): Promise<Repository> {
   for (let top = root; ; top = path.dirname(top)) {
+<<<<<<< HEAD
     const directory = path.join(top, '.git');
     const stats = await look(directory);
     if (stats?.isDirectory() === true) {
@@ -30,7 +32,24 @@ export async function repositoryOf(root: string, around: boolean): Promise<Repos
     if (stats?.isFile() === true && around) return (await furtherTree(root, top)) ?? refuseRoot('its .git is a file, which leads elsewhere');
     if (stats !== undefined) return refuseRoot(`its .git is a ${stats.isFile() ? 'file' : 'link'}, which leads elsewhere`);
     if (!around || top === path.dirname(top)) return refuseRoot(around ? 'there is no repository in it or around it' : 'there is no repository');
+=======
+    const stats = await look(path.join(top, '.git'));
+    if (stats !== undefined) return judge({ root, top, around }, stats);
+    if (!around) return refuseRoot('there is no repository');
+    if (top === path.dirname(top)) return refuseRoot('there is no repository in it or around it');
+>>>>>>> hostgit
   }
+}
+
+/** What is called `.git` in `top`: the repository, or what leads to one. */
+async function judge({ root, top, around }: { readonly root: string; readonly top: string; readonly around: boolean }, stats: Stats): Promise<Repository> {
+  if (stats.isDirectory()) {
+    if (top !== root && process.getuid !== undefined && stats.uid !== process.getuid()) return refuseRoot('the repository around it belongs to another user');
+    const directory = path.join(top, '.git');
+    return { top, directory, common: directory };
+  }
+  const tree = around && stats.isFile() ? await furtherTree(root, top) : undefined;
+  return tree ?? refuseRoot(`its .git is a ${stats.isFile() ? 'file' : 'link'}, which leads elsewhere`);
 }
 
 function refuseRoot(found: string): never {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, chmodSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, chownSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Git, hostTools, LocalRunner, Workspace, type CommandRunner } from '@omnipaw/host';
 import { describe, expect, test, vi } from 'vitest';
@@ -276,6 +276,13 @@ describeWith('git', 'host.git', () => {
       const outer = repository({ 'inner/a.txt': 'one\n' });
       const { git: tools } = hostTools({ root: path.join(outer, 'inner'), git: { around: true } });
       await expect(call(tools.blame, { path: 'a.txt', lines: [1] })).resolves.toMatchObject({ origins: [{ author: 'Ada' }] });
+    });
+
+    // Only root can give a directory away.
+    if (process.getuid?.() === 0) test('is not asked around the root when it belongs to somebody else', async () => {
+      const outer = repository({ 'inner/a.txt': 'one\n' });
+      chownSync(path.join(outer, '.git'), 12_345, 12_345);
+      expect(await codeOf(call(hostTools({ root: path.join(outer, 'inner'), git: { around: true } }).git.log, {}))).toBe('GIT_REFUSED');
     });
 
     test('is asked from a further tree of it where the operator allows one around, if it knows of that tree', async () => {
