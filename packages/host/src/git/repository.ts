@@ -22,22 +22,10 @@ export interface Repository {
 /** The repository in the root, or `around` it; throws `GIT_REFUSED`. */
 export async function repositoryOf(root: string, around: boolean): Promise<Repository> {
   for (let top = root; ; top = path.dirname(top)) {
-<<<<<<< HEAD
-    const directory = path.join(top, '.git');
-    const stats = await look(directory);
-    if (stats?.isDirectory() === true) {
-      if (top !== root && process.getuid !== undefined && stats.uid !== process.getuid()) return refuseRoot('the repository around it belongs to another user');
-      return { top, directory, common: directory };
-    }
-    if (stats?.isFile() === true && around) return (await furtherTree(root, top)) ?? refuseRoot('its .git is a file, which leads elsewhere');
-    if (stats !== undefined) return refuseRoot(`its .git is a ${stats.isFile() ? 'file' : 'link'}, which leads elsewhere`);
-    if (!around || top === path.dirname(top)) return refuseRoot(around ? 'there is no repository in it or around it' : 'there is no repository');
-=======
     const stats = await look(path.join(top, '.git'));
     if (stats !== undefined) return judge({ root, top, around }, stats);
     if (!around) return refuseRoot('there is no repository');
     if (top === path.dirname(top)) return refuseRoot('there is no repository in it or around it');
->>>>>>> hostgit
   }
 }
 
