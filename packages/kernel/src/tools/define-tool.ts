@@ -1,6 +1,7 @@
-import { assertPlainName } from '../identity/index.js';
+import { assertPlainName, type PermissionRecord } from '../identity/index.js';
 import type { Json } from '../json/index.js';
 import type { AbortSignalLike } from '../ports/index.js';
+import type { AskedInstruction } from './ask.js';
 import type { SchemaInput, SchemaOutput, StandardSchema } from './standard-schema.js';
 import type { Usage } from './usage.js';
 
@@ -26,6 +27,16 @@ export interface ToolContext {
   readonly progress: (value: unknown) => boolean;
   /** Says what this attempt has used, as soon as it is known; what is said in several calls adds up. */
   readonly spend: (usage: Usage) => void;
+  /**
+   * Asks for an instruction on behalf of the agent that called: allowed if the agent is granted it, and recorded, limited and made
+   * again in a replay as if the agent had asked. An attempt that runs again after a crash is told what is on record, so such
+   * a tool may be `idempotent` whatever it asks for, if it does nothing else and asks the same for the same arguments and answers.
+   *
+   * `permission` says what allows it to the tool itself, for the entry; with a `DENY` it is recorded and refused.
+   *
+   * Rejects with what the instruction is refused with or failed with, and with `TOOL_ABORTED` once the attempt is over.
+   */
+  readonly ask: (instruction: AskedInstruction, permission?: PermissionRecord) => Promise<Json>;
 }
 
 /** How often and how soon a call that failed with a TRANSIENT error is tried again. */
