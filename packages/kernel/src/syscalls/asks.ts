@@ -79,6 +79,7 @@ export class Asks implements Projection {
   /** Records that a tool asks, and carries it out: the same live and in a replay. */
   begin({ agent, ...asked }: RecordedAsk): void {
     const { emit, pending } = this.#options;
+    assertMayBeAsked(asked);
     const { time, data } = emit({ kind: 'TOOL_ASKED', agent, data: { ...asked, call: pending.nextAsk(agent) } });
     const { tick, call, toolPermission, instruction } = data;
     if (toolPermission.decision === 'ALLOW') {
@@ -132,13 +133,17 @@ export class Asks implements Projection {
 
   #checked({ agent, tick, call, tool }: Asking, instruction: AskedInstruction): Json {
     const { pending, settings } = this.#options;
-    const op = (instruction as Partial<AskedInstruction> | undefined)?.op;
-    if (!OPS.has(op)) throw invalidInstruction(`Tool "${tool}" asked for ${op === undefined ? 'nothing' : JSON.stringify(op)}; a tool can ask for ${[...OPS].join(', ')}.`);
+    assertMayBeAsked({ tool, instruction });
     let depth = 1;
     for (let asker: number | undefined = call; asker !== undefined && asker < 0; asker = pending.find(agent, tick, asker)?.asked?.asker) depth++;
     if (depth > MAX_DEPTH) throw invalidInstruction(`Tool "${tool}" was asked for by a tool that was asked for by a tool, ${String(depth)} deep; ${String(MAX_DEPTH)} is the most.`);
     return toJsonWithin(frozenCopy(instruction), settings.limits.maxValueBytes, `What tool "${tool}" asks for`);
   }
+}
+
+function assertMayBeAsked({ tool, instruction }: { readonly tool: string; readonly instruction: unknown }): void {
+  const op = (instruction as Partial<AskedInstruction> | undefined)?.op;
+  if (!OPS.has(op)) throw invalidInstruction(`Tool "${tool}" asked for ${op === undefined ? 'nothing' : JSON.stringify(op)}; a tool can ask for ${[...OPS].join(', ')}.`);
 }
 
 function nobodyWaits(agent: string): OmniError {

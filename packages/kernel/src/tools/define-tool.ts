@@ -52,6 +52,11 @@ export interface ToolOptions<Input extends StandardSchema, Result, Output extend
   readonly name: string;
   readonly version?: string;
   readonly description: string;
+  /**
+   * Where it comes from, if not from whoever runs the kernel: stands in the log's header and in each call. A replay can do without
+   * a tool that has one.
+   */
+  readonly origin?: string;
   /** Checks the arguments before the call is recorded; it must answer synchronously. */
   readonly input: Input;
   /** Checks and types the result before it is recorded. */
@@ -76,6 +81,7 @@ export interface Tool<Args = unknown, Result = unknown> {
   readonly name: string;
   readonly version: string;
   readonly description: string;
+  readonly origin?: string | undefined;
   readonly input: StandardSchema;
   readonly output?: StandardSchema | undefined;
   readonly idempotent: boolean;

@@ -119,14 +119,14 @@ export class ToolGate {
     const permission = authorize('call', request.tool);
     const definition = this.#options.registry.get(request.tool);
     const { args, input, needsSecrets } = this.#check(definition, request.args);
-    const { reserve } = definition;
+    const { reserve, origin } = definition;
     const reserved = reserve === undefined ? {} : { reserved: usageOf(reserve(input as never), definition.name) };
     const secrets = needsSecrets ? authorizeSecrets(args, authorize) : undefined;
     const { busSeq } = propose({
       kind: 'TOOL_CALLED',
       agent,
       data: {
-        tick, call, tool: definition.name, args, permission, ...reserved,
+        tick, call, tool: definition.name, args, permission, ...(origin === undefined ? {} : { origin }), ...reserved,
         ...(secrets === undefined ? {} : { secrets }),
         ...pending.waiting(agent, 'await_tool'),
       },

@@ -1,6 +1,7 @@
 import { defineAgent, defineTool, inspect, OmniError, unchecked, type AskedInstruction, type Guard, type Json, type Policy, type ToolContext, type ToolOptions } from '@omnipaw/kernel';
 import { assertReplays, crash, scriptedTool, VirtualTime, type CrashPoint } from '@omnipaw/testing';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { boot, entriesOf, kindsOf, ofKind } from '../support/index.js';
 import { attempt, runProgram, type Attempted } from './run-program.js';
 
@@ -259,3 +260,32 @@ function mainOf(tool: ReturnType<typeof toolThat>) {
     return yield* attempt(ctx.tool(tool, null));
   });
 }
+
+describe('a tool of another origin', () => {
+  const forecast = (run: () => unknown = () => 'sun') => defineTool({ name: 'weather', description: '', origin: 'plugin-weather@1.0.0', input: z.object({ city: z.string() }), run });
+  const main = (tool: ReturnType<typeof forecast>) => defineAgent('main', function* (ctx) {
+    return [yield* attempt(ctx.tool(tool, { city: 7 } as never)), yield* attempt(ctx.tool(tool, { city: 'Rome' }))];
+  });
+
+  test('is named with it in the header and in each call', async () => {
+    const tool = forecast();
+    const { kernel, store, until } = await boot({ time, agents: [main(tool)], tools: [tool] });
+    await until(kernel.spawn(main(tool), null, { grants: ['call:*'] }).result());
+    await until(kernel.flush());
+    const entries = await entriesOf(store);
+    expect(ofKind(entries, 'LOG_OPENED')[0]?.data.tools['weather']).toMatchObject({ origin: 'plugin-weather@1.0.0' });
+    expect(ofKind(entries, 'TOOL_CALLED')[0]?.data.origin).toBe('plugin-weather@1.0.0');
+  });
+
+  test('need not be there for a replay, which says that it was missing; what its schema had refused stays refused', async () => {
+    const tool = forecast();
+    const agents = [main(tool)];
+    const { kernel, store, until } = await boot({ time, agents, tools: [tool] });
+    const result = await until(kernel.spawn(main(tool), null, { grants: ['call:*'] }).result());
+    expect(result).toMatchObject([{ ok: false, code: 'TOOL_INPUT_INVALID' }, { ok: true, value: 'sun' }]);
+    await until(kernel.stop());
+    const { changed } = await assertReplays(store, { agents, tools: [] });
+    expect(changed).toMatchObject([{ what: 'tool', name: 'weather', present: null }]);
+    expect((await assertReplays(store, { agents, tools: [tool] })).changed).toEqual([]);
+  });
+});
