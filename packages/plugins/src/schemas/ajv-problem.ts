@@ -12,7 +12,8 @@ export function problemOf(error: ErrorObject): Problem {
   const missing = params['missingProperty'];
   if (typeof missing === 'string') return { path: instancePath, message: missingKey(missing, error) };
   const wanted = wantedBy(keyword, params, error);
-  return { path: instancePath, message: `must ${wanted}; found ${shown(data)}${hintFor(keyword, data, params)}` };
+  const path = error.propertyName === undefined ? instancePath : pointer(instancePath, error.propertyName);
+  return { path, message: `must ${wanted}; found ${shown(data)}${hintFor(keyword, data, params)}` };
 }
 
 function unknownKey(key: string, { parentSchema, keyword }: ErrorObject): string {

@@ -10,7 +10,7 @@ import { problemOf } from './ajv-problem.js';
 import { BudgetExceeded, sizeOf, spend, startBudget } from './budget.js';
 import { canonicalJson } from './canonical-json.js';
 import { dialectProblems, DRAFT, mapSchemas } from './dialect.js';
-import { LinearPattern } from './linear-pattern.js';
+import { linearPattern } from './linear-pattern.js';
 import { stepsOf, type Problem } from './problem.js';
 
 const STEP = 'omnipaw-step';
@@ -98,7 +98,7 @@ function shapeProblems(schema: JsonObject, at: string): readonly Problem[] {
 }
 
 function newAjv(): Ajv2020 {
-  const regExp = Object.assign((pattern: string) => new LinearPattern(pattern), { code: 'new LinearPattern' });
+  const regExp = Object.assign((pattern: string) => linearPattern(pattern), { code: 'linearPattern' });
   const made = new Ajv2020({
     ...{ strict: true, strictTypes: false, strictTuples: false, strictRequired: false, allowUnionTypes: true },
     // `format` says what a text is for, and checks nothing, as the draft has it.

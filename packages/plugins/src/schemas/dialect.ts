@@ -4,7 +4,7 @@
  * They are compiled into code that runs in the host's process, on values that agents invent. So nothing is compiled whose
  * keywords are not known here.
  */
-import { LinearPattern } from './linear-pattern.js';
+import { linearPattern } from './linear-pattern.js';
 import { didYouMean } from './nearest.js';
 import { pointer, shown, stepsOf, type Problem } from './problem.js';
 
@@ -13,6 +13,10 @@ export const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
 export const MAX_SCHEMA_CHARS = 64 * 1024;
 export const MAX_SUBSCHEMAS = 500;
 export const MAX_SCHEMA_DEPTH = 32;
+/** To compile one takes up to some milliseconds. */
+const MAX_PATTERNS = 20;
+/** Who has made so many mistakes is told of the others later. */
+const MAX_PROBLEMS = 20;
 
 /** What stands under a keyword: one schema, several, several by name, or no schema at all. */
 type Shape = 'schema' | 'list' | 'map' | 'plain';
@@ -76,6 +80,7 @@ class Walk {
   readonly #at: string;
   /** By path in the schema: the schemas that judge the same value. */
   readonly #same = new Map<string, string[]>();
+  #patterns = 0;
 
   constructor(root: unknown, at: string) {
     this.#root = root;
@@ -90,7 +95,9 @@ class Walk {
     }
     this.#same.set(here, []);
     if (!isObject(schema)) return;
-    for (const [keyword, value] of Object.entries(schema)) this.#visitKeyword(keyword, value, { steps, depth });
+    for (const [keyword, value] of Object.entries(schema)) {
+      if (this.problems.length < MAX_PROBLEMS) this.#visitKeyword(keyword, value, { steps, depth });
+    }
   }
 
   #visitKeyword(keyword: string, value: unknown, { steps, depth }: { readonly steps: readonly string[]; readonly depth: number }): void {
@@ -126,8 +133,11 @@ class Walk {
   }
 
   #judgePattern(pattern: string, path: string): void {
+    this.#patterns++;
+    if (this.#patterns === MAX_PATTERNS + 1) this.#complain(path, `is one pattern too many; a schema may have ${MAX_PATTERNS}`);
+    if (this.#patterns > MAX_PATTERNS) return;
     try {
-      new LinearPattern(pattern);
+      linearPattern(pattern);
     } catch (error) {
       this.#complain(path, `is no pattern that can be used: ${(error as SyntaxError).message}`);
     }

@@ -9,13 +9,26 @@ const MAX_PATTERN_CHARS = 1_000;
 /** In instructions of RE2's machine: each may be looked at for each character. */
 const MAX_PROGRAM = 1_000;
 
+/** A schema is looked through before it is compiled, and its patterns are asked for twice. */
+const MAX_KEPT = 100;
+const kept = new Map<string, LinearPattern>();
+
+/** Throws a `SyntaxError` that says why a pattern is none. */
+export function linearPattern(source: string): LinearPattern {
+  const known = kept.get(source);
+  if (known !== undefined) return known;
+  const pattern = new LinearPattern(source);
+  if (kept.size >= MAX_KEPT) kept.clear();
+  kept.set(source, pattern);
+  return pattern;
+}
+
 /** A pattern as Ajv wants one. */
-export class LinearPattern {
+class LinearPattern {
   readonly #source: string;
   readonly #pattern: RE2JS;
   readonly #size: number;
 
-  /** Throws a `SyntaxError` that says why it is none. */
   constructor(source: string) {
     this.#source = source;
     if (source.length > MAX_PATTERN_CHARS) throw new SyntaxError(`it is longer than ${MAX_PATTERN_CHARS} characters`);
