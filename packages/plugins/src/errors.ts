@@ -10,6 +10,14 @@ export const PLUGIN_ERROR_CODES = Object.freeze({
   PLUGIN_RESULT_INVALID: 'PERMANENT',
   PLUGIN_ABORTED: 'PERMANENT',
   PLUGIN_CRASHED: 'PERMANENT',
+  // What a plugin says of itself
+  PLUGIN_MANIFEST_INVALID: 'PERMANENT',
+  PLUGIN_PERMISSION_MISSING: 'POLICY_VIOLATION',
+  // Whether it is what its author made
+  PLUGIN_INTEGRITY_FAILED: 'PERMANENT',
+  PLUGIN_SIGNATURE_INVALID: 'PERMANENT',
+  PLUGIN_UNTRUSTED: 'POLICY_VIOLATION',
+  KEY_INVALID: 'PERMANENT',
 } as const satisfies Record<string, FailureClass>);
 
 export type PluginErrorCode = keyof typeof PLUGIN_ERROR_CODES;

@@ -2,3 +2,30 @@
 export { Bundler, type Bundle, type BundleProblem, type BundlerOptions, type BundleRequest } from './bundle/index.js';
 export { PLUGIN_ERROR_CODES, type PluginErrorCode } from './errors.js';
 export { createIsolatePool, DEFAULT_LIMITS, type IsolateJob, type IsolateLimits, type IsolateOutcome, type IsolatePool, type IsolatePoolOptions } from './isolate/index.js';
+export { schemaProblems, standardSchema, type Problem } from './schemas/index.js';
+export {
+  assertGranted,
+  grantedPermissions,
+  MANIFEST_FILE,
+  MANIFEST_SCHEMA,
+  MANIFEST_SCHEMA_ID,
+  missingPermissions,
+  permissionText,
+  PluginValidator,
+  specOf,
+  type FilesystemPermission,
+  type HttpMethod,
+  type ManifestProblem,
+  type ManifestVerdict,
+  type MissingPermission,
+  type NetworkPermission,
+  type Permission,
+  type PermissionSpec,
+  type PluginAgent,
+  type PluginManifest,
+  type PluginSignature,
+  type PluginTool,
+  type SharedPermission,
+  type ToolPermission,
+  type ValidatorOptions,
+} from './manifest/index.js';

@@ -1,0 +1,73 @@
+/** What Ajv says, in words: what is wanted, what was found. */
+import type { ErrorObject } from 'ajv/dist/2020.js';
+import { didYouMean } from './nearest.js';
+import { pointer, shown, type Problem } from './problem.js';
+
+/** An error of a validator that was made with `verbose: true`. */
+export function problemOf(error: ErrorObject): Problem {
+  const { keyword, instancePath, data } = error;
+  const params = error.params as Readonly<Record<string, unknown>>;
+  const unknown = params['additionalProperty'] ?? params['unevaluatedProperty'];
+  if (typeof unknown === 'string') return { path: pointer(instancePath, unknown), message: unknownKey(unknown, error) };
+  const missing = params['missingProperty'];
+  if (typeof missing === 'string') return { path: instancePath, message: missingKey(missing, error) };
+  const wanted = wantedBy(keyword, params, error);
+  const path = error.propertyName === undefined ? instancePath : pointer(instancePath, error.propertyName);
+  return { path, message: `must ${wanted}; found ${shown(data)}${hintFor(keyword, data, params)}` };
+}
+
+function unknownKey(key: string, { parentSchema, keyword }: ErrorObject): string {
+  const known = Object.keys((parentSchema?.['properties'] ?? {}) as object);
+  const list = keyword === 'additionalProperties' && known.length > 0 && known.length <= 20 ? ` Known are: ${known.join(', ')}.` : '';
+  return `is a key that is not known here.${didYouMean(key, known)}${list}`;
+}
+
+function missingKey(key: string, { parentSchema }: ErrorObject): string {
+  const properties = (parentSchema?.['properties'] ?? {}) as Readonly<Record<string, { readonly description?: unknown } | undefined>>;
+  const description = Object.hasOwn(properties, key) ? properties[key]?.description : undefined;
+  return `has no ${JSON.stringify(key)}, which it must have${typeof description === 'string' ? `: ${description}` : '.'}`;
+}
+
+type Params = Readonly<Record<string, unknown>>;
+
+const WORDS: Readonly<Record<string, (params: Params) => string>> = {
+  type: ({ type }) => `be ${[type].flat().map((name) => TYPES[String(name)] ?? String(name)).join(' or ')}`,
+  enum: ({ allowedValues }) => `be one of ${(allowedValues as readonly unknown[]).slice(0, 20).map(shown).join(', ')}`,
+  const: ({ allowedValue }) => `be ${shown(allowedValue)}`,
+  minLength: ({ limit }) => `have ${String(limit)} characters or more`,
+  maxLength: ({ limit }) => `have ${String(limit)} characters at the most`,
+  minItems: ({ limit }) => `have ${String(limit)} items or more`,
+  maxItems: ({ limit }) => `have ${String(limit)} items at the most`,
+  minProperties: ({ limit }) => `have ${String(limit)} keys or more`,
+  maxProperties: ({ limit }) => `have ${String(limit)} keys at the most`,
+  uniqueItems: () => 'have no item twice',
+  pattern: ({ pattern }) => `match ${shown(pattern)}`,
+};
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: 'a string',
+  number: 'a number',
+  integer: 'a whole number',
+  boolean: 'true or false',
+  object: 'an object',
+  array: 'an array',
+  null: 'null',
+};
+
+/** After "must". A schema that says in its description what a pattern is for is quoted with that. */
+function wantedBy(keyword: string, params: Params, { message, parentSchema }: ErrorObject): string {
+  const description: unknown = parentSchema?.['description'];
+  if (keyword === 'pattern' && typeof description === 'string') return `be ${lowerFirst(description).replace(/\.$/, '')}`;
+  const words = Object.hasOwn(WORDS, keyword) ? WORDS[keyword] : undefined;
+  return words?.(params) ?? (message ?? 'fit its schema').replace(/^must /, '').replaceAll('"', "'");
+}
+
+function lowerFirst(text: string): string {
+  return /^[A-Z][a-z ]/.test(text) ? text[0]!.toLowerCase() + text.slice(1) : text;
+}
+
+function hintFor(keyword: string, data: unknown, { allowedValues }: Params): string {
+  if (keyword !== 'enum' || typeof data !== 'string') return '';
+  const hint = didYouMean(data, (allowedValues as readonly unknown[]).filter((value) => typeof value === 'string'));
+  return hint === '' ? '' : `.${hint}`;
+}

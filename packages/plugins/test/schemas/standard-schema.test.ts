@@ -1,0 +1,148 @@
+import type { JsonObject, StandardSchema } from '@omnipaw/kernel';
+import { schemaProblems, standardSchema } from '@omnipaw/plugins';
+import { describe, expect, test } from 'vitest';
+
+/** What a schema says of a value: nothing, or where and what. */
+function complaint(schema: JsonObject, value: unknown): string | undefined {
+  const result = standardSchema(schema)['~standard'].validate(value) as Awaited<ReturnType<StandardSchema['~standard']['validate']>>;
+  const issue = result.issues?.[0];
+  return issue === undefined ? undefined : `${(issue.path ?? []).map(String).join('/')}: ${issue.message}`;
+}
+
+const problemsOf = (schema: unknown): string[] => schemaProblems(schema as JsonObject, '').map(({ path, message }) => `${path} ${message}`);
+
+describe('a JSON Schema as a Standard Schema', () => {
+  const place: JsonObject = {
+    type: 'object',
+    properties: { city: { type: 'string', minLength: 1 }, days: { type: 'integer', minimum: 1, maximum: 16 }, units: { enum: ['celsius', 'fahrenheit'] } },
+    required: ['city'],
+    additionalProperties: false,
+  };
+
+  test.each([
+    [{ city: 'Oslo', days: 3 }, undefined],
+    [{ days: 3 }, ': has no "city", which it must have.'],
+    [{ city: 7 }, 'city: must be a string; found 7'],
+    [{ city: '' }, 'city: must have 1 characters or more; found ""'],
+    [{ city: 'Oslo', days: 3.5 }, 'days: must be a whole number; found 3.5'],
+    [{ city: 'Oslo', days: 17 }, 'days: must be <= 16; found 17'],
+    [{ city: 'Oslo', unit: 'celsius' }, 'unit: is a key that is not known here. Did you mean "units"? Known are: city, days, units.'],
+    [{ city: 'Oslo', units: 'Celsius' }, 'units: must be one of "celsius", "fahrenheit"; found "Celsius". Did you mean "celsius"?'],
+    [['Oslo'], ': must be an object; found an array'],
+    [null, ': must be an object; found null'],
+  ])('says of %j: %s', (value, expected) => {
+    expect(complaint(place, value)).toBe(expected);
+  });
+
+  test('gives itself as data, for the digest in a log', () => {
+    const { jsonSchema } = standardSchema(place)['~standard'];
+    expect(jsonSchema!.input({ target: 'draft-2020-12' })).toEqual(place);
+    expect(jsonSchema!.output({ target: 'draft-2020-12' })).toEqual(place);
+  });
+
+  test('takes what it checks as it is, and leaves it alone', () => {
+    const value = Object.freeze({ city: 'Oslo' });
+    const withDefault = { ...place, properties: { ...(place['properties'] as JsonObject), days: { type: 'integer', default: 3 } } };
+    expect(standardSchema(withDefault)['~standard'].validate(value)).toEqual({ value: { city: 'Oslo' } });
+  });
+
+  test('tells two patterns apart', () => {
+    const schema: JsonObject = { type: 'object', properties: { a: { pattern: '^a+$' }, b: { pattern: '^b+$' } }, patternProperties: { '^c': { type: 'number' }, '^d': { type: 'string' } } };
+    expect(complaint(schema, { a: 'aa', b: 'bb', c: 1, d: '1' })).toBeUndefined();
+    expect(complaint(schema, { a: 'bb' })).toBe('a: must match "^a+$"; found "bb"');
+    expect(complaint(schema, { b: 'aa' })).toBe('b: must match "^b+$"; found "aa"');
+    expect(complaint(schema, { d: 1 })).toBe('d: must be a string; found 1');
+  });
+
+  test('knows what a value owns from what every object has', () => {
+    expect(complaint({ type: 'object', required: ['toString'] }, {})).toBe(': has no "toString", which it must have.');
+    expect(complaint({ type: 'object', properties: { constructor: { type: 'string' } } }, {})).toBeUndefined();
+  });
+
+  test('follows references to itself, and compares what it must compare literally', () => {
+    const tree: JsonObject = { $ref: '#/$defs/node', $defs: { node: { type: 'object', properties: { next: { $ref: '#/$defs/node' }, is: { const: { $ref: 'text' } } }, additionalProperties: false } } };
+    expect(complaint(tree, { next: { next: { is: { $ref: 'text' } } } })).toBeUndefined();
+    expect(complaint(tree, { next: { next: { other: 1 } } })).toContain('next/next/other: is a key that is not known here.');
+    expect(complaint(tree, { is: { $ref: 'other' } })).toBe('is: must be an object; found an object');
+  });
+
+  test.each([
+    [[1, 2, 3], undefined],
+    [[{ a: 1, b: 2 }, { b: 2, a: 1 }], ': must have no item twice; found an array'],
+    [['1', 1], undefined],
+  ])('knows whether items of %j are unique', (value, expected) => {
+    expect(complaint({ type: 'array', uniqueItems: true }, value)).toBe(expected);
+  });
+
+  test('keeps what a terminal would obey out of its messages', () => {
+    expect(complaint({ type: 'number' }, '\u001b[31m\u202e\u009b')).toBe(': must be a number; found "\\u001b[31m\\u202e\\u009b"');
+  });
+});
+
+describe('a schema of a plugin is refused', () => {
+  const nested = (depth: number): unknown => (depth === 0 ? {} : { not: nested(depth - 1) });
+
+  test.each([
+    ['with a keyword that there is not', { tpye: 'object' }, '/tpye is no keyword of JSON Schema (draft 2020-12). Did you mean "type"?'],
+    ['with a value that a keyword has not', { type: 'strin' }, '/type must be'],
+    ['that is another draft', { $schema: 'http://json-schema.org/draft-07/schema#' }, '/$schema must be "https://json-schema.org/draft/2020-12/schema"; found "http://json-schema.org/draft-07/schema#"'],
+    ['with a name', { $id: 'https://example.com/x' }, "/$id can't be used here: a schema of a plugin has no name of its own"],
+    ['that refers to the network', { $ref: 'https://example.com/x.json' }, '/$ref must lead to a schema within this one'],
+    ['that refers to a file', { $ref: 'file:///etc/passwd' }, '/$ref must lead to a schema within this one'],
+    ['that refers to nothing', { $ref: '#/$defs/a' }, '/$ref must lead to a schema within this one'],
+    ['that refers to what objects inherit', { $ref: '#/constructor' }, '/$ref must lead to a schema within this one'],
+    ['that refers to what is no schema', { $ref: '#/$defs', $defs: {} }, ' refers to "#/$defs", which is no schema'],
+    ['that refers to itself for ever', { $ref: '#' }, ' refers back to itself for the same value, by "#"'],
+    ['that goes in a circle', { anyOf: [{ $ref: '#/$defs/a' }], $defs: { a: { not: { $ref: '#/$defs/b' } }, b: { allOf: [{ $ref: '#/$defs/a' }] } } }, 'refers back to itself'],
+    ['that is dynamic', { $dynamicRef: '#x' }, `/$dynamicRef can't be used here: refer by "$ref"`],
+    ['with a pattern that looks around', { pattern: '(?=a)' }, '/pattern is no pattern that can be used'],
+    ['with a pattern that is none', { patternProperties: { '[': {} } }, '/patternProperties/[ is no pattern that can be used'],
+    ['with a pattern that counts too far', { pattern: '(x{100}){100}' }, '/pattern is no pattern that can be used'],
+    ['that is too deep', nested(40), 'is too large: a schema may have 500 schemas in it, 32 levels deep'],
+    ['that has too many schemas', { allOf: Array.from({ length: 600 }, () => ({})) }, 'is too large'],
+    ['that takes too many characters', { description: 'x'.repeat(70_000) }, ' takes 70018 characters; a schema may take 65536'],
+  ])('%s', (_what, schema, expected) => {
+    expect(problemsOf(schema)).toEqual([expect.stringContaining(expected)]);
+    expect(() => standardSchema(schema as JsonObject)).toThrow(TypeError);
+  });
+
+  test('and a good one is not', () => {
+    expect(problemsOf({ type: ['object', 'null'], properties: { a: { format: 'date' }, b: true }, unevaluatedProperties: false, $comment: 'x', examples: [{ tpye: 1 }] })).toEqual([]);
+  });
+
+  test('and what it names is not run', () => {
+    const code = '"];globalThis.omnipawWasHere=true;["';
+    const schema = { type: 'object', properties: { [code]: { const: code, description: code } }, required: [code], patternProperties: { [code.replaceAll(/[[\]]/g, '')]: {} }, $defs: { [code]: {} }, allOf: [{ $ref: `#/$defs/${encodeURIComponent(code)}` }] };
+    expect(problemsOf(schema)).toEqual([]);
+    expect(complaint(schema as unknown as JsonObject, { [code]: code })).toBeUndefined();
+    expect('omnipawWasHere' in globalThis).toBe(false);
+  });
+});
+
+describe('judging ends soon', () => {
+  const tooMuch = ': takes too much to be judged by this schema; pass less';
+
+  test.each([
+    ['a pattern that backtracks', { pattern: '^(a+)+$' }, `${'a'.repeat(50_000)}b`, /must match/],
+    ['a pattern on a long text', { pattern: '^(?:ab|ba|aab){1,90}$' }, 'ab'.repeat(100_000), tooMuch],
+    ['references that double', { $ref: '#/$defs/d30', $defs: doubling(30) }, 'x', tooMuch],
+    ['references that double with each level of the value', { $ref: '#/$defs/list', $defs: { list: { allOf: [{ items: { $ref: '#/$defs/list' } }, { items: { $ref: '#/$defs/list' } }] } } }, nestedArray(60), tooMuch],
+    ['unique items that are objects', { type: 'array', uniqueItems: true }, Array.from({ length: 100_000 }, (_, index) => ({ index })), undefined],
+  ])('for %s', (_what, schema, value, expected) => {
+    const began = performance.now();
+    const found = complaint(schema, value);
+    if (expected instanceof RegExp) expect(found).toMatch(expected);
+    else expect(found).toBe(expected);
+    // Generous: on a busy machine all of it takes some hundred milliseconds, and without a limit hours.
+    expect(performance.now() - began).toBeLessThan(20_000);
+  });
+
+  function doubling(levels: number): JsonObject {
+    const next = (level: number) => ({ $ref: `#/$defs/d${level - 1}` });
+    return Object.fromEntries(Array.from({ length: levels + 1 }, (_, level) => [`d${level}`, level === 0 ? {} : { allOf: [next(level), next(level)] }]));
+  }
+
+  function nestedArray(depth: number): unknown {
+    return depth === 0 ? [] : [nestedArray(depth - 1)];
+  }
+});
