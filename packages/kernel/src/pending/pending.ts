@@ -34,6 +34,8 @@ export interface Slot {
   opened: Readonly<Record<string, unknown>>;
   /** busSeq of that entry. */
   seq: number;
+  /** Its recorded time, milliseconds since the epoch. */
+  time: number;
   /** The attempt of a tool call that runs, or failed last. */
   attempt: number;
   /** Whether that attempt has failed and the next one has not begun. */
@@ -175,6 +177,7 @@ export class PendingOperations implements Projection, Saved<SavedPending> {
       known.kind = slot.kind;
       known.opened = slot.opened;
       known.seq = slot.seq;
+      known.time = slot.time;
     }
   }
 
@@ -195,7 +198,7 @@ export class PendingOperations implements Projection, Saved<SavedPending> {
 
 function slotOf(entry: Entry, { tick, call, kind }: Pick<Slot, 'tick' | 'call' | 'kind'>): Slot {
   const asked = entry.kind === 'TOOL_ASKED' ? { asked: { asker: entry.data.asker, instruction: entry.data.instruction } } : {};
-  return { tick, call, ...asked, kind, opened: entry.data as object as Slot['opened'], seq: entry.busSeq, attempt: 1, isBackingOff: false, outcome: undefined };
+  return { tick, call, ...asked, kind, opened: entry.data as object as Slot['opened'], seq: entry.busSeq, time: entry.time, attempt: 1, isBackingOff: false, outcome: undefined };
 }
 
 /** Nobody is there any more who asked. */

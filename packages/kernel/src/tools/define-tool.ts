@@ -11,6 +11,8 @@ export interface ToolContext {
   readonly tool: string;
   /** Same agent, tick and call index, same key, also after a crash: pass it on to what must not act twice. */
   readonly idempotencyKey: string;
+  /** Recorded time of the call, milliseconds since the epoch: the same in each attempt, also after a crash. */
+  readonly calledAt: number;
   /** 1 for the first attempt. */
   readonly attempt: number;
   /** Aborted on timeout, on the agent's end and on shutdown. */
@@ -34,7 +36,8 @@ export interface ToolContext {
    *
    * `permission` says what allows it to the tool itself, for the entry; with a `DENY` it is recorded and refused.
    *
-   * Rejects with what the instruction is refused with or failed with, and with `TOOL_ABORTED` once the attempt is over.
+   * Rejects with what the instruction is refused with or failed with, with `SECRET_EXPOSED` if it has a secret in it that the tool was
+   * given, and with `TOOL_ABORTED` once the attempt is over.
    */
   readonly ask: (instruction: AskedInstruction, permission?: PermissionRecord) => Promise<Json>;
 }

@@ -14,7 +14,7 @@ import { retryDelayMs } from './retry.js';
 import type { Asking, AskedInstruction } from './ask.js';
 import { Attempt, infoOf, type AttemptOptions, type ToolCallInfo, type ToolRun } from './run.js';
 import { RunTable } from './runs.js';
-import { hasSecrets, leadsToSecret, NO_SECRETS, secretNames, withSecrets } from './secrets.js';
+import { hasSecrets, leadsToSecret, NO_SECRETS, secretNames, withoutSecrets, withSecrets } from './secrets.js';
 import { pathOf } from './standard-schema.js';
 import { usageOf } from './usage.js';
 import { validateInput } from './validate.js';
@@ -98,7 +98,10 @@ export class ToolGate {
     this.#ofAttempts = {
       ...options,
       record: (run, attempt, said) => this.#recordProgress(run, attempt, said),
-      ask: ({ run, attempt, index }, ...asked) => options.ask({ ...infoOf(run), index, isWanted: () => this.#isWanted(run, attempt) }, ...asked),
+      ask: async ({ run, attempt, index }, instruction, permission) => {
+        assertNoSecret(run, instruction);
+        return options.ask({ ...infoOf(run), index, isWanted: () => this.#isWanted(run, attempt) }, instruction, permission);
+      },
     };
     this.#invoker = new ToolInvoker(options, {
       isWanted: (run, attempt) => this.#isWanted(run, attempt),
@@ -122,7 +125,7 @@ export class ToolGate {
     const { reserve, origin } = definition;
     const reserved = reserve === undefined ? {} : { reserved: usageOf(reserve(input as never), definition.name) };
     const secrets = needsSecrets ? authorizeSecrets(args, authorize) : undefined;
-    const { busSeq } = propose({
+    const { busSeq, time } = propose({
       kind: 'TOOL_CALLED',
       agent,
       data: {
@@ -134,7 +137,7 @@ export class ToolGate {
     // Whoever was told of the intent may have ended the agent.
     const slot = pending.find(agent, tick, call);
     if (mode === 'REPLAY' || isRecorded(busSeq) || slot === undefined) return;
-    const run = this.#add({ agent, tick, call, asker: slot.asked?.asker, intentSeq: busSeq, definition, args, input, needsSecrets, attemptsBefore: 0 });
+    const run = this.#add({ agent, tick, call, asker: slot.asked?.asker, intentSeq: busSeq, calledAt: time, definition, args, input, needsSecrets, attemptsBefore: 0 });
     log.afterDurable(busSeq, () => { this.#admit(run); });
   }
 
@@ -159,10 +162,10 @@ export class ToolGate {
    * Takes up a call that an earlier kernel had under way: runs it with the same key as before, or waits for its next attempt if
    * it was waiting for that. Throws what the input schema refuses now.
    */
-  takeUp(agent: string, { tick, call, asked, opened, seq, attempt, isBackingOff }: Slot): void {
+  takeUp(agent: string, { tick, call, asked, opened, seq, time, attempt, isBackingOff }: Slot): void {
     const definition = this.#options.registry.get(opened['tool'] as string);
     const run = this.#add({
-      agent, tick, call, asker: asked?.asker, intentSeq: seq, definition, ...this.#check(definition, opened['args']), attemptsBefore: isBackingOff ? attempt : attempt - 1,
+      agent, tick, call, asker: asked?.asker, intentSeq: seq, calledAt: time, definition, ...this.#check(definition, opened['args']), attemptsBefore: isBackingOff ? attempt : attempt - 1,
     });
     if (!isBackingOff) this.#options.log.afterDurable(seq, () => { this.#admit(run); });
   }
@@ -381,6 +384,13 @@ export class ToolGate {
       this.#isAdmitting = false;
     }
   }
+}
+
+/** What is asked for is recorded as it is. */
+function assertNoSecret({ definition: { name }, held }: ToolRun, instruction: AskedInstruction): void {
+  const text = JSON.stringify(instruction) as string | undefined;
+  if (held.size === 0 || text === undefined || JSON.stringify(withoutSecrets(JSON.parse(text) as Json, held)) === text) return;
+  throw new OmniError('SECRET_EXPOSED', `Tool "${name}" asks for something with a secret in it that it was given, and that would be on record. Let it ask with a reference to the secret instead.`, { details: { tool: name } });
 }
 
 function askerEnded({ definition: { name } }: ToolRun, { definition: { name: asked } }: ToolRun): OmniError {

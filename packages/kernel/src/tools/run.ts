@@ -25,6 +25,8 @@ export interface ToolRun {
   /** The call whose tool asked for this one. */
   readonly asker: number | undefined;
   readonly intentSeq: number;
+  /** Recorded time of the intent. */
+  readonly calledAt: number;
   readonly definition: Tool;
   /** The arguments as recorded. */
   readonly args: Json;
@@ -85,6 +87,10 @@ export class Attempt implements ToolContext {
 
   get idempotencyKey(): string {
     return `${this.#options.logId}/${this.#run.agent}/${String(this.#run.tick)}/${String(this.#run.call)}`;
+  }
+
+  get calledAt(): number {
+    return this.#run.calledAt;
   }
 
   /** Made when first asked for, since most tools never look. */

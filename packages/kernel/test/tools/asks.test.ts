@@ -1,4 +1,4 @@
-import { defineAgent, defineTool, inspect, OmniError, unchecked, type AskedInstruction, type Guard, type Json, type Policy, type ToolContext, type ToolOptions } from '@omnipaw/kernel';
+import { defineAgent, defineTool, inspect, OmniError, secret, unchecked, type AskedInstruction, type Guard, type Json, type Policy, type ToolContext, type ToolOptions } from '@omnipaw/kernel';
 import { assertReplays, crash, scriptedTool, VirtualTime, type CrashPoint } from '@omnipaw/testing';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -174,6 +174,22 @@ describe('what a tool asks for while it runs', () => {
     await assertReplays(store, { agents: [mainOf(tool)], tools: [tool] });
   });
 
+  test('is refused if it has a secret in it that the tool was given; a reference to the secret is not', async () => {
+    const net = defineTool({ name: 'net.fetch', description: '', input: unchecked<{ key: string }>(), run: ({ key }) => key.length });
+    const tool = defineTool({
+      name: 'weather', description: '', input: unchecked<{ key: string }>(),
+      run: async ({ key }, { ask }) => [
+        await tried(ask({ op: 'CALL_TOOL', tool: 'net.fetch', args: { url: `?key=${key}` } })),
+        await tried(ask({ op: 'CALL_TOOL', tool: 'net.fetch', args: { key: secret('KEY') } })),
+      ],
+    });
+    const { value, text } = await runProgram<unknown>(function* (ctx) {
+      return yield* ctx.tool(tool, { key: secret('KEY') });
+    }, { time, tools: [tool, net], grants: ['call:*', 'read:secret:KEY'], secrets: () => 'hunter2 & more' });
+    expect(value).toEqual(['SECRET_EXPOSED', 14]);
+    expect(text).not.toMatch(/hunter2/);
+  });
+
   test('harms nobody if the tool does not look at what came of it', async () => {
     const { value } = await called(toolThat(({ ask }) => { void ask(fetching('nowhere')); return 'done'; }));
     expect(value).toEqual({ ok: true, value: 'done' });
@@ -192,7 +208,9 @@ describe('after a crash', () => {
 
   test.each(points)('%s, a tool that asks again gets what is on record, and goes on from there', async (_what, at) => {
     const net = fetchTool([{ value: 'one' }, { value: 'two' }, { value: 'three' }], { idempotent: true });
-    const tool = toolThat(async ({ ask }) => {
+    const times = new Set<number>();
+    const tool = toolThat(async ({ ask, calledAt }) => {
+      times.add(calledAt);
       const first = await ask(fetching('a'));
       await ask({ op: 'WRITE', store: 'persistent', key: 'first', value: first });
       return [first, await ask(fetching('b'))];
@@ -206,10 +224,12 @@ describe('after a crash', () => {
     const cast = { agents: [main], tools: [tool, net] };
     const died = await crash({ at, time, ...cast }, (kernel) => kernel.spawn(main, null, { id: 'main', grants: ['call:*'] }).result());
     expect(died.isCrashed).toBe(true);
+    await time.advance(1_000);
     const { kernel, store, until } = await boot({ time, log: died.log, ...cast });
     const [[first, second], kept] = await until(kernel.agent('main').result()) as [[string, string], string];
     expect(kept).toBe(first);
     expect(second).not.toBe(first);
+    expect(times.size).toBe(1);
     await until(kernel.flush());
     const entries = await entriesOf(store);
     expect(ofKind(entries, 'TOOL_ASKED').map(({ data }) => data.call)).toEqual([-1, -2, -3]);
