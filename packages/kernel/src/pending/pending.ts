@@ -41,6 +41,8 @@ export interface Slot {
   /** Whether that attempt has failed and the next one has not begun. */
   isBackingOff: boolean;
   outcome: Outcome | undefined;
+  /** busSeq of the entry that settled it. */
+  settledSeq?: number;
 }
 
 /** What a running tool asked for. */
@@ -159,7 +161,7 @@ export class PendingOperations implements Projection, Saved<SavedPending> {
     const kind = OPENED_BY[entry.kind];
     if (entry.kind === 'TOOL_RETRIED' || entry.kind === 'TOOL_ATTEMPTED') this.#retry(this.find(entry.agent, tick, call), this.#groups.get(entry.agent), entry);
     else if (kind !== undefined) this.#open(entry.agent, slotOf(entry, { tick, call, kind }));
-    else if (result !== undefined) this.#settle(this.find(entry.agent, tick, call), this.#groups.get(entry.agent), result);
+    else if (result !== undefined) this.#settle(this.find(entry.agent, tick, call), this.#groups.get(entry.agent), { result, seq: entry.busSeq });
   }
 
   #open(agent: string, slot: Slot): void {
@@ -188,9 +190,10 @@ export class PendingOperations implements Projection, Saved<SavedPending> {
     forgetAsks(group, slot.call);
   }
 
-  #settle(slot: Slot | undefined, group: Group | undefined, outcome: Outcome): void {
+  #settle(slot: Slot | undefined, group: Group | undefined, { result, seq }: { readonly result: Outcome; readonly seq: number }): void {
     if (slot === undefined || group === undefined) return;
-    slot.outcome = outcome;
+    slot.outcome = result;
+    slot.settledSeq = seq;
     if (slot.call >= 0) group.openCount--;
     forgetAsks(group, slot.call);
   }

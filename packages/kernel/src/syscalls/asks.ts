@@ -4,14 +4,14 @@
  * 1. An ask is an instruction like any other: the agent's permissions are asked, guards are asked, it is recorded, and it is made
  *    again in a replay. What the tool itself is allowed, whoever made the tool has decided; that stands in the entry.
  * 2. Asks begin in the order in which they were asked for. What comes of them is an entry, and the tool is told of it then.
- * 3. A tool that runs again after a crash and asks the same gets what is on record: nothing is done twice.
+ * 3. A tool that runs again after a crash and asks the same gets what is on record, in the order in which it came: nothing is done twice.
  */
 import { fromErrorRecord, OmniError, toErrorRecord } from '../errors/index.js';
 import type { Settings } from '../header/index.js';
 import type { PermissionRecord } from '../identity/index.js';
 import { differences, toJsonWithin, type Json } from '../json/index.js';
 import type { Entry, Projection } from '../logging/index.js';
-import type { Outcome } from '../pending/index.js';
+import type { Outcome, Slot } from '../pending/index.js';
 import type { Timers } from '../ports/index.js';
 import { Queue } from '../queue/index.js';
 import type { AskedInstruction, Asking } from '../tools/index.js';
@@ -53,6 +53,8 @@ export class Asks implements Projection {
   readonly #queue = new Queue<() => void>();
   /** By agent, who waits for what comes of an ask. */
   readonly #waiting = new Map<string, readonly Waiting[]>();
+  /** Asks of which the attempt that runs has been told. */
+  readonly #told = new WeakSet<Slot>();
 
   constructor(options: AsksOptions) {
     this.#options = options;
@@ -90,18 +92,31 @@ export class Asks implements Projection {
   }
 
   apply({ agent }: Entry): void {
-    const waiting = agent === null ? undefined : this.#waiting.get(agent);
-    if (agent === null || waiting === undefined) return;
-    const left = waiting.filter((one) => !this.#isOver(agent, one));
+    if (agent !== null && this.#waiting.has(agent)) this.#tell(agent);
+  }
+
+  /** Tells those who wait, each tool in the order in which its asks have ended. */
+  #tell(agent: string): void {
+    const waiting = this.#waiting.get(agent) ?? [];
+    const left = [...new Set(waiting.map(({ asker }) => asker))].flatMap((asker) => this.#tellAsker(agent, asker, waiting.filter((one) => one.asker === asker)));
     if (left.length > 0) this.#waiting.set(agent, left);
     else this.#waiting.delete(agent);
   }
 
-  #isOver(agent: string, { asker, call, settle }: Waiting): boolean {
-    const slot = this.#options.pending.asksOf(agent, asker).find((ask) => ask.call === call);
-    if (slot !== undefined && slot.outcome === undefined) return false;
-    settle(slot?.outcome ?? { ok: false, error: toErrorRecord(nobodyWaits(agent)) });
-    return true;
+  /** Those who have to wait on: what ended before and the tool has not asked for again is still to be told first. */
+  #tellAsker(agent: string, asker: number, waiting: readonly Waiting[]): readonly Waiting[] {
+    const asks = this.#options.pending.asksOf(agent, asker);
+    const told = new Set(waiting.filter(({ call }) => !asks.some((ask) => ask.call === call)));
+    for (const { settle } of told) settle({ ok: false, error: toErrorRecord(nobodyWaits(agent)) });
+    const ended = asks.filter((ask) => ask.settledSeq !== undefined && !this.#told.has(ask));
+    for (const ask of [...ended].sort((one, other) => one.settledSeq! - other.settledSeq!)) {
+      const who = waiting.find(({ call }) => call === ask.call);
+      if (who === undefined) break;
+      who.settle(ask.outcome!);
+      this.#told.add(ask);
+      told.add(who);
+    }
+    return waiting.filter((one) => !told.has(one));
   }
 
   /** In the middle of an entry or a tick nothing can begin; what was asked for first begins first. */
@@ -123,12 +138,10 @@ export class Asks implements Projection {
     if (!isWanted()) throw nobodyWaits(agent);
     const known = pending.asksOf(agent, asker)[index];
     if (known !== undefined && differences(known.asked.instruction, wanted).length > 0) throw askedOtherwise(asking);
-    if (known?.outcome !== undefined) {
-      settle(known.outcome);
-      return;
-    }
     this.#waiting.set(agent, [...(this.#waiting.get(agent) ?? []), { asker, call: known?.call ?? pending.nextAsk(agent), settle }]);
     if (known === undefined) this.begin({ agent, tick, asker, tool, instruction: wanted, toolPermission });
+    // Once it is awaited: who waits already would hear sooner.
+    else void Promise.resolve().then(() => { this.#tell(agent); });
   }
 
   #checked({ agent, tick, call, tool }: Asking, instruction: AskedInstruction): Json {

@@ -237,6 +237,26 @@ describe('after a crash', () => {
     await assertReplays(store, cast);
   });
 
+  test('it hears of what it asked for at once in the order in which that ended', async () => {
+    const net = fetchTool([{ value: 'slow', afterMs: 20 }, { value: 'fast', afterMs: 5 }, { value: 'last' }], { idempotent: true });
+    const heard: string[][] = [];
+    const tool = toolThat(async ({ ask }) => {
+      const order: string[] = [];
+      heard.push(order);
+      const hear = async (url: string): Promise<void> => { order.push(await ask(fetching(url)) as string); };
+      await Promise.all([hear('a'), hear('b')]);
+      await hear(order.join());
+      return order;
+    }, { idempotent: true });
+    const cast = { agents: [mainOf(tool)], tools: [tool, net] };
+    const at: CrashPoint = { after: ({ kind, data }) => kind === 'TOOL_RESULT' && (data as { call: number }).call === -1 };
+    const { log } = await crash({ at, time, ...cast }, (kernel) => kernel.spawn(cast.agents[0]!, null, { id: 'main', grants: ['call:*'] }).result());
+    const { kernel, until } = await boot({ time, log, ...cast });
+    expect(await until(kernel.agent('main').result())).toEqual({ ok: true, value: ['fast', 'slow', 'last'] });
+    expect(heard.at(-1)).toEqual(['fast', 'slow', 'last']);
+    expect(heard).toHaveLength(2);
+  });
+
   test('in a later tick, the program finds in its memory what the tool wrote', async () => {
     const tool = toolThat(({ ask }) => ask({ op: 'WRITE', store: 'persistent', key: 'k', value: 7 }), { idempotent: true });
     const main = defineAgent('main', function* (ctx) {
