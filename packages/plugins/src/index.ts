@@ -27,3 +27,14 @@ export {
   type ToolPermission,
   type ValidatorOptions,
 } from './manifest/index.js';
+export {
+  FOLDER_LIMITS,
+  hashFolder,
+  pluginDigests,
+  signManifest,
+  verifyIntegrity,
+  verifySignature,
+  type FileDigests,
+  type FolderLimits,
+  type PluginDigests,
+} from './integrity/index.js';

@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { MANIFEST_FILE, PluginValidator, type PluginManifest } from '@omnipaw/plugins';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { folderWith } from '../support/folder.js';
 import { weather, type Draft } from '../support/weather.js';
 
 const validator = new PluginValidator({ kernelVersion: '0.1.4' });
@@ -199,18 +199,6 @@ describe('the range of kernels', () => {
 });
 
 describe('a folder', () => {
-  let folder = '';
-  afterEach(() => { rmSync(folder, { recursive: true, force: true }); });
-
-  function folderWith(files: Readonly<Record<string, string>>): string {
-    folder = mkdtempSync(path.join(realpathSync(tmpdir()), 'omnipaw-manifest-'));
-    for (const [file, content] of Object.entries(files)) {
-      mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
-      writeFileSync(path.join(folder, file), content);
-    }
-    return folder;
-  }
-
   const small = JSON.stringify({
     ...{ name: 'plugin-small', version: '0.0.1', description: 'Small.', license: 'MIT', omnipaw: '*' },
     tools: [{ name: 'small.act', description: 'Acts.', input: { type: 'object' }, handler: './src/act.ts' }],
@@ -229,7 +217,8 @@ describe('a folder', () => {
   });
 
   test('whose module is reached by a link is refused', async () => {
-    symlinkSync('/etc', path.join(folderWith({ [MANIFEST_FILE]: small }), 'src'));
+    const folder = folderWith({ [MANIFEST_FILE]: small });
+    symlinkSync('/etc', path.join(folder, 'src'));
     await expect(validator.read(folder)).rejects.toMatchObject({ code: 'PLUGIN_MANIFEST_INVALID' });
     rmSync(path.join(folder, 'src'));
     mkdirSync(path.join(folder, 'src'));
@@ -238,7 +227,8 @@ describe('a folder', () => {
   });
 
   test('whose manifest is a link, or a folder, is refused', async () => {
-    symlinkSync('/etc/hostname', path.join(folderWith({}), MANIFEST_FILE));
+    const folder = folderWith({});
+    symlinkSync('/etc/hostname', path.join(folder, MANIFEST_FILE));
     await expect(validator.read(folder)).rejects.toThrow('is no regular file');
     rmSync(path.join(folder, MANIFEST_FILE));
     mkdirSync(path.join(folder, MANIFEST_FILE));
