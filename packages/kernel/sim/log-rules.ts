@@ -39,10 +39,10 @@ const STEPS: ReadonlySet<string> = new Set([
 ]);
 const OPENERS: Readonly<Record<string, string>> = {
   TOOL_CALLED: 'TOOL_RESULT', JOIN_STARTED: 'DELEGATION_RESULT', RECEIVE_STARTED: 'MESSAGE_RECEIVED', SLEEP_STARTED: 'TIMER_FIRED',
-  APPROVAL_REQUESTED: 'APPROVAL_DECIDED', DELAY_STARTED: 'DELAY_ENDED',
+  APPROVAL_REQUESTED: 'APPROVAL_DECIDED', DELAY_STARTED: 'DELAY_ENDED', TOOL_ASKED: 'ASK',
 };
-/** By these an instruction is carried out that was parked. */
-const CARRIES_OUT: ReadonlySet<string | undefined> = new Set(['APPROVAL_DECIDED', 'DELAY_ENDED']);
+/** By these an instruction is carried out that was parked, or that a tool asked for. */
+const CARRIES_OUT: ReadonlySet<string | undefined> = new Set(['APPROVAL_DECIDED', 'DELAY_ENDED', 'ASK']);
 const AFTERLIFE: ReadonlySet<string> = new Set(['STALE_RESULT', 'INVARIANT_BREACHED', 'TRANSITION_REFUSED']);
 
 /** Every rule that the entries break, in words; empty for a log that a kernel may write. */
@@ -59,9 +59,13 @@ class Rulebook {
   readonly #mail = new Map<string, (Entry & { kind: 'MESSAGE_SENT' })[]>();
   readonly #versions = new Map<string, number>();
   readonly #calls = new Set<string>();
+  /** By agent and tick, the last thing that a tool asked for. */
+  readonly #asks = new Map<string, number>();
   readonly #results = new Set<string>();
   readonly #overTicks = new Set<string>();
   #runningTick = '';
+  /** The tick of the call whose tool has asked, while what it asked for is carried out. */
+  #askingTick: string | undefined;
   #at: Entry | undefined;
 
   constructor(options: RuleOptions) {
@@ -95,6 +99,7 @@ class Rulebook {
     this.#readStep(entry, life);
     this.#readPermission(entry, life);
     this.#readWait(entry);
+    this.#readAsk(entry);
     this.#readMemory(entry);
     this.#readTransition(entry, life);
     if (entry.kind === 'TOKEN_REVOKED') this.#revoke(entry.agent, life);
@@ -192,8 +197,9 @@ class Rulebook {
     life.lastTick = tick;
   }
 
-  /** What an approval carries out, or the end of a delay, happens between ticks. */
+  /** What an approval carries out, a tool asks for, or the end of a delay, happens between ticks. */
   #isCarriedOut(data: object): boolean {
+    if (this.#askingTick === `${this.#at?.agent}/${(data as { readonly tick?: number }).tick}`) return true;
     const { tick, call, permission } = data as { readonly tick?: number; readonly call?: number; readonly permission?: { by: string } };
     if (permission?.by.startsWith('approval ') === true) return true;
     return CARRIES_OUT.has(this.#waitOf(this.#at?.agent ?? '', tick, call)?.kind);
@@ -234,6 +240,7 @@ class Rulebook {
       this.#require('INV-14', this.#calls.has(`${name}/${tool}`), `of a call of ${tool} without an intent`);
     }
     if (kind === 'TOOL_PROGRESS') this.#require('INV-14', this.#calls.has(`${name}/${tool}`) && this.#waitOf(agent, tick, call)?.kind === 'TOOL_RESULT', 'of a call that is not under way');
+    if (result !== undefined || kind === 'TOOL_RETRIED') this.#forgetAsks(agent, tick, call);
     if (result === undefined) return;
     const wait = this.#waitOf(agent, tick, call);
     const isExpected = wait?.kind === kind || (wait === undefined && this.#isJoinOfEnded(kind, data)) || (kind === 'CALL_SETTLED' && CARRIES_OUT.has(wait?.kind)) || (kind === 'TIMER_FIRED' && wait?.kind === 'MESSAGE_RECEIVED');
@@ -242,6 +249,26 @@ class Rulebook {
     this.#results.add(name);
     this.#waits.set(agent, (this.#waits.get(agent) ?? []).filter((other) => other !== wait));
     this.#require('INV-14', wait === undefined || wait.opened.busSeq < busSeq, 'before it was asked for');
+  }
+
+  /** A tool asks while its own call is under way, counting down, and what it asked for is carried out at once. */
+  #readAsk({ agent, kind, data }: Entry & { agent: string }): void {
+    if (kind === 'TOOL_ASKED') {
+      const { tick, call, asker } = data;
+      this.#require('INV-14', this.#waitOf(agent, tick, asker)?.kind === 'TOOL_RESULT', `asks for call ${asker}, which is not under way`);
+      const last = this.#asks.get(`${agent}/${tick}`) ?? 0;
+      this.#require('INV-14', call === last - 1, `ask ${call} after ${last}`);
+      this.#asks.set(`${agent}/${tick}`, call);
+      this.#askingTick = `${agent}/${tick}`;
+    } else if (((data as { readonly call?: number }).call ?? 0) < 0 && kind !== 'REFUSED') this.#askingTick = undefined;
+  }
+
+  /** Nobody waits for them any more. */
+  #forgetAsks(agent: string, tick: number, asker: number): void {
+    const waits = this.#waits.get(agent) ?? [];
+    const asks = waits.filter(({ opened }) => opened.kind === 'TOOL_ASKED' && opened.data.tick === tick && opened.data.asker === asker);
+    this.#waits.set(agent, waits.filter((wait) => !asks.includes(wait)));
+    for (const { call } of asks) this.#forgetAsks(agent, tick, call);
   }
 
   /** Whoever joins an agent that has ended is told at once. */

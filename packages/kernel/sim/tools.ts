@@ -1,9 +1,9 @@
-import { defineTool, nodePorts, OmniError, unchecked, type Tool, type ToolContext, type ToolOptions } from '@omnipaw/kernel';
+import { defineTool, nodePorts, OmniError, unchecked, type AskedInstruction, type Json, type Tool, type ToolContext, type ToolOptions } from '@omnipaw/kernel';
 
-export const TOOLS = ['echo', 'soon', 'slow', 'flaky', 'fails', 'hangs', 'junk', 'note', 'shaky', 'twice'] as const;
+export const TOOLS = ['echo', 'soon', 'slow', 'flaky', 'fails', 'hangs', 'junk', 'note', 'shaky', 'twice', 'asks'] as const;
 
 /** Those that may be called again with the same key. */
-export const IDEMPOTENT: ReadonlySet<string> = new Set<(typeof TOOLS)[number]>(['hangs', 'note', 'shaky']);
+export const IDEMPOTENT: ReadonlySet<string> = new Set<(typeof TOOLS)[number]>(['hangs', 'note', 'shaky', 'asks']);
 
 /** What tools have of the outside. */
 export interface Outside {
@@ -85,6 +85,13 @@ export function toolsIn({ act, sleep }: Outside): Tool[] {
       act(call);
       return thatAnswersTwice(n, sleep(n));
     }),
+    define('asks', async ({ n }, call) => {
+      act(call);
+      const answers: Json[] = [];
+      for (const asked of asksFor(n)) answers.push(await Promise.all(asked.map((instruction) => call.ask(instruction).catch(codeOf))));
+      if (n === 7 && call.attempt === 1) throw busy();
+      return answers;
+    }, { timeoutMs: 45, retry: { limit: 1, backoffMs: 2 } }),
   ];
 }
 
@@ -105,6 +112,22 @@ function define(name: (typeof TOOLS)[number], run: Run, options: Options = {}): 
 /** From 0 to 255, for an attempt. */
 function chance({ idempotencyKey, attempt }: ToolContext): number {
   return Number.parseInt(nodePorts.codec.sha256(`${idempotencyKey}/${attempt}`).slice(0, 2), 16);
+}
+
+/** What a tool asks for, one group after the other: other tools, and itself with less. */
+function asksFor(n: number): readonly (readonly AskedInstruction[])[] {
+  const callOf = (m: number): AskedInstruction => ({ op: 'CALL_TOOL', tool: TOOLS[m % TOOLS.length]!, args: { n: m } });
+  const itself: AskedInstruction = { op: 'CALL_TOOL', tool: 'asks', args: { n: n - 1 } };
+  return [
+    [callOf(n), { op: 'WRITE', store: 'persistent', key: 'a', value: n }],
+    ...(n % 3 === 0 ? [] : [[itself, callOf(n + 1)]]),
+    [{ op: 'READ', store: 'persistent', key: 'b' }, { op: 'WRITE', store: 'shared', namespace: 'team', key: 'a', value: n, expectedVersion: n % 4 }],
+    [{ op: 'READ', store: 'shared', namespace: 'team', key: 'a' }],
+  ];
+}
+
+function codeOf(thrown: unknown): string {
+  return (thrown as OmniError).code;
 }
 
 function busy(): OmniError {

@@ -75,6 +75,7 @@ export {
   type SchemaInput,
   type SchemaOutput,
   type StandardSchema,
+  type AskedInstruction,
   type Tool,
   type ToolCallInfo,
   type ToolContext,

@@ -2,6 +2,14 @@ import { OmniError, type FailureClass } from '@omnipaw/kernel';
 
 /** Every code that this package raises beside those of the kernel, with its class. */
 export const PLUGIN_ERROR_CODES = Object.freeze({
+  // Bundling
+  PLUGIN_BUNDLE_FAILED: 'PERMANENT',
+  // Running
+  PLUGIN_FAILED: 'PERMANENT',
+  PLUGIN_LIMIT_EXCEEDED: 'PERMANENT',
+  PLUGIN_RESULT_INVALID: 'PERMANENT',
+  PLUGIN_ABORTED: 'PERMANENT',
+  PLUGIN_CRASHED: 'PERMANENT',
   // What a plugin says of itself
   PLUGIN_MANIFEST_INVALID: 'PERMANENT',
   PLUGIN_PERMISSION_MISSING: 'POLICY_VIOLATION',

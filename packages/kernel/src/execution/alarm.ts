@@ -95,7 +95,7 @@ export class Alarm {
 
   #settle(agent: string, { tick, call }: Slot, result: Outcome): void {
     const { emit, pending } = this.#options;
-    emit({ kind: 'TIMER_FIRED', agent, data: { tick, call, result, ...pending.resuming(agent) } });
+    emit({ kind: 'TIMER_FIRED', agent, data: { tick, call, result, ...pending.resuming(agent, call) } });
   }
 
   /** On record before the tool runs again: after a crash, nobody could tell otherwise whether it did. */

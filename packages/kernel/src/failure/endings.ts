@@ -95,7 +95,7 @@ export class AgentEndings {
     for (const slot of pending.openSlots(parent)) {
       if (slot.kind !== 'DELEGATION' || slot.opened['child'] !== agent) continue;
       const result = delegationResult(agents.get(agent), outcome);
-      const data = { tick: slot.tick, call: slot.call, child: agent, result, ...pending.resuming(parent) };
+      const data = { tick: slot.tick, call: slot.call, child: agent, result, ...pending.resuming(parent, slot.call) };
       emit({ kind: 'DELEGATION_RESULT', agent: parent, data });
     }
   }

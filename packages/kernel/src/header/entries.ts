@@ -4,8 +4,8 @@ import type { ForkParent } from './parent.js';
 /** What runs in a log, by name; a replay compares. */
 export interface Digests {
   readonly programs: Readonly<Record<string, { readonly version: string; readonly digest: string }>>;
-  /** `schema` is over the JSON Schemas of arguments and result, where the validators can give them. */
-  readonly tools: Readonly<Record<string, { readonly version: string; readonly digest: string; readonly schema?: string }>>;
+  /** `schema` is over the JSON Schemas of arguments and result, where the validators can give them; `origin` is as the tool has it. */
+  readonly tools: Readonly<Record<string, { readonly version: string; readonly digest: string; readonly schema?: string; readonly origin?: string }>>;
   readonly extensions: Readonly<Record<string, string>>;
 }
 

@@ -91,7 +91,7 @@ function decision(entry: EntryOf<'APPROVAL_DECIDED'>, patch: JsonObject, { pendi
   if (approved) return answer;
   const { action, resource } = asked.opened as { readonly action: string; readonly resource: string };
   const error = approvalDenied({ id: approval, agent, action, resource }, answer.by, answer.reason);
-  return { ...answer, result: { ok: false, error }, ...pending.resuming(agent) } as unknown as JsonObject;
+  return { ...answer, result: { ok: false, error }, ...pending.resuming(agent, call) } as unknown as JsonObject;
 }
 
 function textIn(entry: Entry, value: Json): string {

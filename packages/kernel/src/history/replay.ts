@@ -5,6 +5,7 @@ import { GENESIS_HASH, pinnedPlace, readRecorded, type LogDamage, type LogPin, t
 import type { Codec } from '../ports/index.js';
 import { divergenceAt, isIdentified, Oracle, type Divergence, type Lockstep } from '../replay/index.js';
 import { changesSince, digestsIn, type Changed, type Identified } from './changes.js';
+import { standIn } from './stand-in.js';
 
 export interface ReplayOptions extends Cast {
   readonly codec: Codec;
@@ -51,7 +52,7 @@ export interface ReplayReport {
  * the log (INV-15, INV-18).
  *
  * Policies and limits are those that the log names. Rejects with `AGENT_TYPE_NOT_REGISTERED` and `TOOL_NOT_REGISTERED` for
- * what the log uses and nobody passed, and as reading does for what is no log.
+ * what the log uses and nobody passed, but for tools of another origin, and as reading does for what is no log.
  */
 export async function replay(reader: LogReader, options: ReplayOptions): Promise<ReplayReport> {
   const run = new Replay(options);
@@ -167,11 +168,17 @@ class Replay {
     }
   }
 
+  #standIn(name: string, origin: string | undefined): void {
+    if (origin === undefined || this.#parts.registry.has(name)) return;
+    this.#parts.registry.register(standIn(name, origin, () => this.#oracle.next));
+  }
+
   #lookAtHeader(recorded: Digests): void {
     const changes = changesSince(recorded, this.#present);
     for (const change of changes) this.#changed.set(JSON.stringify(change), change);
     for (const name of Object.keys(recorded.tools)) {
       const change = changes.find((candidate) => candidate.what === 'schema' && candidate.name === name);
+      this.#standIn(name, recorded.tools[name]!.origin);
       if (change !== undefined) this.#schemas.set(name, change);
       // A kernel with the present schemas took the log up: what it found is its own by now.
       else if (this.#schemas.delete(name)) this.#calls.delete(name);

@@ -1,6 +1,6 @@
 import { Commands } from '../commands/index.js';
 import { DelegationProtocol } from '../delegation/index.js';
-import { AgentSyscalls, Approvals, Authority, Delays, InstructionEvaluator, MemorySyscalls, MessageSyscalls, Messenger, Spawner, VersionSyscalls, type CarryOutOptions } from '../syscalls/index.js';
+import { AgentSyscalls, Approvals, Asks, Authority, Delays, InstructionEvaluator, MemorySyscalls, MessageSyscalls, Messenger, Spawner, VersionSyscalls, type CarryOutOptions } from '../syscalls/index.js';
 import { Alarm, Deadlines, Observers, Processes, Scheduler, TickEngine } from '../execution/index.js';
 import { describeThrown, OmniError } from '../errors/index.js';
 import { AgentEndings, FailureHandler, type FailureHandlerOptions } from '../failure/index.js';
@@ -55,6 +55,7 @@ export function assemble(options: AssembleOptions) {
   };
   const approvals = new Approvals({ ...shared, ...carrier, messenger });
   const delays = new Delays({ ...shared, ...carrier });
+  const asks = new Asks({ ...shared, ...carrier, timers: host.ports.timers, drain: () => { scheduler.drain(); } });
   const recorded = (): RawEntry | undefined => options.oracle?.next;
   const versions = new VersionSyscalls({ ...shared, recorded });
   const evaluator: InstructionEvaluator = new InstructionEvaluator({
@@ -100,10 +101,10 @@ export function assemble(options: AssembleOptions) {
     wake: (agent) => { scheduler.wake(agent); },
     failed: (thrown) => { report(halt({ bus, alarm, gate, scheduler }, deadlineFailed(thrown)), 'a deadline'); },
   });
-  core.connect(scheduler);
-  bus.project(...projectionsOf(state), ...core.projections, approvals, deadlines, versions, processes, scheduler);
+  core.connect(scheduler, asks);
+  bus.project(...projectionsOf(state), ...core.projections, approvals, asks, deadlines, versions, processes, scheduler);
   const saved = savedOf({ ...state, approvals, deadlines, processes, scheduler }, config);
-  return { saved, state, bus, gate, endings, registry: core.registry, processes, versions, messenger, spawner, approvals, delays, commands, scheduler, alarm, drain };
+  return { saved, state, bus, gate, endings, registry: core.registry, processes, versions, messenger, spawner, approvals, asks, delays, commands, scheduler, alarm, drain };
 }
 
 /** Tells agents of a breach; that one of them can't be told changes nothing for the others. */
@@ -172,6 +173,8 @@ function assembleCore({ config, host, log, logId, mode, recordedCount, report }:
   const projections = shielded.flatMap((extension) => extension.projections);
   const bus = new KernelBus({ log, lifecycle: state.lifecycle, invariants, guards, report });
   let scheduler: Scheduler | undefined;
+  let asks: Asks | undefined;
+  const isBusy = (): boolean => bus.isBusy || scheduler?.isDraining === true;
   const gate = new ToolGate({
     ...state,
     registry,
@@ -184,7 +187,9 @@ function assembleCore({ config, host, log, logId, mode, recordedCount, report }:
       bus.emit(proposal);
       scheduler?.drain();
     },
-    isBusy: () => bus.isBusy || scheduler?.isDraining === true,
+    isBusy,
+    // No tool runs before everything is connected.
+    ask: (...asked) => asks!.ask(...asked),
     observe: observers.watches('aroundToolCall') ? (info, run) => observers.toolCall(info, run) : undefined,
     mode,
     isRecorded: (busSeq) => busSeq < recordedCount,
@@ -194,6 +199,6 @@ function assembleCore({ config, host, log, logId, mode, recordedCount, report }:
   });
   const delegation = new DelegationProtocol({ ...state, invariants });
   const endings = new AgentEndings({ ...state, delegation, gate, emit: bus.emit });
-  const connect = (to: Scheduler): void => { scheduler = to; };
-  return { state, bus, registry, invariants, observers, guards, projections, gate, delegation, endings, connect };
+  const connect = (...to: [Scheduler, Asks]): void => { [scheduler, asks] = to; };
+  return { state, isBusy, bus, registry, invariants, observers, guards, projections, gate, delegation, endings, connect };
 }

@@ -19,7 +19,7 @@ export function digestsOf(config: Pick<KernelConfig, 'agents' | 'tools' | 'exten
   const { agents = [], tools = [], extensions = [] } = config;
   return {
     programs: Object.fromEntries(agents.map((agent) => [agent.type, { version: agent.version, digest: programDigest(agent, codec) }])),
-    tools: Object.fromEntries(tools.map((tool) => [tool.name, { version: tool.version, digest: toolDigest(tool, codec), ...schemaDigest(tool, codec) }])),
+    tools: Object.fromEntries(tools.map((tool) => [tool.name, { version: tool.version, digest: toolDigest(tool, codec), ...schemaDigest(tool, codec), ...(tool.origin === undefined ? {} : { origin: tool.origin }) }])),
     extensions: Object.fromEntries(extensions.map(({ name, version = '0' }) => [name, version])),
   };
 }
@@ -30,9 +30,9 @@ export function programDigest(agent: AgentDefinition, codec: Codec): string {
 
 /** Over what programs can notice of a tool, its schemas aside. */
 function toolDigest(tool: Tool, codec: Codec): string {
-  const { name, version, description, idempotent, timeoutMs, input, output } = tool;
+  const { name, version, description, idempotent, timeoutMs, input, output, origin = [] } = tool;
   const vendors = [input, output].map((schema) => schema?.['~standard'].vendor ?? null);
-  return codec.sha256(JSON.stringify([name, version, description, idempotent, timeoutMs, vendors]));
+  return codec.sha256(JSON.stringify([name, version, description, idempotent, timeoutMs, vendors].concat(origin)));
 }
 
 function schemaDigest({ input, output }: Tool, codec: Codec): { readonly schema?: string } {

@@ -168,7 +168,7 @@ function takeUp({ gate }: Parts, agent: string, slot: Slot): unknown {
 export function settleCall({ bus, state }: Pick<Parts, 'bus' | 'state'>, settled: { readonly agent: string; readonly slot: Slot; readonly result: Slot['outcome'] & object; readonly by?: string }): void {
   const { agent, slot: { tick, call, opened }, result, by } = settled;
   const said = by === undefined ? {} : { by };
-  bus.emit({ kind: 'TOOL_RESULT', agent, data: { tick, call, tool: opened['tool'] as string, result, ...said, ...state.pending.resuming(agent) } });
+  bus.emit({ kind: 'TOOL_RESULT', agent, data: { tick, call, tool: opened['tool'] as string, result, ...said, ...state.pending.resuming(agent, call) } });
 }
 
 function outcomeUnknown({ opened, tick, call }: Slot, cause: unknown): OmniError {

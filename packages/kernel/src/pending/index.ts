@@ -1,2 +1,2 @@
 export { AgentOutcomes } from './agent-outcomes.js';
-export { PendingOperations, type Outcome, type PendingKind, type Slot } from './pending.js';
+export { PendingOperations, type Asked, type Outcome, type PendingKind, type Slot } from './pending.js';

@@ -6,13 +6,16 @@
  * settled slot is stale (kernel.md, section 4).
  *
  * Slots are opened and settled by entries alone: see `OPENED_BY`, and any entry with a `tick`, a `call` and a `result`.
+ *
+ * A tool that runs may ask for something itself. The slots of that are below zero: no program waits for them, and they are
+ * gone with the attempt that asked.
  */
 import type { ErrorRecord } from '../errors/index.js';
 import type { Json } from '../json/index.js';
 import type { LifecycleController, Transition } from '../lifecycle/index.js';
 import type { Entry, Projection, Saved } from '../logging/index.js';
 
-export type PendingKind = 'TOOL' | 'DELEGATION' | 'MESSAGE' | 'TIMER' | 'APPROVAL';
+export type PendingKind = 'TOOL' | 'DELEGATION' | 'MESSAGE' | 'TIMER' | 'APPROVAL' | 'ASK';
 
 /** How an operation ended. */
 export type Outcome =
@@ -21,13 +24,18 @@ export type Outcome =
 
 export interface Slot {
   readonly tick: number;
+  /** From 0 the index of an instruction; below, what a running tool asked for, counting down. */
   readonly call: number;
-  /** Changes once, when an approved instruction becomes what it asked for. */
+  /** Who asked, and for what, if a tool did. */
+  readonly asked?: Asked;
+  /** Changes when an instruction that was approved, or asked for, becomes what it is for. */
   kind: PendingKind;
   /** The data of the entry that opened it. */
   opened: Readonly<Record<string, unknown>>;
   /** busSeq of that entry. */
   seq: number;
+  /** Its recorded time, milliseconds since the epoch. */
+  time: number;
   /** The attempt of a tool call that runs, or failed last. */
   attempt: number;
   /** Whether that attempt has failed and the next one has not begun. */
@@ -35,10 +43,20 @@ export interface Slot {
   outcome: Outcome | undefined;
 }
 
+/** What a running tool asked for. */
+export interface Asked {
+  /** The call that the tool serves. */
+  readonly asker: number;
+  readonly instruction: Json;
+}
+
 interface Group {
   tick: number;
   slots: Slot[];
+  /** How many of them the program waits for. */
   openCount: number;
+  /** How often tools have asked for something. */
+  askCount: number;
 }
 
 const OPENED_BY: Readonly<Record<string, PendingKind>> = Object.freeze({
@@ -48,6 +66,7 @@ const OPENED_BY: Readonly<Record<string, PendingKind>> = Object.freeze({
   SLEEP_STARTED: 'TIMER',
   DELAY_STARTED: 'TIMER',
   APPROVAL_REQUESTED: 'APPROVAL',
+  TOOL_ASKED: 'ASK',
 });
 
 interface SlotData {
@@ -56,7 +75,7 @@ interface SlotData {
   readonly result?: Outcome;
 }
 
-type SavedPending = readonly { readonly agent: string; readonly tick: number; readonly slots: readonly Slot[] }[];
+type SavedPending = readonly { readonly agent: string; readonly tick: number; readonly slots: readonly Slot[]; readonly askCount?: number }[];
 
 export class PendingOperations implements Projection, Saved<SavedPending> {
   readonly #groups = new Map<string, Group>();
@@ -87,9 +106,9 @@ export class PendingOperations implements Projection, Saved<SavedPending> {
     return this.#lifecycle.stateOf(agent) === 'ACTIVE' ? { transition: this.#lifecycle.decide(agent, trigger) } : {};
   }
 
-  /** The transition that belongs into the entry that settles a slot: the last one makes the agent run again. */
-  resuming(agent: string): { readonly transition?: Transition } {
-    const isLast = this.#groups.get(agent)?.openCount === 1;
+  /** The transition that belongs into the entry that settles a slot: the last one that the program waits for makes it run again. */
+  resuming(agent: string, call: number): { readonly transition?: Transition } {
+    const isLast = this.#groups.get(agent)?.openCount === 1 && call >= 0;
     return isLast && this.#lifecycle.stateOf(agent) === 'WAITING'
       ? { transition: this.#lifecycle.decide(agent, 'resume') }
       : {};
@@ -105,15 +124,27 @@ export class PendingOperations implements Projection, Saved<SavedPending> {
     return this.#groups.get(agent)?.slots.find((slot) => slot.call === call)?.outcome;
   }
 
+  /** What the tool of a call has asked for in this attempt, in order. */
+  asksOf(agent: string, asker: number): readonly (Slot & { readonly asked: Asked })[] {
+    const isAsk = (slot: Slot): slot is Slot & { readonly asked: Asked } => slot.asked?.asker === asker;
+    return this.#groups.get(agent)?.slots.filter(isAsk) ?? [];
+  }
+
+  /** What the next thing is called that a tool asks for. */
+  nextAsk(agent: string): number {
+    return -1 - (this.#groups.get(agent)?.askCount ?? 0);
+  }
+
   save(): SavedPending {
-    return [...this.#groups].map(([agent, { tick, slots }]) => ({ agent, tick, slots }));
+    return [...this.#groups].map(([agent, { tick, slots, askCount }]) => ({ agent, tick, slots, askCount }));
   }
 
   load(groups: SavedPending): void {
-    for (const { agent, tick, slots } of groups) {
+    for (const { agent, tick, slots, askCount = 0 } of groups) {
       // JSON leaves out what is undefined; a slot says that it is open.
       const restored = slots.map((slot) => ({ ...slot, outcome: slot.outcome }));
-      this.#groups.set(agent, { tick, slots: restored, openCount: restored.filter(({ outcome }) => outcome === undefined).length });
+      const openCount = restored.filter(({ call, outcome }) => call >= 0 && outcome === undefined).length;
+      this.#groups.set(agent, { tick, slots: restored, openCount, askCount });
     }
   }
 
@@ -126,37 +157,54 @@ export class PendingOperations implements Projection, Saved<SavedPending> {
     const { tick, call, result } = entry.data as SlotData;
     if (tick === undefined || call === undefined) return;
     const kind = OPENED_BY[entry.kind];
-    if (entry.kind === 'TOOL_RETRIED' || entry.kind === 'TOOL_ATTEMPTED') this.#retry(this.find(entry.agent, tick, call), entry);
-    else if (kind !== undefined) this.#open(entry.agent, { tick, call, kind, opened: entry.data as object as Slot['opened'], seq: entry.busSeq, attempt: 1, isBackingOff: false, outcome: undefined });
+    if (entry.kind === 'TOOL_RETRIED' || entry.kind === 'TOOL_ATTEMPTED') this.#retry(this.find(entry.agent, tick, call), this.#groups.get(entry.agent), entry);
+    else if (kind !== undefined) this.#open(entry.agent, slotOf(entry, { tick, call, kind }));
     else if (result !== undefined) this.#settle(this.find(entry.agent, tick, call), this.#groups.get(entry.agent), result);
   }
 
   #open(agent: string, slot: Slot): void {
     const group = this.#groups.get(agent);
     if (group?.tick !== slot.tick) {
-      this.#groups.set(agent, { tick: slot.tick, slots: [slot], openCount: 1 });
+      this.#groups.set(agent, { tick: slot.tick, slots: [slot], openCount: 1, askCount: 0 });
       return;
     }
-    const approved = group.slots.find((known) => known.call === slot.call);
-    if (approved === undefined) {
+    const known = group.slots.find(({ call }) => call === slot.call);
+    if (known === undefined) {
       group.slots.push(slot);
-      group.openCount++;
+      if (slot.asked === undefined) group.openCount++;
+      else group.askCount++;
     } else {
-      approved.kind = slot.kind;
-      approved.opened = slot.opened;
-      approved.seq = slot.seq;
+      known.kind = slot.kind;
+      known.opened = slot.opened;
+      known.seq = slot.seq;
+      known.time = slot.time;
     }
   }
 
-  #retry(slot: Slot | undefined, { kind, data }: Entry & { readonly kind: 'TOOL_RETRIED' | 'TOOL_ATTEMPTED' }): void {
-    if (slot === undefined) return;
+  #retry(slot: Slot | undefined, group: Group | undefined, { kind, data }: Entry & { readonly kind: 'TOOL_RETRIED' | 'TOOL_ATTEMPTED' }): void {
+    if (slot === undefined || group === undefined) return;
     slot.attempt = data.attempt;
     slot.isBackingOff = kind === 'TOOL_RETRIED';
+    forgetAsks(group, slot.call);
   }
 
   #settle(slot: Slot | undefined, group: Group | undefined, outcome: Outcome): void {
     if (slot === undefined || group === undefined) return;
     slot.outcome = outcome;
-    group.openCount--;
+    if (slot.call >= 0) group.openCount--;
+    forgetAsks(group, slot.call);
   }
+}
+
+function slotOf(entry: Entry, { tick, call, kind }: Pick<Slot, 'tick' | 'call' | 'kind'>): Slot {
+  const asked = entry.kind === 'TOOL_ASKED' ? { asked: { asker: entry.data.asker, instruction: entry.data.instruction } } : {};
+  return { tick, call, ...asked, kind, opened: entry.data as object as Slot['opened'], seq: entry.busSeq, time: entry.time, attempt: 1, isBackingOff: false, outcome: undefined };
+}
+
+/** Nobody is there any more who asked. */
+function forgetAsks(group: Group, asker: number): void {
+  const asks = group.slots.filter(({ asked }) => asked?.asker === asker);
+  if (asks.length === 0) return;
+  group.slots = group.slots.filter(({ asked }) => asked?.asker !== asker);
+  for (const { call } of asks) forgetAsks(group, call);
 }

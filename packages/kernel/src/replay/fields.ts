@@ -45,5 +45,5 @@ export function shaped(shape: Shape): Check {
     && Object.entries(shape).every(([name, check]) => check(value[name]));
 }
 
-/** A program or a tool, by version and digest, and the schemas of a tool that has some. */
-export const isIdentified = shaped({ version: isText, digest: isText, schema: maybe(isText) });
+/** A program or a tool, by version and digest, and of a tool the schemas and the origin, if it has some. */
+export const isIdentified = shaped({ version: isText, digest: isText, schema: maybe(isText), origin: maybe(isText) });

@@ -15,7 +15,7 @@ import type { Json } from '../json/index.js';
 import type { Emit, Entry, RawEntry } from '../logging/index.js';
 import type { Outcome, PendingKind, PendingOperations, Slot } from '../pending/index.js';
 import { toGrants } from '../permissions/index.js';
-import type { Approvals, Delays, Messenger, Spawner } from '../syscalls/index.js';
+import type { Approvals, Asks, Delays, Messenger, Spawner } from '../syscalls/index.js';
 import type { Usage } from '../tools/index.js';
 import { fieldsOf, isCount, isDigest, isGiven, isIdentified, isObject, isText, maybe, recordOf, shaped, type Shape } from './fields.js';
 import type { Oracle } from './oracle.js';
@@ -26,6 +26,7 @@ export interface InputsOptions {
   readonly messenger: Messenger;
   readonly approvals: Approvals;
   readonly delays: Delays;
+  readonly asks: Pick<Asks, 'begin'>;
   readonly scheduler: Pick<Scheduler, 'wake'>;
   readonly pending: PendingOperations;
   readonly emit: Emit;
@@ -56,6 +57,7 @@ const ERROR: Shape = {
   details: maybe(isObject),
   causes: maybe((value) => Array.isArray(value) && value.every(isText)),
 };
+const PERMISSION: Shape = { decision: (value) => value === 'ALLOW' || value === 'DENY', by: isText };
 const USED: Shape = { tokens: maybe(isCount), cost: maybe(isCount) };
 const TOKEN: Shape = { grants: Array.isArray, depth: isCount, notAfter: maybe(isCount), budget: maybe(isObject) };
 const isLimit = (limit: unknown): boolean => isObject(limit) && isCount(limit['hard']) && recordOf(isCount)(limit);
@@ -95,12 +97,18 @@ const INPUTS: { readonly [Name in Kind]?: Perform<Name> } = {
     const slot = waitingFor(entry, options, { kinds: ['TOOL'], isBackingOff: false });
     options.emit({ kind: entry.kind, agent: entry.agent, data: { ...callOf(slot), attempt: slot.attempt, ...fieldsOf<{ readonly value: Json }>(entry.data, { value: isGiven }) } });
   },
+  TOOL_ASKED: ({ agent, data }, options) => {
+    const { tick, asker, instruction, toolPermission } = data;
+    const slot = waitingFor({ agent, data: { tick, call: asker } }, options, { kinds: ['TOOL'], isBackingOff: false });
+    const { tool } = callOf(slot);
+    options.asks.begin({ agent, tick, asker, tool, ...fieldsOf<{ readonly instruction: Json }>({ instruction }, { instruction: isObject }), toolPermission: fieldsOf(toolPermission, PERMISSION) });
+  },
   TOOL_RESULT: (entry, options) => {
     const { kind, agent, data: { result, by, usage } } = entry;
     const slot = waitingFor(entry, options, { kinds: ['TOOL'] });
     if (by !== undefined && slot.seq > (options.oracle.late?.startSeq ?? Infinity)) throw options.diverge('Nobody but the tool could say how the call ended.');
     const { tick, call, tool } = callOf(slot);
-    const resuming = options.pending.resuming(agent);
+    const resuming = options.pending.resuming(agent, call);
     const { transition } = resuming;
     // Most inputs are of this kind, and most of these are alike: made without copying one thing into another.
     if (by === undefined && usage === undefined && transition !== undefined) options.emit({ kind, agent, data: { tick, call, tool, result: outcomeIn(result), transition } });
@@ -112,7 +120,7 @@ const INPUTS: { readonly [Name in Kind]?: Perform<Name> } = {
     const { deadline } = slot.opened;
     if (typeof deadline !== 'number' || time < deadline) throw options.diverge('Its time had not come.');
     if (slot.opened['instruction'] !== undefined) throw options.diverge('A guard lets the call wait, and its program does not know of it.');
-    options.emit({ kind, agent, data: { tick: slot.tick, call: slot.call, result: timerOutcome(agent, slot), ...options.pending.resuming(agent) } });
+    options.emit({ kind, agent, data: { tick: slot.tick, call: slot.call, result: timerOutcome(agent, slot), ...options.pending.resuming(agent, slot.call) } });
   },
   AGENT_SPAWNED: ({ agent, data }, { spawner }) => {
     const { token, ...born } = fieldsOf<IdentityEntries['AGENT_SPAWNED']>(data, BORN);

@@ -57,6 +57,7 @@ const KERNEL_KINDS: Readonly<Record<KernelKind, true>> = Object.freeze({
   TICK_MEASURED: true,
   TIMER_FIRED: true,
   TOKEN_REVOKED: true,
+  TOOL_ASKED: true,
   TOOL_ATTEMPTED: true,
   TOOL_CALLED: true,
   TOOL_PROGRESS: true,

@@ -18,7 +18,9 @@ export class LateResults {
   }
 
   mayCome(agent: string, call: ToolCall): boolean {
-    return this.#late.has(`${agent}/${nameOf(call)}`);
+    // What a tool has asked for may be over before it has answered; nothing else says so.
+    const isAsked = call.call < 0 && this.#open.get(agent)?.some((one) => nameOf(one) === nameOf(call)) === true;
+    return isAsked || this.#late.has(`${agent}/${nameOf(call)}`);
   }
 
   apply({ agent, kind, data, busSeq }: Entry): void {

@@ -33,6 +33,8 @@ export class Rerun {
   /** The tick whose entries are being collected. */
   #tick: number;
   #entries: RawEntry[] = [];
+  /** What a tool wrote into the agent's memory after the tick. */
+  #asked: RawEntry[] = [];
   #isTickOver = false;
   #tickTime = 0;
   #outcomes = new Map<number, Outcome>();
@@ -60,6 +62,7 @@ export class Rerun {
     if (tick > this.#tick) this.#beginTick(tick);
     this.#isTickOver ||= !isBirth && ENDS_TICK.has(entry.kind);
     if (!this.#isTickOver) this.#entries.push(entry);
+    else if (MEMORY.has(entry.kind)) this.#asked.push(entry);
     if (isBirth) return;
     if (call !== undefined && result !== undefined) this.#nextOutcomes.set(call, result);
     if (transition?.to === 'ACTIVE' || entry.kind === 'AGENT_CONTINUED') this.#readySince = entry.time;
@@ -74,6 +77,8 @@ export class Rerun {
 
   #beginTick(tick: number): void {
     this.#runTick();
+    for (const entry of this.#asked) this.#transcript.remember(entry);
+    this.#asked = [];
     this.#tick = tick;
     this.#tickTime = this.#readySince;
     this.#isTickOver = false;
@@ -128,8 +133,10 @@ function tickOf({ kind, data }: RawEntry, isBirth: boolean): number {
   return (ANSWERS.has(kind) ? (isBirth ? delegation?.tick : tick) : undefined) ?? 0;
 }
 
+const MEMORY: ReadonlySet<string> = new Set(['MEMORY_SET', 'MEMORY_DELETED']);
+
 /** What comes from outside comes after a tick; what is carried out then on somebody's approval was no instruction of the tick. */
 const ENDS_TICK: ReadonlySet<string> = new Set([
-  'SCRATCH_CHECKPOINTED', 'TOOL_RESULT', 'TOOL_RETRIED', 'TOOL_ATTEMPTED', 'TOOL_PROGRESS', 'TIMER_FIRED', 'APPROVAL_DECIDED', 'AGENT_MOVED',
+  'SCRATCH_CHECKPOINTED', 'TOOL_RESULT', 'TOOL_RETRIED', 'TOOL_ATTEMPTED', 'TOOL_PROGRESS', 'TOOL_ASKED', 'TIMER_FIRED', 'APPROVAL_DECIDED', 'AGENT_MOVED',
   'DELAY_ENDED', 'GUARD_WOKEN',
 ]);

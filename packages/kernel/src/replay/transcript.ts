@@ -60,6 +60,12 @@ export class Transcript {
     this.#now = now;
   }
 
+  /** Takes over what was written into the agent's memory by another than its program. */
+  remember({ kind, data: { key, value } }: RawEntry): void {
+    if (kind === 'MEMORY_DELETED') this.#memory.delete(key as string);
+    else this.#memory.set(key as string, value!);
+  }
+
   /** Throws if the tick made more than the program did now. */
   close(): void {
     const left = this.#next;

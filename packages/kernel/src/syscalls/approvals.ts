@@ -83,7 +83,7 @@ export class Approvals implements Projection, Saved<readonly Approval[]> {
     const { emit, pending } = this.#options;
     if (!approved) {
       const result: Outcome = { ok: false, error: approvalDenied(approval, by, reason) };
-      emit({ kind: 'APPROVAL_DECIDED', agent, data: { ...answer, result, ...pending.resuming(agent) } });
+      emit({ kind: 'APPROVAL_DECIDED', agent, data: { ...answer, result, ...pending.resuming(agent, call) } });
       return;
     }
     const { time } = emit({ kind: 'APPROVAL_DECIDED', agent, data: answer });
@@ -126,8 +126,11 @@ export class Approvals implements Projection, Saved<readonly Approval[]> {
       this.#open.set(entry.busSeq, Object.freeze(asked));
     } else if (entry.kind === 'APPROVAL_DECIDED') {
       this.#open.delete(entry.data.approval);
-    } else if ((entry.kind === 'AGENT_TERMINATED' || entry.kind === 'AGENT_FAULTED') && this.#open.size > 0) {
-      for (const { id, agent } of this.#open.values()) if (agent === entry.agent) this.#open.delete(id);
+    } else if (this.#open.size > 0 && MAY_END.has(entry.kind)) {
+      // An agent that has ended waits for nothing any more, and a tool not for what it asked for.
+      for (const { id, agent, tick, call } of this.#open.values()) {
+        if (agent === entry.agent && this.#options.pending.find(agent, tick, call) === undefined) this.#open.delete(id);
+      }
     }
   }
 
@@ -156,6 +159,8 @@ export class Approvals implements Projection, Saved<readonly Approval[]> {
     );
   }
 }
+
+const MAY_END: ReadonlySet<string> = new Set(['AGENT_TERMINATED', 'AGENT_FAULTED', 'TOOL_RESULT', 'TOOL_RETRIED']);
 
 /** The error that an agent sees whose request was not approved. */
 export function approvalDenied(approval: Pick<Approval, 'id' | 'agent' | 'resource'> & { readonly action: string }, by: string, reason: string): ErrorRecord {

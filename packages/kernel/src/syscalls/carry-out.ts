@@ -24,7 +24,7 @@ export function carryOut(instruction: Json, at: Position, { pending, emit, perfo
     return;
   }
   const result: Outcome = evaluated.ok ? { ok: true, value: recordable(evaluated.value) } : { ok: false, error: evaluated.error };
-  emit({ kind: 'CALL_SETTLED', agent, data: { tick, call, result, ...pending.resuming(agent) } });
+  emit({ kind: 'CALL_SETTLED', agent, data: { tick, call, result, ...pending.resuming(agent, call) } });
 }
 
 /** What an instruction answers is JSON but for what it leaves undefined: nothing at all, or the value of an absent key. */

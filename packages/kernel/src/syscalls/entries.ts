@@ -47,6 +47,18 @@ export interface SyscallEntries {
     readonly result?: Outcome;
     readonly transition?: Transition;
   };
+  /** A tool that runs asks for an instruction on behalf of its agent. */
+  TOOL_ASKED: {
+    readonly tick: number;
+    /** Counts down from -1, and names what comes of it: another kind of call, or a `CALL_SETTLED`. */
+    readonly call: number;
+    /** The call that the tool serves. */
+    readonly asker: number;
+    readonly tool: string;
+    readonly instruction: Json;
+    /** What allows it to the tool itself, or does not; the agent's own permission is in the entry that follows. */
+    readonly toolPermission: PermissionRecord;
+  };
   /** The agent goes by this form of its program where `change` was made. */
   VERSION_CHOSEN: { readonly tick: number; readonly call: number; readonly change: string; readonly version: number };
   /** A guard lets a tool call wait; it is asked again at `deadline` (milliseconds since the epoch). */
@@ -68,7 +80,7 @@ export interface SyscallEntries {
   GUARD_WOKEN: { readonly tick: number };
   /** What the program itself took in a tick that a guard limits; `stopped` if it took too long and was ended. */
   TICK_MEASURED: { readonly tick: number; readonly cpuUs: number; readonly stopped?: true };
-  /** An approved instruction was carried out at once, with this result. */
+  /** An instruction that was approved, or that a tool asked for, was carried out at once, with this result. */
   CALL_SETTLED: { readonly tick: number; readonly call: number; readonly result: Outcome; readonly transition?: Transition };
 }
 

@@ -1,3 +1,4 @@
+export { Asks, type RecordedAsk } from './asks.js';
 export { AgentSyscalls } from './agents.js';
 export { approvalDenied, Approvals, type Approval, type Decision } from './approvals.js';
 export { Authority, type Approved, type Position } from './authority.js';

@@ -61,7 +61,7 @@ export class Messenger {
       const message = mailboxes.waiting(agent).find((candidate) => isWanted(candidate, filter));
       if (message === undefined) continue;
       const result = { ok: true, value: message as unknown as Json } as const;
-      const data = { tick: slot.tick, call: slot.call, message: message.seq, result, ...pending.resuming(agent) };
+      const data = { tick: slot.tick, call: slot.call, message: message.seq, result, ...pending.resuming(agent, slot.call) };
       emit({ kind: 'MESSAGE_RECEIVED', agent, data });
     }
   }

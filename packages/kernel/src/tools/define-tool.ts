@@ -1,6 +1,7 @@
-import { assertPlainName } from '../identity/index.js';
+import { assertPlainName, type PermissionRecord } from '../identity/index.js';
 import type { Json } from '../json/index.js';
 import type { AbortSignalLike } from '../ports/index.js';
+import type { AskedInstruction } from './ask.js';
 import type { SchemaInput, SchemaOutput, StandardSchema } from './standard-schema.js';
 import type { Usage } from './usage.js';
 
@@ -10,6 +11,8 @@ export interface ToolContext {
   readonly tool: string;
   /** Same agent, tick and call index, same key, also after a crash: pass it on to what must not act twice. */
   readonly idempotencyKey: string;
+  /** Recorded time of the call, milliseconds since the epoch: the same in each attempt, also after a crash. */
+  readonly calledAt: number;
   /** 1 for the first attempt. */
   readonly attempt: number;
   /** Aborted on timeout, on the agent's end and on shutdown. */
@@ -26,6 +29,17 @@ export interface ToolContext {
   readonly progress: (value: unknown) => boolean;
   /** Says what this attempt has used, as soon as it is known; what is said in several calls adds up. */
   readonly spend: (usage: Usage) => void;
+  /**
+   * Asks for an instruction on behalf of the agent that called: allowed if the agent is granted it, and recorded, limited and made
+   * again in a replay as if the agent had asked. An attempt that runs again after a crash is told what is on record, so such
+   * a tool may be `idempotent` whatever it asks for, if it does nothing else and asks the same for the same arguments and answers.
+   *
+   * `permission` says what allows it to the tool itself, for the entry; with a `DENY` it is recorded and refused.
+   *
+   * Rejects with what the instruction is refused with or failed with, with `SECRET_EXPOSED` if it has a secret in it that the tool was
+   * given, and with `TOOL_ABORTED` once the attempt is over.
+   */
+  readonly ask: (instruction: AskedInstruction, permission?: PermissionRecord) => Promise<Json>;
 }
 
 /** How often and how soon a call that failed with a TRANSIENT error is tried again. */
@@ -41,6 +55,11 @@ export interface ToolOptions<Input extends StandardSchema, Result, Output extend
   readonly name: string;
   readonly version?: string;
   readonly description: string;
+  /**
+   * Where it comes from, if not from whoever runs the kernel: stands in the log's header and in each call. A replay can do without
+   * a tool that has one.
+   */
+  readonly origin?: string;
   /** Checks the arguments before the call is recorded; it must answer synchronously. */
   readonly input: Input;
   /** Checks and types the result before it is recorded. */
@@ -65,6 +84,7 @@ export interface Tool<Args = unknown, Result = unknown> {
   readonly name: string;
   readonly version: string;
   readonly description: string;
+  readonly origin?: string | undefined;
   readonly input: StandardSchema;
   readonly output?: StandardSchema | undefined;
   readonly idempotent: boolean;

@@ -14,6 +14,8 @@ export interface ToolEntries {
     readonly tool: string;
     readonly args: Json;
     readonly permission: PermissionRecord;
+    /** Where the tool comes from, if not from whoever runs the kernel. */
+    readonly origin?: string;
     /** What allowed each secret that the arguments refer to. */
     readonly secrets?: Readonly<Record<string, PermissionRecord>>;
     /** The most that it will use. */

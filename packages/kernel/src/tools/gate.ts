@@ -11,9 +11,10 @@ import type { Tool } from './define-tool.js';
 import { failed, ToolInvoker, type InvokeOptions } from './invoke.js';
 import type { ToolRegistry } from './registry.js';
 import { retryDelayMs } from './retry.js';
+import type { Asking, AskedInstruction } from './ask.js';
 import { Attempt, infoOf, type AttemptOptions, type ToolCallInfo, type ToolRun } from './run.js';
 import { RunTable } from './runs.js';
-import { hasSecrets, leadsToSecret, NO_SECRETS, secretNames, withSecrets } from './secrets.js';
+import { hasSecrets, leadsToSecret, NO_SECRETS, secretNames, withoutSecrets, withSecrets } from './secrets.js';
 import { pathOf } from './standard-schema.js';
 import { usageOf } from './usage.js';
 import { validateInput } from './validate.js';
@@ -33,6 +34,8 @@ export interface ToolGateOptions extends InvokeOptions {
   readonly isBusy: () => boolean;
   /** Runs with observers around; undefined while there are none. */
   readonly observe?: ((info: ToolCallInfo, run: () => Promise<void>) => Promise<void>) | undefined;
+  /** Carries out what a tool asks for. */
+  readonly ask: (asking: Asking, instruction: AskedInstruction, permission: PermissionRecord) => Promise<Json>;
   readonly mode: 'LIVE' | 'REPLAY';
   /** Whether an entry was in the log before this kernel was: what came of it is recovery's to find out. */
   readonly isRecorded: (busSeq: number) => boolean;
@@ -92,7 +95,14 @@ export class ToolGate {
   /** @internal */
   constructor(options: ToolGateOptions) {
     this.#options = options;
-    this.#ofAttempts = { ...options, record: (run, attempt, said) => this.#recordProgress(run, attempt, said) };
+    this.#ofAttempts = {
+      ...options,
+      record: (run, attempt, said) => this.#recordProgress(run, attempt, said),
+      ask: async ({ run, attempt, index }, instruction, permission) => {
+        assertNoSecret(run, instruction);
+        return options.ask({ ...infoOf(run), index, isWanted: () => this.#isWanted(run, attempt) }, instruction, permission);
+      },
+    };
     this.#invoker = new ToolInvoker(options, {
       isWanted: (run, attempt) => this.#isWanted(run, attempt),
       settle: (run, attempt, outcome) => { this.#attemptEnded(run, attempt, outcome); },
@@ -112,21 +122,22 @@ export class ToolGate {
     const permission = authorize('call', request.tool);
     const definition = this.#options.registry.get(request.tool);
     const { args, input, needsSecrets } = this.#check(definition, request.args);
-    const { reserve } = definition;
+    const { reserve, origin } = definition;
     const reserved = reserve === undefined ? {} : { reserved: usageOf(reserve(input as never), definition.name) };
     const secrets = needsSecrets ? authorizeSecrets(args, authorize) : undefined;
-    const { busSeq } = propose({
+    const { busSeq, time } = propose({
       kind: 'TOOL_CALLED',
       agent,
       data: {
-        tick, call, tool: definition.name, args, permission, ...reserved,
+        tick, call, tool: definition.name, args, permission, ...(origin === undefined ? {} : { origin }), ...reserved,
         ...(secrets === undefined ? {} : { secrets }),
         ...pending.waiting(agent, 'await_tool'),
       },
     });
     // Whoever was told of the intent may have ended the agent.
-    if (mode === 'REPLAY' || isRecorded(busSeq) || pending.find(agent, tick, call) === undefined) return;
-    const run = this.#add({ agent, tick, call, intentSeq: busSeq, definition, args, input, needsSecrets, attemptsBefore: 0 });
+    const slot = pending.find(agent, tick, call);
+    if (mode === 'REPLAY' || isRecorded(busSeq) || slot === undefined) return;
+    const run = this.#add({ agent, tick, call, asker: slot.asked?.asker, intentSeq: busSeq, calledAt: time, definition, args, input, needsSecrets, attemptsBefore: 0 });
     log.afterDurable(busSeq, () => { this.#admit(run); });
   }
 
@@ -151,10 +162,10 @@ export class ToolGate {
    * Takes up a call that an earlier kernel had under way: runs it with the same key as before, or waits for its next attempt if
    * it was waiting for that. Throws what the input schema refuses now.
    */
-  takeUp(agent: string, { tick, call, opened, seq, attempt, isBackingOff }: Slot): void {
+  takeUp(agent: string, { tick, call, asked, opened, seq, time, attempt, isBackingOff }: Slot): void {
     const definition = this.#options.registry.get(opened['tool'] as string);
     const run = this.#add({
-      agent, tick, call, intentSeq: seq, definition, ...this.#check(definition, opened['args']), attemptsBefore: isBackingOff ? attempt : attempt - 1,
+      agent, tick, call, asker: asked?.asker, intentSeq: seq, calledAt: time, definition, ...this.#check(definition, opened['args']), attemptsBefore: isBackingOff ? attempt : attempt - 1,
     });
     if (!isBackingOff) this.#options.log.afterDurable(seq, () => { this.#admit(run); });
   }
@@ -233,7 +244,8 @@ export class ToolGate {
 
   #admit(run: ToolRun): void {
     if (this.#isStopped || !this.#runs.has(run)) return;
-    if (this.#active.size < this.#options.settings.limits.maxConcurrentToolCalls) this.#begin(run);
+    // Who asked for it has a place already, and waits.
+    if (run.asker !== undefined || this.#active.size < this.#options.settings.limits.maxConcurrentToolCalls) this.#begin(run);
     else this.#queue.push(run);
   }
 
@@ -288,7 +300,20 @@ export class ToolGate {
       const data = { tick, call, tool: run.definition.name, attempt: attempt.attempt, error: outcome.error, ...Attempt.usageOf(attempt), deadline };
       this.#options.input({ kind: 'TOOL_RETRIED', agent, data });
     }
+    this.#abortAsked(run);
     this.#lookWhetherFinished();
+  }
+
+  /** What an attempt has asked for is of no use once it is over. */
+  #abortAsked(run: ToolRun): void {
+    const { log } = this.#options;
+    for (const asked of this.#runs.askedBy(run)) {
+      this.#runs.delete(asked);
+      asked.cancelTimer?.();
+      const { attempt } = asked;
+      if (attempt !== undefined) log.afterDurable(log.nextSeq - 1, () => { this.#abort(attempt, askerEnded(run, asked)); });
+      this.#abortAsked(asked);
+    }
   }
 
   #timeOut(run: ToolRun, attempt: Attempt): void {
@@ -311,7 +336,7 @@ export class ToolGate {
       this.#recordLate(run, outcome, run.attempt);
       return;
     }
-    const data = { tick, call, tool: run.definition.name, result: outcome, ...Attempt.usageOf(run.attempt), ...pending.resuming(agent) };
+    const data = { tick, call, tool: run.definition.name, result: outcome, ...Attempt.usageOf(run.attempt), ...pending.resuming(agent, call) };
     input({ kind: 'TOOL_RESULT', agent, data });
   }
 
@@ -359,6 +384,17 @@ export class ToolGate {
       this.#isAdmitting = false;
     }
   }
+}
+
+/** What is asked for is recorded as it is. */
+function assertNoSecret({ definition: { name }, held }: ToolRun, instruction: AskedInstruction): void {
+  const text = JSON.stringify(instruction) as string | undefined;
+  if (held.size === 0 || text === undefined || JSON.stringify(withoutSecrets(JSON.parse(text) as Json, held)) === text) return;
+  throw new OmniError('SECRET_EXPOSED', `Tool "${name}" asks for something with a secret in it that it was given, and that would be on record. Let it ask with a reference to the secret instead.`, { details: { tool: name } });
+}
+
+function askerEnded({ definition: { name } }: ToolRun, { definition: { name: asked } }: ToolRun): OmniError {
+  return new OmniError('TOOL_ABORTED', `Tool "${name}", which asked for tool "${asked}", has ended.`, { details: { tool: asked, asker: name } });
 }
 
 function busy(tool: string): OmniError {

@@ -1,3 +1,4 @@
+export type { AskedInstruction, Asking } from './ask.js';
 export type { ToolEntries } from './entries.js';
 export { defineTool, type RetryPolicy, type Tool, type ToolContext, type ToolOptions } from './define-tool.js';
 export { ToolGate, type ToolCallRequest, type ToolGateOptions } from './gate.js';

@@ -24,6 +24,10 @@ export class ToolRegistry {
     );
   }
 
+  has(name: string): boolean {
+    return this.#tools.has(name);
+  }
+
   all(): IterableIterator<Tool> {
     return this.#tools.values();
   }

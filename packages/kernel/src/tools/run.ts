@@ -1,5 +1,7 @@
+import type { PermissionRecord } from '../identity/index.js';
 import type { Json } from '../json/index.js';
 import type { AbortHandle, AbortSignalLike, Ports } from '../ports/index.js';
+import type { AskedInstruction } from './ask.js';
 import type { Tool, ToolContext } from './define-tool.js';
 import type { Secrets } from './secrets.js';
 import { sumOf, usageOf, type Usage } from './usage.js';
@@ -20,7 +22,11 @@ export interface ToolRun {
   readonly agent: string;
   readonly tick: number;
   readonly call: number;
+  /** The call whose tool asked for this one. */
+  readonly asker: number | undefined;
   readonly intentSeq: number;
+  /** Recorded time of the intent. */
+  readonly calledAt: number;
   readonly definition: Tool;
   /** The arguments as recorded. */
   readonly args: Json;
@@ -49,6 +55,8 @@ export interface AttemptOptions {
   readonly logId: string;
   /** Records what a tool says while it runs; false if it was not recorded. */
   readonly record: (run: ToolRun, attempt: Attempt, said: unknown) => boolean;
+  /** Asks for an instruction; `index` is how often the attempt has asked before. */
+  readonly ask: (asked: { readonly run: ToolRun; readonly attempt: Attempt; readonly index: number }, instruction: AskedInstruction, permission: PermissionRecord) => Promise<Json>;
 }
 
 /** One attempt at a call, as the tool sees it. */
@@ -59,6 +67,7 @@ export class Attempt implements ToolContext {
   #handle: AbortHandle | undefined;
   #aborted: { readonly reason: unknown } | undefined;
   #usage: Usage | undefined;
+  #askCount = 0;
 
   constructor(run: ToolRun, options: AttemptOptions) {
     this.#run = run;
@@ -78,6 +87,10 @@ export class Attempt implements ToolContext {
 
   get idempotencyKey(): string {
     return `${this.#options.logId}/${this.#run.agent}/${String(this.#run.tick)}/${String(this.#run.call)}`;
+  }
+
+  get calledAt(): number {
+    return this.#run.calledAt;
   }
 
   /** Made when first asked for, since most tools never look. */
@@ -101,6 +114,15 @@ export class Attempt implements ToolContext {
   /** Works without its object, too. */
   get spend(): ToolContext['spend'] {
     return (usage) => { this.#usage = sumOf(this.#usage ?? {}, usageOf(usage, this.tool)); };
+  }
+
+  /** Works without its object, too. What comes of it may interest nobody: that it fails is not the process's affair. */
+  get ask(): ToolContext['ask'] {
+    return (instruction, permission = { decision: 'ALLOW', by: `tool ${this.tool}` }) => {
+      const answer = this.#options.ask({ run: this.#run, attempt: this, index: this.#askCount++ }, instruction, permission);
+      answer.catch(() => undefined);
+      return answer;
+    };
   }
 
   /** For the entry that ends an attempt, what it has used; static, as is what follows. */

@@ -34,6 +34,11 @@ export class RunTable {
     return runs;
   }
 
+  /** What the tool of a call has asked for. */
+  askedBy({ agent, tick, call }: ToolRun): readonly ToolRun[] {
+    return this.#runs.get(agent)?.filter((run) => run.asker === call && run.tick === tick) ?? [];
+  }
+
   agents(): readonly string[] {
     return [...this.#runs.keys()];
   }

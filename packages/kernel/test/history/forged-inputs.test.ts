@@ -10,9 +10,10 @@ const slow = defineTool({ name: 'slow', description: '', input: unchecked<object
   return 'too late';
 } });
 let attempts = 0;
-const flaky = defineTool({ name: 'flaky', description: '', input: unchecked<object>(), retry: { limit: 2, backoffMs: 4 }, run: (_args, { progress }) => {
+const flaky = defineTool({ name: 'flaky', description: '', input: unchecked<object>(), retry: { limit: 2, backoffMs: 4 }, run: async (_args, { progress, ask }) => {
   progress(['trying']);
   if (++attempts < 3) throw new OmniError('BUSY', 'Try again.', { failureClass: 'TRANSIENT' });
+  await ask({ op: 'WRITE', store: 'persistent', key: 'tried', value: attempts });
   return 'at last';
 } });
 const pay = defineTool({ name: 'pay', description: '', input: unchecked<object>(), run: () => 'paid' });
@@ -101,7 +102,7 @@ const more = by('more');
 
 test('the log that is forged here has inputs of every kind, and is reproduced as it is', async () => {
   const kinds = new Set(kindsOf(entries));
-  for (const kind of ['LOG_OPENED', 'KERNEL_STARTED', 'AGENT_SPAWNED', 'AGENT_MOVED', 'MESSAGE_SENT', 'TOOL_RESULT', 'TOOL_RETRIED', 'TOOL_ATTEMPTED', 'TOOL_PROGRESS', 'TIMER_FIRED', 'APPROVAL_DECIDED', 'COMMAND_GIVEN', 'TRANSITION_REFUSED', 'STALE_RESULT'] as const) {
+  for (const kind of ['LOG_OPENED', 'KERNEL_STARTED', 'AGENT_SPAWNED', 'AGENT_MOVED', 'MESSAGE_SENT', 'TOOL_RESULT', 'TOOL_RETRIED', 'TOOL_ATTEMPTED', 'TOOL_PROGRESS', 'TOOL_ASKED', 'TIMER_FIRED', 'APPROVAL_DECIDED', 'COMMAND_GIVEN', 'TRANSITION_REFUSED', 'STALE_RESULT'] as const) {
     expect(kinds).toContain(kind);
   }
   expect(kindsOf(entries).filter((kind) => kind === 'STALE_RESULT')).toHaveLength(2);
@@ -140,6 +141,13 @@ describe('an input that no kernel can have written diverges', () => {
     ['progress of another tool', inThe('TOOL_PROGRESS', (data) => { data['tool'] = 'pay'; }), 'TOOL_PROGRESS', '$.tool'],
     ['progress of another attempt', inThe('TOOL_PROGRESS', (data) => { data['attempt'] = 2; }), 'TOOL_PROGRESS', '$.attempt'],
     ['progress that says nothing', inThe('TOOL_PROGRESS', (data) => { delete data['value']; }), 'TOOL_PROGRESS', 'No kernel writes such a "value".'],
+    ['a question of a tool that is not called', moreOf('TOOL_ASKED', 'TIMER_FIRED'), 'TOOL_ASKED', 'No call waits for it.'],
+    ['a question for another call', inThe('TOOL_ASKED', (data) => { data['asker'] = 5; }), 'TOOL_ASKED', 'No call waits for it.'],
+    ['a question with a number of its own', inThe('TOOL_ASKED', (data) => { data['call'] = -7; }), 'TOOL_ASKED', '$.call'],
+    ['a question of another tool', inThe('TOOL_ASKED', (data) => { data['tool'] = 'pay'; }), 'TOOL_ASKED', '$.tool'],
+    ['a question for nothing', inThe('TOOL_ASKED', (data) => { data['instruction'] = null; }), 'TOOL_ASKED', 'No kernel writes such a "instruction".'],
+    ['a question that no tool may ask', inThe('TOOL_ASKED', (data) => { data['instruction'] = { op: 'DELEGATE', type: 'idle' }; }), 'TOOL_ASKED', 'a tool can ask for CALL_TOOL, READ, WRITE'],
+    ['a question that nothing decided about', inThe('TOOL_ASKED', (data) => { data['toolPermission'] = { decision: 'ESCALATE', by: 'me' }; }), 'TOOL_ASKED', 'No kernel writes such a "decision".'],
     ['a result of another tool', inThe('TOOL_RESULT', (data) => { data['tool'] = 'pay'; }), 'TOOL_RESULT', '$.tool'],
     ['a result that is none', inThe('TOOL_RESULT', (data) => { data['result'] = { ok: 'yes' }; }), 'TOOL_RESULT', 'No kernel writes such a "ok".'],
     ['a result with half an error', inThe('TOOL_RESULT', (data) => { data['result'] = { ok: false, error: { code: 'X' } }; }), 'TOOL_RESULT', 'No kernel writes such a "failureClass".'],
@@ -174,7 +182,7 @@ describe('an input that no kernel can have written diverges', () => {
     expect(told.message).toContain(message);
   });
 
-  const INPUTS = ['LOG_OPENED', 'KERNEL_STARTED', 'AGENT_SPAWNED', 'AGENT_MOVED', 'MESSAGE_SENT', 'TOOL_RESULT', 'TOOL_RETRIED', 'TOOL_ATTEMPTED', 'TOOL_PROGRESS', 'TIMER_FIRED', 'APPROVAL_DECIDED', 'COMMAND_GIVEN', 'TRANSITION_REFUSED', 'STALE_RESULT'] as const;
+  const INPUTS = ['LOG_OPENED', 'KERNEL_STARTED', 'AGENT_SPAWNED', 'AGENT_MOVED', 'MESSAGE_SENT', 'TOOL_RESULT', 'TOOL_RETRIED', 'TOOL_ATTEMPTED', 'TOOL_PROGRESS', 'TOOL_ASKED', 'TIMER_FIRED', 'APPROVAL_DECIDED', 'COMMAND_GIVEN', 'TRANSITION_REFUSED', 'STALE_RESULT'] as const;
   test.each(INPUTS)('%s, with a field more, or with its fields in another order', async (kind) => {
     expect(await replayed(inThe(kind, more))).toMatchObject({ verdict: 'DIVERGED', at: [at(kind), kind] });
     const turned = await replayed((all) => { all[at(kind)] = { ...all[at(kind)]!, data: Object.fromEntries(Object.entries(all[at(kind)]!.data).reverse()) } as unknown as Entry; });

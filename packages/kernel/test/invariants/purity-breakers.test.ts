@@ -153,7 +153,7 @@ describe('INV-18: REPLAY never invokes a real tool', () => {
     const gate = new ToolGate({
       registry, lifecycle, pending, invariants: new InvariantChecker(), ports: nodePorts, mode: 'REPLAY', logId: 'log',
       log: { nextSeq: 0, afterDurable: (_seq, callback) => durable.push(callback) }, propose: propose as never, input: propose,
-      settings: new Settings(), isRecorded: () => false, isBusy: () => false,
+      settings: new Settings(), isRecorded: () => false, isBusy: () => false, ask: () => Promise.reject(new Error('no tool runs here')),
     });
     propose({ kind: 'AGENT_SPAWNED', agent: 'a', data: { transition: lifecycle.decide('a', 'spawn') } });
     propose({ kind: 'AGENT_ACTIVATED', agent: 'a', data: { transition: lifecycle.decide('a', 'activate') } });

@@ -27,7 +27,7 @@ function call(tick: number, index: number): void {
 }
 
 function settle(tick: number, index: number, result: object = OK): void {
-  apply('TOOL_RESULT', { tick, call: index, result, ...pending.resuming('a') });
+  apply('TOOL_RESULT', { tick, call: index, result, ...pending.resuming('a', index) });
 }
 
 describe('slots', () => {

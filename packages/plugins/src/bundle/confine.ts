@@ -1,0 +1,98 @@
+/**
+ * How esbuild gets to files: only by us.
+ *
+ * 1. What is imported is resolved by esbuild, and then it is said whether that is a file of the plugin. Files have their path in the folder as
+ *    their name, so that nothing of the machine is in the bundle.
+ * 2. What is in a file is read by us (`PluginFolder`). esbuild itself reads no file but `package.json`.
+ * 3. Each file is printed by esbuild first, by itself: TypeScript is plain JavaScript then, comments that name source maps are gone, and
+ *    what is left can be looked through.
+ */
+import { isBuiltin } from 'node:module';
+import path from 'node:path';
+import { transform, type Loader, type OnLoadResult, type OnResolveArgs, type OnResolveResult, type Plugin, type PluginBuild } from 'esbuild';
+import { refusalOfSpecifier } from './paths.js';
+import { Refusal, type PluginFolder } from './plugin-folder.js';
+import { isTooDeep, patternImport } from './source-check.js';
+
+const LOADERS: Readonly<Record<string, Loader>> = {
+  ...{ '.ts': 'ts', '.mts': 'ts', '.cts': 'ts', '.tsx': 'tsx' },
+  ...{ '.js': 'js', '.mjs': 'js', '.cjs': 'js', '.jsx': 'jsx', '.json': 'json' },
+};
+
+/** What esbuild makes of every file. */
+export const TARGET = 'es2022';
+const PLUGIN = 'plugin';
+const PROVIDED = 'provided';
+/** Marks the questions that we ask esbuild ourselves. */
+const OURS = Symbol('ours');
+
+export function confine(folder: PluginFolder, provided: Readonly<Record<string, string>>): Plugin {
+  return {
+    name: 'confine',
+    setup(build) {
+      build.onResolve({ filter: /.*/ }, (args) => (args.pluginData === OURS ? undefined : answering(() => resolve(build, folder, { ...args, provided }))));
+      build.onLoad({ filter: /.*/, namespace: PLUGIN }, (args) => answering(() => load(folder, args.path)));
+      build.onLoad({ filter: /.*/, namespace: PROVIDED }, ({ path: name }) => ({ contents: provided[name] ?? '', loader: 'ts' }));
+      // Whatever else esbuild finds by itself.
+      build.onLoad({ filter: /.*/ }, (args) => refused(`${path.basename(args.path)} is not to be bundled.`));
+    },
+  };
+}
+
+type Question = OnResolveArgs & { readonly provided: Readonly<Record<string, string>> };
+
+async function resolve(build: PluginBuild, folder: PluginFolder, { path: specifier, kind, importer, provided }: Question): Promise<OnResolveResult | undefined> {
+  if (Object.hasOwn(provided, specifier)) return { path: specifier, namespace: PROVIDED, sideEffects: false };
+  const why = refusalOfSpecifier(specifier);
+  if (why !== undefined) return refused(`"${specifier}" ${why}.`);
+  const resolveDir = kind === 'entry-point' ? folder.root : path.dirname(path.join(folder.root, importer));
+  const found = await build.resolve(specifier, { kind: kind === 'entry-point' ? 'import-statement' : kind, resolveDir, pluginData: OURS });
+  if (found.errors.length > 0) return missing(specifier, kind);
+  if (found.external || found.namespace !== 'file') return refused(`"${specifier}" is no file.`);
+  const name = await folder.pathOf(found.path).catch(() => undefined);
+  if (name === undefined) return refused(`"${specifier}" is outside of the plugin's folder. Install or copy what a plugin needs into it.`);
+  // What packages outside say of their side effects is not about this folder.
+  const isPackage = name.includes('node_modules/');
+  return { path: name, namespace: PLUGIN, ...(isPackage ? { sideEffects: found.sideEffects } : {}) };
+}
+
+/**
+ * Code may try to require what is not there, and do without: then esbuild leaves a call that throws, if it is asked to resolve it in vain
+ * itself.
+ */
+function missing(specifier: string, kind: OnResolveArgs['kind']): OnResolveResult | undefined {
+  if (kind === 'require-call' || kind === 'require-resolve') return undefined;
+  if (isBuiltin(specifier)) return refused(`"${specifier}" is a module of Node, which plugins do not have. Use what \`ctx\` gives.`);
+  return refused(`"${specifier}" was not found in the plugin's folder.`);
+}
+
+async function load(folder: PluginFolder, name: string): Promise<OnLoadResult> {
+  const loader = LOADERS[path.extname(name)];
+  if (loader === undefined) return refused(`${name} is neither TypeScript nor JavaScript nor JSON.`);
+  const source = await folder.read(name);
+  if (isTooDeep(source)) return refused(`${name} is nested too deep.`);
+  if (loader === 'json') return { contents: source, loader };
+  const { code } = await transform(source, {
+    ...{ loader, sourcefile: name, target: TARGET, tsconfigRaw: {}, legalComments: 'none', logLevel: 'silent' },
+    ...{ sourcemap: 'inline', sourcesContent: false, minifyWhitespace: true, jsx: 'automatic' },
+  });
+  const pattern = patternImport(code);
+  if (pattern !== undefined) return refused(`${name} imports a path that is put together: ${pattern}… Import each file by its name.`);
+  return { contents: code, loader: 'js' };
+}
+
+function refused(text: string): { readonly errors: { readonly text: string }[] } {
+  return { errors: [{ text }] };
+}
+
+/** What is thrown in a plugin of esbuild is told with a stack; a refusal is not worth one. */
+async function answering<T>(answer: () => Promise<T>): Promise<T | { readonly errors: { readonly text: string }[] }> {
+  try {
+    return await answer();
+  } catch (thrown) {
+    if (thrown instanceof Refusal) return refused(thrown.message);
+    const { errors } = thrown as { readonly errors?: { readonly text: string }[] };
+    if (errors === undefined) throw thrown;
+    return { errors };
+  }
+}

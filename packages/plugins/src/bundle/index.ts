@@ -1,0 +1,2 @@
+export type { Bundle, BundleProblem, BundleRequest } from './bundle.js';
+export { Bundler, type BundlerOptions } from './bundler.js';

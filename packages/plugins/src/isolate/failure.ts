@@ -1,0 +1,53 @@
+import type { OmniError } from '@omnipaw/kernel';
+import { pluginError } from '../errors.js';
+import type { IsolateJob, IsolateLimits } from './job.js';
+import type { Failure } from './protocol.js';
+import { mapStack } from './stack.js';
+
+const LIMIT_WORDS: Readonly<Record<keyof IsolateLimits, string>> = {
+  fuel: 'steps (fuel)',
+  cpuMs: 'milliseconds of processor time',
+  memoryBytes: 'bytes of memory',
+  stackBytes: 'bytes of stack',
+  resultBytes: 'bytes of result',
+  resultDepth: 'levels of result',
+  maxCalls: 'calls',
+  maxPendingCalls: 'calls at once',
+  callBytes: 'bytes of arguments of a call',
+};
+
+/** What a caller is told of a call that came to no result. */
+export function errorOf(failure: Failure, job: IsolateJob): OmniError {
+  switch (failure.reason) {
+    case 'threw':
+      return threwError(failure, job);
+    case 'limit':
+      return limitError(failure.limit, failure.used, job.limits);
+    case 'result':
+      return pluginError('PLUGIN_RESULT_INVALID', `The handler's result is none: ${clean(failure.message)} Return what JSON can hold.`);
+    case 'stalled':
+      return pluginError('PLUGIN_FAILED', 'The handler waits for something that never comes: no call is under way. Look for a promise that nobody settles.');
+    case 'crashed':
+      return pluginError('PLUGIN_CRASHED', clean(failure.message));
+  }
+}
+
+/** {@link errorOf} for a limit. */
+export function limitError(limit: keyof IsolateLimits, used: number, limits: IsolateLimits): OmniError {
+  return pluginError('PLUGIN_LIMIT_EXCEEDED', `The plugin has used more ${LIMIT_WORDS[limit]} than it may (${used} of ${limits[limit]}). Let it do less, or raise "${limit}".`, {
+    details: { limit, used, allowed: limits[limit] },
+  });
+}
+
+function threwError({ name, message, stack, code }: Extract<Failure, { reason: 'threw' }>, job: IsolateJob): OmniError {
+  const frames = mapStack(stack, job).map(clean);
+  const what = clean([name, message].filter((text) => text !== '').join(': ')).replace(/\.$/, '');
+  const where = frames[0] === undefined ? '' : ` (at ${frames[0]})`;
+  const details = { ...(name === '' ? {} : { name: clean(name) }), ...(code === '' ? {} : { code: clean(code) }), stack: frames };
+  return pluginError('PLUGIN_FAILED', `The handler threw ${what === '' ? 'something without a message' : what}${where}.`, { details });
+}
+
+/** Errors enter the log: no lone surrogates, and no novels. */
+function clean(text: string): string {
+  return text.slice(0, 4_096).replace(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g, '\uFFFD');
+}

@@ -1,0 +1,112 @@
+/**
+ * What host and worker say to each other: plain data, checked by whoever receives it.
+ *
+ * 1. A slot is one call on one worker. Its number is never used again.
+ * 2. The host begins with `start`; then it says `settle` for calls that the slot has made, each once. The worker takes messages in order.
+ * 3. The worker numbers the calls of a slot 0, 1, 2 …; it says `done` or `failed` once, and nothing of the slot after that.
+ * 4. After `dispose` nothing more is said of the slot, though what was on its way may still arrive.
+ */
+import type { IsolateLimits } from './job.js';
+
+export interface StartMessage {
+  readonly kind: 'start';
+  readonly slot: number;
+  readonly codeDigest: string;
+  /** Undefined for code that the worker was given before and was not told to forget. */
+  readonly code: string | undefined;
+  readonly fileName: string;
+  /** JSON. */
+  readonly args: string;
+  readonly now: number;
+  readonly seed: readonly number[];
+  readonly limits: IsolateLimits;
+}
+
+export interface SettleMessage {
+  readonly kind: 'settle';
+  readonly slot: number;
+  readonly call: number;
+  readonly isOk: boolean;
+  /** JSON: the result, or `{ code, message }`. */
+  readonly text: string;
+}
+
+export type HostMessage = StartMessage | SettleMessage | { readonly kind: 'dispose'; readonly slot: number } | { readonly kind: 'forget'; readonly codeDigest: string };
+
+/** Why a call has come to no result. */
+export type Failure =
+  | { readonly reason: 'threw'; readonly name: string; readonly message: string; readonly stack: string; readonly code: string }
+  | { readonly reason: 'limit'; readonly limit: keyof IsolateLimits; readonly used: number }
+  | { readonly reason: 'result'; readonly message: string }
+  /** It waits, and nothing is on its way that it could wait for. */
+  | { readonly reason: 'stalled' }
+  /** The engine has failed, or the worker has lost track. */
+  | { readonly reason: 'crashed'; readonly message: string };
+
+export type WorkerMessage =
+  | { readonly kind: 'call'; readonly slot: number; readonly call: number; readonly name: string; readonly args: string }
+  | { readonly kind: 'log'; readonly slot: number; readonly text: string }
+  | { readonly kind: 'done'; readonly slot: number; readonly result: string }
+  | { readonly kind: 'failed'; readonly slot: number; readonly failure: Failure };
+
+type Shape = Readonly<Record<string, (value: unknown) => boolean>>;
+
+const isText = (value: unknown): boolean => typeof value === 'string';
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+const isNumber = (value: unknown): boolean => Number.isFinite(value);
+
+const LIMITS: Shape = {
+  ...{ fuel: isCount, cpuMs: isCount, memoryBytes: isCount, stackBytes: isCount, resultBytes: isCount, resultDepth: isCount },
+  ...{ maxCalls: isCount, maxPendingCalls: isCount, callBytes: isCount },
+};
+export const LIMIT_NAMES = Object.keys(LIMITS) as readonly (keyof IsolateLimits)[];
+
+const FAILURES: Readonly<Record<string, Shape>> = {
+  threw: { name: isText, message: isText, stack: isText, code: isText },
+  limit: { limit: (value) => LIMIT_NAMES.includes(value as keyof IsolateLimits), used: isNumber },
+  result: { message: isText },
+  stalled: {},
+  crashed: { message: isText },
+};
+
+const TO_HOST: Readonly<Record<string, Shape>> = {
+  call: { slot: isCount, call: isCount, name: isText, args: isText },
+  log: { slot: isCount, text: isText },
+  done: { slot: isCount, result: isText },
+  failed: { slot: isCount, failure: (value) => hasShape(value, FAILURES, 'reason') },
+};
+
+const TO_WORKER: Readonly<Record<string, Shape>> = {
+  start: {
+    ...{ slot: isCount, codeDigest: isText, code: (value) => value === undefined || isText(value), fileName: isText, args: isText, now: isNumber },
+    seed: (value) => Array.isArray(value) && value.length === 4 && value.every(isCount),
+    limits: (value) => hasFields(value, LIMITS),
+  },
+  settle: { slot: isCount, call: isCount, isOk: (value) => typeof value === 'boolean', text: isText },
+  dispose: { slot: isCount },
+  forget: { codeDigest: isText },
+};
+
+/** Whether this is something that a worker says. */
+export function isWorkerMessage(value: unknown): value is WorkerMessage {
+  return hasShape(value, TO_HOST, 'kind');
+}
+
+/** Whether this is something that a host says. */
+export function isHostMessage(value: unknown): value is HostMessage {
+  return hasShape(value, TO_WORKER, 'kind');
+}
+
+function hasShape(value: unknown, shapes: Readonly<Record<string, Shape>>, tag: string): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const name = (value as Record<string, unknown>)[tag];
+  if (typeof name !== 'string' || !Object.hasOwn(shapes, name)) return false;
+  return hasFields(value, { [tag]: isText, ...shapes[name] });
+}
+
+/** All of these fields, and no other. */
+function hasFields(value: unknown, shape: Shape): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const fields = value as Record<string, unknown>;
+  return Object.keys(fields).every((name) => Object.hasOwn(shape, name)) && Object.entries(shape).every(([name, isRight]) => isRight(fields[name]));
+}

@@ -1,0 +1,177 @@
+/**
+ * One worker as the host sees it: whom it has, and whether it moves.
+ *
+ * 1. It says of each invocation that it was given: over, or to be put elsewhere.
+ * 2. A worker that stays in the engine for a call, for longer than the call may run and without asking whether to go on, is ended. Only that
+ *    call has failed; the others are innocent.
+ * 3. The clock of this is the number of looks, not the time: a host that was stopped itself suspects nobody.
+ */
+import { Worker } from 'node:worker_threads';
+import { describeThrown, type OmniError } from '@omnipaw/kernel';
+import { pluginError } from '../errors.js';
+import { programFile } from '../programs.js';
+import { errorOf } from './failure.js';
+import { Heartbeat } from './heartbeat.js';
+import type { Invocation } from './invocation.js';
+import { isWorkerMessage, type HostMessage } from './protocol.js';
+import type { WasmModule } from './webassembly.js';
+import type { WorkerData } from './worker.js';
+
+const LOOK_MS = 25;
+/** How long a call that was given up may stay in the engine; it asks every millisecond or so. */
+const ABORT_PATIENCE_MS = 1_000;
+/** Codes that a worker keeps compiled. */
+const MAX_CODES = 256;
+const RESOURCES = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32, stackSizeMb: 16 };
+
+export interface SeatEvents {
+  /** An invocation is over, so that there is room. */
+  readonly onRoom: () => void;
+  /** The worker is no more. These have not come to an end on it, through no fault of theirs. */
+  readonly onGone: (innocent: readonly Invocation[], why: string) => void;
+}
+
+export class WorkerSeat {
+  readonly #worker: Worker;
+  readonly #heartbeat = new Heartbeat();
+  readonly #events: SeatEvents;
+  readonly #invocations = new Map<number, Invocation>();
+  /** Digests of the code that the worker was given, the one not used for longest first. */
+  readonly #codes = new Set<string>();
+  #lastSlot = 0;
+  #isGone = false;
+  #looking: NodeJS.Timeout | undefined;
+  #seen = { running: 0, beats: 0, looks: 0 };
+
+  constructor(module: WasmModule, events: SeatEvents) {
+    this.#events = events;
+    const workerData: WorkerData = { module, heartbeat: this.#heartbeat.memory };
+    // Nothing of the host's: no environment, no arguments, no streams, no flags.
+    this.#worker = new Worker(programFile('isolate/worker'), { workerData, env: {}, argv: [], execArgv: [], stdin: false, stdout: true, stderr: true, resourceLimits: RESOURCES });
+    this.#worker.on('message', (message: unknown) => { this.#hear(message); });
+    this.#worker.on('messageerror', () => { this.#breach('It sent what cannot be read.'); });
+    this.#worker.on('error', (error) => { this.#crashed(`The worker has failed: ${describeThrown(error)}.`); });
+    this.#worker.on('exit', (code) => { this.#crashed(`The worker has exited with code ${code}.`); });
+    this.#worker.unref();
+  }
+
+  get size(): number {
+    return this.#invocations.size;
+  }
+
+  /** Whether it is in the engine at this moment. */
+  get isRunning(): boolean {
+    return this.#heartbeat.read().running !== 0;
+  }
+
+  seat(invocation: Invocation): void {
+    const slot = ++this.#lastSlot;
+    const { code, codeDigest, fileName, now, limits } = invocation.job;
+    if (this.#invocations.size === 0) this.#attend();
+    this.#invocations.set(slot, invocation);
+    const { args, seed } = invocation;
+    this.#post({ kind: 'start', slot, codeDigest, code: this.#isKnown(codeDigest) ? undefined : code, fileName, args, now, seed, limits });
+    invocation.seatAt({ slot, post: (message) => { this.#post(message); } });
+  }
+
+  /** Takes back what the operator has given up. */
+  dispose(invocation: Invocation): void {
+    for (const [slot, other] of this.#invocations) {
+      if (other !== invocation) continue;
+      this.#heartbeat.abort(slot);
+      this.#post({ kind: 'dispose', slot });
+      this.#release(slot);
+    }
+  }
+
+  /** Ends the worker; invocations are none of its business any more. */
+  async close(): Promise<void> {
+    this.#leave();
+    await this.#worker.terminate();
+  }
+
+  #post(message: HostMessage): void {
+    if (!this.#isGone) this.#worker.postMessage(message);
+  }
+
+  #isKnown(codeDigest: string): boolean {
+    const isKnown = this.#codes.delete(codeDigest);
+    this.#codes.add(codeDigest);
+    for (const oldest of this.#codes) {
+      if (this.#codes.size <= MAX_CODES) break;
+      this.#codes.delete(oldest);
+      this.#post({ kind: 'forget', codeDigest: oldest });
+    }
+    return isKnown;
+  }
+
+  #hear(message: unknown): void {
+    if (this.#isGone) return;
+    if (!isWorkerMessage(message)) {
+      this.#breach('It said what no worker says.');
+      return;
+    }
+    const invocation = this.#invocations.get(message.slot);
+    // It may have been given up while the message was on its way.
+    if (invocation === undefined) return;
+    const wrong = invocation.hear(message);
+    if (wrong !== undefined) this.#end({ guilty: invocation, error: pluginError('PLUGIN_CRASHED', `The worker has lost track. ${wrong}`), why: wrong });
+    else if (invocation.isOver) this.#release(message.slot);
+  }
+
+  #release(slot: number): void {
+    this.#invocations.get(slot)?.unseat();
+    this.#invocations.delete(slot);
+    // An aborted call may still be in the engine, so the watch goes on until it is not.
+    this.#events.onRoom();
+  }
+
+  /** From now on the process stays for it, and somebody looks whether it moves. */
+  #attend(): void {
+    this.#worker.ref();
+    this.#looking ??= setInterval(() => { this.#look(); }, LOOK_MS);
+  }
+
+  #look(): void {
+    const { running, beats } = this.#heartbeat.read();
+    if (running === 0 && this.#invocations.size === 0) {
+      clearInterval(this.#looking);
+      this.#looking = undefined;
+      this.#worker.unref();
+      return;
+    }
+    const looks = running !== 0 && running === this.#seen.running && beats === this.#seen.beats ? this.#seen.looks + 1 : 0;
+    this.#seen = { running, beats, looks };
+    const invocation = this.#invocations.get(running);
+    const stuckMs = looks * LOOK_MS;
+    if (looks === 0 || stuckMs < (invocation?.job.limits.cpuMs ?? ABORT_PATIENCE_MS)) return;
+    const error = invocation === undefined ? undefined : errorOf({ reason: 'limit', limit: 'cpuMs', used: stuckMs }, invocation.job);
+    this.#end({ guilty: invocation, error, why: `The worker was stuck for ${stuckMs} ms.` });
+  }
+
+  #breach(why: string): void {
+    this.#end({ why });
+  }
+
+  #crashed(why: string): void {
+    const guilty = this.#invocations.get(this.#heartbeat.read().running);
+    this.#end({ guilty, error: pluginError('PLUGIN_CRASHED', why), why });
+  }
+
+  /** Ends the worker. Who is guilty fails; the others go elsewhere. */
+  #end({ guilty, error, why }: { readonly guilty?: Invocation | undefined; readonly error?: OmniError | undefined; readonly why: string }): void {
+    if (this.#isGone) return;
+    this.#leave();
+    void this.#worker.terminate();
+    const innocent = [...this.#invocations.values()].filter((invocation) => invocation !== guilty);
+    for (const invocation of this.#invocations.values()) invocation.unseat();
+    this.#invocations.clear();
+    if (error !== undefined) guilty?.fail(error);
+    this.#events.onGone(innocent, why);
+  }
+
+  #leave(): void {
+    this.#isGone = true;
+    clearInterval(this.#looking);
+  }
+}
