@@ -26,17 +26,37 @@ export function fileDifferences(expected: FileDigests, found: FileDigests): File
  * Answers the digests of a plugin's files, which are those that its manifest names, if it names any.
  *
  * Rejects with `PLUGIN_INTEGRITY_FAILED` if a file was changed, is missing, or is there beside them; and for what `hashFolder` refuses.
- * Files can change after that: whoever reads one to run it compares what was read, too.
+ * Files can change after that: what is read to be run is held against {@link verifyInputs}.
  */
 export async function verifyIntegrity({ name, integrity }: Pick<PluginManifest, 'name' | 'integrity'>, folder: string): Promise<FileDigests> {
   const found = await hashFolder(folder);
   if (integrity === undefined) return found;
-  const differences = fileDifferences(integrity.sha256, found);
-  const said = Object.entries({ 'was changed': differences.changed, 'is missing': differences.missing, 'does not belong to it': differences.added }).flatMap(([what, files]) => files.map((file) => `  ${JSON.stringify(file)} ${what}`));
-  if (said.length === 0) return found;
+  refuseDifferences(name, fileDifferences(integrity.sha256, found));
+  return found;
+}
+
+/**
+ * Throws `PLUGIN_INTEGRITY_FAILED` unless what was bundled of a plugin, by path and SHA-256, are files that its manifest names, if it names any.
+ *
+ * What was verified in a folder may have been exchanged before it was read to be run: this is about what was read.
+ */
+export function verifyInputs({ name, integrity }: Pick<PluginManifest, 'name' | 'integrity'>, inputs: FileDigests): void {
+  if (integrity === undefined) return;
+  const { changed, added } = fileDifferences(integrity.sha256, inputs);
+  refuseDifferences(name, { changed, missing: [], added });
+}
+
+function refuseDifferences(plugin: string, differences: FileDifferences): void {
+  const { changed, missing, added } = differences;
+  const said = [
+    ...changed.map((file) => `  ${JSON.stringify(file)} was changed`),
+    ...missing.map((file) => `  ${JSON.stringify(file)} is missing`),
+    ...added.map((file) => `  ${JSON.stringify(file)} does not belong to it`),
+  ];
+  if (said.length === 0) return;
   const more = said.length > MAX_SHOWN ? [`  and ${said.length - MAX_SHOWN} more`] : [];
-  const message = [`The files of plugin "${name}" are not those that its manifest names:`, ...said.slice(0, MAX_SHOWN), ...more, 'Get the plugin anew; or if the changes are yours, sign it anew.'].join('\n');
-  throw pluginError('PLUGIN_INTEGRITY_FAILED', message, { details: { plugin: name, ...shortened(differences) } });
+  const message = [`The files of plugin "${plugin}" are not those that its manifest names:`, ...said.slice(0, MAX_SHOWN), ...more, 'Get the plugin anew; or if the changes are yours, sign it anew.'].join('\n');
+  throw pluginError('PLUGIN_INTEGRITY_FAILED', message, { details: { plugin, ...shortened(differences) } });
 }
 
 function shortened({ changed, missing, added }: FileDifferences): FileDifferences {

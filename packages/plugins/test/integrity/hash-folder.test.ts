@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { appendFileSync, linkSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { FOLDER_LIMITS, hashFolder, MANIFEST_FILE, verifyIntegrity } from '@omnipaw/plugins';
+import { FOLDER_LIMITS, hashFolder, MANIFEST_FILE, verifyInputs, verifyIntegrity } from '@omnipaw/plugins';
 import { describe, expect, test } from 'vitest';
 import { folderWith } from '../support/folder.js';
 
@@ -87,5 +87,13 @@ describe('the files of a plugin', () => {
 Get the plugin anew; or if the changes are yours, sign it anew.`,
       details: { plugin: 'plugin-x', changed: ['src/a.ts'], missing: ['README.md'], added: ['constructor/toString'] },
     }));
+  });
+
+  test('may be some of those where they are bundled, and no others', () => {
+    const manifest = { name: 'plugin-x', integrity: { sha256: { 'a.ts': sha256('a'), 'b.ts': sha256('b') } } };
+    verifyInputs(manifest, { 'a.ts': sha256('a') });
+    verifyInputs({ name: 'plugin-x' }, { 'c.ts': sha256('c') });
+    expect(() => verifyInputs(manifest, { 'a.ts': sha256('b') })).toThrow(refused('"a.ts" was changed'));
+    expect(() => verifyInputs(manifest, { 'c.ts': sha256('c') })).toThrow(refused('"c.ts" does not belong to it'));
   });
 });
