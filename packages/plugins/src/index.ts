@@ -1,8 +1,19 @@
 /** The public surface of `@omnipaw/plugins`, and nothing else. */
 export { Bundler, type Bundle, type BundleProblem, type BundlerOptions, type BundleRequest } from './bundle/index.js';
 export { PLUGIN_ERROR_CODES, type PluginErrorCode } from './errors.js';
+export {
+  FOLDER_LIMITS,
+  hashFolder,
+  pluginDigests,
+  signManifest,
+  verifyInputs,
+  verifyIntegrity,
+  verifySignature,
+  type FileDigests,
+  type FolderLimits,
+  type PluginDigests,
+} from './integrity/index.js';
 export { createIsolatePool, DEFAULT_LIMITS, type IsolateJob, type IsolateLimits, type IsolateOutcome, type IsolatePool, type IsolatePoolOptions } from './isolate/index.js';
-export { schemaProblems, standardSchema, type Problem } from './schemas/index.js';
 export {
   assertGranted,
   grantedPermissions,
@@ -29,3 +40,4 @@ export {
   type ToolPermission,
   type ValidatorOptions,
 } from './manifest/index.js';
+export { schemaProblems, standardSchema, type Problem } from './schemas/index.js';

@@ -9,7 +9,7 @@ import type { Program, Session } from './samples.js';
 
 export const PATIENCE_MS = 60_000;
 /** What samples can import. */
-const PACKAGES = ['attest', 'host', 'kernel', 'quota', 'testing'];
+const PACKAGES = ['attest', 'host', 'kernel', 'plugins', 'quota', 'testing'];
 /** As which the directory of a page appears in what is printed. */
 const HOME = '/home/ada';
 /** Below the package of the command, so that its dependencies are found. */
@@ -116,7 +116,7 @@ export class Workshop {
 async function bundle(entry: string, outdir: string, external: readonly string[] = []): Promise<void> {
   await build({
     ...{ entryPoints: [ROOT + entry], outdir, bundle: true, platform: 'node', format: 'esm', target: 'node18' },
-    ...{ conditions: ['@omnipaw/source'], external: ['commander', 'jiti', ...external], logLevel: 'silent' },
+    ...{ conditions: ['@omnipaw/source'], external: ['commander', 'esbuild', 'jiti', ...external], logLevel: 'silent' },
   });
 }
 

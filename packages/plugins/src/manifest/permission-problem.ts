@@ -28,7 +28,7 @@ export function permissionProblem(spec: unknown, path: string): Problem | undefi
 function problemOfName(spec: string): string {
   const colon = spec.indexOf(':');
   const name = colon < 0 ? spec : spec.slice(0, colon);
-  if (!NAMES.includes(name)) return `is no permission: ${shown(spec)}.${didYouMean(name, NAMES)} There are: ${WRITTEN}.`;
+  if (!NAMES.includes(name)) return `is no permission: ${shown(spec)}.${didYouMean(name, NAMES)} There are: ${WRITTEN}`;
   if (spec.includes('*')) return `must name one thing; found ${shown(spec)}, which has a wildcard. Ask for each thing that the plugin uses`;
   return `must be written as ${FORMS[name]!}; found ${shown(spec)}`;
 }

@@ -56,7 +56,7 @@ function shortened(value: Json): Json {
 function problemsOf(error: ErrorObject, all: readonly ErrorObject[], manifest: Json): readonly Problem[] {
   const { instancePath, schemaPath, keyword } = error;
   if (instancePath === '' && schemaPath.startsWith('#/anyOf/')) return [];
-  if (instancePath === '' && keyword === 'anyOf') return [{ path: '', message: 'must have "tools" or "agents": this plugin offers nothing.' }];
+  if (instancePath === '' && keyword === 'anyOf') return [{ path: '', message: 'must have "tools" or "agents": this plugin offers nothing' }];
   const index = PERMISSION.exec(instancePath)?.[1];
   if (index !== undefined) return problemsOfPermission(Number(index), error, { all, manifest });
   return SUMMARIES.has(keyword) ? [] : [problemOf(error)];

@@ -18,14 +18,15 @@ export function problemOf(error: ErrorObject): Problem {
 
 function unknownKey(key: string, { parentSchema, keyword }: ErrorObject): string {
   const known = Object.keys((parentSchema?.['properties'] ?? {}) as object);
-  const list = keyword === 'additionalProperties' && known.length > 0 && known.length <= 20 ? ` Known are: ${known.join(', ')}.` : '';
-  return `is a key that is not known here.${didYouMean(key, known)}${list}`;
+  const list = keyword === 'additionalProperties' && known.length > 0 && known.length <= 20 ? ` Known are: ${known.join(', ')}` : '';
+  const hint = didYouMean(key, known) + list;
+  return `is a key that is not known here${hint === '' ? '' : `.${hint}`}`;
 }
 
 function missingKey(key: string, { parentSchema }: ErrorObject): string {
   const properties = (parentSchema?.['properties'] ?? {}) as Readonly<Record<string, { readonly description?: unknown } | undefined>>;
   const description = Object.hasOwn(properties, key) ? properties[key]?.description : undefined;
-  return `has no ${JSON.stringify(key)}, which it must have${typeof description === 'string' ? `: ${description}` : '.'}`;
+  return `has no ${JSON.stringify(key)}, which it must have${typeof description === 'string' ? `: ${withoutStop(description)}` : ''}`;
 }
 
 type Params = Readonly<Record<string, unknown>>;
@@ -57,9 +58,14 @@ const TYPES: Readonly<Record<string, string>> = {
 /** After "must". A schema that says in its description what a pattern is for is quoted with that. */
 function wantedBy(keyword: string, params: Params, { message, parentSchema }: ErrorObject): string {
   const description: unknown = parentSchema?.['description'];
-  if (keyword === 'pattern' && typeof description === 'string') return `be ${lowerFirst(description).replace(/\.$/, '')}`;
+  if (keyword === 'pattern' && typeof description === 'string') return `be ${lowerFirst(withoutStop(description))}`;
   const words = Object.hasOwn(WORDS, keyword) ? WORDS[keyword] : undefined;
   return words?.(params) ?? (message ?? 'fit its schema').replace(/^must /, '').replaceAll('"', "'");
+}
+
+/** Messages are parts of sentences: who puts them together sets the stop. */
+function withoutStop(text: string): string {
+  return text.replace(/\.$/, '');
 }
 
 function lowerFirst(text: string): string {

@@ -177,7 +177,8 @@ function innerSchemas(shape: Shape, value: unknown): readonly (readonly [readonl
 function unknownKeyword(keyword: string): string {
   const reason = Object.hasOwn(REFUSED, keyword) ? REFUSED[keyword] : undefined;
   if (reason !== undefined) return `can't be used here: ${reason}`;
-  return `is no keyword of JSON Schema (draft 2020-12).${didYouMean(keyword, Object.keys(KEYWORDS))}`;
+  const hint = didYouMean(keyword, Object.keys(KEYWORDS));
+  return `is no keyword of JSON Schema (draft 2020-12)${hint === '' ? '' : `.${hint}`}`;
 }
 
 function pathOf(steps: readonly string[]): string {

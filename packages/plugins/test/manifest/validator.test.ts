@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { MANIFEST_FILE, PluginValidator, type PluginManifest } from '@omnipaw/plugins';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { folderWith } from '../support/folder.js';
 import { weather, type Draft } from '../support/weather.js';
 
 const validator = new PluginValidator({ kernelVersion: '0.1.4' });
@@ -105,7 +105,7 @@ describe('a manifest is refused', () => {
     ['with a version that is none', (m) => { m.version = 'v1.2'; }, '/version must be a version by the rules of semantic versioning (1.2.3, 1.2.3-beta.1); found "v1.2". Write "1.2.0"?'],
     ['with a range that is none', (m) => { m.omnipaw = 'newest'; }, '/omnipaw must be a range of versions as npm has them'],
     ['for other kernels', (m) => { m.omnipaw = '^2.0.0'; }, '/omnipaw does not hold the kernel that is here, 0.1.4; found "^2.0.0".'],
-    ['that offers nothing', (m) => { Object.assign(m, { tools: undefined, agents: undefined }); }, ' must have "tools" or "agents": this plugin offers nothing.'],
+    ['that offers nothing', (m) => { Object.assign(m, { tools: undefined, agents: undefined }); }, ' must have "tools" or "agents": this plugin offers nothing'],
     ['with a tool of nobody', (m) => { m.tools[0]!.name = 'get.forecast'; }, '/tools/0/name must begin with "weather.", the short name of the plugin and a dot; found "get.forecast". Write "weather.forecast"'],
     ['with the tool of another plugin', (m) => { m.tools[0]!.name = 'weatherman.forecast'; }, '/tools/0/name must begin with "weather."'],
     ['with a tool twice', (m) => { m.tools[1]!.name = 'weather.get_forecast'; }, '/tools/1/name must be given once; found "weather.get_forecast" a second time'],
@@ -166,11 +166,11 @@ describe('a manifest is refused', () => {
     expect(() => validator.parse(text, 'plugin-weather/plugin.manifest.json')).toThrow(expect.objectContaining({
       code: 'PLUGIN_MANIFEST_INVALID',
       message: `plugin-weather/plugin.manifest.json is not as it should be, in 5 places:
-  the manifest (line 1): has no "license", which it must have: Under which licence it may be used, as SPDX writes it: MIT, Apache-2.0, UNLICENSED.
+  the manifest (line 1): has no "license", which it must have: Under which licence it may be used, as SPDX writes it: MIT, Apache-2.0, UNLICENSED
   /version (line 3): must be a version by the rules of semantic versioning (1.2.3, 1.2.3-beta.1); found "1". Write "1.0.0"?
   /tools/0/name (line 7): must be a name after the short name of the plugin and a dot, of lower-case letters, digits and "_": weather.get_forecast; found "forecast"
   /tools/0/handler (line 7): must be a path in the folder of the plugin; "../forecast.ts" leads out of its folder, by ".."
-  /tools/0/timeout (line 8): is a key that is not known here. Did you mean "timeoutMs"? Known are: name, description, input, output, handler, idempotent, timeoutMs, permissions.`,
+  /tools/0/timeout (line 8): is a key that is not known here. Did you mean "timeoutMs"? Known are: name, description, input, output, handler, idempotent, timeoutMs, permissions`,
       details: { manifest: 'plugin-weather/plugin.manifest.json', problems: expect.arrayContaining([expect.objectContaining({ path: '/tools/0/timeout', line: 8, column: 7 })]) },
     }));
   });
@@ -199,18 +199,6 @@ describe('the range of kernels', () => {
 });
 
 describe('a folder', () => {
-  let folder = '';
-  afterEach(() => { rmSync(folder, { recursive: true, force: true }); });
-
-  function folderWith(files: Readonly<Record<string, string>>): string {
-    folder = mkdtempSync(path.join(realpathSync(tmpdir()), 'omnipaw-manifest-'));
-    for (const [file, content] of Object.entries(files)) {
-      mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
-      writeFileSync(path.join(folder, file), content);
-    }
-    return folder;
-  }
-
   const small = JSON.stringify({
     ...{ name: 'plugin-small', version: '0.0.1', description: 'Small.', license: 'MIT', omnipaw: '*' },
     tools: [{ name: 'small.act', description: 'Acts.', input: { type: 'object' }, handler: './src/act.ts' }],
@@ -229,7 +217,8 @@ describe('a folder', () => {
   });
 
   test('whose module is reached by a link is refused', async () => {
-    symlinkSync('/etc', path.join(folderWith({ [MANIFEST_FILE]: small }), 'src'));
+    const folder = folderWith({ [MANIFEST_FILE]: small });
+    symlinkSync('/etc', path.join(folder, 'src'));
     await expect(validator.read(folder)).rejects.toMatchObject({ code: 'PLUGIN_MANIFEST_INVALID' });
     rmSync(path.join(folder, 'src'));
     mkdirSync(path.join(folder, 'src'));
@@ -238,7 +227,8 @@ describe('a folder', () => {
   });
 
   test('whose manifest is a link, or a folder, is refused', async () => {
-    symlinkSync('/etc/hostname', path.join(folderWith({}), MANIFEST_FILE));
+    const folder = folderWith({});
+    symlinkSync('/etc/hostname', path.join(folder, MANIFEST_FILE));
     await expect(validator.read(folder)).rejects.toThrow('is no regular file');
     rmSync(path.join(folder, MANIFEST_FILE));
     mkdirSync(path.join(folder, MANIFEST_FILE));

@@ -1,0 +1,4 @@
+export { pluginDigests, type PluginDigests } from './digests.js';
+export { FOLDER_LIMITS, hashFolder, type FileDigests, type FolderLimits } from './hash-folder.js';
+export { signManifest, verifySignature } from './signature.js';
+export { fileDifferences, verifyInputs, verifyIntegrity, type FileDifferences } from './verify-integrity.js';
