@@ -9,7 +9,7 @@ import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
+import type * as esbuild from 'esbuild';
 
 export type ProgramName = 'isolate/worker' | 'bundle/builder';
 
@@ -25,14 +25,15 @@ export function programFile(name: ProgramName): string {
 }
 
 function make(name: ProgramName): string {
-  const { outputFiles } = buildSync({
+  const require = createRequire(import.meta.url);
+  const { outputFiles } = (require('esbuild') as typeof esbuild).buildSync({
     entryPoints: [fileURLToPath(new URL(`./${name}.ts`, import.meta.url))],
     ...{ bundle: true, write: false, platform: 'node', format: 'esm', target: 'node18', conditions: ['@omnipaw/source'] },
     ...{ external: ['esbuild'], sourcemap: 'inline', logLevel: 'silent' },
   });
   const code = outputFiles[0]!.text;
   // Where the dependencies that are not part of it can be found; named by content and moved into place, since several may make it at once.
-  const folder = join(dirname(createRequire(import.meta.url).resolve('esbuild/package.json')), '..', '.cache', 'omnipaw-plugins');
+  const folder = join(dirname(require.resolve('esbuild/package.json')), '..', '.cache', 'omnipaw-plugins');
   const file = join(folder, `${createHash('sha256').update(code).digest('hex').slice(0, 16)}.mjs`);
   mkdirSync(folder, { recursive: true });
   writeFileSync(`${file}.${process.pid}`, code);

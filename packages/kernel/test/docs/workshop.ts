@@ -10,6 +10,8 @@ import type { Program, Session } from './samples.js';
 export const PATIENCE_MS = 60_000;
 /** What samples can import. */
 const PACKAGES = ['attest', 'host', 'kernel', 'plugins', 'quota', 'testing'];
+/** Programs of a package that run in threads and processes of their own: files beside its entry. */
+const PROGRAMS: Readonly<Record<string, readonly string[]>> = { plugins: ['isolate/worker', 'bundle/builder'] };
 /** As which the directory of a page appears in what is printed. */
 const HOME = '/home/ada';
 /** Below the package of the command, so that its dependencies are found. */
@@ -36,11 +38,15 @@ export class Workshop {
     const packages = `${folder}/node_modules`;
     await Promise.all([
       bundle('packages/cli/src/bin.ts', `${folder}/dist`),
-      ...PACKAGES.map((name) => bundle(`packages/${name}/src/index.ts`, `${packages}/@omnipaw/${name}`, ['@omnipaw/kernel'])),
+      ...PACKAGES.flatMap((name) => {
+        const entries = ['index', ...(PROGRAMS[name] ?? [])];
+        return entries.map((entry) => bundle(`packages/${name}/src/${entry}.ts`, dirname(`${packages}/@omnipaw/${name}/${entry}`), ['@omnipaw/kernel']));
+      }),
     ]);
     copyFileSync(`${ROOT}packages/cli/package.json`, `${folder}/package.json`);
     for (const name of PACKAGES) writeFileSync(`${packages}/@omnipaw/${name}/package.json`, '{ "type": "module", "exports": "./index.js" }');
     symlinkSync(`${ROOT}packages/kernel/node_modules/zod`, `${packages}/zod`);
+    for (const name of ['esbuild', 'quickjs-wasi']) symlinkSync(`${ROOT}packages/plugins/node_modules/${name}`, `${packages}/${name}`);
     command(`${folder}/bin/omnipaw`, `exec '${process.execPath}' '${folder}/dist/bin.js' "$@"`);
     command(`${folder}/bin/npx`, 'exec "$@"');
     return new Workshop(folder);

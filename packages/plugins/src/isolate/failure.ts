@@ -40,14 +40,20 @@ export function limitError(limit: keyof IsolateLimits, used: number, limits: Iso
 }
 
 function threwError({ name, message, stack, code }: Extract<Failure, { reason: 'threw' }>, job: IsolateJob): OmniError {
-  const frames = mapStack(stack, job).map(clean);
+  const frames = mapStack(stack, job).map((frame) => clean(frame));
   const what = clean([name, message].filter((text) => text !== '').join(': ')).replace(/\.$/, '');
   const where = frames[0] === undefined ? '' : ` (at ${frames[0]})`;
   const details = { ...(name === '' ? {} : { name: clean(name) }), ...(code === '' ? {} : { code: clean(code) }), stack: frames };
   return pluginError('PLUGIN_FAILED', `The handler threw ${what === '' ? 'something without a message' : what}${where}.`, { details });
 }
 
-/** Errors enter the log: no lone surrogates, and no novels. */
-function clean(text: string): string {
-  return text.slice(0, 4_096).replace(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g, '\uFFFD');
+const MAX_TEXT = 4_096;
+const LONE_SURROGATES = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g;
+/** All but tabs and ends of lines: what moves a terminal's cursor has no place in what people read. */
+// eslint-disable-next-line no-control-regex -- These are meant.
+const CONTROLS = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g;
+
+/** What a guest has said, for the log and for people's terminals. */
+export function clean(text: string, maxLength = MAX_TEXT): string {
+  return text.slice(0, maxLength).replace(CONTROLS, '\uFFFD').replace(LONE_SURROGATES, '\uFFFD');
 }

@@ -20,6 +20,8 @@ const INTRINSICS = Intrinsics.ALL & ~Intrinsics.WEAK_REF & ~Intrinsics.PERFORMAN
 const SETUP_LIMITS = { memoryLimit: 64 * 1024 * 1024, maxStackSize: 256 * 1024 };
 /** Reactions to promises are few steps each and cost more than these. */
 const JOBS_PER_FUEL = 100;
+/** Texts take time outside of the engine, where nobody counts. */
+const CHARS_PER_FUEL = 32_768;
 const MAX_LOG_LINE = 8_192;
 const MAX_LOG_CHARS = 262_144;
 const MAX_NAME = 128;
@@ -77,6 +79,7 @@ export class GuestVm {
   #stop: Failure | undefined;
   #fuel = 0;
   #jobs = 0;
+  #chars = 0;
   #ranMs = 0;
   #enteredAt = 0;
   #calls = 0;
@@ -228,7 +231,10 @@ export class GuestVm {
     this.#answer = undefined;
     if (handle?.isString !== true || this.#isOver || this.#stop !== undefined || this.#limits === undefined) return this.#vm.undefined;
     try {
-      const message = parseGuestMessage(handle.toString());
+      const text = handle.toString();
+      this.#chars += text.length;
+      for (; this.#chars > CHARS_PER_FUEL; this.#chars -= CHARS_PER_FUEL) this.#burn();
+      const message = parseGuestMessage(text);
       if (message?.kind !== 'url') {
         if (message !== undefined) this.#take(message);
         return this.#vm.undefined;

@@ -7,7 +7,7 @@
  */
 import { describeThrown, OmniError, type Json } from '@omnipaw/kernel';
 import { pluginError } from '../errors.js';
-import { errorOf, limitError } from './failure.js';
+import { clean, errorOf, limitError } from './failure.js';
 import { readGuestJson } from './guest-json.js';
 import type { IsolateJob, IsolateOutcome } from './job.js';
 import type { HostMessage, WorkerMessage } from './protocol.js';
@@ -38,8 +38,8 @@ export class Invocation {
   readonly args: string;
   readonly seed: readonly number[];
   readonly outcome: Promise<IsolateOutcome>;
-  /** How often it was put on a worker. */
-  attempts = 0;
+  /** How often its worker has ended and nobody knows by whose fault. */
+  suspicions = 0;
   #resolve!: (outcome: IsolateOutcome) => void;
   #isOver = false;
   #seat: Seat | undefined;
@@ -65,7 +65,6 @@ export class Invocation {
 
   /** On a worker, which was told to start it: tells it all that was told before. */
   seatAt(seat: Seat): void {
-    this.attempts++;
     this.#seat = seat;
     this.#callsOfRun = 0;
     this.#logsOfRun = 0;
@@ -156,7 +155,7 @@ export class Invocation {
 
   #log(text: string): void {
     try {
-      this.job.log?.(text);
+      this.job.log?.(clean(text, text.length));
     } catch (thrown) {
       this.fail(pluginError('PLUGIN_FAILED', `What the plugin logged could not be taken: ${describeThrown(thrown)}.`, { cause: thrown }));
     }

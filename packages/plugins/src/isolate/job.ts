@@ -2,7 +2,10 @@ import type { Json, OmniError } from '@omnipaw/kernel';
 
 /** What a call may use. Whatever goes beyond ends it with `PLUGIN_LIMIT_EXCEEDED`, whose details name the limit. */
 export interface IsolateLimits {
-  /** How often the engine may ask whether to go on, which it does every 10,000 steps or so; 100 reactions to promises count as much. Deterministic. */
+  /**
+   * How often the engine may ask whether to go on, which it does every 10,000 steps or so; 100 reactions to promises count as much, and so do 32,768
+   * characters that cross the bridge. Deterministic.
+   */
   readonly fuel: number;
   /** Time that the plugin may run in all, waiting for calls not counted. Not deterministic: give five times what the fuel takes, or more. */
   readonly cpuMs: number;

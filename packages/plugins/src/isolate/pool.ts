@@ -19,8 +19,8 @@ const DEFAULT_WORKERS = 2;
 const DEFAULT_MEMORY_BYTES = 64 * 1024 * 1024;
 /** Calls on one worker at once: most of them wait for something. Others wait for room. */
 const MAX_SEATED = 16;
-/** Times that a call is put on a worker. */
-const MAX_ATTEMPTS = 3;
+/** Times that a call may be there when a worker ends and nobody knows why. */
+const MAX_SUSPICIONS = 3;
 
 /** Runs bundled plugin code without any authority: see `job.ts` for what it is given and what it gives. */
 export function createIsolatePool(options: IsolatePoolOptions = {}): IsolatePool {
@@ -85,10 +85,10 @@ class WorkerPool implements IsolatePool {
     else worker.seat(invocation);
   }
 
-  /** Its worker has ended, and not by its fault as far as anybody knows. */
-  #again(invocation: Invocation, why: string): void {
-    if (invocation.attempts < MAX_ATTEMPTS) this.#admit(invocation);
-    else invocation.fail(pluginError('PLUGIN_CRASHED', `The worker of the call has ended ${invocation.attempts} times. ${why}`));
+  /** Its worker has ended. As often as that is another's fault, it is run again. */
+  #again(invocation: Invocation, why: string | undefined): void {
+    if (why === undefined || ++invocation.suspicions < MAX_SUSPICIONS) this.#admit(invocation);
+    else invocation.fail(pluginError('PLUGIN_CRASHED', `The worker of the call has ended ${MAX_SUSPICIONS} times. ${why}`));
   }
 
   /** The one with the fewest calls, and of those rather one that is not in the engine; a new one rather than one with calls. */
@@ -102,9 +102,9 @@ class WorkerPool implements IsolatePool {
   #begin(): WorkerSeat {
     const worker: WorkerSeat = new WorkerSeat(this.#module!, {
       onRoom: () => { this.#serve(); },
-      onGone: (innocent, why) => {
+      onGone: (others, why) => {
         this.#workers.delete(worker);
-        for (const invocation of innocent) this.#again(invocation, why);
+        for (const invocation of others) this.#again(invocation, why);
         this.#serve();
       },
     });

@@ -1,4 +1,4 @@
-import { SourceMap, type SourceMapPayload } from 'node:module';
+import { SourceMap, type SourceMapping, type SourceMapPayload } from 'node:module';
 
 /** At most so many frames are told. */
 const MAX_FRAMES = 32;
@@ -37,8 +37,10 @@ function originalsOf(sourceMap: string | undefined): Originals {
     return () => undefined;
   }
   return (line, column) => {
-    const entry = map.findEntry(line - 1, column - 1);
-    return 'originalSource' in entry ? `${printable(entry.originalSource)}:${entry.originalLine + 1}:${entry.originalColumn + 1}` : undefined;
+    const entry = map.findEntry(line - 1, column - 1) as Partial<SourceMapping>;
+    return typeof entry.originalSource === 'string' && entry.originalLine !== undefined && entry.originalColumn !== undefined
+      ? `${printable(entry.originalSource)}:${entry.originalLine + 1}:${entry.originalColumn + 1}`
+      : undefined;
   };
 }
 

@@ -27,8 +27,8 @@ const RESOURCES = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32, s
 export interface SeatEvents {
   /** An invocation is over, so that there is room. */
   readonly onRoom: () => void;
-  /** The worker is no more. These have not come to an end on it, through no fault of theirs. */
-  readonly onGone: (innocent: readonly Invocation[], why: string) => void;
+  /** The worker is no more. These have not come to an end on it; `why` is undefined if it is known whose fault that is, and not theirs. */
+  readonly onGone: (others: readonly Invocation[], why: string | undefined) => void;
 }
 
 export class WorkerSeat {
@@ -163,11 +163,11 @@ export class WorkerSeat {
     if (this.#isGone) return;
     this.#leave();
     void this.#worker.terminate();
-    const innocent = [...this.#invocations.values()].filter((invocation) => invocation !== guilty);
+    const others = [...this.#invocations.values()].filter((invocation) => invocation !== guilty);
     for (const invocation of this.#invocations.values()) invocation.unseat();
     this.#invocations.clear();
     if (error !== undefined) guilty?.fail(error);
-    this.#events.onGone(innocent, why);
+    this.#events.onGone(others, guilty === undefined ? why : undefined);
   }
 
   #leave(): void {

@@ -25,7 +25,7 @@ export function makeBridge(guest: Guest): Entries {
 
   const call = (name: unknown, args: unknown): Promise<unknown> =>
     new Promise((resolve, reject) => {
-      if (typeof name !== 'string') throw new TypeError(`The name of a capability is a string, not ${name === null ? 'null' : `a ${typeof name}`}.`);
+      if (typeof name !== 'string') throw new TypeError(`The name of a capability is a string, not ${name === null ? 'null' : typeof name}.`);
       const text = toText(args);
       const index = calls++;
       pending.set(index, { resolve, reject });

@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { QuickJS } from 'quickjs-wasi';
+import { describe, expect, test } from 'vitest';
+import { readGuestJson } from '../../src/isolate/guest-json.js';
+import { parseGuestMessage } from '../../src/isolate/guest-message.js';
+import { capMemory, PAGE_BYTES } from '../../src/isolate/memory-cap.js';
+import { isHostMessage, isWorkerMessage } from '../../src/isolate/protocol.js';
+import { mapStack } from '../../src/isolate/stack.js';
+import { answerUrl } from '../../src/isolate/url-answers.js';
+import { compileWasm } from '../../src/isolate/webassembly.js';
+import { DEFAULT_LIMITS } from '@omnipaw/plugins';
+
+describe('the hard maximum of memory', () => {
+  const engine = readFileSync(createRequire(import.meta.url).resolve('quickjs-wasi/quickjs.wasm'));
+
+  test('holds when the engine counts nothing', async () => {
+    const maxBytes = 8 * 1024 * 1024;
+    const vm = await QuickJS.create({ wasm: (await compileWasm(capMemory(engine, maxBytes))) as never });
+    expect(() => vm.evalCode('const all = []; for (;;) all.push(new Uint8Array(100_000).fill(1));')).toThrow(/memory/);
+    expect(vm._getMemory().buffer.byteLength).toBeLessThanOrEqual(maxBytes);
+    vm.dispose();
+  });
+
+  test('changes nothing but the limit', () => {
+    // A header, and a memory that begins with 2 pages: without a maximum, and with one of 300.
+    const header = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+    const after = [0, 2, 1, 0x61];
+    for (const memory of [[5, 3, 1, 0, 2], [5, 5, 1, 1, 2, 0xac, 2]]) {
+      expect([...capMemory(Uint8Array.from([...header, ...memory, ...after]), 200 * PAGE_BYTES - 1)]).toEqual([...header, 5, 5, 1, 1, 2, 200, 1, ...after]);
+    }
+  });
+
+  test('is not put on what has no such memory', () => {
+    expect(() => capMemory(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0), 1)).toThrow(/no memory of its own/);
+    expect(() => capMemory(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 5, 3, 1, 0, 9), 1)).toThrow(/begins with 9 pages/);
+    expect(() => capMemory(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 5, 0x80), 1)).toThrow(TypeError);
+    expect(() => capMemory(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 5, 3, 1, 4, 1), 1e9)).toThrow(/one plain memory/);
+  });
+});
+
+describe('what crosses', () => {
+  const start = { kind: 'start', slot: 1, codeDigest: 'd', code: 'c', fileName: 'f', args: 'null', now: 0, seed: [1, 2, 3, 4], limits: DEFAULT_LIMITS };
+
+  test('to a worker has a form', () => {
+    for (const message of [start, { ...start, code: undefined }, { kind: 'settle', slot: 1, call: 0, isOk: true, text: '1' }, { kind: 'dispose', slot: 1 }, { kind: 'forget', codeDigest: 'd' }]) {
+      expect(isHostMessage(message), JSON.stringify(message)).toBe(true);
+    }
+    const wrong = [null, 1, 'start', [], {}, { kind: '__proto__' }, { kind: 'toString' }, { kind: 'dispose' }, { kind: 'dispose', slot: -1 }, { kind: 'dispose', slot: 1, more: 1 }, { ...start, seed: [1] }, { ...start, limits: {} }, { ...start, now: NaN }];
+    for (const message of wrong) expect(isHostMessage(message), JSON.stringify(message)).toBe(false);
+  });
+
+  test('from a worker has a form', () => {
+    const failed = { kind: 'failed', slot: 1 };
+    const right = [
+      ...[{ kind: 'call', slot: 1, call: 0, name: 'n', args: '{}' }, { kind: 'log', slot: 1, text: '' }, { kind: 'done', slot: 1, result: '1' }],
+      ...[{ ...failed, failure: { reason: 'stalled' } }, { ...failed, failure: { reason: 'limit', limit: 'fuel', used: 1 } }, { ...failed, failure: { reason: 'threw', name: '', message: '', stack: '', code: '' } }],
+    ];
+    for (const message of right) expect(isWorkerMessage(message), JSON.stringify(message)).toBe(true);
+    const wrong = [
+      ...[undefined, { kind: 'call', slot: 1, call: 0, name: {}, args: '{}' }, { kind: 'call', slot: 1.5, call: 0, name: 'n', args: '{}' }, { ...failed }, { ...failed, failure: null }],
+      ...[{ ...failed, failure: { reason: 'limit', limit: '__proto__', used: 1 } }, { ...failed, failure: { reason: 'constructor' } }, { kind: 'done', slot: 1, result: { value: 1 } }],
+    ];
+    for (const message of wrong) expect(isWorkerMessage(message), JSON.stringify(message)).toBe(false);
+  });
+
+  test('from a guest is a letter and a text, or nothing', () => {
+    expect(parseGuestMessage('C12,5,a.b,c{"d":1}')).toEqual({ kind: 'call', call: 12, name: 'a.b,c', args: '{"d":1}' });
+    expect(parseGuestMessage('D[1]')).toEqual({ kind: 'done', text: '[1]' });
+    expect(parseGuestMessage('F{"name":"N","message":7,"more":1}')).toEqual({ kind: 'threw', name: 'N', message: '', stack: '', code: '' });
+    for (const text of ['', 'X', 'C', 'C1', 'C-1,1,a', 'C1,1e9,a', 'C9999999999,1,a', 'F{', '<null>']) expect(parseGuestMessage(text), text).toBeUndefined();
+    expect(parseGuestMessage('Fnull')).toEqual({ kind: 'threw', name: '', message: '', stack: '', code: '' });
+  });
+
+  test('as JSON is neither deep nor strange', () => {
+    expect(readGuestJson('{"a":["]",{"b":"\\"[["}]}', 3)).toEqual({ ok: true, value: { a: [']', { b: '"[[' }] } });
+    expect(readGuestJson('[[[]]]', 2)).toMatchObject({ ok: false, depth: 3 });
+    expect(readGuestJson('['.repeat(1e6))).toMatchObject({ ok: false, depth: 1e6 });
+    for (const text of ['', '{', 'undefined', '1e999', '"\\ud800"', '[1,]']) expect(readGuestJson(text), text).toMatchObject({ ok: false });
+    expect(JSON.stringify(readGuestJson('{"__proto__":{"a":1},"b":{"\\u005f_proto__":1,"c":2}}'))).toBe('{"ok":true,"value":{"b":{"c":2}}}');
+  });
+});
+
+describe('the rules of URLs', () => {
+  test('are those of the standard', () => {
+    expect(JSON.parse(answerUrl('["parse","../b?x#y","https://u:p@host.example:8080/a/c"]'))).toMatchObject({ href: 'https://u:p@host.example:8080/b?x#y', port: '8080', hash: '#y', username: 'u' });
+    expect(JSON.parse(answerUrl('["change","https://a.example/","port","81"]'))).toMatchObject({ host: 'a.example:81' });
+    expect(JSON.parse(answerUrl('["pairs","?a=1&a=%20"]'))).toEqual([['a', '1'], ['a', ' ']]);
+    expect(JSON.parse(answerUrl('["form","a b","&"]'))).toBe('a+b=%26');
+  });
+
+  test('answer no other question', () => {
+    for (const question of ['', '{', 'null', '{}', '[]', '["parse"]', '["parse",1]', '["parse","x"]', '["change","https://a.example/","__proto__","x"]', '["change","https://a.example/","origin","x"]', '["require","fs"]', `["parse","https://${'a'.repeat(300_000)}/"]`]) {
+      expect(answerUrl(question), question.slice(0, 60)).toBe('null');
+    }
+  });
+});
+
+test('a stack is told without what is ours, and without a map as it is', () => {
+  const stack = '    at inner (plugin.js:3:5)\n    at <anonymous> (plugin.js:4:1)\n    at ours (guest:1:1)\n    at map (native)\n    at other (elsewhere.js:1:2)\n';
+  expect(mapStack(stack, { fileName: 'plugin.js' })).toEqual(['inner (plugin.js:3:5)', 'plugin.js:4:1', 'other (elsewhere.js:1:2)']);
+  const sourceMap = JSON.stringify({ version: 3, sources: ['plugin:src/a\u001b.ts'], names: [], mappings: ';;AAAA' });
+  expect(mapStack(stack, { fileName: 'plugin.js', sourceMap })[0]).toBe('inner (src/a?.ts:1:1)');
+  for (const broken of ['', '{', 'null', '{"version":3}', '{"version":3,"sources":[],"names":[],"mappings":"!!!"}']) expect(mapStack(stack, { fileName: 'plugin.js', sourceMap: broken }), broken).toHaveLength(3);
+  expect(mapStack('    at x (plugin.js:1:1)\n'.repeat(1000), { fileName: 'plugin.js' })).toHaveLength(32);
+});
