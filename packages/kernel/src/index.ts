@@ -1,6 +1,6 @@
 /** The public surface of `@omnipaw/kernel`, and nothing else. */
 export { describeThrown, ERROR_CODES, OmniError, type ErrorCode, type ErrorRecord, type FailureClass, type OmniErrorOptions } from './errors/index.js';
-export { toJson, type Difference, type Json, type JsonObject } from './json/index.js';
+export { differences, toJson, type Difference, type Json, type JsonObject } from './json/index.js';
 export type { AbortHandle, AbortSignalLike, Clock, Codec, Ports, RandomSource, Timers, Watchdog } from './ports/index.js';
 export { INVARIANTS, InvariantChecker, type InvariantId } from './invariants/index.js';
 export {
@@ -103,10 +103,7 @@ export {
 } from './kernel/index.js';
 export { createKernel } from './create-kernel.js';
 export type {
-  AgentDifference,
   Changed,
-  DiffOptions,
-  EntryPlace,
   ExplainedDivergence,
   Forked,
   ForkOptions,
@@ -115,7 +112,6 @@ export type {
   LinkOptions,
   LinkReason,
   LinkVerdict,
-  LogDiff,
   ReplayOptions,
   ReplayReport,
   WhatIfFinding,
@@ -123,5 +119,5 @@ export type {
   WhatIfReport,
 } from './history/index.js';
 export type { Divergence, DivergentSide } from './replay/index.js';
-export { diff, fork, inspect, readEntries, replay, verify, verifyLink, whatIf } from './readers.js';
+export { fork, inspect, readEntries, replay, verify, verifyLink, whatIf } from './readers.js';
 export { FileLogReader, FileLogStore, makeDirectory, nodePorts, syncDirectory, type FileLogStoreOptions } from './node/index.js';
