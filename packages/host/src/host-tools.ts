@@ -1,9 +1,11 @@
 import type { Tool } from '@omnipaw/kernel';
+import * as v from 'valibot';
 import * as fs from './fs/index.js';
 import * as git from './git/index.js';
-import { fetchTool, type FetchOptions } from './net/index.js';
+import { fetchOptions, fetchTool, type FetchOptions } from './net/index.js';
 import { Workspace } from './paths/workspace.js';
-import { bashTool, chooseRunner, LocalRunner, type BashOptions, type CommandRunner } from './system/index.js';
+import { checkOptions, optionsOf, text } from './schemas/options.js';
+import { bashOptions, bashTool, chooseRunner, environment, LocalRunner, maxProcesses, type BashOptions, type CommandRunner } from './system/index.js';
 
 export interface HostOptions {
   /** The directory that nothing leads out of. */
@@ -23,17 +25,32 @@ export interface HostOptions {
 
 const DEFAULT_PROCESSES = 256;
 
+const givenRunner = v.custom(isRunner, 'must be a runner: an object with a mode, which is not "local", and a function exec');
+
+/** @internal For a test, which compares it with the page. */
+export const hostOptions = optionsOf<Exclude<keyof HostOptions, 'root'>>(
+  { name: text, bash: bashOptions, net: fetchOptions, git: git.gitOptions, runners: v.array(givenRunner), environment, maxProcesses },
+  { root: text },
+);
+
+/** One that calls itself local would never be chosen: that name has the one that is there anyway. */
+function isRunner(given: unknown): boolean {
+  const { mode, exec } = (given ?? {}) as Readonly<Record<string, unknown>>;
+  return typeof mode === 'string' && mode !== '' && mode !== 'local' && typeof exec === 'function';
+}
+
 /**
  * The tools of a machine, each for a grant of its own (`call:host.fs.read_file`).
  *
- * Throws a `TypeError` for a root that is no directory and for lists that are none, and `SANDBOX_UNAVAILABLE` when there is no
- * runner that `SANDBOX_MODE` names.
+ * Throws a `TypeError` for a root that is no directory and for an option that is not known or can't be what it is, and
+ * `SANDBOX_UNAVAILABLE` when there is no runner that `SANDBOX_MODE` names.
  */
 export function hostTools(options: HostOptions) {
-  const { root, name = 'host', environment = process.env, maxProcesses = DEFAULT_PROCESSES } = options;
+  checkOptions('hostTools', hostOptions, options);
+  const { root, name = 'host', environment: variables = process.env } = options;
   const workspace = new Workspace(root);
-  const local = new LocalRunner(workspace, { environment, maxProcesses });
-  const runner = chooseRunner([local, ...(options.runners ?? [])], environment);
+  const local = new LocalRunner(workspace, { environment: variables, maxProcesses: options.maxProcesses ?? DEFAULT_PROCESSES });
+  const runner = chooseRunner([local, ...(options.runners ?? [])], variables);
   const tools = {
     fs: fileTools(`${name}.fs`, workspace),
     system: { bash: bashTool(`${name}.system.bash`, runner, options.bash) },

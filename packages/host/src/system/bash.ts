@@ -2,7 +2,9 @@ import { constants } from 'node:os';
 import { defineTool, type Tool } from '@omnipaw/kernel';
 import * as v from 'valibot';
 import { path, whole } from '../fs/schemas.js';
+import { checkOptions } from '../schemas/options.js';
 import type { CommandEnd, CommandResult, CommandRunner, OutputChunk } from './command-runner.js';
+import { bashOptions, type BashOptions } from './options.js';
 import { OutputPieces } from './output-pieces.js';
 import { textOfOutput, withoutCutLines } from './output-window.js';
 
@@ -31,28 +33,6 @@ export interface BashResult {
   readonly truncated: { readonly code: 'OUTPUT_TRUNCATED'; readonly stdoutBytes: number; readonly stderrBytes: number } | null;
 }
 
-/** Output as it comes, with whose it is. */
-export interface CommandOutput extends OutputChunk {
-  readonly agent: string;
-  readonly idempotencyKey: string;
-}
-
-export interface BashOptions {
-  /** Names of variables that a call may set; none unless given. */
-  readonly variables?: readonly string[];
-  /** Variables that every command gets. */
-  readonly env?: Readonly<Record<string, string>>;
-  /** Both the limit for calls and what they get unless they say less. 30 seconds unless given. */
-  readonly timeoutMs?: number;
-  /** Told of all output at once, as bytes and before anything is redacted; not recorded by that. */
-  readonly onOutput?: (output: CommandOutput) => void;
-  /**
-   * False leaves out what is recorded while a command runs: then its output is in the result alone, and what redacts sees all of
-   * it at once. True unless given.
-   */
-  readonly recordsProgress?: boolean;
-}
-
 const DEFAULT_TIMEOUT_MS = 30_000;
 /** For what is left to be killed. */
 const TIMEOUT_MARGIN_MS = 15_000;
@@ -70,6 +50,7 @@ const BASH = ['bash', '--noprofile', '--norc', '-c', '--'] as const;
  * `COMMAND_NOT_STARTED`, `PROCESSES_LEFT`.
  */
 export function bashTool(name: string, runner: CommandRunner, options: BashOptions = {}): Tool<BashArguments, BashResult> {
+  checkOptions('bashTool', bashOptions, options);
   const { env: always = {}, timeoutMs: maxTimeoutMs = DEFAULT_TIMEOUT_MS, onOutput, recordsProgress = true } = options;
   return defineTool({
     name,
