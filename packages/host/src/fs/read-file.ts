@@ -3,8 +3,10 @@ import * as v from 'valibot';
 import { fail } from '../paths/refusals.js';
 import { textOf } from '../paths/text.js';
 import { digestOf, type Workspace } from '../paths/workspace.js';
+import { argumentsOf } from '../schemas/arguments.js';
+import { fields } from '../schemas/fields.js';
+import { path, within } from '../schemas/values.js';
 import { jsonBytes, MAX_FILE_BYTES, MAX_RESULT_BYTES, MAX_RESULT_JSON_BYTES } from './limits.js';
-import { path, whole } from './schemas.js';
 
 export interface ReadFileArguments {
   readonly path: string;
@@ -31,12 +33,14 @@ export function readFileTool(name: string, workspace: Workspace): Tool<ReadFileA
     name,
     version: '1',
     description: 'Reads a file below the root, whole or some lines of it.',
-    input: v.strictObject({
-      path,
-      fromLine: v.exactOptional(whole(1, Number.MAX_SAFE_INTEGER)),
-      lines: v.exactOptional(whole(1, Number.MAX_SAFE_INTEGER)),
-      encoding: v.exactOptional(v.picklist(['utf8', 'base64'])),
-    }),
+    input: argumentsOf(
+      fields({
+        path,
+        fromLine: v.exactOptional(within(1)),
+        lines: v.exactOptional(within(1)),
+        encoding: v.exactOptional(v.picklist(['utf8', 'base64'])),
+      }),
+    ),
     idempotent: true,
     run: async (args): Promise<ReadFileResult> => {
       const content = await workspace.read(args.path, MAX_FILE_BYTES);

@@ -1,6 +1,8 @@
 import { defineTool, type Tool, type ToolContext } from '@omnipaw/kernel';
 import * as v from 'valibot';
 import { hostError } from '../errors.js';
+import { argumentsOf } from '../schemas/arguments.js';
+import { fields } from '../schemas/fields.js';
 import { checkOptions } from '../schemas/options.js';
 import { AllowList, refuseFetch } from './allow-list.js';
 import { systemNetwork, wayTo, type Network } from './connect.js';
@@ -59,13 +61,16 @@ export function fetchTool(name: string, options: FetchOptions = {}): Tool<FetchA
 
 function inputSchema(more: readonly string[]) {
   const names = new Set([...REQUEST_HEADERS, ...more.map((header) => header.toLowerCase())]);
-  const header = v.pipe(v.string(), v.check((key) => names.has(key.toLowerCase()), `is no header that a call may have (those are: ${[...names].join(', ')})`));
-  return v.strictObject({
-    url: v.pipe(v.string(), v.nonEmpty(), v.maxLength(8_192)),
-    method: v.exactOptional(v.picklist(METHODS)),
-    headers: v.exactOptional(v.record(header, v.pipe(v.string(), v.regex(/^[\t\x20-\x7e]*$/, 'has a character that no header has')))),
-    body: v.exactOptional(v.pipe(v.string(), v.maxLength(MAX_BODY_CHARS))),
-  });
+  const header = v.pipe(v.string(), v.check((key) => names.has(key.toLowerCase()), `must be a header that a call may have (those are: ${[...names].join(', ')})`));
+  const value = v.pipe(v.string(), v.regex(/^[\t\x20-\x7e]*$/, 'must have no characters but those of ASCII that can be printed'));
+  return argumentsOf(
+    fields({
+      url: v.pipe(v.string(), v.nonEmpty(), v.maxLength(8_192)),
+      method: v.exactOptional(v.picklist(METHODS)),
+      headers: v.exactOptional(v.record(header, value)),
+      body: v.exactOptional(v.pipe(v.string(), v.maxLength(MAX_BODY_CHARS))),
+    }),
+  );
 }
 
 /** The answer that is no redirection, and whose it is. */

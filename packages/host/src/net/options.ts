@@ -1,7 +1,8 @@
 /** What a fetch tool is made with. */
 import * as v from 'valibot';
 import { fields } from '../schemas/fields.js';
-import { callback, optionsOf, timeoutMs, within } from '../schemas/options.js';
+import { callback, optionsOf, timeoutMs } from '../schemas/options.js';
+import { within } from '../schemas/values.js';
 import { isRange } from './addresses.js';
 import { problemOfHost } from './host-names.js';
 
@@ -69,7 +70,7 @@ export const fetchOptions = optionsOf<keyof FetchOptions>({
   allow: v.array(allowed),
   headers: v.array(header),
   timeoutMs,
-  maxBytes: within(0, Number.MAX_SAFE_INTEGER),
+  maxBytes: within(0),
   resolve: callback,
   connect: callback,
 });

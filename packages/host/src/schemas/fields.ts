@@ -1,8 +1,9 @@
 /** Objects whose fields are known by name, each of them. */
 import * as v from 'valibot';
 
-/** Longer names may differ in more. */
+/** In how many characters a name may differ from the one that was meant, and how short that is not: short names are near to too many. */
 const MAX_DISTANCE = 2;
+const MIN_NAME_CHARS = 4;
 /** Whoever calls a tool gives names of any length. */
 const MAX_NAME_CHARS = 100;
 
@@ -23,8 +24,8 @@ function unknownField(name: string, names: readonly string[]): string {
 /** The name that somebody may have meant. */
 function nearest(name: string, names: readonly string[]): string | undefined {
   if (name.length > MAX_NAME_CHARS) return undefined;
-  const near = names.map((known) => ({ known, far: distance(name.toLowerCase(), known.toLowerCase()) })).filter(({ known, far }) => far <= MAX_DISTANCE && far <= known.length / 2);
-  return near.sort((one, other) => one.far - other.far)[0]?.known;
+  const distances = names.filter((known) => known.length >= MIN_NAME_CHARS).map((known) => ({ known, far: distance(name.toLowerCase(), known.toLowerCase()) }));
+  return distances.filter(({ far }) => far <= MAX_DISTANCE).sort((one, other) => one.far - other.far)[0]?.known;
 }
 
 /** How many characters are to be put in, taken out or exchanged (Levenshtein, with one row held). */

@@ -1,6 +1,7 @@
 /** What somebody gives who makes a tool: checked as a whole and at once, since a limit that is not read is none. */
 import * as v from 'valibot';
 import { fields } from './fields.js';
+import { within } from './values.js';
 import { words } from './words.js';
 
 /** What timers can wait for is less than 25 days; there is room for what tools add. */
@@ -9,12 +10,6 @@ const MAX_TIMEOUT_MS = 24 * 24 * 60 * 60 * 1_000;
 export const text = v.pipe(v.string(), v.nonEmpty());
 export const timeoutMs = within(1, MAX_TIMEOUT_MS);
 export const callback = v.function();
-
-/** A whole number from `from` to `to`. */
-export function within(from: number, to: number) {
-  const must = `must be a whole number from ${from} to ${to}`;
-  return v.pipe(v.number(), v.safeInteger(must), v.minValue(from, must), v.maxValue(to, must));
-}
 
 /** Options by their names, none of which has to be given unless it is in `needed`. */
 export function optionsOf<Name extends string>(more: Readonly<Record<Name, v.GenericSchema>>, needed: Readonly<Record<string, v.GenericSchema>> = {}): v.GenericSchema {

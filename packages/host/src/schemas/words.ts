@@ -19,8 +19,6 @@ export function words({ type, requirement, expected, input }: v.BaseIssue<unknow
   switch (type) {
     case 'non_empty':
       return 'must not be empty';
-    case 'min_length':
-      return `must have at least ${String(requirement)} ${unitOf(input)}`;
     case 'max_length':
       return `must have ${String(requirement)} ${unitOf(input)} at the most, and has ${(input as ArrayLike<unknown>).length}`;
     case 'picklist':

@@ -1,8 +1,10 @@
 import { constants } from 'node:os';
 import { defineTool, type Tool } from '@omnipaw/kernel';
 import * as v from 'valibot';
-import { path, whole } from '../fs/schemas.js';
+import { argumentsOf } from '../schemas/arguments.js';
+import { fields } from '../schemas/fields.js';
 import { checkOptions } from '../schemas/options.js';
+import { path, within, withoutNul } from '../schemas/values.js';
 import type { CommandEnd, CommandResult, CommandRunner, OutputChunk } from './command-runner.js';
 import { bashOptions, type BashOptions } from './options.js';
 import { OutputPieces } from './output-pieces.js';
@@ -104,15 +106,16 @@ class Telling {
 }
 
 function inputSchema(variables: readonly string[], maxTimeoutMs: number) {
-  const name = v.pipe(v.string(), v.check((key) => variables.includes(key), `is no variable that a call may set (those are: ${variables.join(', ') || 'none'})`));
-  const text = v.pipe(v.string(), v.check((value) => !value.includes('\0'), 'has a NUL character'));
-  return v.strictObject({
-    command: v.pipe(text, v.nonEmpty(), v.maxLength(MAX_COMMAND_CHARS)),
-    args: v.exactOptional(v.pipe(v.array(text), v.maxLength(MAX_ARGS))),
-    cwd: v.exactOptional(path),
-    env: v.exactOptional(v.record(name, text)),
-    timeoutMs: v.exactOptional(whole(1, maxTimeoutMs)),
-  });
+  const name = v.pipe(v.string(), v.check((key) => variables.includes(key), `must be a variable that a call may set (those are: ${variables.join(', ') || 'none'})`));
+  return argumentsOf(
+    fields({
+      command: v.pipe(withoutNul, v.nonEmpty(), v.maxLength(MAX_COMMAND_CHARS)),
+      args: v.exactOptional(v.pipe(v.array(withoutNul), v.maxLength(MAX_ARGS))),
+      cwd: v.exactOptional(path),
+      env: v.exactOptional(v.record(name, withoutNul)),
+      timeoutMs: v.exactOptional(within(1, maxTimeoutMs)),
+    }),
+  );
 }
 
 /** With no half of a secret in what is kept. */

@@ -1,6 +1,7 @@
 /** What a bash tool and the local runner are made with. */
 import * as v from 'valibot';
-import { callback, optionsOf, timeoutMs, within } from '../schemas/options.js';
+import { callback, optionsOf, timeoutMs } from '../schemas/options.js';
+import { within, withoutNul } from '../schemas/values.js';
 import type { OutputChunk } from './command-runner.js';
 
 /** Output as it comes, with whose it is. */
@@ -39,11 +40,10 @@ export const maxProcesses = within(1, 1_000_000);
 export const environment = v.record(v.string(), v.optional(v.string()));
 
 const variable = v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of a variable: letters, digits and _'));
-const value = v.pipe(v.string(), v.check((given) => !given.includes('\0'), 'must have no NUL character'));
 
 export const bashOptions = optionsOf<keyof BashOptions>({
   variables: v.array(variable),
-  env: v.record(variable, value),
+  env: v.record(variable, withoutNul),
   timeoutMs,
   onOutput: callback,
   recordsProgress: v.boolean(),
