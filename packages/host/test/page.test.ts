@@ -1,16 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { HOST_ERROR_CODES, hostTools } from '@omnipaw/host';
 import { expect, test } from 'vitest';
 import { hostOptions } from '../src/host-tools.js';
 import { placesOf } from '../src/schemas/options.js';
+import { section } from './support/page.js';
 import { temporaryDirectory } from './support/workspace.js';
-
-const page = readFileSync(new URL('../../../docs/content/host.md', import.meta.url), 'utf8');
-
-/** What is below a heading, up to the next one of its kind. */
-function section(heading: string): string {
-  return page.split(/^## /m).find((part) => part.startsWith(`${heading}\n`))!;
-}
 
 test('the page has a section for every code, in the order of the catalogue, and no other', () => {
   expect([...section('Errors').matchAll(/^### (.+)$/gm)].map((heading) => heading[1])).toEqual(Object.keys(HOST_ERROR_CODES));

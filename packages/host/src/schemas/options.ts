@@ -57,7 +57,7 @@ interface Inside {
 /** All options by their places: `bash.timeoutMs`, `net.allow[].host`. */
 export function placesOf(schema: object, prefix = ''): readonly string[] {
   const { entries = {}, wrapped, item, pipe = [] } = schema as Inside;
-  const within = Object.entries(entries).flatMap(([name, inner]) => [`${prefix}${name}`, ...placesOf(inner, `${prefix}${name}.`)]);
-  const further = [wrapped, ...pipe].flatMap((inner) => (inner === undefined ? [] : placesOf(inner, prefix)));
-  return [...within, ...further, ...(item === undefined ? [] : placesOf(item, prefix.replace(/\.$/, '[].')))];
+  const named = Object.entries(entries).flatMap(([name, inner]) => [`${prefix}${name}`, ...placesOf(inner, `${prefix}${name}.`)]);
+  const further = [wrapped, ...pipe].flatMap((inner) => (inner === undefined || inner.entries === entries ? [] : placesOf(inner, prefix)));
+  return [...named, ...further, ...(item === undefined ? [] : placesOf(item, prefix.replace(/\.$/, '[].')))];
 }

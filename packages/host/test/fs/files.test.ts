@@ -110,6 +110,16 @@ describe('host.fs.write_file', () => {
     expect(await codeOf(call(fs.writeFile, { path: 'log', content: 'x', offset: 99 }))).toBe('FILE_CHANGED');
   });
 
+  test('writes in pieces what is larger than the log takes of a call', async () => {
+    const root = temporaryDirectory();
+    const { fs } = hostTools({ root });
+    const half = 'x'.repeat(800 * 1024);
+    expect(await codeOf(call(fs.writeFile, { path: 'report', content: half + half }))).toBe('VALUE_TOO_LARGE');
+    await call(fs.writeFile, { path: 'report', content: half, offset: 0 });
+    await expect(call(fs.writeFile, { path: 'report', content: half, offset: half.length })).resolves.toMatchObject({ bytes: 1600 * 1024 });
+    expect(readFileSync(path.join(root, 'report'), 'utf8')).toBe(half + half);
+  });
+
   test('takes bytes as base64, and nothing that is none', async () => {
     const root = temporaryDirectory();
     const { fs } = hostTools({ root });
