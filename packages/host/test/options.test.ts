@@ -101,6 +101,10 @@ test('what is made without hostTools looks at its options, too', () => {
   expect(complaintOf(() => new Workspace(''))).toBe('The root must be the path of a directory; found: "".');
 });
 
+test('the environment of a process is one', () => {
+  expect(complaintAbout({ environment: process.env })).toBe('none');
+});
+
 test('options that are undefined count as not given', () => {
   const options = { name: undefined, bash: undefined, net: { allow: undefined, timeoutMs: undefined }, git: { home: undefined }, runners: undefined, environment: undefined, maxProcesses: undefined };
   expect(complaintAbout(options)).toBe('none');

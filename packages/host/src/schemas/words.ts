@@ -1,7 +1,7 @@
 /** What a schema says of a value that does not fit, for people and models: what must be there, and never the value itself, which may be a secret. */
 import type * as v from 'valibot';
 
-/** What a value must be, by the schema that asks for it. */
+/** What a value must be, by the schema that asks for it, or is, by its type. */
 const KINDS: Readonly<Record<string, string>> = {
   string: 'text',
   number: 'a number',
@@ -28,10 +28,9 @@ export function words({ type, requirement, expected, input }: v.BaseIssue<unknow
   }
 }
 
-export function kindOf(value: unknown): string {
+function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);
-  if (Array.isArray(value)) return 'a list';
-  return { string: 'text', number: 'a number', boolean: 'true or false', object: 'an object', function: 'a function' }[typeof value as string] ?? `a ${typeof value}`;
+  return KINDS[Array.isArray(value) ? 'array' : typeof value] ?? `a ${typeof value}`;
 }
 
 function unitOf(value: unknown): string {

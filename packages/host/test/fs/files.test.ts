@@ -33,6 +33,8 @@ describe('host.fs.read_file', () => {
     const { fs } = hostTools({ root: tree({ 'a.txt': 'x'.repeat(99).concat('\n').repeat(5_000) }) });
     expect(await codeOf(call(fs.readFile, { path: 'a.txt' }))).toBe('FILE_TOO_LARGE');
     await expect(call(fs.readFile, { path: 'a.txt', lines: 10 })).resolves.toMatchObject({ lines: 5_000 });
+    await expect(call(fs.readFile, { path: 'a.txt' })).rejects.toThrow(/ask for some lines of it \(fromLine, lines\)/);
+    await expect(call(fs.readFile, { path: 'a.txt', encoding: 'base64' })).rejects.toThrow(/take what you need of it with a command/);
   });
 
   test('refuses text that would be too long as JSON, and gives it as base64', async () => {
