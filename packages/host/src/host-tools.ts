@@ -1,43 +1,14 @@
 import type { Tool } from '@omnipaw/kernel';
-import * as v from 'valibot';
 import * as fs from './fs/index.js';
 import * as git from './git/index.js';
-import { fetchOptions, fetchTool, type FetchOptions } from './net/index.js';
+import { fetchTool } from './net/index.js';
+import { hostOptions } from './option-schemas.js';
+import type { HostOptions } from './options.js';
 import { Workspace } from './paths/workspace.js';
-import { checkOptions, optionsOf, text } from './schemas/options.js';
-import { bashOptions, bashTool, chooseRunner, environment, LocalRunner, maxProcesses, type BashOptions, type CommandRunner } from './system/index.js';
-
-export interface HostOptions {
-  /** The directory that nothing leads out of. */
-  readonly root: string;
-  /** What the names of the tools begin with, so that there can be several roots: `host` unless given. */
-  readonly name?: string;
-  readonly bash?: BashOptions;
-  readonly net?: FetchOptions;
-  readonly git?: git.GitOptions;
-  /** Runners beside the local one; `SANDBOX_MODE` chooses by their `mode`. */
-  readonly runners?: readonly CommandRunner[];
-  /** The variables of this process, of which commands get `PATH` and `TZ`; `process.env` unless given. */
-  readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** Processes that a local command may have at once: 256 unless given. */
-  readonly maxProcesses?: number;
-}
+import { checkOptions } from './schemas/options.js';
+import { bashTool, chooseRunner, LocalRunner } from './system/index.js';
 
 const DEFAULT_PROCESSES = 256;
-
-const givenRunner = v.custom(isRunner, 'must be a runner: an object with a mode, which is not "local", and a function exec');
-
-/** @internal For a test, which compares it with the page. */
-export const hostOptions = optionsOf<Exclude<keyof HostOptions, 'root'>>(
-  { name: text, bash: bashOptions, net: fetchOptions, git: git.gitOptions, runners: v.array(givenRunner), environment, maxProcesses },
-  { root: text },
-);
-
-/** One that calls itself local would never be chosen: that name has the one that is there anyway. */
-function isRunner(given: unknown): boolean {
-  const { mode, exec } = (given ?? {}) as Readonly<Record<string, unknown>>;
-  return typeof mode === 'string' && mode !== '' && mode !== 'local' && typeof exec === 'function';
-}
 
 /**
  * The tools of a machine, each for a grant of its own (`call:host.fs.read_file`).

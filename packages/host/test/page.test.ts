@@ -1,6 +1,6 @@
 import { HOST_ERROR_CODES, hostTools } from '@omnipaw/host';
 import { expect, test } from 'vitest';
-import { hostOptions } from '../src/host-tools.js';
+import { hostOptions } from '../src/option-schemas.js';
 import { placesOf } from '../src/schemas/options.js';
 import { section } from './support/page.js';
 import { temporaryDirectory } from './support/workspace.js';

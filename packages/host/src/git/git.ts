@@ -11,7 +11,8 @@ import type { Workspace } from '../paths/workspace.js';
 import { checkOptions } from '../schemas/options.js';
 import type { CommandResult, CommandRunner } from '../system/index.js';
 import { assertOneName } from './one-name.js';
-import { gitOptions, type GitOptions } from './options.js';
+import { gitOptions } from './option-schemas.js';
+import type { GitOptions } from './options.js';
 import { assertSelfContained, repositoryOf, type Repository } from './repository.js';
 import { LISTING, programsOff, variables, type Setting } from './settings.js';
 

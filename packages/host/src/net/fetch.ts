@@ -6,7 +6,8 @@ import { fields } from '../schemas/fields.js';
 import { checkOptions } from '../schemas/options.js';
 import { AllowList, refuseFetch } from './allow-list.js';
 import { systemNetwork, wayTo, type Network } from './connect.js';
-import { fetchOptions, METHODS, type FetchOptions } from './options.js';
+import { fetchOptions, METHODS } from './option-schemas.js';
+import type { FetchOptions } from './options.js';
 import { redirected } from './redirects.js';
 import { exchange, type Answer, type AnswerLimits, type Request } from './request.js';
 

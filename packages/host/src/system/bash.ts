@@ -6,7 +6,8 @@ import { fields } from '../schemas/fields.js';
 import { checkOptions } from '../schemas/options.js';
 import { path, within, withoutNul } from '../schemas/values.js';
 import type { CommandEnd, CommandResult, CommandRunner, OutputChunk } from './command-runner.js';
-import { bashOptions, type BashOptions } from './options.js';
+import { bashOptions } from './option-schemas.js';
+import type { BashOptions } from './options.js';
 import { OutputPieces } from './output-pieces.js';
 import { textOfOutput, withoutCutLines } from './output-window.js';
 

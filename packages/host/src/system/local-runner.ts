@@ -10,7 +10,8 @@ import { checkOptions } from '../schemas/options.js';
 import type { Command, CommandResult, CommandRunner, ExecOptions } from './command-runner.js';
 import { TAG_VARIABLE } from './descendants.js';
 import { namespacePrefix } from './namespace.js';
-import { localRunnerOptions, type LocalRunnerOptions } from './options.js';
+import { localRunnerOptions } from './option-schemas.js';
+import type { LocalRunnerOptions } from './options.js';
 import { processLimit } from './process-limit.js';
 import { RunningCommand } from './running-command.js';
 

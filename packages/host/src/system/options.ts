@@ -1,7 +1,4 @@
 /** What a bash tool and the local runner are made with. */
-import * as v from 'valibot';
-import { callback, optionsOf, timeoutMs } from '../schemas/options.js';
-import { within, withoutNul } from '../schemas/values.js';
 import type { OutputChunk } from './command-runner.js';
 
 /** Output as it comes, with whose it is. */
@@ -34,19 +31,3 @@ export interface LocalRunnerOptions {
   /** `none` leaves process namespaces out, as on a system without them. */
   readonly namespaces?: 'none';
 }
-
-/** The processes of a local command: as many as Linux has ids for, with four threads each. */
-export const maxProcesses = within(1, 1_000_000);
-export const environment = v.record(v.string(), v.optional(v.string()));
-
-const variable = v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of a variable: letters, digits and _'));
-
-export const bashOptions = optionsOf<keyof BashOptions>({
-  variables: v.array(variable),
-  env: v.record(variable, withoutNul),
-  timeoutMs,
-  onOutput: callback,
-  recordsProgress: v.boolean(),
-});
-
-export const localRunnerOptions = optionsOf<'namespaces'>({ namespaces: v.picklist(['none']) }, { environment, maxProcesses });
