@@ -8,17 +8,13 @@ import { relative } from 'node:path';
 import type { ToolContext } from '@omnipaw/kernel';
 import { hostError } from '../errors.js';
 import type { Workspace } from '../paths/workspace.js';
+import { checkOptions } from '../schemas/options.js';
 import type { CommandResult, CommandRunner } from '../system/index.js';
 import { assertOneName } from './one-name.js';
+import { gitOptions } from './option-schemas.js';
+import type { GitOptions } from './options.js';
 import { assertSelfContained, repositoryOf, type Repository } from './repository.js';
 import { LISTING, programsOff, variables, type Setting } from './settings.js';
-
-export interface GitOptions {
-  /** The home of whom git takes its global settings from; nobody's unless given. */
-  readonly home?: string;
-  /** Whether the repository may lie around the root, too: then its history has files outside of the root. False unless given. */
-  readonly around?: boolean;
-}
 
 export interface GitAnswer {
   readonly exitCode: number;
@@ -37,7 +33,9 @@ export class Git {
   readonly #runner: CommandRunner;
   readonly #options: GitOptions;
 
+  /** Throws a `TypeError` for options that are none. */
   constructor(workspace: Workspace, runner: CommandRunner, options: GitOptions = {}) {
+    checkOptions('Git', gitOptions, options);
     this.#workspace = workspace;
     this.#runner = runner;
     this.#options = options;

@@ -1,8 +1,13 @@
 import { constants } from 'node:os';
 import { defineTool, type Tool } from '@omnipaw/kernel';
 import * as v from 'valibot';
-import { path, whole } from '../fs/schemas.js';
+import { argumentsOf } from '../schemas/arguments.js';
+import { fields } from '../schemas/fields.js';
+import { checkOptions } from '../schemas/options.js';
+import { path, within, withoutNul } from '../schemas/values.js';
 import type { CommandEnd, CommandResult, CommandRunner, OutputChunk } from './command-runner.js';
+import { bashOptions } from './option-schemas.js';
+import type { BashOptions } from './options.js';
 import { OutputPieces } from './output-pieces.js';
 import { textOfOutput, withoutCutLines } from './output-window.js';
 
@@ -31,28 +36,6 @@ export interface BashResult {
   readonly truncated: { readonly code: 'OUTPUT_TRUNCATED'; readonly stdoutBytes: number; readonly stderrBytes: number } | null;
 }
 
-/** Output as it comes, with whose it is. */
-export interface CommandOutput extends OutputChunk {
-  readonly agent: string;
-  readonly idempotencyKey: string;
-}
-
-export interface BashOptions {
-  /** Names of variables that a call may set; none unless given. */
-  readonly variables?: readonly string[];
-  /** Variables that every command gets. */
-  readonly env?: Readonly<Record<string, string>>;
-  /** Both the limit for calls and what they get unless they say less. 30 seconds unless given. */
-  readonly timeoutMs?: number;
-  /** Told of all output at once, as bytes and before anything is redacted; not recorded by that. */
-  readonly onOutput?: (output: CommandOutput) => void;
-  /**
-   * False leaves out what is recorded while a command runs: then its output is in the result alone, and what redacts sees all of
-   * it at once. True unless given.
-   */
-  readonly recordsProgress?: boolean;
-}
-
 const DEFAULT_TIMEOUT_MS = 30_000;
 /** For what is left to be killed. */
 const TIMEOUT_MARGIN_MS = 15_000;
@@ -70,6 +53,7 @@ const BASH = ['bash', '--noprofile', '--norc', '-c', '--'] as const;
  * `COMMAND_NOT_STARTED`, `PROCESSES_LEFT`.
  */
 export function bashTool(name: string, runner: CommandRunner, options: BashOptions = {}): Tool<BashArguments, BashResult> {
+  checkOptions('bashTool', bashOptions, options);
   const { env: always = {}, timeoutMs: maxTimeoutMs = DEFAULT_TIMEOUT_MS, onOutput, recordsProgress = true } = options;
   return defineTool({
     name,
@@ -123,15 +107,16 @@ class Telling {
 }
 
 function inputSchema(variables: readonly string[], maxTimeoutMs: number) {
-  const name = v.pipe(v.string(), v.check((key) => variables.includes(key), `is no variable that a call may set (those are: ${variables.join(', ') || 'none'})`));
-  const text = v.pipe(v.string(), v.check((value) => !value.includes('\0'), 'has a NUL character'));
-  return v.strictObject({
-    command: v.pipe(text, v.nonEmpty(), v.maxLength(MAX_COMMAND_CHARS)),
-    args: v.exactOptional(v.pipe(v.array(text), v.maxLength(MAX_ARGS))),
-    cwd: v.exactOptional(path),
-    env: v.exactOptional(v.record(name, text)),
-    timeoutMs: v.exactOptional(whole(1, maxTimeoutMs)),
-  });
+  const name = v.pipe(v.string(), v.check((key) => variables.includes(key), `must be a variable that a call may set (those are: ${variables.join(', ') || 'none'})`));
+  return argumentsOf(
+    fields({
+      command: v.pipe(withoutNul, v.nonEmpty(), v.maxLength(MAX_COMMAND_CHARS)),
+      args: v.exactOptional(v.pipe(v.array(withoutNul), v.maxLength(MAX_ARGS))),
+      cwd: v.exactOptional(path),
+      env: v.exactOptional(v.record(name, withoutNul)),
+      timeoutMs: v.exactOptional(within(1, maxTimeoutMs)),
+    }),
+  );
 }
 
 /** With no half of a secret in what is kept. */

@@ -6,20 +6,14 @@ import { delimiter, isAbsolute } from 'node:path';
 import { hostError } from '../errors.js';
 import { liesWithin } from '../paths/lies-within.js';
 import type { Workspace } from '../paths/workspace.js';
+import { checkOptions } from '../schemas/options.js';
 import type { Command, CommandResult, CommandRunner, ExecOptions } from './command-runner.js';
 import { TAG_VARIABLE } from './descendants.js';
 import { namespacePrefix } from './namespace.js';
+import { localRunnerOptions } from './option-schemas.js';
+import type { LocalRunnerOptions } from './options.js';
 import { processLimit } from './process-limit.js';
 import { RunningCommand } from './running-command.js';
-
-export interface LocalRunnerOptions {
-  /** The variables of this process; of them a command gets `PATH` and `TZ`. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Processes that a command may have at once. */
-  readonly maxProcesses: number;
-  /** `none` leaves process namespaces out, as on a system without them. */
-  readonly namespaces?: 'none';
-}
 
 const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin';
 const MAX_FILE_BYTES = 1024 * 1024 * 1024;
@@ -43,8 +37,9 @@ export class LocalRunner implements CommandRunner {
   readonly #options: LocalRunnerOptions;
   #prefix: Promise<readonly string[]> | undefined;
 
-  /** Throws `SANDBOX_UNAVAILABLE` at the first command on a system that is none of Unix's kind. */
+  /** Throws a `TypeError` for options that are none, and `SANDBOX_UNAVAILABLE` at the first command on a system that is none of Unix's kind. */
   constructor(workspace: Workspace, options: LocalRunnerOptions) {
+    checkOptions('LocalRunner', localRunnerOptions, options);
     this.#workspace = workspace;
     this.#options = options;
   }
