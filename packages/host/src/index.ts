@@ -33,6 +33,7 @@ export {
   type WriteFileResult,
 } from './fs/index.js';
 export {
+  assertPlainCommand,
   bashTool,
   LocalRunner,
   OutputWindow,

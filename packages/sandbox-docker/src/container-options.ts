@@ -1,0 +1,73 @@
+/**
+ * How a container is made. The same for every call, so that one can be made before it is known for what: what differs comes in
+ * by its standard input (`script.ts`).
+ *
+ * 1. It has the workspace and nothing else of the host, and can write there, in `/tmp` and in `/dev/shm` only.
+ * 2. It has no capability, gets none by setuid files, and is not root.
+ * 3. It has no network but the loopback one, unless the operator names one.
+ * 4. What it prints is kept by nobody but us: the engine's own log could fill its disk.
+ */
+import type Docker from 'dockerode';
+import type { ContainerLimits } from './limits.js';
+
+/** Where the workspace is in a container. */
+export const WORKSPACE = '/workspace';
+
+export interface ContainerPlan {
+  readonly image: string;
+  /** A directory of the engine's machine. */
+  readonly root: string;
+  /** `uid:gid` */
+  readonly user: string;
+  readonly network: string;
+  readonly limits: ContainerLimits;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export function containerOptions({ image, root, user, network, limits, labels }: ContainerPlan): Docker.ContainerCreateOptions {
+  return {
+    Image: image,
+    Labels: { ...labels },
+    User: user,
+    Entrypoint: ['/bin/sh'],
+    Cmd: ['-s'],
+    Env: [`HOME=${WORKSPACE}`, 'LANG=C.UTF-8'],
+    WorkingDir: WORKSPACE,
+    OpenStdin: true,
+    // The end of the one who is attached is the end of its standard input, and by that of the container.
+    StdinOnce: true,
+    AttachStdin: true,
+    AttachStdout: true,
+    AttachStderr: true,
+    Healthcheck: { Test: ['NONE'] },
+    HostConfig: { ...confinement(network), ...ceilings(limits), Mounts: [{ Type: 'bind', Source: root, Target: WORKSPACE, BindOptions: { Propagation: 'rprivate' } }] },
+  };
+}
+
+function confinement(network: string): Docker.HostConfig {
+  return {
+    NetworkMode: network,
+    IpcMode: 'private',
+    CapDrop: ['ALL'],
+    SecurityOpt: ['no-new-privileges'],
+    ReadonlyRootfs: true,
+    Privileged: false,
+    // Reaps what loses its parent, and makes the command an ordinary process, which signals can end.
+    Init: true,
+    LogConfig: { Type: 'none', Config: {} },
+    RestartPolicy: { Name: 'no' },
+  };
+}
+
+function ceilings({ memoryBytes, cpus, maxProcesses, maxOpenFiles, maxFileBytes, tmpBytes }: ContainerLimits): Docker.HostConfig {
+  const limit = (Name: string, most: number): Docker.Ulimit => ({ Name, Soft: most, Hard: most });
+  return {
+    Memory: memoryBytes,
+    MemorySwap: memoryBytes,
+    NanoCpus: Math.ceil(cpus * 1e9),
+    PidsLimit: maxProcesses,
+    ShmSize: tmpBytes,
+    Tmpfs: { '/tmp': `rw,noexec,nosuid,nodev,mode=1777,size=${tmpBytes}` },
+    Ulimits: [limit('nofile', maxOpenFiles), limit('fsize', maxFileBytes), limit('core', 0)],
+  };
+}

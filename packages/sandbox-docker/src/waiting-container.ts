@@ -1,0 +1,54 @@
+/** A container that has been started and waits to be told what to run; nothing has run in it yet, and it is told once. */
+import type { Duplex } from 'node:stream';
+import type { OmniError } from '@omnipaw/kernel';
+import type Docker from 'dockerode';
+import { engineError, within } from './engine-call.js';
+import { sandboxError } from './errors.js';
+
+/** An engine that has a lot to do takes its time; one that hangs does not answer at all. */
+const PATIENCE_MS = 60_000;
+
+export interface WaitingContainer {
+  readonly container: Docker.Container;
+  /** Its standard input, output and error. */
+  readonly stream: Duplex;
+}
+
+/**
+ * Makes a container and starts it. If that fails, or takes too long, whatever there is of it is given to `remove`.
+ *
+ * Rejects with `SANDBOX_UNREACHABLE`, `SANDBOX_IMAGE_MISSING`, `SANDBOX_DISK_FULL`, `SANDBOX_FAILED`.
+ */
+export async function startContainer(docker: Docker, options: Docker.ContainerCreateOptions, remove: (container: Docker.Container) => void): Promise<WaitingContainer> {
+  const made = docker.createContainer(options);
+  let isTooLate = false;
+  made.then((container) => { if (isTooLate) remove(container); }, () => undefined);
+  const container = await within(PATIENCE_MS, made, () => {
+    isTooLate = true;
+    return hangs('making');
+  }).catch((thrown: unknown) => { throw asMissingImage(thrown, options.Image ?? '') ?? engineError(thrown, 'making a container'); });
+  try {
+    const stream = (await within(PATIENCE_MS, container.attach({ stream: true, hijack: true, stdin: true, stdout: true, stderr: true }), () => hangs('attaching to'))) as Duplex;
+    // Somebody listens at any time, or an error would end this process.
+    stream.on('error', () => undefined);
+    await within(PATIENCE_MS, container.start(), () => hangs('starting'));
+    return { container, stream };
+  } catch (thrown) {
+    remove(container);
+    throw engineError(thrown, 'starting a container');
+  }
+}
+
+function hangs(doing: string): OmniError {
+  return sandboxError('SANDBOX_UNREACHABLE', `The engine did not answer within ${PATIENCE_MS / 1_000} s of ${doing} a container. Look at the engine.`);
+}
+
+function asMissingImage(thrown: unknown, image: string): OmniError | undefined {
+  const { statusCode, json } = thrown as { readonly statusCode?: number; readonly json?: { readonly message?: string } };
+  if (statusCode !== 404 || !/no such image/i.test(json?.message ?? '')) return undefined;
+  return imageMissing(image, thrown);
+}
+
+export function imageMissing(image: string, cause?: unknown): OmniError {
+  return sandboxError('SANDBOX_IMAGE_MISSING', `The engine has no image "${image}". Pull it there (docker pull ${image}), or let it be pulled: pull: true.`, { details: { image }, cause });
+}
