@@ -9,6 +9,7 @@ import { describe } from 'vitest';
 
 /** How to find out whether a component is here: a command that succeeds. */
 const PROBES = {
+  docker: ['docker', 'version'],
   git: ['git', '--version'],
   openssl: ['openssl', 'version'],
   python3: ['python3', '--version'],

@@ -12,8 +12,8 @@ if ! docker image inspect "$IMAGE" >/dev/null 2>&1; then
   cp /bin/busybox "$root/bin/"
   for command in $(/bin/busybox --list | grep -v "^busybox$"); do ln -sf busybox "$root/bin/$command"; done
   # A file of root's that others may run as root: it must not help them.
-  cp /bin/busybox "$root/bin/setuid-busybox"
-  chmod 4755 "$root/bin/setuid-busybox"
+  cp /bin/busybox "$root/bin/busybox-setuid"
+  chmod 4755 "$root/bin/busybox-setuid"
 
   git="$(command -v git)"
   cp "$git" "$root/usr/bin/"

@@ -142,7 +142,7 @@ export class DockerSandbox implements CommandRunner {
     const { image = DEFAULT_IMAGE, network = 'none' } = this.#options;
     const user = await this.#prepared();
     const options = containerOptions({ image, network, user, root: this.#workspace.root, limits: this.#limits, labels: labelsOf(call) });
-    return startContainer(this.#engine, options, (container) => void this.#graveyard.remove(container));
+    return startContainer(this.#engine, options, (container) => this.#graveyard.remove(container));
   }
 }
 

@@ -19,10 +19,10 @@ export interface WaitingContainer {
  *
  * Rejects with `SANDBOX_UNREACHABLE`, `SANDBOX_IMAGE_MISSING`, `SANDBOX_DISK_FULL`, `SANDBOX_FAILED`.
  */
-export async function startContainer(docker: Docker, options: Docker.ContainerCreateOptions, remove: (container: Docker.Container) => void): Promise<WaitingContainer> {
+export async function startContainer(docker: Docker, options: Docker.ContainerCreateOptions, remove: (container: Docker.Container) => Promise<void>): Promise<WaitingContainer> {
   const made = docker.createContainer(options);
   let isTooLate = false;
-  made.then((container) => { if (isTooLate) remove(container); }, () => undefined);
+  made.then((container) => { if (isTooLate) void remove(container); }, () => undefined);
   const container = await within(PATIENCE_MS, made, () => {
     isTooLate = true;
     return hangs('making');
@@ -34,7 +34,7 @@ export async function startContainer(docker: Docker, options: Docker.ContainerCr
     await within(PATIENCE_MS, container.start(), () => hangs('starting'));
     return { container, stream };
   } catch (thrown) {
-    remove(container);
+    await remove(container);
     throw engineError(thrown, 'starting a container');
   }
 }
