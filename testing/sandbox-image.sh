@@ -9,6 +9,8 @@ if ! docker image inspect "$IMAGE" >/dev/null 2>&1; then
   root="$(mktemp -d)"
   trap 'rm -rf "$root"' EXIT
   mkdir -p "$root"/{bin,dev,etc,lib,proc,sys,tmp,usr/bin,workspace}
+  # Some versions of runc give what is mounted there the mode of the directory below.
+  chmod 1777 "$root/tmp"
   cp /bin/busybox "$root/bin/"
   for command in $(/bin/busybox --list | grep -v "^busybox$"); do ln -sf busybox "$root/bin/$command"; done
   # A file of root's that others may run as root: it must not help them.

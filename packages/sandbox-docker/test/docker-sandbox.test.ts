@@ -81,8 +81,8 @@ describeWith('docker', 'a command in a container', () => {
   test('changes files in the workspace and nowhere else, as the user that it runs as', async () => {
     const root = workspace();
     const sandbox = sandboxIn(root);
-    await sh(sandbox, 'id -u; mkdir d; echo kept > d/file; echo gone > /tmp/file; echo gone > /root/file; echo gone > /file');
-    await expect(sh(sandbox, 'cat d/file; ls /tmp /root /file')).resolves.toMatchObject({ stdout: 'kept\n/tmp:\n' });
+    await expect(sh(sandbox, 'mkdir d; echo kept > d/file; echo gone > /file; echo gone > /tmp/file')).resolves.toMatchObject({ exitCode: 0 });
+    await expect(sh(sandbox, 'cat d/file; ls /tmp /file')).resolves.toMatchObject({ stdout: 'kept\n/tmp:\n' });
     for (const name of ['d', 'd/file']) expect(statSync(path.join(root, name)).uid).toBe(expectedUid());
     expect(readFileSync(path.join(root, 'd/file'), 'utf8')).toBe('kept\n');
   });

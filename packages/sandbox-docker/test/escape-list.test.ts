@@ -125,7 +125,7 @@ describeWith('docker', 'from a container there is no way', () => {
   });
 
   test('to another call: shared memory, temporary files and queues are its own', async () => {
-    await sh(sandbox, 'echo ESCAPED > /tmp/x; echo ESCAPED > /dev/shm/x');
+    await expect(sh(sandbox, 'echo ESCAPED > /tmp/x && echo ESCAPED > /dev/shm/x')).resolves.toMatchObject({ exitCode: 0 });
     const { stdout } = await sh(sandbox, 'cat /tmp/x /dev/shm/x; ls -A /tmp /dev/shm; ipcs | grep -c 0x');
     expect(stdout).toBe('/dev/shm:\n\n/tmp:\n0\n');
   });
