@@ -45,7 +45,7 @@ export function permanentWorkspace(): { readonly directory: string; readonly rem
 }
 
 export function sandboxIn(root: string, options: Partial<DockerSandboxOptions> = {}): DockerSandbox {
-  const sandbox = new DockerSandbox({ root, image: testImage(), ...options });
+  const sandbox = new DockerSandbox({ root, ...options, image: options.image ?? testImage() });
   onTestFinished(async () => { await sandbox.close(); });
   return sandbox;
 }
