@@ -3,7 +3,7 @@ import * as fs from './fs/index.js';
 import * as git from './git/index.js';
 import { fetchTool, type FetchOptions } from './net/index.js';
 import { Workspace } from './paths/workspace.js';
-import { bashTool, chooseRunner, LocalRunner, type BashOptions, type CommandRunner } from './system/index.js';
+import { bashTool, chooseRunner, hostEnvironment, LocalRunner, type BashOptions, type CommandRunner } from './system/index.js';
 
 export interface HostOptions {
   /** The directory that nothing leads out of. */
@@ -15,7 +15,7 @@ export interface HostOptions {
   readonly git?: git.GitOptions;
   /** Runners beside the local one; `SANDBOX_MODE` chooses by their `mode`. */
   readonly runners?: readonly CommandRunner[];
-  /** The variables of this process, of which commands get `PATH` and `TZ`; `process.env` unless given. */
+  /** What `SANDBOX_MODE` is read from, and whose `PATH` and `TZ` local commands get; `hostEnvironment()` unless given. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Processes that a local command may have at once: 256 unless given. */
   readonly maxProcesses?: number;
@@ -30,7 +30,7 @@ const DEFAULT_PROCESSES = 256;
  * runner that `SANDBOX_MODE` names.
  */
 export function hostTools(options: HostOptions) {
-  const { root, name = 'host', environment = process.env, maxProcesses = DEFAULT_PROCESSES } = options;
+  const { root, name = 'host', environment = hostEnvironment(), maxProcesses = DEFAULT_PROCESSES } = options;
   const workspace = new Workspace(root);
   const local = new LocalRunner(workspace, { environment, maxProcesses });
   const runner = chooseRunner([local, ...(options.runners ?? [])], environment);
@@ -38,7 +38,7 @@ export function hostTools(options: HostOptions) {
     fs: fileTools(`${name}.fs`, workspace),
     system: { bash: bashTool(`${name}.system.bash`, runner, options.bash) },
     net: { fetch: fetchTool(`${name}.net.fetch`, options.net) },
-    git: gitTools(`${name}.git`, workspace, new git.Git(workspace, runner, options.git)),
+    git: gitTools(`${name}.git`, workspace, new git.Git(workspace, options.git?.contained === true ? runner : local, options.git)),
   };
   const all: readonly Tool[] = [...Object.values(tools.fs), ...Object.values(tools.system), ...Object.values(tools.net), ...Object.values(tools.git)];
   return { ...tools, all };

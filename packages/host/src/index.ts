@@ -35,6 +35,8 @@ export {
 export {
   assertPlainCommand,
   bashTool,
+  chooseRunner,
+  hostEnvironment,
   LocalRunner,
   OutputWindow,
   textOfOutput,

@@ -1,11 +1,10 @@
 /** A command in a container, from being told to run to the end of the container. */
-import type { Duplex } from 'node:stream';
 import { OutputWindow, type CommandEnd, type CommandResult, type ExecOptions, type OutputChunk } from '@omnipaw/host';
 import { watchDisk } from './disk-watch.js';
 import { engineError, isGone } from './engine-call.js';
 import { sandboxError } from './errors.js';
 import { Frames } from './frames.js';
-import type { WaitingContainer } from './waiting-container.js';
+import type { ContainerStream, WaitingContainer } from './waiting-container.js';
 
 /** What a command may print, kept or not. */
 const MAX_PRINTED_BYTES = 64 * 1024 * 1024;
@@ -24,7 +23,7 @@ export interface RunOptions extends Omit<ExecOptions, 'cwd' | 'env'> {
 
 export class ContainerRun {
   readonly #container: WaitingContainer['container'];
-  readonly #stream: Duplex;
+  readonly #stream: ContainerStream;
   readonly #options: RunOptions;
   readonly #windows: { readonly stdout: OutputWindow; readonly stderr: OutputWindow };
   readonly #drained: Promise<void>;

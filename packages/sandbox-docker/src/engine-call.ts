@@ -34,7 +34,7 @@ export function engineError(thrown: unknown, doing: string, unanswered: SandboxE
   return sandboxError('SANDBOX_FAILED', `The engine said no while ${doing}: ${reason}.`, { details, cause: thrown });
 }
 
-const REMEDIES: { readonly [code in SandboxErrorCode]?: string } = {
+const REMEDIES: Readonly<Partial<Record<SandboxErrorCode, string>>> = {
   SANDBOX_UNREACHABLE: 'Start it, or say by DOCKER_HOST where it is.',
   SANDBOX_LOST: 'Nobody knows what the command has done; look at the workspace.',
 };

@@ -1,5 +1,4 @@
 /** Containers that wait for the next calls; each is used once. */
-import type { Socket } from 'node:net';
 import type { WaitingContainer } from './waiting-container.js';
 
 export class WarmPool {
@@ -26,7 +25,7 @@ export class WarmPool {
       this.#remove(taken);
       return this.take();
     }
-    (taken.stream as Socket).ref();
+    taken.stream.ref();
     return taken;
   }
 
@@ -52,7 +51,7 @@ export class WarmPool {
 
   #keep(waiting: WaitingContainer): void {
     // Whoever has nothing else to do does not stay for containers that nobody may ever use.
-    (waiting.stream as Socket).unref();
+    waiting.stream.unref();
     this.#waiting.push(waiting);
   }
 }

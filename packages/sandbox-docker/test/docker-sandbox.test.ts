@@ -1,7 +1,8 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { hostTools } from '@omnipaw/host';
-import { createKernel, defineAgent, MemoryLogStore, OmniError, readEntries, type Entry } from '@omnipaw/kernel';
+import type { OmniError, Entry} from '@omnipaw/kernel';
+import { createKernel, defineAgent, MemoryLogStore, readEntries } from '@omnipaw/kernel';
 import { assertReplays } from '@omnipaw/testing';
 import { DockerSandbox, LABELS } from '@omnipaw/sandbox-docker';
 import Docker from 'dockerode';

@@ -76,7 +76,7 @@ describe('an engine', () => {
 
   test.each([
     ['at once', MISSING],
-    ['in the middle', ((_request, response) => response.end('{"error":"pull access denied"}\r\n')) as Answer],
+    ['in the middle', ((_request, response) => response.end('{"error":"pull access denied"}\r\n'))],
   ])('that may pull an image and can not says so: %s', async (_when, pull) => {
     const engine = await fakeEngine({ 'GET /images': MISSING, 'POST /images/create': pull });
     await expect(sandboxIn(workspace(), { docker: engine.docker, image: IMAGE, pull: true }).prepare()).rejects.toMatchObject({ code: 'SANDBOX_IMAGE_MISSING' });
@@ -114,9 +114,9 @@ test.each([
   [{ warm: -1 }],
   [{ limits: { memoryBytes: 0 } }],
   [{ limits: { cpus: Infinity } }],
-  [{ limits: { memory: 5 } as object }],
+  [{ limits: { memory: 5 } }],
 ])('a sandbox is not made with %j', (options) => {
-  expect(() => sandboxIn(workspace(), { image: IMAGE, ...options })).toThrow(TypeError);
+  expect(() => sandboxIn(workspace(), { image: IMAGE, ...(options as object) })).toThrow(TypeError);
 });
 
 function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {

@@ -17,6 +17,8 @@ export interface GitOptions {
   readonly home?: string;
   /** Whether the repository may lie around the root, too: then its history has files outside of the root. False unless given. */
   readonly around?: boolean;
+  /** Whether git runs where commands do, as `SANDBOX_MODE` says, and not on this machine. Its image must have git then. False unless given. */
+  readonly contained?: boolean;
 }
 
 export interface GitAnswer {
@@ -119,7 +121,7 @@ const NOT_FOUND = 127;
 
 function answerOf({ endedBy, exitCode, stdout, stderr }: CommandResult): GitAnswer {
   const complaint = Buffer.concat([stderr.head, stderr.tail]).toString('utf8').trim().split('\n').at(-1) ?? '';
-  if (exitCode === NOT_FOUND) throw hostError('GIT_UNAVAILABLE', 'git could not be asked: there is no git on this machine.');
+  if (exitCode === NOT_FOUND) throw hostError('GIT_UNAVAILABLE', 'git could not be asked: there is no git on this machine, or in the image.');
   if (exitCode === null) throw hostError('GIT_FAILED', `git was ended before it had answered (${endedBy}).`, { details: { endedBy } });
   if (stdout.cutBytes > 0) throw hostError('GIT_FAILED', `git answered with more than ${MAX_ANSWER_BYTES} bytes. Ask for less.`);
   return { exitCode, stdout: Buffer.from(stdout.head).toString('utf8'), complaint };

@@ -2,4 +2,4 @@ export { bashTool, type BashArguments, type BashOptions, type BashResult, type C
 export { assertPlainCommand, type Command, type CommandEnd, type CommandResult, type CommandRunner, type ExecOptions, type OutputChunk } from './command-runner.js';
 export { LocalRunner, type LocalRunnerOptions } from './local-runner.js';
 export { OutputWindow, textOfOutput, type CapturedOutput } from './output-window.js';
-export { chooseRunner } from './sandbox-mode.js';
+export { chooseRunner, hostEnvironment } from './sandbox-mode.js';
