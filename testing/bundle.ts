@@ -26,7 +26,7 @@ export async function bundle(entry: URL, outside: readonly string[] = []): Promi
     target: 'node18',
     conditions: ['@omnipaw/source'],
     sourcemap: 'inline',
-    plugins: outside.map((name) => leftWhereItIs(name, entry)),
+    plugins: outside.map(leftWhereItIs),
     logLevel: 'silent', // a failure is thrown, with the same text
   });
   const code = outputFiles[0]!.text;
@@ -40,7 +40,11 @@ export async function bundle(entry: URL, outside: readonly string[] = []): Promi
   return file;
 }
 
-function leftWhereItIs(name: string, importer: URL): Plugin {
-  const path = createRequire(importer).resolve(name);
-  return { name, setup: ({ onResolve }) => { onResolve({ filter: new RegExp(`^${name}$`) }, () => ({ path, external: true })); } };
+function leftWhereItIs(name: string): Plugin {
+  return {
+    name,
+    setup: ({ onResolve }) => {
+      onResolve({ filter: new RegExp(`^${name}$`) }, ({ importer }) => ({ path: createRequire(importer).resolve(name), external: true }));
+    },
+  };
 }

@@ -7,7 +7,7 @@
  * 3. Nothing is asked of the engine before there is something to run: a replay needs none.
  */
 import { assertPlainCommand, Workspace, type Command, type CommandResult, type CommandRunner, type ExecOptions } from '@omnipaw/host';
-import Docker from 'dockerode';
+import type Docker from 'dockerode';
 import { containerOptions } from './container-options.js';
 import { ContainerRun } from './container-run.js';
 import { engineError } from './engine-call.js';
@@ -44,6 +44,12 @@ export interface DockerSandboxOptions {
   readonly docker?: Docker;
 }
 
+/** An engine that can be asked, and as whom commands run there: `uid:gid`. */
+interface Ready {
+  readonly docker: Docker;
+  readonly user: string;
+}
+
 export class DockerSandbox implements CommandRunner {
   readonly mode = 'docker';
   /** bash if the image has one. */
@@ -53,8 +59,7 @@ export class DockerSandbox implements CommandRunner {
   readonly #limits: ContainerLimits;
   readonly #graveyard = new Graveyard();
   readonly #pool: WarmPool;
-  #docker: Docker | undefined;
-  #user: Promise<string> | undefined;
+  #ready: Promise<Ready> | undefined;
 
   /** Throws a `TypeError` for a root that is no directory and for limits that are none. */
   constructor(options: DockerSandboxOptions) {
@@ -105,45 +110,55 @@ export class DockerSandbox implements CommandRunner {
     return this.#graveyard.settled();
   }
 
-  get #engine(): Docker {
-    this.#docker ??= this.#options.docker ?? new Docker();
-    return this.#docker;
-  }
-
-  async #prepared(): Promise<string> {
-    this.#user ??= this.#prepareNow();
+  async #prepared(): Promise<Ready> {
+    this.#ready ??= this.#prepareNow();
     try {
-      return await this.#user;
+      return await this.#ready;
     } catch (thrown) {
       // The next one may find an engine.
-      this.#user = undefined;
+      this.#ready = undefined;
       throw thrown;
     }
   }
 
-  /** Resolves with the user of commands. */
-  async #prepareNow(): Promise<string> {
+  async #prepareNow(): Promise<Ready> {
     const { image = DEFAULT_IMAGE, pull = false, onPull, user } = this.#options;
-    const { SecurityOptions = [] } = (await this.#engine.info().catch((thrown: unknown) => { throw engineError(thrown, 'looking for it'); })) as { readonly SecurityOptions?: readonly string[] | null };
-    const runsAs = userFor(this.#workspace.root, (SecurityOptions ?? []).some((option) => option.includes('rootless')), user);
-    await assureImage(this.#engine, { image, pull, onPull });
-    await this.#removeLeftovers();
-    return runsAs;
+    const { docker, isRootless } = await this.#findEngine();
+    const ready = { docker, user: userFor(this.#workspace.root, isRootless, user) };
+    await assureImage(docker, { image, pull, onPull });
+    await this.#removeLeftovers(docker);
+    return ready;
   }
 
-  async #removeLeftovers(): Promise<void> {
-    const ours = await this.#engine.listContainers({ all: true, filters: { label: [LABELS.owner] } }).catch((thrown: unknown) => { throw engineError(thrown, 'listing containers'); });
+  async #findEngine(): Promise<{ readonly docker: Docker; readonly isRootless: boolean }> {
+    try {
+      const docker = this.#options.docker ?? (await connect());
+      const { SecurityOptions } = (await docker.info()) as { readonly SecurityOptions?: readonly string[] | null };
+      return { docker, isRootless: (SecurityOptions ?? []).some((option) => option.includes('rootless')) };
+    } catch (thrown) {
+      throw engineError(thrown, 'it was looked for');
+    }
+  }
+
+  async #removeLeftovers(docker: Docker): Promise<void> {
+    const ours = await docker.listContainers({ all: true, filters: { label: [LABELS.owner] } }).catch((thrown: unknown) => { throw engineError(thrown, 'containers were listed'); });
     const left = ours.filter(({ Labels }) => isOver(Labels[LABELS.owner] ?? ''));
-    await Promise.all(left.map(({ Id }) => this.#graveyard.remove(this.#engine.getContainer(Id))));
+    await Promise.all(left.map(({ Id }) => this.#graveyard.remove(docker.getContainer(Id))));
   }
 
   /** For a call, or for whichever comes next. */
   async #start(call?: ExecOptions): Promise<WaitingContainer> {
     const { image = DEFAULT_IMAGE, network = 'none' } = this.#options;
-    const user = await this.#prepared();
+    const { docker, user } = await this.#prepared();
     const options = containerOptions({ image, network, user, root: this.#workspace.root, limits: this.#limits, labels: labelsOf(call) });
-    return startContainer(this.#engine, options, (container) => this.#graveyard.remove(container));
+    return startContainer(docker, options, (container) => this.#graveyard.remove(container));
   }
+}
+
+/** Loaded when there is something to run: it is large, and not every process that could run commands does. */
+async function connect(): Promise<Docker> {
+  const { default: Engine } = await import('dockerode');
+  return new Engine();
 }
 
 /** The kernel is named by its log: the beginning of every key of a call. */

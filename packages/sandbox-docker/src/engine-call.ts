@@ -23,15 +23,15 @@ export function isGone(thrown: unknown): boolean {
   return statusCode === 404 || statusCode === 409;
 }
 
-/** What was thrown while `doing` ("starting a container"), as an error of this package; `unanswered` if nobody has answered. */
-export function engineError(thrown: unknown, doing: string, unanswered: SandboxErrorCode = 'SANDBOX_UNREACHABLE'): OmniError {
+/** What was thrown while something was done ("a container was started"), as an error of this package; `unanswered` if nobody has answered. */
+export function engineError(thrown: unknown, meanwhile: string, unanswered: SandboxErrorCode = 'SANDBOX_UNREACHABLE'): OmniError {
   if (thrown instanceof OmniError) return thrown;
   const { statusCode, json, message: text } = thrown as EngineFailure;
-  if (statusCode === undefined) return sandboxError(unanswered, `The engine did not answer while ${doing} (${text}). ${REMEDIES[unanswered] ?? ''}`.trim(), { cause: thrown });
+  if (statusCode === undefined) return sandboxError(unanswered, `The engine did not answer while ${meanwhile} (${text}). ${REMEDIES[unanswered] ?? ''}`.trim(), { cause: thrown });
   const reason = (json?.message ?? text).trim();
   const details = { status: statusCode, reason };
   if (/no space left on device|disk quota exceeded/i.test(reason)) return sandboxError('SANDBOX_DISK_FULL', `The disk of the engine is full: ${reason}. Make room there.`, { details, cause: thrown });
-  return sandboxError('SANDBOX_FAILED', `The engine said no while ${doing}: ${reason}.`, { details, cause: thrown });
+  return sandboxError('SANDBOX_FAILED', `The engine said no while ${meanwhile}: ${reason}.`, { details, cause: thrown });
 }
 
 const REMEDIES: Readonly<Partial<Record<SandboxErrorCode, string>>> = {

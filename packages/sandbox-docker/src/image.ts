@@ -26,7 +26,7 @@ export async function assureImage(docker: Docker, options: ImageOptions): Promis
   try {
     await docker.getImage(image).inspect();
   } catch (thrown) {
-    if ((thrown as { readonly statusCode?: number }).statusCode !== 404) throw engineError(thrown, `looking for the image ${image}`);
+    if ((thrown as { readonly statusCode?: number }).statusCode !== 404) throw engineError(thrown, `the image ${image} was looked for`);
     if (!pull) throw imageMissing(image, thrown);
     await pullImage(docker, options);
   }
@@ -59,7 +59,7 @@ async function pullImage(docker: Docker, { image, onPull }: ImageOptions): Promi
 }
 
 function pullFailed(image: string, thrown: unknown): OmniError {
-  const error = engineError(thrown, `pulling ${image}`);
+  const error = engineError(thrown, `${image} was pulled`);
   return error.code === 'SANDBOX_DISK_FULL' ? error : imageMissing(image, error);
 }
 

@@ -31,7 +31,7 @@ export async function startContainer(docker: Docker, options: Docker.ContainerCr
   const container = await within(PATIENCE_MS, made, () => {
     isTooLate = true;
     return hangs('making');
-  }).catch((thrown: unknown) => { throw asMissingImage(thrown, options.Image ?? '') ?? engineError(thrown, 'making a container'); });
+  }).catch((thrown: unknown) => { throw asMissingImage(thrown, options.Image ?? '') ?? engineError(thrown, 'a container was made'); });
   try {
     const stream = (await within(PATIENCE_MS, container.attach({ stream: true, hijack: true, stdin: true, stdout: true, stderr: true }), () => hangs('attaching to'))) as ContainerStream;
     // Somebody listens at any time, or an error would end this process.
@@ -40,7 +40,7 @@ export async function startContainer(docker: Docker, options: Docker.ContainerCr
     return { container, stream };
   } catch (thrown) {
     await remove(container);
-    throw engineError(thrown, 'starting a container');
+    throw engineError(thrown, 'a container was started');
   }
 }
 

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { hostTools } from '@omnipaw/host';
+import { hostTools, type CommandRunner } from '@omnipaw/host';
 import type { OmniError, Entry} from '@omnipaw/kernel';
 import { createKernel, defineAgent, MemoryLogStore, readEntries } from '@omnipaw/kernel';
 import { assertReplays } from '@omnipaw/testing';
@@ -215,5 +215,23 @@ describeWith('docker', 'host tools with SANDBOX_MODE=docker', () => {
     await expect(kernel.spawn(worker, null, { grants: ['call:host.*'] }).result()).resolves.toBe('went on');
     await kernel.stop();
     expect(readFileSync(path.join(root, 'report'), 'utf8')).toBe('SANDBOX_UNREACHABLE');
+  });
+
+  test('let git run there, too, where that is asked for', async () => {
+    const root = workspace();
+    const sandbox = sandboxIn(root);
+    const environment = { SANDBOX_MODE: 'docker' };
+    const init = 'git init -q -b main && echo one > file && git add file && git -c user.name=Ada -c user.email=ada@example.org commit -q -m First';
+    await expect(sh(sandbox, init)).resolves.toMatchObject({ exitCode: 0 });
+    const callers: string[] = [];
+    const runner: CommandRunner = { mode: 'docker', exec: (command, options) => { callers.push(command[0]); return sandbox.exec(command, options); } };
+    const host = hostTools({ root, runners: [runner], environment, git: { contained: true } });
+    const worker = defineAgent('worker', function* (ctx) {
+      return (yield* ctx.tool(host.git.log, {})).commits.map(({ message }) => message.trim());
+    });
+    const kernel = await createKernel({ log: new MemoryLogStore(), agents: [worker], tools: host.all });
+    await expect(kernel.spawn(worker, null, { grants: ['call:host.*'] }).result()).resolves.toEqual(['First']);
+    await kernel.stop();
+    expect(new Set(callers)).toEqual(new Set(['git']));
   });
 });

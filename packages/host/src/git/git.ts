@@ -106,7 +106,7 @@ export class Git {
       signal,
       maxOutputBytes: MAX_ANSWER_BYTES,
     });
-    return answerOf(result);
+    return answerOf(result, this.#runner.mode === 'local' ? 'on this machine' : 'where commands run');
   }
 
   #environment(): Readonly<Record<string, string>> {
@@ -119,9 +119,9 @@ export class Git {
 /** As a shell says it of a program that it has not found. */
 const NOT_FOUND = 127;
 
-function answerOf({ endedBy, exitCode, stdout, stderr }: CommandResult): GitAnswer {
+function answerOf({ endedBy, exitCode, stdout, stderr }: CommandResult, where: string): GitAnswer {
   const complaint = Buffer.concat([stderr.head, stderr.tail]).toString('utf8').trim().split('\n').at(-1) ?? '';
-  if (exitCode === NOT_FOUND) throw hostError('GIT_UNAVAILABLE', 'git could not be asked: there is no git on this machine, or in the image.');
+  if (exitCode === NOT_FOUND) throw hostError('GIT_UNAVAILABLE', `git could not be asked: there is no git ${where}.`);
   if (exitCode === null) throw hostError('GIT_FAILED', `git was ended before it had answered (${endedBy}).`, { details: { endedBy } });
   if (stdout.cutBytes > 0) throw hostError('GIT_FAILED', `git answered with more than ${MAX_ANSWER_BYTES} bytes. Ask for less.`);
   return { exitCode, stdout: Buffer.from(stdout.head).toString('utf8'), complaint };

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'dotenv';
 import { hostError } from '../errors.js';
 import type { CommandRunner } from './command-runner.js';
+
+/** A line of a `.env` file, with its value in quotes or up to a comment. */
+const LINE = /^[ \t]*(?:export[ \t]+)?(SANDBOX_\w+)[ \t]*=[ \t]*(?:"([^"\r\n]*)"|'([^'\r\n]*)'|([^#\r\n]*))/gm;
 
 /** What chooses a runner: a variable of the process's environment. */
 export const SANDBOX_VARIABLE = 'SANDBOX_MODE';
@@ -23,7 +25,7 @@ export function chooseRunner(runners: readonly CommandRunner[], environment: Rea
  * the others there are somebody else's.
  */
 export function hostEnvironment(directory: string = process.cwd()): Readonly<Record<string, string | undefined>> {
-  const named = Object.entries(parse(textOf(join(directory, '.env')))).filter(([name]) => name.startsWith('SANDBOX_'));
+  const named = [...textOf(join(directory, '.env')).matchAll(LINE)].map(([, name, double, single, plain]) => [name!, double ?? single ?? plain!.trim()] as const);
   return { ...Object.fromEntries(named), ...process.env };
 }
 

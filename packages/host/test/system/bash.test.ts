@@ -175,8 +175,8 @@ test.skipIf(process.platform === 'win32')('what a command prints that is over at
 
 describe('a .env file', () => {
   test('says where commands run, unless the environment does, and nothing else', () => {
-    const folder = tree({ '.env': 'export SANDBOX_MODE="docker" # in containers\nSANDBOX_IMAGE=mine:1\nAPI_KEY=secret\nPATH=/evil\n' });
-    expect(hostEnvironment(folder)).toEqual({ ...process.env, SANDBOX_MODE: 'docker', SANDBOX_IMAGE: 'mine:1' });
+    const folder = tree({ '.env': '# SANDBOX_MODE=x\nexport SANDBOX_MODE="docker" # in containers\r\n SANDBOX_IMAGE = mine:1 # ours\r\nSANDBOX_X=\'a#b\'\nSANDBOX_Y=\nAPI_KEY=secret\nPATH=/evil\n' });
+    expect(hostEnvironment(folder)).toEqual({ ...process.env, SANDBOX_MODE: 'docker', SANDBOX_IMAGE: 'mine:1', SANDBOX_X: 'a#b', SANDBOX_Y: '' });
     vi.stubEnv('SANDBOX_MODE', 'local');
     expect(hostEnvironment(folder)['SANDBOX_MODE']).toBe('local');
     vi.unstubAllEnvs();
