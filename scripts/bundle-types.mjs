@@ -26,6 +26,7 @@ export async function bundleTypes(entries, from, to) {
     onwarn: ({ message }) => { throw new Error(message); },
   });
   await bundle.write({
+    plugins: [{ name: 'narrow indentation', renderChunk: (code) => code.replace(/^(?: {4})+/gm, (indent) => ' '.repeat(indent.length / 4)) }],
     dir: to,
     format: 'es',
     entryFileNames: '[name].d.ts',

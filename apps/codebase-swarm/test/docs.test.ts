@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { describeWith } from '../../../testing/components.js';
+import { BUDGETS } from '../src/agents/budgets.js';
 import { COORDINATOR_GRANTS, PATCHER_GRANTS, PLANNER_GRANTS, READER_GRANTS } from '../src/agents/coordinator.js';
 import { HELP } from '../src/run/options.js';
 import { Program } from './support/program.js';
@@ -28,7 +29,8 @@ function timeless(text: string): string {
     .replace(/\d{4}-\d\d-\d\dT\S+?Z/g, 'RUN')
     .replace(/[0-9a-f]{64}/, 'HEAD')
     .replace(/\d+ (ticks|tool calls|entries)/g, '… $1')
-    .replace(/(?:\d+\.\d|…) (s|kB)$/gm, 'N $1')
+    .replace(/(?:[\d.]+|…) m?(s|kB|bytes)(?= of| {2}|$)/gm, 'N $1')
+    .replace(/ {2,}/g, '  ')
     .trim();
 }
 
@@ -45,6 +47,18 @@ describeWith('git', 'the page about the main job', () => {
     expect(output(out, 'changes.patch')).toBe(block('diff'));
     expect(timeless(output(out, 'TODO.md'))).toBe(timeless(block('markdown')));
   }, 60_000);
+
+  test('lists what the agents may use', () => {
+    const unit = { maxTicks: 1, maxToolCalls: 1, maxCpuMs: 1_000, maxMemoryBytes: 1_000_000, maxLogBytes: 1_000_000_000, maxWallMs: 3_600_000, maxChildren: 1 };
+    for (const [agent, limits] of Object.entries(BUDGETS)) {
+      const cells = new RegExp(`^\\| ${agent}(?:, with all three)? \\|(.*\\d.*)\\|$`, 'm').exec(PAGE)![1]!.split('|').map((cell) => parseInt(cell.trim().replaceAll(',', ''), 10));
+      const amounts = Object.entries(unit).map(([name, of]) => {
+        const limit = (limits as Readonly<Record<string, number | { readonly hard: number }>>)[name];
+        return limit === undefined ? NaN : (typeof limit === 'number' ? limit : limit.hard) / of;
+      });
+      expect([agent, ...cells]).toEqual([agent, ...amounts]);
+    }
+  });
 
   test('lists the grants that the agents have, and the options that there are', () => {
     for (const grant of [...READER_GRANTS, ...PLANNER_GRANTS, ...PATCHER_GRANTS]) expect(PAGE).toContain(`\`${grant}\``);

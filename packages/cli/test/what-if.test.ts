@@ -91,3 +91,11 @@ describe('a wrong call', () => {
     expect(stderr).toContain(message);
   });
 });
+
+test('the extensions that a program exports take part in a run, in its replay, and in a what-if', async () => {
+  const log = path.join(temporaryFolder(), 'log');
+  const run = await omnipaw(['run', program('limited.ts'), '--log', log, '--grant', 'call:step']);
+  expect([run.code, run.stderr]).toEqual([1, expect.stringContaining('TOO_FAR: Two steps are enough.')]);
+  expect(await omnipaw(['replay', program('limited.ts'), '--log', log])).toMatchObject({ code: 0, stdout: expect.stringContaining('REPRODUCED') });
+  expect((await omnipaw(['what-if', program('limited.ts'), '--log', log])).code).toBe(0);
+});

@@ -7,10 +7,15 @@ import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { suites } from './suites.mjs';
+import { durableLoop } from './durable-loop.mjs';
+import { perSecond, ratioOf, spread, takeTurns } from './measure.mjs';
+import { suites as kernelSuites } from './suites.mjs';
 
 setFlagsFromString('--expose-gc');
 globalThis.gc = runInNewContext('gc');
+
+const { suitesWith } = await import(new URL('../../quota/bench/suites.mjs', import.meta.url));
+const suites = { ...kernelSuites, ...suitesWith({ durableLoop, takeTurns, spread, ratioOf, perSecond }) };
 
 const { values } = parseArgs({
   options: {

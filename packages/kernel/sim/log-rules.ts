@@ -34,13 +34,15 @@ interface Wait {
 
 /** Entries that are a step of the program of their agent, in a tick. */
 const STEPS: ReadonlySet<string> = new Set([
-  'TOOL_CALLED', 'JOIN_STARTED', 'RECEIVE_STARTED', 'SLEEP_STARTED', 'APPROVAL_REQUESTED', 'MEMORY_SET', 'MEMORY_DELETED',
+  'TOOL_CALLED', 'JOIN_STARTED', 'RECEIVE_STARTED', 'SLEEP_STARTED', 'DELAY_STARTED', 'APPROVAL_REQUESTED', 'MEMORY_SET', 'MEMORY_DELETED',
   'SHARED_READ', 'SHARED_WRITTEN', 'REFUSED', 'SCRATCH_CHECKPOINTED', 'AGENT_COMPLETED', 'AGENT_CONTINUED', 'VERSION_CHOSEN',
 ]);
 const OPENERS: Readonly<Record<string, string>> = {
   TOOL_CALLED: 'TOOL_RESULT', JOIN_STARTED: 'DELEGATION_RESULT', RECEIVE_STARTED: 'MESSAGE_RECEIVED', SLEEP_STARTED: 'TIMER_FIRED',
-  APPROVAL_REQUESTED: 'APPROVAL_DECIDED',
+  APPROVAL_REQUESTED: 'APPROVAL_DECIDED', DELAY_STARTED: 'DELAY_ENDED',
 };
+/** By these an instruction is carried out that was parked. */
+const CARRIES_OUT: ReadonlySet<string | undefined> = new Set(['APPROVAL_DECIDED', 'DELAY_ENDED']);
 const AFTERLIFE: ReadonlySet<string> = new Set(['STALE_RESULT', 'INVARIANT_BREACHED', 'TRANSITION_REFUSED']);
 
 /** Every rule that the entries break, in words; empty for a log that a kernel may write. */
@@ -113,7 +115,7 @@ class Rulebook {
       if (delegation?.permission.by.startsWith('approval ') !== true) this.#step(parent, delegation?.tick ?? 0);
     }
     this.#lives.set(agent, {
-      state: 'DEFINED', parent, token, uses: new Map(), budget: { ...token.budget }, isRevoked: false, activeSince: 0, lastTick: 0, scratchTick: 0,
+      state: 'DEFINED', parent, token, uses: new Map(), budget: { ...(token.budget as Life['budget'] | undefined) }, isRevoked: false, activeSince: 0, lastTick: 0, scratchTick: 0,
     });
   }
 
@@ -130,7 +132,7 @@ class Rulebook {
         this.#require('INV-06', isHeld, `${grant.action}:${resource} is not its delegator's`);
       }
     }
-    for (const [name, amount] of Object.entries(token.budget ?? {})) {
+    for (const [name, amount] of Object.entries((token.budget ?? {}) as Life['budget'])) {
       if (!(name in holder.budget)) continue;
       holder.budget[name] = holder.budget[name]! - amount;
       this.#require('INV-06', holder.budget[name] >= 0, `${name} is carved beyond what was left`);
@@ -190,11 +192,11 @@ class Rulebook {
     life.lastTick = tick;
   }
 
-  /** What an approval carries out happens between ticks. */
+  /** What an approval carries out, or the end of a delay, happens between ticks. */
   #isCarriedOut(data: object): boolean {
     const { tick, call, permission } = data as { readonly tick?: number; readonly call?: number; readonly permission?: { by: string } };
     if (permission?.by.startsWith('approval ') === true) return true;
-    return this.#waitOf(this.#at?.agent ?? '', tick, call)?.kind === 'APPROVAL_DECIDED';
+    return CARRIES_OUT.has(this.#waitOf(this.#at?.agent ?? '', tick, call)?.kind);
   }
 
   // INV-04
@@ -234,7 +236,7 @@ class Rulebook {
     if (kind === 'TOOL_PROGRESS') this.#require('INV-14', this.#calls.has(`${name}/${tool}`) && this.#waitOf(agent, tick, call)?.kind === 'TOOL_RESULT', 'of a call that is not under way');
     if (result === undefined) return;
     const wait = this.#waitOf(agent, tick, call);
-    const isExpected = wait?.kind === kind || (wait === undefined && this.#isJoinOfEnded(kind, data)) || (kind === 'CALL_SETTLED' && wait?.kind === 'APPROVAL_DECIDED') || (kind === 'TIMER_FIRED' && wait?.kind === 'MESSAGE_RECEIVED');
+    const isExpected = wait?.kind === kind || (wait === undefined && this.#isJoinOfEnded(kind, data)) || (kind === 'CALL_SETTLED' && CARRIES_OUT.has(wait?.kind)) || (kind === 'TIMER_FIRED' && wait?.kind === 'MESSAGE_RECEIVED');
     this.#require('INV-14', isExpected, `settles ${name}, which waits for ${wait?.kind ?? 'nothing'}`);
     this.#require('INV-14', !this.#results.has(name), `settles ${name} again`);
     this.#results.add(name);
@@ -253,7 +255,7 @@ class Rulebook {
     const waits = this.#waits.get(agent) ?? [];
     const approved = waits.find(({ tick, call }) => tick === wait.tick && call === wait.call);
     if (approved !== undefined) {
-      this.#require('INV-04', approved.kind === 'APPROVAL_DECIDED', 'opens a call that waits already');
+      this.#require('INV-04', CARRIES_OUT.has(approved.kind), 'opens a call that waits already');
       approved.kind = wait.kind;
     } else this.#waits.set(agent, [...waits, wait]);
   }

@@ -1,7 +1,7 @@
 /** The public surface of `@omnipaw/kernel`, and nothing else. */
 export { describeThrown, ERROR_CODES, OmniError, type ErrorCode, type ErrorRecord, type FailureClass, type OmniErrorOptions } from './errors/index.js';
 export { toJson, type Difference, type Json, type JsonObject } from './json/index.js';
-export type { AbortHandle, AbortSignalLike, Clock, Codec, Ports, RandomSource, Timers } from './ports/index.js';
+export type { AbortHandle, AbortSignalLike, Clock, Codec, Ports, RandomSource, Timers, Watchdog } from './ports/index.js';
 export { INVARIANTS, InvariantChecker, type InvariantId } from './invariants/index.js';
 export {
   checkLine,
@@ -58,8 +58,9 @@ export {
   type GrantAction,
   type PermissionRecord,
   type Quota,
+  type QuotaLimit,
 } from './identity/index.js';
-export { parseGrant, PermissionModel, type Policy } from './permissions/index.js';
+export { matches, parseGrant, PermissionModel, type Policy } from './permissions/index.js';
 export { EphemeralStore, PersistentStore, SharedStore, type Versioned } from './memory/index.js';
 export type { Message, MessageFilter } from './messages/index.js';
 export type { Outcome, PendingKind } from './pending/index.js';
@@ -78,10 +79,11 @@ export {
   type ToolCallInfo,
   type ToolContext,
   type ToolOptions,
+  type Usage,
 } from './tools/index.js';
 export type { DelegationOptions } from './delegation/index.js';
 export { AgentContext, defineAgent, Operation, type AgentDefinition, type Child, type DataProgram, type Instruction, type Settled } from './programs/index.js';
-export { type Approval, type Decision, type Guard, type GuardRecord, type GuardVerdict, type SpawnOptions } from './syscalls/index.js';
+export { type Approval, type Decision, type Guard, type GuardRecord, type GuardVerdict, type TickAsked, type TickVerdict, type SpawnOptions } from './syscalls/index.js';
 export { Scheduler, TickEngine, type AgentLoopInfo, type Observer, type TickInfo, type TickInput, type TickOutput } from './execution/index.js';
 export {
   OmniKernel,

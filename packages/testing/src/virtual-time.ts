@@ -107,6 +107,7 @@ export class VirtualTime {
       ...nodePorts,
       clock: { now: () => this.#now },
       random: { hex: (byteCount) => nodePorts.codec.sha256(`${this.#seed}/${this.#drawn++}`).slice(0, byteCount * 2) },
+      watchdog: NO_TIME,
       timers: {
         set: (delayMs, callback) => (isAlive() ? this.#set(delayMs, callback) : () => undefined),
         defer: (callback) => { this.#defer(() => { if (isAlive()) callback(); }); },
@@ -141,6 +142,9 @@ export class VirtualTime {
     return true;
   }
 }
+
+/** Programs take no time here; one that never yields is ended all the same, by the real clock. */
+const NO_TIME: NonNullable<Ports['watchdog']> = { cpuUs: () => 0, run: (work, limitMs) => { nodePorts.watchdog?.run(work, limitMs); } };
 
 /** One turn of the event loop: everything that is ready goes on once. */
 function turn(): Promise<void> {

@@ -1,6 +1,7 @@
 import { defineAgent } from '@omnipaw/kernel';
 import type { Tools } from '../tools/index.js';
 import { readGrant, writeGrant } from './board.js';
+import { BUDGETS, type Budgets } from './budgets.js';
 import { patcherAgent, type PatchReport } from './patcher.js';
 import { PLAN, plannerAgent, type PlanReport } from './planner.js';
 import { FINDINGS, readerAgent, type ReadReport } from './reader.js';
@@ -26,23 +27,17 @@ export const COORDINATOR_GRANTS = [
   ...PATCHER_GRANTS,
 ] as const;
 
-/** Enough for a hundred thousand files; the planner needs one tick. */
-export const COORDINATOR_QUOTA = { maxTicks: 100_000 };
-const READER_QUOTA = { maxTicks: 50_000 };
-const PLANNER_QUOTA = { maxTicks: 10 };
-const PATCHER_QUOTA = { maxTicks: 40_000 };
-
 /** The agents of the swarm, the root first. */
-export function createAgents(tools: Tools) {
+export function createAgents(tools: Tools, budgets: Budgets = BUDGETS) {
   const reader = readerAgent(tools);
   const planner = plannerAgent();
   const patcher = patcherAgent(tools);
   const coordinator = defineAgent<null, SwarmReport>('coordinator', function* (ctx) {
-    const read = yield* ctx.delegate(reader, null, { grants: READER_GRANTS, quota: READER_QUOTA, depth: 0 });
-    const plan = yield* ctx.delegate(planner, { pages: read.pages }, { grants: PLANNER_GRANTS, quota: PLANNER_QUOTA, depth: 0 });
+    const read = yield* ctx.delegate(reader, null, { grants: READER_GRANTS, quota: budgets.reader, depth: 0 });
+    const plan = yield* ctx.delegate(planner, { pages: read.pages }, { grants: PLANNER_GRANTS, quota: budgets.planner, depth: 0 });
     const { pages, areas, now } = plan;
     const task = { pages, areas, now, hasHistory: read.withoutGit === null, filesRead: read.filesRead };
-    const patch = yield* ctx.delegate(patcher, task, { grants: PATCHER_GRANTS, quota: PATCHER_QUOTA, depth: 0 });
+    const patch = yield* ctx.delegate(patcher, task, { grants: PATCHER_GRANTS, quota: budgets.patcher, depth: 0 });
     return { read, plan, patch };
   });
   return { coordinator, reader, planner, patcher };

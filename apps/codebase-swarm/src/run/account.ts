@@ -1,4 +1,5 @@
-import { FileLogReader, readEntries, verify, type LogPin, type LogVerdict } from '@omnipaw/kernel';
+import { FileLogReader, readEntries, verify, type Entry, type LogPin, type LogVerdict } from '@omnipaw/kernel';
+import { ResourceLedger, type AgentUsage } from '@omnipaw/quota';
 
 /** What a log says of the run that it recorded. */
 export interface Account {
@@ -8,6 +9,8 @@ export interface Account {
   /** Instructions refused for want of a grant. */
   readonly denials: number;
   readonly logBytes: number;
+  /** What each agent has used, and of how much. */
+  readonly ledger: readonly AgentUsage[];
   readonly verdict: LogVerdict;
 }
 
@@ -15,18 +18,18 @@ export interface Account {
 export async function accountOf(logDirectory: string, pin: LogPin): Promise<Account> {
   const reader = new FileLogReader(logDirectory);
   const verdict = await verify(reader, { pin });
-  const counts = { agents: 0, ticks: 0, toolCalls: 0, denials: 0 };
+  const counter = new ResourceLedger();
+  let denials = 0;
   if (verdict.integrity !== 'BROKEN') {
-    for await (const { kind, data } of readEntries(reader)) {
-      const { transition, error } = data as { readonly transition?: { readonly to: string }; readonly error?: { readonly code: string } };
-      if (kind === 'AGENT_SPAWNED') counts.agents++;
-      if (kind === 'TOOL_CALLED') counts.toolCalls++;
-      if (kind === 'REFUSED' && error?.code === 'PERMISSION_DENIED') counts.denials++;
-      // Whoever becomes ACTIVE runs one tick.
-      if (transition?.to === 'ACTIVE') counts.ticks++;
+    for await (const entry of readEntries(reader)) {
+      const { error } = entry.data as { readonly error?: { readonly code: string } };
+      counter.apply(entry as unknown as Entry);
+      if (entry.kind === 'REFUSED' && error?.code === 'PERMISSION_DENIED') denials++;
     }
   }
-  return { ...counts, logBytes: await sizeOf(reader), verdict };
+  const ledger = counter.all();
+  const sumOf = (name: 'ticks' | 'toolCalls'): number => ledger.reduce((sum, { own }) => sum + own[name], 0);
+  return { agents: ledger.length, ticks: sumOf('ticks'), toolCalls: sumOf('toolCalls'), denials, logBytes: await sizeOf(reader), ledger, verdict };
 }
 
 async function sizeOf(reader: FileLogReader): Promise<number> {

@@ -1,6 +1,8 @@
 import path from 'node:path';
 import { createKernel, FileLogStore, type Subscriber } from '@omnipaw/kernel';
-import { COORDINATOR_GRANTS, COORDINATOR_QUOTA, createAgents, type SwarmReport } from '../agents/coordinator.js';
+import { quota } from '@omnipaw/quota';
+import { BUDGETS, type Budgets } from '../agents/budgets.js';
+import { COORDINATOR_GRANTS, createAgents, type SwarmReport } from '../agents/coordinator.js';
 import { createTools, type Tools } from '../tools/index.js';
 import { LOG_FOLDER, type RunDirectories } from './directories.js';
 
@@ -18,21 +20,23 @@ export interface SwarmOptions {
   /** Told of every entry. */
   readonly watch?: Subscriber;
   /** Other agents of the same types. */
-  readonly agentsOf?: (tools: Tools) => ReturnType<typeof createAgents>;
+  readonly agentsOf?: (tools: Tools, budgets: Budgets) => ReturnType<typeof createAgents>;
+  readonly budgets?: Budgets;
 }
 
 /** Boots a kernel with a log of its own and starts the coordinator, who delegates all the rest. */
 export async function startSwarm(directories: RunDirectories, options: SwarmOptions = {}): Promise<Swarm> {
-  const { watch, agentsOf = createAgents } = options;
+  const { watch, agentsOf = createAgents, budgets = BUDGETS } = options;
   const tools = createTools(directories, directories.excluded);
-  const agents = agentsOf(tools);
+  const agents = agentsOf(tools, budgets);
   const kernel = await createKernel({
     log: new FileLogStore(path.join(directories.output.root, LOG_FOLDER)),
     agents: Object.values(agents),
     tools: Object.values(tools),
+    extensions: [quota()],
   });
   if (watch !== undefined) kernel.subscribe(watch);
-  const handle = kernel.spawn(agents.coordinator, null, { grants: COORDINATOR_GRANTS, quota: COORDINATOR_QUOTA, depth: 1 });
+  const handle = kernel.spawn(agents.coordinator, null, { grants: COORDINATOR_GRANTS, quota: budgets.coordinator, depth: 1 });
   return {
     result: handle.result(),
     head: () => ({ busSeq: kernel.entryCount - 1, hash: kernel.head }),

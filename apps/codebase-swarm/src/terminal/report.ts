@@ -5,6 +5,8 @@ import { visible } from '../plan/markdown.js';
 import { age, count } from '../plan/register.js';
 import type { ReadReport } from '../agents/reader.js';
 import type { Summary } from '../run/summary.js';
+import { ledgerLines } from './ledger.js';
+import { size } from './size.js';
 import type { Style } from './style.js';
 
 export function reportText(summary: Summary, style: Style): string {
@@ -14,6 +16,7 @@ export function reportText(summary: Summary, style: Style): string {
     ...(report === null ? [] : [...topLines(report.plan.top, style), ...noteLines(summary), '']),
     ...accountLines(summary, style),
     '',
+    ...(summary.ledger.length === 0 ? [] : [...ledgerLines(summary.ledger, style), '']),
     ...placeLines(summary),
   ];
   return `\n${parts.join('\n')}\n`;
@@ -89,11 +92,4 @@ function place(absolute: string): string {
 
 function quoted(text: string): string {
   return /^[\w./@:+-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
-}
-
-const UNITS = ['bytes', 'kB', 'MB', 'GB'] as const;
-
-function size(bytes: number): string {
-  const power = bytes < 1000 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(bytes) / 3));
-  return `${power === 0 ? bytes : (bytes / 1000 ** power).toFixed(1)} ${UNITS[power]!}`;
 }

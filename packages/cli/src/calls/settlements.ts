@@ -1,5 +1,5 @@
 /** What somebody says on the command line about calls whose outcome nobody knows. */
-import { OmniError, type OmniKernel, type SettledOutcome } from '@omnipaw/kernel';
+import { OmniError, toJson, type OmniKernel, type SettledOutcome } from '@omnipaw/kernel';
 import { UsageError } from '../failure.js';
 import { shellWord } from '../terminal/printable.js';
 import { callName, callTexts, unrepeatableText, type OpenCall } from './open-calls.js';
@@ -19,15 +19,20 @@ export type Settlements = ReadonlyMap<string, SettledOutcome>;
 /** Throws a UsageError for what does not say how a call ended. */
 export function settlementsIn({ settle = [], by }: UnknownOutcomeOptions): Settlements {
   if (by !== undefined && settle.length === 0) throw new UsageError('--by says who settles calls, and none is settled: give --settle.');
-  return new Map(settle.map(settlementIn));
+  const settlements = settle.map(settlementIn);
+  const twice = settlements.find(([name], index) => settlements.findIndex(([other]) => other === name) !== index);
+  if (twice !== undefined) throw new UsageError(`--settle says twice what came of ${twice[0]}. Say it once.`);
+  return new Map(settlements);
 }
 
 function settlementIn(text: string): readonly [string, SettledOutcome] {
   const [, name, json] = /^(.+?\/\d+\/\d+)=(.*)$/s.exec(text) ?? [];
   if (name === undefined || json === undefined) throw new UsageError(`--settle ${text} names no call. It is AGENT/TICK/CALL=JSON, e.g. payer-1/3/0='{"value":"paid"}'.`);
-  const outcome = outcomeIn(parsed(name, json));
-  if (outcome !== undefined) return [name, outcome];
-  throw new UsageError(`--settle ${name}=${json} does not say how the call ended. Say {"value": …}, or {"error": "what went wrong"}.`);
+  const said = parsed(name, json);
+  const outcome = outcomeIn(said);
+  if (outcome === undefined) throw new UsageError(`--settle ${name}=${json} does not say how the call ended. Say {"value": …}, or {"error": "what went wrong"}.`);
+  assertRecordable(name, said);
+  return [name, outcome];
 }
 
 function parsed(name: string, json: string): unknown {
@@ -35,6 +40,15 @@ function parsed(name: string, json: string): unknown {
     return JSON.parse(json);
   } catch (thrown) {
     throw new UsageError(`What --settle says of ${name} is not JSON: ${(thrown as SyntaxError).message}.`);
+  }
+}
+
+/** Not all that JSON can say can be recorded (-0, for one); before the log is touched. */
+function assertRecordable(name: string, said: unknown): void {
+  try {
+    toJson(said);
+  } catch (thrown) {
+    throw new UsageError(`What --settle says of ${name} can't be recorded: ${(thrown as Error).message}`);
   }
 }
 
@@ -59,10 +73,10 @@ export function assertDecided(unknown: readonly OpenCall[], settlements: Settlem
   );
 }
 
-/** Puts on record what was said. */
+/** Puts on record what was said. One at a time: what one agent is told may end another, whose call nobody waits for any more. */
 export function settleCalls(kernel: OmniKernel, settlements: Settlements, { by }: UnknownOutcomeOptions): void {
-  for (const call of kernel.unknownCalls()) {
-    const outcome = settlements.get(callName(call));
-    if (outcome !== undefined) kernel.settle(call, outcome, by);
+  for (const [name, outcome] of settlements) {
+    const call = kernel.unknownCalls().find((one) => callName(one) === name);
+    if (call !== undefined) kernel.settle(call, outcome, by);
   }
 }

@@ -20,7 +20,7 @@ import { EXIT_AFTER_SIGNAL, onStopSignal } from '../signals.js';
 import type { Ink } from '../terminal/ink.js';
 import { LiveLine } from '../terminal/live-line.js';
 import { count, shellWord } from '../terminal/printable.js';
-import { assertFree, partialOf, removeLeftovers } from './place.js';
+import { assertFree, partialOf, removeLeftovers, removeUntouched } from './place.js';
 
 export interface ForkOptions {
   readonly log: string;
@@ -62,11 +62,13 @@ async function forkAndGoOn(file: string, options: ForkOptions, session: Session)
   const { into } = options;
   const done = await diverted(host, async () => {
     const loaded = await load(file);
+    const wasThere = fs.existsSync(into);
     const forked = await written(options, session);
     if (typeof forked === 'string') return forked;
-    const taken = await takeUp(loaded, { ...options, log: into }, session).catch((thrown: unknown) => {
-      // Nothing has happened in it, and whoever tries again needs the place.
-      fs.rmSync(into, { recursive: true, force: true });
+    const taken = await takeUp(loaded, { ...options, log: into }, session).catch(async (thrown: unknown) => {
+      // Whoever tries again needs the place.
+      await removeUntouched(into, forked.head);
+      if (wasThere) fs.mkdirSync(into, { recursive: true });
       throw thrown;
     });
     await people.line(forkedText(forked, options, people.ink));

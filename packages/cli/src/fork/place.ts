@@ -53,6 +53,18 @@ export async function removeLeftovers(into: string): Promise<void> {
   }
 }
 
+/** Removes a fork that nobody has taken up; under its lock, since somebody may be about to. */
+export async function removeUntouched(into: string, head: string): Promise<void> {
+  const store = new FileLogStore(into);
+  try {
+    if ((await store.open()).head === head) removeWhole(into, partialOf(into));
+  } catch {
+    // It is somebody's by now.
+  } finally {
+    await store.close().catch(() => undefined);
+  }
+}
+
 /** By another name first: of two that want it, one gets it whole. What can't be removed is in nobody's way. */
 function removeWhole(directory: string, taken: string): void {
   try {

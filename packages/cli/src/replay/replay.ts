@@ -32,7 +32,7 @@ export async function replay(file: string, options: ReplayOptions, session: Sess
   return report.replay === 'REPRODUCED' && !isContradicted(report) ? EXIT.ok : EXIT.failed;
 }
 
-function rerun({ agents, tools }: Definitions, { log, pin }: ReplayOptions, session: Session): Promise<ReplayReport> {
+function rerun({ agents, tools, extensions }: Definitions, { log, pin }: ReplayOptions, session: Session): Promise<ReplayReport> {
   const reading = { log, reader: new FileLogReader(log), doing: 'Replaying' };
-  return withProgress(reading, session, (reader) => replayLog(reader, { agents, tools, ...(pin === undefined ? {} : { pin }) }));
+  return withProgress(reading, session, (reader) => replayLog(reader, { agents, tools, extensions, ...(pin === undefined ? {} : { pin }) }));
 }

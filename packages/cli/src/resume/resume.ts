@@ -50,7 +50,7 @@ export interface Taken {
   readonly kernel: OmniKernel | undefined;
 }
 
-/** Takes up a log; whatever it rejects with, the log stays as it is. */
+/** Takes up a log. What it refuses it refuses before anything is written, but for an outcome that is larger than a value may be. */
 export async function takeUp(loaded: Loaded, options: ResumeOptions, session: Session): Promise<Taken> {
   const settlements = settlementsIn(options);
   const left = await agentsLeftIn(options.log, options.agent);
@@ -66,7 +66,7 @@ export async function takeUp(loaded: Loaded, options: ResumeOptions, session: Se
   try {
     settleCalls(kernel, settlements, options);
   } catch (thrown) {
-    await kernel.stop();
+    await kernel.stop({ finishCalls: true });
     throw thrown;
   }
   return { loaded, options, left, unknown: settlements.size === 0 ? unknown : [], kernel };

@@ -30,6 +30,7 @@ export async function boot(definitions: Definitions, { file, log, sign, ...confi
       log: new FileLogStore(path.resolve(log)),
       agents: definitions.agents,
       tools: definitions.tools,
+      extensions: definitions.extensions,
       ...(signer === undefined ? {} : { follow: attest({ signer }) }),
       onProblem: ({ code, message }) => void people.line(`${people.ink('yellow', 'warning:')} ${code}: ${message}`),
     });

@@ -1,5 +1,5 @@
 /** Finds in a module what a kernel can run. By shape: the module may have been made with another copy of the kernel. */
-import type { AgentDefinition, Tool } from '@omnipaw/kernel';
+import type { AgentDefinition, Extension, Tool } from '@omnipaw/kernel';
 import { UsageError } from '../failure.js';
 import type { ProgramModule } from './load-program.js';
 
@@ -7,6 +7,8 @@ import type { ProgramModule } from './load-program.js';
 export interface Definitions {
   readonly agents: readonly AgentDefinition[];
   readonly tools: readonly Tool[];
+  /** Alone or in a list. */
+  readonly extensions: readonly Extension[];
   /** The agents again, by the name that the module exports them under. */
   readonly agentsByExport: ReadonlyMap<string, AgentDefinition>;
 }
@@ -17,8 +19,14 @@ export function definitionsIn(module: ProgramModule): Definitions {
   return {
     agents: [...new Set(agentsByExport.values())],
     tools: [...new Set(entries.map(([, value]) => value).filter(isTool))],
+    extensions: extensionsIn(module),
     agentsByExport,
   };
+}
+
+/** Whatever a module exports that has the parts of an extension. */
+export function extensionsIn(module: ProgramModule): readonly Extension[] {
+  return [...new Set(Object.values(module).flatMap((value): readonly unknown[] => (Array.isArray(value) ? value : [value])).filter(isExtension))];
 }
 
 /** The agent to run: by type or by the name of its export; without a name the default export, or the only one. */
@@ -65,6 +73,12 @@ function isTool(value: unknown): value is Tool {
   if (!isObject(value)) return false;
   const { name, description, input, run } = value;
   return typeof name === 'string' && typeof description === 'string' && typeof run === 'function' && isStandardSchema(input);
+}
+
+function isExtension(value: unknown): value is Extension {
+  if (!isObject(value) || typeof value['name'] !== 'string') return false;
+  const { guard, observer, projection } = value as Partial<Extension>;
+  return typeof guard?.review === 'function' || typeof projection?.apply === 'function' || isObject(observer);
 }
 
 /** The schemas of some libraries are functions. */

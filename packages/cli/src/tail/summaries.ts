@@ -49,6 +49,8 @@ const SUMMARIES: { readonly [Kind in EntryKind]?: (data: EntryCatalogue[Kind]) =
   MESSAGE_RECEIVED: ({ message, result }) => `message ${message}${result === undefined ? '' : ` ${ended(result)}`}`,
   SLEEP_STARTED: ({ deadline }) => until(deadline),
   TIMER_FIRED: ({ result }) => ended(result),
+  DELAY_STARTED: ({ instruction, by, deadline }) => `${instruction.tool} by ${by}${until(deadline)}`,
+  TICK_MEASURED: ({ tick, cpuUs, stopped }) => `tick ${tick} ${cpuUs / 1_000} ms${stopped === true ? ', ended' : ''}`,
   APPROVAL_REQUESTED: ({ action, resource, approver, deadline }) => `${action}:${resource} of ${approver}${until(deadline)}`,
   APPROVAL_DECIDED: ({ approval, approved, by, reason }) => `${approval} ${approved ? 'approved' : 'denied'} by ${by} ${reason}`,
 };

@@ -2,6 +2,7 @@
 import { parseGrant, PermissionModel, type Extension, type GrantChange, type Policy } from '@omnipaw/kernel';
 import { UsageError } from '../failure.js';
 import { readJsonArgument } from '../json-argument.js';
+import { extensionsIn } from '../run/definitions.js';
 import type { ProgramModule } from '../run/load-program.js';
 
 export interface ChangeOptions {
@@ -60,17 +61,6 @@ function assertPolicies(policies: readonly unknown[]): void {
   } catch (thrown) {
     throw new UsageError((thrown as Error).message);
   }
-}
-
-/** Whatever a module exports that has the parts of an extension, alone or in a list. */
-function extensionsIn(module: ProgramModule): readonly Extension[] {
-  return [...new Set(Object.values(module).flatMap(listOf).filter(isExtension))];
-}
-
-function isExtension(value: unknown): value is Extension {
-  if (typeof value !== 'object' || value === null || typeof (value as Partial<Extension>).name !== 'string') return false;
-  const { guard, projection } = value as Partial<Extension>;
-  return typeof guard?.review === 'function' || typeof projection?.apply === 'function';
 }
 
 function listOf(value: unknown): readonly unknown[] {

@@ -11,8 +11,8 @@ export interface TextOptions {
 
 type Effect = WhatIfFinding['effect'];
 
-const COLOURS: Readonly<Record<Effect, Colour>> = { WARN: 'yellow', ESCALATE: 'yellow', REFUSE: 'red', FAULT: 'red' };
-const WORDS: Readonly<Record<Effect, string>> = { REFUSE: 'refused', FAULT: 'refused and their agent ended', ESCALATE: 'asked about first', WARN: 'warned about' };
+const COLOURS: Readonly<Record<Effect, Colour>> = { WARN: 'yellow', ESCALATE: 'yellow', DELAY: 'yellow', REFUSE: 'red', FAULT: 'red' };
+const WORDS: Readonly<Record<Effect, string>> = { REFUSE: 'refused', FAULT: 'refused and their agent ended', ESCALATE: 'asked about first', DELAY: 'delayed', WARN: 'warned about' };
 
 export function reportLines({ findings, asked, entries }: WhatIfReport, { ink, width }: TextOptions): string[] {
   const what = `${count(asked, 'action')} in ${count(entries, 'entry', 'entries')}`;

@@ -122,14 +122,17 @@ export function assertCounts({ depth, notAfter, budget }: CapabilityToken): void
   if (budget !== undefined && (!isRecord(budget) || Object.keys(budget).length > MAX_LIMITS)) {
     throw new TypeError(`A quota is an object of limits by name, such as { maxTicks: 50 }, with ${String(MAX_LIMITS)} at the most.`);
   }
+  const limits = Object.entries(budget ?? {}).flatMap(([name, limit]): [string, number][] => {
+    return isRecord(limit) ? [[`${name}.hard`, limit.hard], ...Object.entries(limit).map(([part, value]): [string, number] => [`${name}.${part}`, value])] : [[name, limit]];
+  });
   // One by one: a limit may be named `depth`, too.
-  for (const [name, value] of [['depth', depth], ['notAfter', notAfter ?? 0], ...Object.entries(budget ?? {})] as const) {
+  for (const [name, value] of [['depth', depth], ['notAfter', notAfter ?? 0], ...limits] as const) {
     if (!Number.isSafeInteger(value) || value < 0) {
       throw new TypeError(`A token names ${name} ${String(value)}; it must be a whole number from 0.`);
     }
   }
 }
 
-function isRecord(value: unknown): boolean {
+function isRecord<Value>(value: Value): value is Value & object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

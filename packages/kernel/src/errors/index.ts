@@ -2,6 +2,7 @@ export { ERROR_CODES, type ErrorCode, type FailureClass } from './codes.js';
 export {
   describeThrown,
   fromErrorRecord,
+  isOmniError,
   OmniError,
   toErrorRecord,
   type ErrorRecord,

@@ -28,6 +28,11 @@ export class OmniError extends Error {
   }
 }
 
+/** Whether this is an OmniError: of this copy of the kernel, or of another one that was loaded beside it. */
+export function isOmniError(thrown: unknown): thrown is OmniError {
+  return thrown instanceof OmniError || (thrown instanceof Error && thrown.name === 'OmniError' && 'failureClass' in thrown);
+}
+
 /** An error as the log holds it. */
 export interface ErrorRecord {
   readonly code: string;

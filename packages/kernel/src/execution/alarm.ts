@@ -1,11 +1,11 @@
 import { OmniError, toErrorRecord } from '../errors/index.js';
 import type { Commands } from '../commands/index.js';
 import type { Emit } from '../logging/index.js';
-import type { Outcome, PendingOperations, Slot } from '../pending/index.js';
+import type { AgentOutcomes, Outcome, PendingOperations, Slot } from '../pending/index.js';
 import type { PermissionModel } from '../permissions/index.js';
 import type { Ports } from '../ports/index.js';
 import type { ToolGate } from '../tools/index.js';
-import type { Approvals } from '../syscalls/index.js';
+import type { Approvals, Delays } from '../syscalls/index.js';
 import type { Deadline, Deadlines } from './deadlines.js';
 
 export interface AlarmOptions {
@@ -13,6 +13,10 @@ export interface AlarmOptions {
   readonly pending: PendingOperations;
   readonly permissions: Pick<PermissionModel, 'isRevoked'>;
   readonly approvals: Approvals;
+  readonly delays: Delays;
+  readonly outcomes: AgentOutcomes;
+  /** Asks guards about an agent, at a moment that one of them has set. */
+  readonly wake: (agent: string) => void;
   readonly commands: Pick<Commands, 'revoke'>;
   readonly gate: Pick<ToolGate, 'retry'>;
   readonly ports: Pick<Ports, 'clock' | 'timers'>;
@@ -64,7 +68,9 @@ export class Alarm {
 
   #fire({ agent, tick, call, seq }: Deadline): void {
     if (call === undefined) {
-      this.#expire(agent);
+      // A token is there before the first tick, a guard's record is not.
+      if (tick === 0) this.#expire(agent);
+      else if (this.#options.outcomes.of(agent) === undefined) this.#options.wake(agent);
       return;
     }
     const slot = this.#options.pending.find(agent, tick, call);
@@ -75,6 +81,8 @@ export class Alarm {
         this.#retry(agent, slot);
         break;
       case 'TIMER':
+        if (!this.#options.delays.end(agent, tick, call)) this.#settle(agent, slot, timerOutcome(agent, slot));
+        break;
       case 'MESSAGE':
         this.#settle(agent, slot, timerOutcome(agent, slot));
         break;

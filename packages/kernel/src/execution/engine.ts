@@ -1,6 +1,8 @@
 import { fromErrorRecord, OmniError } from '../errors/index.js';
 import type { Outcome, PendingKind } from '../pending/index.js';
 import type { Evaluated, Instruction, InstructionOp, Process } from '../programs/index.js';
+import { AgentEnded } from '../syscalls/index.js';
+import type { TickWatch } from './watch.js';
 
 /** What a process was waiting for when its last tick ended: a call index, or for `ALL` one of them or a result for each. */
 export type Awaiting = number | readonly (number | Evaluated)[];
@@ -13,6 +15,8 @@ export interface TickInput {
   readonly outcomeOf: (call: number) => Outcome;
   readonly evaluate: (instruction: Instruction, call: number) => Evaluated;
   readonly maxSteps: number;
+  /** Runs the program's own steps in a tick that is measured. */
+  readonly watch?: Pick<TickWatch, 'run'> | undefined;
 }
 
 export type TickOutput =
@@ -35,11 +39,11 @@ export type TickOutput =
 export class TickEngine {
   /** Runs one tick; throws nothing that the program threw, and what `outcomeOf` throws. */
   runTick(input: TickInput): TickOutput {
-    const { process, maxSteps } = input;
+    const { maxSteps } = input;
     // Outside the try: a result that is not there is no failure of the program's (INV-14).
     const awaited = outcomesOf(input);
     try {
-      let step = awaited === undefined ? process.next() : resume(process, awaited);
+      let step = resume(input, awaited);
       let call = 0;
       let steps = 0;
       while (step.done !== true) {
@@ -48,17 +52,17 @@ export class TickEngine {
         // Each part is a step, and an empty ALL is one, too.
         steps += parts === undefined ? 1 : Math.max(1, parts.length);
         if (steps > maxSteps) return { outcome: 'FAILED', error: overflow(maxSteps) };
-        if (ENDINGS.has((instruction as Instruction | undefined)?.op)) return ended(process, instruction);
+        if (ENDINGS.has((instruction as Instruction | undefined)?.op)) return ended(input, instruction);
         const slots = parts === undefined ? undefined : evaluateParts(input, parts, call);
         const evaluated = slots === undefined ? input.evaluate(instruction, call) : combine(slots);
         if (typeof evaluated === 'string') return { outcome: `PENDING_${evaluated}`, awaiting: awaitingOf(slots, call) };
         call += numbersTaken(instruction, slots);
         if (!evaluated.ok && evaluated.fatal !== undefined) return { outcome: 'ENDED', error: evaluated.fatal };
-        step = deliver(process, evaluated);
+        step = deliver(input, evaluated);
       }
       return { outcome: 'COMPLETED', value: step.value };
     } catch (thrown) {
-      return { outcome: 'FAILED', error: thrown };
+      return thrown instanceof AgentEnded ? { outcome: 'ENDED', error: thrown.error } : { outcome: 'FAILED', error: thrown };
     }
   }
 }
@@ -76,12 +80,21 @@ function outcomesOf({ awaiting, outcomeOf }: TickInput): Awaited | undefined {
   return awaiting.map((slot) => (typeof slot === 'number' ? outcomeOf(slot) : slot));
 }
 
-function resume(process: Process, awaited: Awaited): IteratorResult<Instruction, unknown> {
-  return 'ok' in awaited ? deliver(process, awaited) : process.next(awaited);
+type Step = IteratorResult<Instruction, unknown>;
+
+function resume(tick: TickInput, awaited: Awaited | undefined): Step {
+  return awaited !== undefined && 'ok' in awaited ? deliver(tick, awaited) : next(tick, awaited);
 }
 
-function deliver(process: Process, evaluated: Exclude<Evaluated, string>): IteratorResult<Instruction, unknown> {
-  return evaluated.ok ? process.next(evaluated.value) : process.throw(fromErrorRecord(evaluated.error));
+function deliver(tick: TickInput, evaluated: Exclude<Evaluated, string>): Step {
+  if (evaluated.ok) return next(tick, evaluated.value);
+  const { process, watch } = tick;
+  const error = fromErrorRecord(evaluated.error);
+  return watch === undefined ? process.throw(error) : watch.run(() => process.throw(error));
+}
+
+function next({ process, watch }: TickInput, value: unknown): Step {
+  return watch === undefined ? process.next(value) : watch.run(() => process.next(value));
 }
 
 /** The parts of an `ALL` that can be evaluated, copied; undefined for any other instruction. */
@@ -118,10 +131,11 @@ function awaitingOf(slots: readonly Evaluated[] | undefined, firstCall: number):
 /** Instructions by which a program ends, or ends this life of it. */
 const ENDINGS: ReadonlySet<string | undefined> = new Set(['RETURN', 'CONTINUE'] satisfies InstructionOp[]);
 
-function ended(process: Process, instruction: Instruction): TickOutput {
+function ended({ process, watch }: TickInput, instruction: Instruction): TickOutput {
   const { op, value, input } = instruction as { readonly op: string; readonly value?: unknown; readonly input?: unknown };
   // Lets `finally` blocks run; what they still yield is nobody's to evaluate.
-  process.return(undefined);
+  if (watch === undefined) process.return(undefined);
+  else watch.run(() => process.return(undefined));
   return op === 'RETURN' ? { outcome: 'COMPLETED', value } : { outcome: 'CONTINUED', input };
 }
 

@@ -7,6 +7,7 @@ import type { Entry, Projection, Saved } from '../logging/index.js';
 import type { PendingOperations } from '../pending/index.js';
 import { AgentContext, SeededRandom } from '../programs/index.js';
 import type { Awaiting, TickInput } from './engine.js';
+import type { TickWatch } from './watch.js';
 import type { InstructionEvaluator } from '../syscalls/index.js';
 import type { AgentDefinition, Process, ProcessClock } from '../programs/index.js';
 
@@ -34,13 +35,13 @@ export interface Life {
 export interface Running {
   readonly clock: ProcessClock;
   readonly random: SeededRandom;
-  readonly input: TickInput & { awaiting: Awaiting | undefined };
+  readonly input: TickInput & { awaiting: Awaiting | undefined; watch: TickWatch | undefined };
   tick: number;
 }
 
 export interface ProcessesOptions {
   readonly agents: AgentRegistry<AgentDefinition>;
-  readonly pending: Pick<PendingOperations, 'outcomeOf'>;
+  readonly pending: Pick<PendingOperations, 'outcomeOf' | 'tickOf'>;
   readonly invariants: InvariantChecker;
   readonly evaluator: InstructionEvaluator;
   readonly settings: Settings;
@@ -70,6 +71,11 @@ export class Processes implements Projection, Saved<SavedBirths> {
   /** How the program of an agent was begun that has not ended. */
   birthOf(agent: string): Birth | undefined {
     return this.#births.get(agent);
+  }
+
+  /** The last tick that an agent has begun. */
+  tickOf(agent: string): number {
+    return this.#options.pending.tickOf(agent) ?? this.#births.get(agent)?.tick ?? 0;
   }
 
   /** Takes over a program that was run again up to where the log is. */
@@ -111,6 +117,7 @@ export class Processes implements Projection, Saved<SavedBirths> {
       input: {
         process,
         awaiting,
+        watch: undefined,
         // Every kernel that takes up the log may have a limit of its own.
         get maxSteps() { return settings.limits.maxStepsPerTick; },
         evaluate: (instruction, call) => evaluator.evaluate(instruction, { agent, tick: running.tick, call, now: clock.now }),

@@ -4,7 +4,7 @@ import type { Settings } from '../header/index.js';
 import type { AgentRegistry, AgentType } from '../identity/index.js';
 import type { InvariantChecker } from '../invariants/index.js';
 import { toJsonWithin, type Json } from '../json/index.js';
-import type { Emit, Entry, LogWriter, Projection, Saved } from '../logging/index.js';
+import type { Emit, Entry, LogWriter, Projection, RawEntry, Saved } from '../logging/index.js';
 import type { EphemeralStore } from '../memory/index.js';
 import type { PermissionModel } from '../permissions/index.js';
 import type { Ports } from '../ports/index.js';
@@ -12,7 +12,8 @@ import type { TickEngine, TickOutput } from './engine.js';
 import { AgentEnds } from './ends.js';
 import type { Observers } from './observer.js';
 import type { AgentOutcomes } from '../pending/index.js';
-import type { Spawner } from '../syscalls/index.js';
+import { AgentEnded, type Spawner, type TickAsked } from '../syscalls/index.js';
+import { TickWatch } from './watch.js';
 import type { Processes, Running } from './processes.js';
 import { ReadyAgents } from './ready.js';
 
@@ -29,8 +30,12 @@ export interface SchedulerOptions {
   readonly engine: TickEngine;
   readonly observers: Observers;
   readonly log: LogWriter;
-  readonly ports: Pick<Ports, 'timers'>;
+  readonly ports: Pick<Ports, 'timers' | 'watchdog'>;
   readonly emit: Emit;
+  /** Asks guards about a tick; answers how long it may take, if it is to be measured. */
+  readonly reviewTick: (asked: TickAsked) => number | undefined;
+  /** The entry that has to be made next; undefined where the recording ends. */
+  readonly recorded: () => RawEntry | undefined;
   /** Called whenever ticks have run. */
   readonly drained: () => void;
   /** Told of what should not be possible, and harms nobody else. */
@@ -184,11 +189,39 @@ export class Scheduler implements Projection, Saved<readonly (readonly [agent: s
       }
       const running = processes.of(agent);
       running.clock.now = now;
+      ({ tick } = running);
+      const limitMs = this.#options.reviewTick({ agent, tick, now });
       tick = ++running.tick;
-      this.#settle(agent, running, this.#tick(agent, running));
+      this.#settle(agent, running, limitMs === undefined ? this.#tick(agent, running) : this.#measured(agent, running, limitMs));
     } catch (thrown) {
       this.#kernelFailed(agent, tick, thrown);
     }
+  }
+
+  /** A moment at which a guard wanted to be asked about an agent. */
+  wake(agent: string): void {
+    const tick = this.#options.processes.tickOf(agent);
+    const { time } = this.#options.emit({ kind: 'GUARD_WOKEN', agent, data: { tick } });
+    try {
+      this.#options.reviewTick({ agent, tick, now: time });
+    } catch (thrown) {
+      this.#kernelFailed(agent, tick, thrown);
+    }
+  }
+
+  /** A tick that a guard wants to know the length of, or the end. */
+  #measured(agent: string, running: Running, limitMs: number): TickOutput {
+    const { ports, recorded, log, emit, reviewTick } = this.#options;
+    const { tick, input, clock: { now } } = running;
+    input.watch = new TickWatch({ agent, limitMs, watchdog: ports.watchdog, recorded });
+    const output = this.#tick(agent, running);
+    if (log.failure !== undefined) return output;
+    const { measured } = input.watch;
+    input.watch = undefined;
+    emit({ kind: 'TICK_MEASURED', agent, data: { tick, ...measured } });
+    // Whoever set the limit says what it means; the kernel has the last word.
+    if (measured.stopped === true) reviewTick({ agent, tick, now });
+    return output;
   }
 
   /**
@@ -199,7 +232,8 @@ export class Scheduler implements Projection, Saved<readonly (readonly [agent: s
     const { log, failures, report } = this.#options;
     if (log.failure !== undefined) return;
     try {
-      if (thrown instanceof OmniError) failures.kernelEnded(agent, tick, thrown);
+      if (thrown instanceof AgentEnded) failures.kernelEnded(agent, tick, thrown.error);
+      else if (thrown instanceof OmniError) failures.kernelEnded(agent, tick, thrown);
       else failures.programFailed(agent, tick, thrown);
     } catch (second) {
       report(second, `the end of agent "${agent}" after: ${describeThrown(thrown)}`);

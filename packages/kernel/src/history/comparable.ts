@@ -16,7 +16,7 @@ export interface Comparable {
 }
 
 /** What a kernel writes for itself: of its start and end, and of what no program saw. */
-const HOUSEKEEPING: ReadonlySet<string> = new Set(['LOG_OPENED', 'KERNEL_STARTED', 'LOG_TAIL_CUT', 'STALE_RESULT', 'TOOL_PROGRESS']);
+const HOUSEKEEPING: ReadonlySet<string> = new Set(['LOG_OPENED', 'KERNEL_STARTED', 'LOG_TAIL_CUT', 'STALE_RESULT', 'TOOL_PROGRESS', 'TICK_MEASURED']);
 
 /** On these the kernel itself sends, and names entries by their number. */
 const KERNEL_CHANNELS: ReadonlySet<Json | undefined> = new Set(['approval', 'breach']);

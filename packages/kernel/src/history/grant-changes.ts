@@ -44,13 +44,18 @@ export class GrantChanges {
   tokenOf(agent: { readonly id: string; readonly type: string }, recorded: CapabilityToken, delegator: CapabilityToken | undefined): CapabilityToken {
     this.#unseen.delete(agent.id);
     this.#unseen.delete(agent.type);
+    const changes = this.#changes.filter((change) => change.agent === undefined || change.agent === agent.id || change.agent === agent.type);
+    // Also what an earlier change has taken from its delegator, and so from it.
+    for (const { replace = recorded.grants, remove } of changes) {
+      for (const grant of remove) if (replace.some((held) => takes(grant, held))) this.#unheld.delete(grant);
+    }
     let { grants } = recorded;
     if (delegator !== undefined) {
       const covering = coveringGrants(grants, delegator.grants, () => Infinity);
       grants = grants.filter((_grant, index) => covering[index] !== undefined);
     }
-    for (const change of this.#changes) {
-      if (change.agent === undefined || change.agent === agent.id || change.agent === agent.type) grants = this.#changed(grants, change);
+    for (const { replace, remove, add } of changes) {
+      grants = [...(replace ?? grants).filter((held) => !remove.some((grant) => takes(grant, held))), ...add];
     }
     return { ...recorded, grants };
   }
@@ -70,13 +75,9 @@ export class GrantChanges {
       details: { action, resource },
     });
   }
+}
 
-  #changed(grants: readonly Grant[], { replace, remove, add }: CheckedChange): readonly Grant[] {
-    const kept = (replace ?? grants).filter((grant) => {
-      const covering = remove.filter(({ action, resource }) => action === grant.action && covers(resource, grant.resource));
-      for (const one of covering) this.#unheld.delete(one);
-      return covering.length === 0;
-    });
-    return [...kept, ...add];
-  }
+/** Whether an agent without the one has not got the other. */
+function takes(removed: Grant, held: Grant): boolean {
+  return removed.action === held.action && covers(removed.resource, held.resource);
 }

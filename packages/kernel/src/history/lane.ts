@@ -5,6 +5,7 @@ import { without, type Comparable } from './comparable.js';
 const SETTLES: ReadonlySet<string> = new Set([
   'APPROVAL_DECIDED',
   'CALL_SETTLED',
+  'DELAY_ENDED',
   'DELEGATION_RESULT',
   'MESSAGE_RECEIVED',
   'TIMER_FIRED',

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../json/index.js';
 import type { RawEntry } from '../logging/index.js';
 
-/** The time at which each agent's tick began, or what was approved for it: what its program, its grants and its deadlines go by. */
+/** The time at which each agent's tick began, or what was approved or delayed for it: what its program, its grants and its deadlines go by. */
 export class TickTimes {
   readonly #began = new Map<string, number>();
 
@@ -13,6 +13,6 @@ export class TickTimes {
   apply({ agent, kind, time, data }: Pick<RawEntry, 'agent' | 'kind' | 'time' | 'data'>): void {
     if (agent === null) return;
     const transition = data['transition'] as JsonObject | undefined;
-    if (transition?.['to'] === 'ACTIVE' || kind === 'APPROVAL_DECIDED') this.#began.set(agent, time);
+    if (transition?.['to'] === 'ACTIVE' || kind === 'APPROVAL_DECIDED' || kind === 'DELAY_ENDED') this.#began.set(agent, time);
   }
 }

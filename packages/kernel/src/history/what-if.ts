@@ -5,12 +5,14 @@
 import type { ErrorRecord } from '../errors/index.js';
 import type { GrantAction, PermissionRecord } from '../identity/index.js';
 import { foldEntry, type Extension } from '../kernel/index.js';
+import { isKernelKind } from '../replay/index.js';
 import { readEntries, type Entry, type LogReader } from '../logging/index.js';
 import type { Codec } from '../ports/index.js';
 import { actorOf, isProposal, tickOf } from './actions.js';
 import { GuardReview, type GuardFinding } from './guard-review.js';
 import { OtherAuthority, type Decided, type OtherAuthorityOptions } from './other-authority.js';
 import { Recorded } from './recorded.js';
+import { TickTimes } from './tick-times.js';
 
 export interface WhatIfOptions extends OtherAuthorityOptions {
   readonly codec: Codec;
@@ -29,8 +31,8 @@ export interface WhatIfFinding {
   /** What had to be permitted; left out for what needs no permission, and only a guard has something to say about. */
   readonly action?: GrantAction;
   readonly resource?: string;
-  /** `ESCALATE`: somebody would be asked first. `FAULT`: the agent would be ended. */
-  readonly effect: 'WARN' | 'ESCALATE' | 'REFUSE' | 'FAULT';
+  /** `ESCALATE`: somebody would be asked first. `DELAY`: it would have to wait. `FAULT`: the agent would be ended. */
+  readonly effect: 'WARN' | 'ESCALATE' | 'DELAY' | 'REFUSE' | 'FAULT';
   /** What decides now: `policy NAME`, `default` and `token` as in the log, `delegation` for a child's token, `guard NAME`. */
   readonly by: string;
   /** What allowed it. */
@@ -77,6 +79,9 @@ class Walk {
   asked = 0;
   readonly #guards: GuardReview;
   readonly #recorded = new Recorded();
+  /** By agent, the last tick that has begun. */
+  readonly #ticks = new Map<string, number>();
+  readonly #tickTimes = new TickTimes();
 
   constructor(options: WhatIfOptions) {
     this.authority = new OtherAuthority(options);
@@ -90,8 +95,11 @@ class Walk {
     if (decided.length > 0 || isProposed) this.asked++;
     const refused = decided.flatMap((one) => refusalOf(entry, one));
     this.findings.push(...refused);
+    const found = this.#reviewTick(entry);
     // Guards are asked last, about what is permitted.
-    if (isProposed && refused.length === 0) this.#review(entry, decided[0]);
+    if (isProposed && refused.length === 0 && found.every(({ effect }) => effect !== 'FAULT')) found.push(...this.#guards.review(entry, entry));
+    this.#report(entry, decided[0], found);
+    this.#tickTimes.apply(entry as never);
     this.authority.apply(entry, decided);
     this.#recorded.fold(entry);
   }
@@ -100,8 +108,17 @@ class Walk {
     this.#guards.apply(entry);
   }
 
-  #review(entry: Entry, decided: Decided | undefined): void {
-    for (const { guard, effect, record, error } of this.#guards.review(entry)) {
+  /** The first entry of a tick tells that it has begun. */
+  #reviewTick(entry: Entry): GuardFinding[] {
+    const [agent, tick] = [actorOf(entry), tickOf(entry)];
+    const before = this.#ticks.get(agent ?? '') ?? 0;
+    if (agent === null || tick <= before || !isKernelKind(entry.kind)) return [];
+    this.#ticks.set(agent, tick);
+    return [...this.#guards.reviewTick({ agent, tick: before, now: this.#tickTimes.of(agent) ?? entry.time }, entry)];
+  }
+
+  #report(entry: Entry, decided: Decided | undefined, found: readonly GuardFinding[]): void {
+    for (const { guard, effect, record, error } of found) {
       this.findings.push({
         ...placeOf(entry),
         ...(decided === undefined ? {} : { action: decided.action, resource: decided.resource }),

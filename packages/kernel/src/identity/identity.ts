@@ -18,7 +18,15 @@ export interface Grant {
 }
 
 /** Limits by name (`maxTicks: 50`); the kernel carves and records them, the quota extension enforces them. */
-export type Quota = Readonly<Record<string, number>>;
+export type Quota = Readonly<Record<string, QuotaLimit>>;
+
+/** How much there is at the most; over `soft`, one is warned. */
+export type QuotaLimit = number | { readonly hard: number; readonly soft?: number };
+
+/** Of each limit what there is at the most. */
+export function hardLimits(quota: Quota = {}): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(quota).map(([name, limit]) => [name, typeof limit === 'number' ? limit : limit.hard]));
+}
 
 /** What an agent acts under: every agent holds exactly one, for life (INV-13). */
 export interface CapabilityToken {

@@ -1,6 +1,7 @@
 import {
   describeThrown,
   ERROR_CODES,
+  isOmniError,
   OmniError,
   toErrorRecord,
   type ErrorCode,
@@ -45,7 +46,7 @@ export interface Failure {
 
 function recordOf({ thrown, fallbackCode, what, clean }: Failure): ErrorRecord {
   const error =
-    thrown instanceof OmniError
+    isOmniError(thrown)
       ? thrown
       : new OmniError(fallbackCode, `${what} threw ${kindOf(thrown)}: ${describeThrown(thrown)}`, { cause: thrown });
   // Its fields hold what they are declared to hold only if whoever made it wrote TypeScript.

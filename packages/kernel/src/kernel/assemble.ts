@@ -1,11 +1,12 @@
 import { Commands } from '../commands/index.js';
 import { DelegationProtocol } from '../delegation/index.js';
-import { AgentSyscalls, Approvals, Authority, InstructionEvaluator, MemorySyscalls, MessageSyscalls, Messenger, Spawner, VersionSyscalls } from '../syscalls/index.js';
+import { AgentSyscalls, Approvals, Authority, Delays, InstructionEvaluator, MemorySyscalls, MessageSyscalls, Messenger, Spawner, VersionSyscalls, type CarryOutOptions } from '../syscalls/index.js';
 import { Alarm, Deadlines, Observers, Processes, Scheduler, TickEngine } from '../execution/index.js';
 import { describeThrown, OmniError } from '../errors/index.js';
-import { AgentEndings, FailureHandler } from '../failure/index.js';
+import { AgentEndings, FailureHandler, type FailureHandlerOptions } from '../failure/index.js';
+import type { Quota } from '../identity/index.js';
 import { InvariantChecker } from '../invariants/index.js';
-import type { Emit, LogWriter, Projection, Saved } from '../logging/index.js';
+import type { Emit, LogWriter, Projection, RawEntry, Saved } from '../logging/index.js';
 import { ToolGate, ToolRegistry } from '../tools/index.js';
 import type { Oracle } from '../replay/index.js';
 import type { AuditLog } from './audit.js';
@@ -45,34 +46,32 @@ export function assemble(options: AssembleOptions) {
   const digests = new Map((config.agents ?? []).map((agent) => [agent.type, programDigest(agent, host.ports.codec)]));
   // Every type that is registered is in the configuration, and the spawner has looked the type up.
   const digestOf = (type: string): string => digests.get(type)!;
-  const spawner = new Spawner({ ...shared, digestOf });
-  const approvals: Approvals = new Approvals({
+  const assertQuota = (quota: Quota): void => { for (const { guard } of core.guards) guard.assertQuota?.(quota); };
+  const spawner = new Spawner({ ...shared, digestOf, assertQuota });
+  const carrier: CarryOutOptions = {
     ...shared,
-    messenger,
     perform: (instruction, at) => evaluator.evaluate(instruction, at),
     ended: (agent, tick, error) => { failures.kernelEnded(agent, tick, error); },
-  });
-  const versions = new VersionSyscalls({ ...shared, recorded: () => options.oracle?.next });
-  const evaluator = new InstructionEvaluator({
+  };
+  const approvals = new Approvals({ ...shared, ...carrier, messenger });
+  const delays = new Delays({ ...shared, ...carrier });
+  const recorded = (): RawEntry | undefined => options.oracle?.next;
+  const versions = new VersionSyscalls({ ...shared, recorded });
+  const evaluator: InstructionEvaluator = new InstructionEvaluator({
     authority,
     gate,
     memory: new MemorySyscalls({ ...shared, authority }),
     messages: new MessageSyscalls({ ...shared, authority, messenger }),
     agents: new AgentSyscalls({ ...shared, authority, spawner, approvals }),
     approvals,
+    delays,
     versions,
     emit: bus.emit,
   });
   const failures = new FailureHandler({
     ...shared,
     audit: (breach) => { options.audit.record(breach); },
-    tell: (agent, channel, body) => {
-      try {
-        messenger.send({ from: null, to: agent, channel, body, permission: { decision: 'ALLOW', by: 'kernel' } });
-      } catch (thrown) {
-        report(thrown, `telling "${agent}" of a breach`);
-      }
-    },
+    tell: tellerOf(messenger, report),
   });
   const processes = new Processes({ ...shared, evaluator });
   const scheduler = new Scheduler({
@@ -82,6 +81,8 @@ export function assemble(options: AssembleOptions) {
     endings,
     failures,
     engine: new TickEngine(),
+    reviewTick: bus.reviewTick,
+    recorded,
     report,
     drained: () => {
       log.flushEarly(gate.isIdle);
@@ -95,13 +96,25 @@ export function assemble(options: AssembleOptions) {
   const drain = (): void => { scheduler.drain(); };
   const commands = new Commands(shared);
   const alarm: Alarm = new Alarm({
-    ...shared, deadlines, approvals, commands, gate, drain,
+    ...shared, deadlines, approvals, delays, commands, gate, drain,
+    wake: (agent) => { scheduler.wake(agent); },
     failed: (thrown) => { report(halt({ bus, alarm, gate, scheduler }, deadlineFailed(thrown)), 'a deadline'); },
   });
   core.connect(scheduler);
   bus.project(...projectionsOf(state), ...core.projections, approvals, deadlines, versions, processes, scheduler);
   const saved = savedOf({ ...state, approvals, deadlines, processes, scheduler }, config);
-  return { saved, state, bus, gate, endings, registry: core.registry, processes, versions, messenger, spawner, approvals, commands, scheduler, alarm, drain };
+  return { saved, state, bus, gate, endings, registry: core.registry, processes, versions, messenger, spawner, approvals, delays, commands, scheduler, alarm, drain };
+}
+
+/** Tells agents of a breach; that one of them can't be told changes nothing for the others. */
+function tellerOf(messenger: Messenger, report: AssembleOptions['report']): FailureHandlerOptions['tell'] {
+  return (agent, channel, body) => {
+    try {
+      messenger.send({ from: null, to: agent, channel, body, permission: { decision: 'ALLOW', by: 'kernel' } });
+    } catch (thrown) {
+      report(thrown, `telling "${agent}" of a breach`);
+    }
+  };
 }
 
 interface Working {
@@ -171,7 +184,7 @@ function assembleCore({ config, host, log, logId, mode, recordedCount, report }:
       bus.emit(proposal);
       scheduler?.drain();
     },
-    isBusy: () => bus.isEmitting || scheduler?.isDraining === true,
+    isBusy: () => bus.isBusy || scheduler?.isDraining === true,
     observe: observers.watches('aroundToolCall') ? (info, run) => observers.toolCall(info, run) : undefined,
     mode,
     isRecorded: (busSeq) => busSeq < recordedCount,
@@ -182,5 +195,5 @@ function assembleCore({ config, host, log, logId, mode, recordedCount, report }:
   const delegation = new DelegationProtocol({ ...state, invariants });
   const endings = new AgentEndings({ ...state, delegation, gate, emit: bus.emit });
   const connect = (to: Scheduler): void => { scheduler = to; };
-  return { state, bus, registry, invariants, observers, projections, gate, delegation, endings, connect };
+  return { state, bus, registry, invariants, observers, guards, projections, gate, delegation, endings, connect };
 }

@@ -11,7 +11,8 @@ import type { InvariantChecker } from '../invariants/index.js';
 import { deepFreeze } from '../json/index.js';
 import { nextState, type LifecycleController, type Transition } from '../lifecycle/index.js';
 import type { Emit, Entry, LogWriter, Projection, Proposal } from '../logging/index.js';
-import { reviewAll, type NamedGuard } from './review.js';
+import type { TickAsked } from '../syscalls/index.js';
+import { reviewAll, reviewTicks, type MakeRecord, type NamedGuard } from './review.js';
 
 /** Told of every entry at once, with the line as stored. */
 export type Subscriber = (entry: Entry, line: string) => void;
@@ -28,12 +29,15 @@ export class KernelBus {
   readonly #options: KernelBusOptions;
   readonly #projections: Projection[] = [];
   readonly #subscribers = new Set<Subscriber>();
+  readonly #tickGuards: readonly NamedGuard[];
   #lastSeq = -1;
   #emitDepth = 0;
+  #isCommanded = false;
   #failure: OmniError | undefined;
 
   constructor(options: KernelBusOptions) {
     this.#options = options;
+    this.#tickGuards = options.guards.filter(({ guard }) => guard.reviewTick !== undefined);
   }
 
   /** Adds state that folds the log; before the first entry. */
@@ -51,9 +55,19 @@ export class KernelBus {
     return () => this.#subscribers.delete(subscriber);
   }
 
-  /** Whether an entry is being recorded right now, and not everybody knows of it yet. */
-  get isEmitting(): boolean {
-    return this.#emitDepth > 0;
+  /** Whether an entry is being recorded right now, and not everybody knows of it yet, or an operator's command is under way. */
+  get isBusy(): boolean {
+    return this.#emitDepth > 0 || this.#isCommanded;
+  }
+
+  /** Carries out what an operator wants, which may take several entries. */
+  command<Result>(perform: () => Result): Result {
+    this.#isCommanded = true;
+    try {
+      return perform();
+    } finally {
+      this.#isCommanded = false;
+    }
   }
 
   /** Why nothing can be recorded any more, although the log could be written. */
@@ -82,14 +96,25 @@ export class KernelBus {
     }
   };
 
+  /** Records what a guard has to say. */
+  readonly #record: MakeRecord = (record) => { this.emit(record as never); };
+
   /** Records what a program does, unless a guard refuses it. */
   readonly propose: Emit = (proposal) => {
     const { guards } = this.#options;
     if (guards.length > 0) {
       deepFreeze(proposal);
-      reviewAll(guards, proposal as unknown as Proposal, (record) => this.emit(record as never));
+      reviewAll(guards, proposal as unknown as Proposal, this.#record);
     }
     return this.emit(proposal);
+  };
+
+  /**
+   * Asks about a tick before it runs; answers how long it may take, in milliseconds, if it is to be measured. Throws what ends its agent.
+   */
+  readonly reviewTick = (asked: TickAsked): number | undefined => {
+    const guards = this.#tickGuards;
+    return guards.length === 0 ? undefined : reviewTicks(guards, asked, this.#record);
   };
 
   /** Folds an entry that is in the log already. */

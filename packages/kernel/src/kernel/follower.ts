@@ -45,25 +45,36 @@ export function followed({ follow, log: reader }: KernelConfig, { host, log, log
   if (follow === undefined) return { projections: [], log };
   const failed = (thrown: unknown): void => { report(thrown, 'the follower of the log'); };
   const follower = follow({ reader, logId, startSize, ports: host.ports, report: failed });
+  // Whatever its type says, it may answer with a promise.
+  const told: { readonly [Name in 'apply' | 'durable']: (...args: Parameters<LogFollower[Name]>) => unknown } = follower;
   let isLost = false;
-  const tell = (what: () => void): void => {
+  const lose = (thrown: unknown): void => {
+    if (!isLost) failed(thrown);
+    isLost = true;
+  };
+  const tell = (what: () => unknown): void => {
+    if (isLost) return;
     try {
-      if (!isLost) what();
+      const answer = what();
+      if (answer instanceof Promise) answer.catch(lose);
     } catch (thrown) {
-      isLost = true;
-      failed(thrown);
+      lose(thrown);
     }
   };
-  const unsubscribe = log.onDurable((durableSeq) => { tell(() => { follower.durable(durableSeq); }); });
+  const unsubscribe = log.onDurable((durableSeq) => { tell(() => told.durable(durableSeq)); });
   const close = async (): Promise<void> => {
     // A log that failed is durable up to some entry all the same. Its failure is told by closing it.
     await log.flush().catch(() => undefined);
     unsubscribe();
-    await follower.close().catch(failed);
+    try {
+      await follower.close();
+    } catch (thrown) {
+      failed(thrown);
+    }
     await log.close();
   };
   const apply: Projection['apply'] = (entry) => {
-    if (entry.busSeq >= startSize) tell(() => { follower.apply(entry); });
+    if (entry.busSeq >= startSize) tell(() => told.apply(entry));
   };
   return { projections: [{ apply }], log: { close } };
 }

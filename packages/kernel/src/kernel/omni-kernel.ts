@@ -23,7 +23,6 @@ export class OmniKernel {
   readonly mode = 'LIVE';
   readonly #wiring: Wiring;
   #stopping: Promise<void> | undefined;
-  #isCommanded = false;
 
   private constructor(wiring: Wiring) {
     this.#wiring = wiring;
@@ -185,7 +184,7 @@ export class OmniKernel {
   /**
    * Stops: no further tick, tools told to stop, the log made durable and closed. Agents that have not ended are there when
    * the log is opened again. With `finishCalls`, calls under way that may not be repeated get to end first, so that nobody has to
-   * find out what came of them; a later `stop()` without it cuts them off.
+   * find out what came of them; a later `stop()` without it cuts them off. A tool must not wait for it: it would wait for itself.
    */
   stop({ finishCalls = false }: { readonly finishCalls?: boolean } = {}): Promise<void> {
     if (this.#stopping === undefined) this.#stopping = this.#wiring.stop({ isAtRest: !this.#isBusy, finishCalls });
@@ -196,7 +195,7 @@ export class OmniKernel {
   /** Whether the state is half one step and half the next. */
   get #isBusy(): boolean {
     const { bus, scheduler } = this.#wiring;
-    return this.#isCommanded || bus.isEmitting || scheduler.isDraining;
+    return bus.isBusy || scheduler.isDraining;
   }
 
   /**
@@ -204,18 +203,13 @@ export class OmniKernel {
    * otherwise act on a state that is half one entry and half the next.
    */
   #command<Result>(perform: (parts: Wiring) => Result): Result {
-    const { log } = this.#wiring;
+    const { log, bus } = this.#wiring;
     if (log.failure !== undefined) throw log.failure;
     if (this.#stopping !== undefined) {
       throw new OmniError('KERNEL_STOPPED', 'The kernel was stopped. Start another one on the same log.');
     }
     if (this.#isBusy) throw busy();
-    this.#isCommanded = true;
-    try {
-      return perform(this.#wiring);
-    } finally {
-      this.#isCommanded = false;
-    }
+    return bus.command(() => perform(this.#wiring));
   }
 }
 

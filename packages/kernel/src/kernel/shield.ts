@@ -1,5 +1,6 @@
 import { OmniError } from '../errors/index.js';
 import type { Projection } from '../logging/index.js';
+import type { Guard } from '../syscalls/index.js';
 import type { Extension } from './config.js';
 import type { NamedGuard } from './review.js';
 
@@ -28,12 +29,17 @@ export function shield({ name, guard, projection }: Extension, report: (thrown: 
       }
     },
   };
-  const review: NamedGuard['guard']['review'] = (proposal) => {
+  const sound = (): Guard | undefined => {
     if (failure !== undefined) throw failure;
-    return guard?.review(proposal);
+    return guard;
+  };
+  const shielded: Guard = {
+    review: (proposal) => sound()?.review(proposal),
+    ...(guard?.reviewTick === undefined ? {} : { reviewTick: (asked) => sound()?.reviewTick?.(asked) }),
+    assertQuota: (quota) => guard?.assertQuota?.(quota),
   };
   return {
-    guards: guard === undefined ? [] : [{ name, guard: { review } }],
+    guards: guard === undefined ? [] : [{ name, guard: shielded }],
     projections: projection === undefined ? [] : [fold],
   };
 }

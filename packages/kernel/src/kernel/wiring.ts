@@ -106,6 +106,8 @@ async function stop({ parts, log, audit, checkpointer }: Running, { isAtRest, fi
   const keeping = checkpointer.close({ isAtRest });
   if (finishCalls) {
     stopPrograms(parts, kernelStopped());
+    // A step that is under way ends first: the calls that it makes are to end as well.
+    await Promise.resolve();
     await parts.gate.finish();
   }
   stopWork(parts, kernelStopped());

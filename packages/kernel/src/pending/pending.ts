@@ -46,6 +46,7 @@ const OPENED_BY: Readonly<Record<string, PendingKind>> = Object.freeze({
   JOIN_STARTED: 'DELEGATION',
   RECEIVE_STARTED: 'MESSAGE',
   SLEEP_STARTED: 'TIMER',
+  DELAY_STARTED: 'TIMER',
   APPROVAL_REQUESTED: 'APPROVAL',
 });
 
@@ -92,6 +93,11 @@ export class PendingOperations implements Projection, Saved<SavedPending> {
     return isLast && this.#lifecycle.stateOf(agent) === 'WAITING'
       ? { transition: this.#lifecycle.decide(agent, 'resume') }
       : {};
+  }
+
+  /** The agent's last tick; undefined if none has ended yet, or none since it began anew. */
+  tickOf(agent: string): number | undefined {
+    return this.#groups.get(agent)?.tick;
   }
 
   /** How a call of the agent's last tick ended; undefined for one that did not wait. */

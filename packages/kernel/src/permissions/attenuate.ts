@@ -1,12 +1,12 @@
 /** Attenuation, pure: a delegated token never says more than its delegator's (INV-06). */
-import type { CapabilityToken, Grant, Quota } from '../identity/index.js';
+import { hardLimits, type CapabilityToken, type Grant } from '../identity/index.js';
 import { grantText } from './grant.js';
 import { covers } from './pattern.js';
 
 /** What a holder still has: uses left by grant index (Infinity without a limit), and its uncarved budget. */
 export interface Remaining {
   readonly uses: (grantIndex: number) => number;
-  readonly budget: Quota;
+  readonly budget: Readonly<Record<string, number>>;
 }
 
 /** What in `asked` goes beyond `held`, in words; undefined when nothing does. */
@@ -17,7 +17,7 @@ export function escalationIn(asked: CapabilityToken, held: CapabilityToken, rema
   const covering = coveringGrants(asked.grants, held.grants, remaining.uses);
   const widened = asked.grants[covering.indexOf(undefined)];
   if (widened !== undefined) return `it does not itself hold ${grantText(widened)}${boundsText(widened)}`;
-  return overBudget(asked.budget ?? {}, remaining.budget);
+  return overBudget(hardLimits(asked.budget), remaining.budget);
 }
 
 /**
@@ -52,7 +52,7 @@ function expiresLater(asked: number | undefined, held: number | undefined): bool
   return held !== undefined && (asked === undefined || asked > held);
 }
 
-function overBudget(asked: Quota, left: Quota): string | undefined {
+function overBudget(asked: Remaining['budget'], left: Remaining['budget']): string | undefined {
   for (const [name, available] of Object.entries(left)) {
     const amount = Object.hasOwn(asked, name) ? asked[name] : undefined;
     if (amount !== undefined && amount > available) {

@@ -1,4 +1,4 @@
-import { GRANT_ACTIONS, type CapabilityToken, type GrantAction, type PermissionRecord, type Quota } from '../identity/index.js';
+import { GRANT_ACTIONS, hardLimits, type CapabilityToken, type GrantAction, type PermissionRecord } from '../identity/index.js';
 import type {} from '../header/index.js';
 import type { JsonObject } from '../json/index.js';
 import type { Entry, Projection, Saved } from '../logging/index.js';
@@ -15,7 +15,7 @@ interface Holding {
   /** Uses by grant index, children's reservations included; kept only for grants with a limit. */
   readonly uses: Map<number, number>;
   /** What is left to carve for children. */
-  budget: Quota;
+  budget: Remaining['budget'];
   revoked: boolean;
 }
 
@@ -26,7 +26,7 @@ interface SavedPermissions {
     readonly agentType: string;
     readonly token: CapabilityToken;
     readonly uses: readonly (readonly [grantIndex: number, count: number])[];
-    readonly budget: Quota;
+    readonly budget: Remaining['budget'];
     readonly revoked: boolean;
   }[];
 }
@@ -143,7 +143,8 @@ export class PermissionModel implements Projection, Saved<SavedPermissions> {
   }
 
   #hold(agent: string, agentType: string, token: CapabilityToken): void {
-    const { grants, budget = {} } = token;
+    const { grants } = token;
+    const budget = hardLimits(token.budget);
     const isLimited = grants.some(({ limit }) => limit !== undefined);
     this.#holdings.set(agent, { agentType, token, grants, isLimited, uses: new Map(), budget, revoked: false });
   }
@@ -157,7 +158,7 @@ export class PermissionModel implements Projection, Saved<SavedPermissions> {
       const { limit } = token.grants[position]!;
       if (index !== undefined && limit !== undefined) holding.uses.set(index, (holding.uses.get(index) ?? 0) + limit);
     }
-    const carved = new Map(Object.entries(token.budget ?? {}));
+    const carved = new Map(Object.entries(hardLimits(token.budget)));
     holding.budget = Object.fromEntries(
       Object.entries(holding.budget).map(([name, left]) => [name, left - (carved.get(name) ?? 0)]),
     );

@@ -1,1 +1,1 @@
-export type { AbortHandle, AbortSignalLike, Clock, Codec, Ports, RandomSource, Timers } from './ports.js';
+export type { AbortHandle, AbortSignalLike, Clock, Codec, Ports, RandomSource, Timers, Watchdog } from './ports.js';

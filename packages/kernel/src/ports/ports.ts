@@ -11,6 +11,15 @@ export interface Ports {
   readonly codec: Codec;
   /** Makes the handle by which a running tool is told to stop. */
   readonly createAbort: () => AbortHandle;
+  /** Measures and ends programs that a guard limits; without it they are neither. */
+  readonly watchdog?: Watchdog;
+}
+
+export interface Watchdog {
+  /** How much of the processor this thread has used, in microseconds since any moment. */
+  cpuUs(): number;
+  /** Runs it, throws what it throws, and ends it wherever it is if it takes longer than that: its caller can tell by what it has not done. */
+  run(work: () => void, limitMs: number): void;
 }
 
 export interface Clock {

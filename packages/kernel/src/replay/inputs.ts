@@ -8,14 +8,15 @@
 import type { Commands } from '../commands/index.js';
 import { assertCounts } from '../delegation/index.js';
 import { OmniError, type ErrorRecord } from '../errors/index.js';
-import { timerOutcome } from '../execution/index.js';
+import { timerOutcome, type Scheduler } from '../execution/index.js';
 import type { AgentEndings } from '../failure/index.js';
 import type { CapabilityToken, IdentityEntries } from '../identity/index.js';
 import type { Json } from '../json/index.js';
 import type { Emit, Entry, RawEntry } from '../logging/index.js';
 import type { Outcome, PendingKind, PendingOperations, Slot } from '../pending/index.js';
 import { toGrants } from '../permissions/index.js';
-import type { Approvals, Messenger, Spawner } from '../syscalls/index.js';
+import type { Approvals, Delays, Messenger, Spawner } from '../syscalls/index.js';
+import type { Usage } from '../tools/index.js';
 import { fieldsOf, isCount, isDigest, isGiven, isIdentified, isObject, isText, maybe, recordOf, shaped, type Shape } from './fields.js';
 import type { Oracle } from './oracle.js';
 
@@ -24,6 +25,8 @@ export interface InputsOptions {
   readonly spawner: Spawner;
   readonly messenger: Messenger;
   readonly approvals: Approvals;
+  readonly delays: Delays;
+  readonly scheduler: Pick<Scheduler, 'wake'>;
   readonly pending: PendingOperations;
   readonly emit: Emit;
   /** Where the entries before it are known. */
@@ -53,9 +56,11 @@ const ERROR: Shape = {
   details: maybe(isObject),
   causes: maybe((value) => Array.isArray(value) && value.every(isText)),
 };
+const USED: Shape = { tokens: maybe(isCount), cost: maybe(isCount) };
 const TOKEN: Shape = { grants: Array.isArray, depth: isCount, notAfter: maybe(isCount), budget: maybe(isObject) };
+const isLimit = (limit: unknown): boolean => isObject(limit) && isCount(limit['hard']) && recordOf(isCount)(limit);
 const BORN: Shape = {
-  type: isText, program: isIdentified, input: isGiven, quota: recordOf(isCount), metadata: isObject,
+  type: isText, program: isIdentified, input: isGiven, quota: recordOf((limit) => isCount(limit) || isLimit(limit)), metadata: isObject,
   transition: shaped({ trigger: isText, to: isText }), parent: (value) => value === null, seed: isText, token: isObject,
 };
 
@@ -74,13 +79,13 @@ const INPUTS: { readonly [Name in Kind]?: Perform<Name> } = {
   STALE_RESULT: ({ kind, agent, data }, { emit, oracle: { late }, diverge }) => {
     if (late?.mayCome(agent, data) === false) throw diverge('No call could have given it.');
     const { tick, call, tool, outcome } = data;
-    emit({ kind, agent, data: { tick, call, tool, outcome: outcomeIn(outcome) } });
+    emit({ kind, agent, data: { tick, call, tool, outcome: outcomeIn(outcome), ...usedIn(data) } });
   },
   TOOL_RETRIED: (entry, options) => {
     const { kind, agent, data } = entry;
     const slot = waitingFor(entry, options, { kinds: ['TOOL'], isBackingOff: false });
     const failed = { ...fieldsOf<ErrorRecord>(data.error, ERROR), failureClass: 'TRANSIENT' as const };
-    options.emit({ kind, agent, data: { ...callOf(slot), attempt: slot.attempt, error: failed, ...fieldsOf<{ readonly deadline: number }>(data, { deadline: Number.isFinite }) } });
+    options.emit({ kind, agent, data: { ...callOf(slot), attempt: slot.attempt, error: failed, ...usedIn(data), ...fieldsOf<{ readonly deadline: number }>(data, { deadline: Number.isFinite }) } });
   },
   TOOL_ATTEMPTED: (entry, options) => {
     const slot = waitingFor(entry, options, { kinds: ['TOOL'], isBackingOff: true });
@@ -91,21 +96,22 @@ const INPUTS: { readonly [Name in Kind]?: Perform<Name> } = {
     options.emit({ kind: entry.kind, agent: entry.agent, data: { ...callOf(slot), attempt: slot.attempt, ...fieldsOf<{ readonly value: Json }>(entry.data, { value: isGiven }) } });
   },
   TOOL_RESULT: (entry, options) => {
-    const { kind, agent, data: { result, by } } = entry;
+    const { kind, agent, data: { result, by, usage } } = entry;
     const slot = waitingFor(entry, options, { kinds: ['TOOL'] });
     if (by !== undefined && slot.seq > (options.oracle.late?.startSeq ?? Infinity)) throw options.diverge('Nobody but the tool could say how the call ended.');
     const { tick, call, tool } = callOf(slot);
     const resuming = options.pending.resuming(agent);
     const { transition } = resuming;
     // Most inputs are of this kind, and most of these are alike: made without copying one thing into another.
-    if (by === undefined && transition !== undefined) options.emit({ kind, agent, data: { tick, call, tool, result: outcomeIn(result), transition } });
-    else options.emit({ kind, agent, data: { tick, call, tool, result: outcomeIn(result), ...(by === undefined ? {} : { by: asText(by) }), ...resuming } });
+    if (by === undefined && usage === undefined && transition !== undefined) options.emit({ kind, agent, data: { tick, call, tool, result: outcomeIn(result), transition } });
+    else options.emit({ kind, agent, data: { tick, call, tool, result: outcomeIn(result), ...usedIn(entry.data), ...(by === undefined ? {} : { by: asText(by) }), ...resuming } });
   },
   TIMER_FIRED: (entry, options) => {
     const { kind, agent, time } = entry;
     const slot = waitingFor(entry, options, { kinds: ['TIMER', 'MESSAGE'] });
     const { deadline } = slot.opened;
     if (typeof deadline !== 'number' || time < deadline) throw options.diverge('Its time had not come.');
+    if (slot.opened['instruction'] !== undefined) throw options.diverge('A guard lets the call wait, and its program does not know of it.');
     options.emit({ kind, agent, data: { tick: slot.tick, call: slot.call, result: timerOutcome(agent, slot), ...options.pending.resuming(agent) } });
   },
   AGENT_SPAWNED: ({ agent, data }, { spawner }) => {
@@ -132,6 +138,10 @@ const INPUTS: { readonly [Name in Kind]?: Perform<Name> } = {
     else commands.revoke(agent, 'operator', asText(reason));
   },
   AGENT_MOVED: ({ agent, data: { transition, reason } }, options) => { order({ agent, trigger: transition.trigger, reason }, options); },
+  DELAY_ENDED: ({ agent, data: { tick, call } }, { delays, diverge }) => {
+    if (!delays.end(agent, tick, call)) throw diverge('No call waits for it.');
+  },
+  GUARD_WOKEN: ({ agent }, { scheduler }) => { scheduler.wake(agent); },
   TRANSITION_REFUSED: ({ agent, data: { trigger, reason } }, options) => {
     try {
       order({ agent, trigger, reason }, options);
@@ -215,6 +225,11 @@ interface Settling {
 
 function callOf({ tick, call, opened }: Slot): { readonly tick: number; readonly call: number; readonly tool: string } {
   return { tick, call, tool: opened['tool'] as string };
+}
+
+/** What a tool said that it used. */
+function usedIn({ usage }: { readonly usage?: Usage }): { readonly usage?: Usage } {
+  return usage === undefined ? {} : { usage: fieldsOf(usage, USED) };
 }
 
 /** How a tool said that it ended: all that is recorded of that comes from outside. */

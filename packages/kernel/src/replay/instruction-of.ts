@@ -9,6 +9,7 @@ const INSTRUCTIONS: Readonly<Record<string, (data: JsonObject) => Readonly<Recor
   RECEIVE_STARTED: ({ filter, deadline }) => ({ op: 'RECEIVE', filter, deadline }),
   MESSAGE_RECEIVED: ({ message }) => ({ op: 'RECEIVE', message }),
   SLEEP_STARTED: ({ deadline }) => ({ op: 'SLEEP', deadline }),
+  DELAY_STARTED: ({ instruction }) => instruction as JsonObject,
   MEMORY_SET: ({ key, value }) => ({ op: 'WRITE', store: 'persistent', key, value }),
   MEMORY_DELETED: ({ key }) => ({ op: 'WRITE', store: 'persistent', key }),
   SHARED_READ: ({ namespace, key }) => ({ op: 'READ', store: 'shared', namespace, key }),

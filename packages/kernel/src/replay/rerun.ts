@@ -14,7 +14,7 @@ import type { RawEntry } from '../logging/index.js';
 import type { Outcome } from '../pending/index.js';
 import { divergenceAt, divergenceError } from './divergence.js';
 import { isKernelKind } from './kinds.js';
-import { Transcript, type ToldVersions } from './transcript.js';
+import { ANSWERS, Transcript, type ToldVersions } from './transcript.js';
 
 export interface RerunOptions {
   readonly agent: string;
@@ -54,10 +54,10 @@ export class Rerun {
   /** Takes the next entry of the agent's history: its own, or the birth of a child. Throws `REPLAY_DIVERGENCE`. */
   take(entry: RawEntry): void {
     if (!isKernelKind(entry.kind)) return;
-    const { tick, call, result, transition, delegation } = entry.data as HistoryData;
+    const { call, result, transition } = entry.data as HistoryData;
     const isBirth = entry.agent !== this.#options.agent;
-    const ofTick = isBirth ? delegation?.tick : tick;
-    if (ofTick !== undefined && ofTick > this.#tick) this.#beginTick(ofTick);
+    const tick = tickOf(entry, isBirth);
+    if (tick > this.#tick) this.#beginTick(tick);
     this.#isTickOver ||= !isBirth && ENDS_TICK.has(entry.kind);
     if (!this.#isTickOver) this.#entries.push(entry);
     if (isBirth) return;
@@ -122,7 +122,14 @@ interface HistoryData {
   readonly delegation?: { readonly tick: number };
 }
 
+/** The tick that an entry is an answer to, or 0; whatever a guard's record says of ticks is its own affair. */
+function tickOf({ kind, data }: RawEntry, isBirth: boolean): number {
+  const { tick, delegation } = data as HistoryData;
+  return (ANSWERS.has(kind) ? (isBirth ? delegation?.tick : tick) : undefined) ?? 0;
+}
+
 /** What comes from outside comes after a tick; what is carried out then on somebody's approval was no instruction of the tick. */
 const ENDS_TICK: ReadonlySet<string> = new Set([
   'SCRATCH_CHECKPOINTED', 'TOOL_RESULT', 'TOOL_RETRIED', 'TOOL_ATTEMPTED', 'TOOL_PROGRESS', 'TIMER_FIRED', 'APPROVAL_DECIDED', 'AGENT_MOVED',
+  'DELAY_ENDED', 'GUARD_WOKEN',
 ]);

@@ -104,8 +104,7 @@ export class Transcript {
   #answer(instruction: Instruction, call: number): Evaluated {
     switch (instruction.op) {
       case 'CALL_TOOL':
-        this.#take('TOOL_CALLED', { call, tool: instruction.tool, args: instruction.args === undefined ? {} : instruction.args });
-        return 'TOOL';
+        return this.#callTool(instruction, call);
       case 'READ':
         return this.#read(instruction);
       case 'WRITE':
@@ -131,6 +130,15 @@ export class Transcript {
         // What is no instruction was refused, and so answered before it comes here.
         throw this.#diverge({ kind: 'INVALID', data: { op: String((instruction as { op: unknown }).op) } });
     }
+  }
+
+  #callTool({ op, tool, args = {} }: Instruction & { readonly op: 'CALL_TOOL' }, call: number): Evaluated {
+    if (this.#next?.kind === 'DELAY_STARTED') {
+      this.#take('DELAY_STARTED', { call, instruction: { op, tool, args } });
+      return 'TIMER';
+    }
+    this.#take('TOOL_CALLED', { call, tool, args });
+    return 'TOOL';
   }
 
   #read(instruction: Instruction & { readonly op: 'READ' }): Evaluated {
@@ -241,9 +249,9 @@ export class Transcript {
 }
 
 /** The entries by which instructions are answered; what guards add, and what settles a call, is none. */
-const ANSWERS: ReadonlySet<string> = new Set([
+export const ANSWERS: ReadonlySet<string> = new Set([
   'TOOL_CALLED', 'SHARED_READ', 'SHARED_WRITTEN', 'MEMORY_SET', 'MEMORY_DELETED', 'MESSAGE_SENT', 'MESSAGE_RECEIVED', 'RECEIVE_STARTED',
-  'SLEEP_STARTED', 'AGENT_SPAWNED', 'JOIN_STARTED', 'DELEGATION_RESULT', 'VERSION_CHOSEN', 'APPROVAL_REQUESTED', 'REFUSED',
+  'SLEEP_STARTED', 'DELAY_STARTED', 'AGENT_SPAWNED', 'JOIN_STARTED', 'DELEGATION_RESULT', 'VERSION_CHOSEN', 'APPROVAL_REQUESTED', 'REFUSED',
 ]);
 
 /** Whether it is the message by which a parent is asked, or why it could not be sent. */

@@ -1,11 +1,12 @@
 import { OmniError, type ErrorRecord } from '../errors/index.js';
 import type { AgentRegistry, AgentType, GrantAction } from '../identity/index.js';
-import { recordThrown, toJson, type Json, type JsonObject } from '../json/index.js';
-import type { Entry, Emit, Projection, Saved } from '../logging/index.js';
-import type { Outcome, PendingOperations } from '../pending/index.js';
+import { recordThrown, type Json, type JsonObject } from '../json/index.js';
+import type { Entry, Projection, Saved } from '../logging/index.js';
+import type { Outcome } from '../pending/index.js';
 import { approvalTimeoutMs, type PermissionModel } from '../permissions/index.js';
 import type { Approved, EscalationNeeded, Position } from './authority.js';
-import type { Evaluated, Instruction } from '../programs/index.js';
+import type { Instruction } from '../programs/index.js';
+import { carryOut, type CarryOutOptions } from './carry-out.js';
 import { fatalIn } from './guard.js';
 import type { Letter, Messenger } from './messenger.js';
 
@@ -34,16 +35,10 @@ export interface Decision {
   readonly reason?: string;
 }
 
-export interface ApprovalsOptions {
+export interface ApprovalsOptions extends CarryOutOptions {
   readonly agents: Pick<AgentRegistry<AgentType>, 'get'>;
-  readonly pending: PendingOperations;
   readonly permissions: Pick<PermissionModel, 'holds'>;
   readonly messenger: Messenger;
-  readonly emit: Emit;
-  /** Carries out what was approved. */
-  readonly perform: (instruction: Instruction, at: Position) => Evaluated;
-  /** Ends an agent with whose instruction the kernel could not go on. */
-  readonly ended: (agent: string, tick: number, error: OmniError) => void;
 }
 
 /** ESCALATE: parks an instruction until a parent, an operator or the clock has decided; survives a restart. */
@@ -148,19 +143,8 @@ export class Approvals implements Projection, Saved<readonly Approval[]> {
     }
   }
 
-  /** An approved instruction either waits for what it started, or settles here and now. */
-  #carryOut(approval: Approval, now: number): void {
-    const { emit, pending, perform, ended } = this.#options;
-    const { agent, tick, call, id, action, resource } = approval;
-    const approvals = [...approval.approved, { approval: id, action, resource }];
-    const evaluated = perform(approval.instruction as Instruction, { agent, tick, call, now, approvals });
-    if (typeof evaluated === 'string') return;
-    if (!evaluated.ok && evaluated.fatal !== undefined) {
-      ended(agent, tick, evaluated.fatal);
-      return;
-    }
-    const result: Outcome = evaluated.ok ? { ok: true, value: recordable(evaluated.value) } : { ok: false, error: evaluated.error };
-    emit({ kind: 'CALL_SETTLED', agent, data: { tick, call, result, ...pending.resuming(agent) } });
+  #carryOut({ agent, tick, call, id, action, resource, approved, instruction }: Approval, now: number): void {
+    carryOut(instruction, { agent, tick, call, now, approvals: [...approved, { approval: id, action, resource }] }, this.#options);
   }
 
   #notFound(id: number): OmniError {
@@ -179,10 +163,4 @@ export function approvalDenied(approval: Pick<Approval, 'id' | 'agent' | 'resour
   const message = `Agent "${approval.agent}" may not ${approval.action} ${approval.resource}: ${by} did not approve it${because}.`;
   const details = { approval: approval.id, by, reason };
   return recordThrown(new OmniError('APPROVAL_DENIED', message, { details }), 'APPROVAL_DENIED', 'The approval');
-}
-
-/** What an instruction answers is JSON but for what it leaves undefined: nothing at all, or the value of an absent key. */
-function recordable(value: unknown): Json {
-  if (typeof value !== 'object' || value === null) return value === undefined ? null : toJson(value);
-  return toJson(Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined)));
 }

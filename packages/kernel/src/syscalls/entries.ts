@@ -3,7 +3,9 @@ import type { GrantAction, PermissionRecord } from '../identity/index.js';
 import type { Json } from '../json/index.js';
 import type { Transition } from '../lifecycle/index.js';
 import type { Outcome } from '../pending/index.js';
+import type { Usage } from '../tools/index.js';
 import type { Decider } from './approvals.js';
+import type { Approved } from './authority.js';
 
 /** What this module writes into the log. */
 export interface SyscallEntries {
@@ -25,7 +27,7 @@ export interface SyscallEntries {
     readonly resource: string;
     readonly approver: 'parent' | 'operator';
     /** What was approved for the same instruction before: it may need more than one permission. */
-    readonly approved?: readonly { readonly approval: number; readonly action: string; readonly resource: string }[];
+    readonly approved?: readonly Approved[];
     /** What is to be done once it is approved. */
     readonly instruction: Json;
     readonly permission: PermissionRecord;
@@ -47,6 +49,25 @@ export interface SyscallEntries {
   };
   /** The agent goes by this form of its program where `change` was made. */
   VERSION_CHOSEN: { readonly tick: number; readonly call: number; readonly change: string; readonly version: number };
+  /** A guard lets a tool call wait; it is asked again at `deadline` (milliseconds since the epoch). */
+  DELAY_STARTED: {
+    readonly tick: number;
+    readonly call: number;
+    /** The guard's extension. */
+    readonly by: string;
+    readonly instruction: { readonly op: string; readonly tool: string; readonly args: Json };
+    readonly reserved?: Usage;
+    /** What was approved for the call before. */
+    readonly approved?: readonly Approved[];
+    readonly deadline: number;
+    readonly transition?: Transition;
+  };
+  /** The call has waited long enough; what comes of it follows. */
+  DELAY_ENDED: { readonly tick: number; readonly call: number };
+  /** The moment has come at which a guard wanted to be asked about the agent. */
+  GUARD_WOKEN: { readonly tick: number };
+  /** What the program itself took in a tick that a guard limits; `stopped` if it took too long and was ended. */
+  TICK_MEASURED: { readonly tick: number; readonly cpuUs: number; readonly stopped?: true };
   /** An approved instruction was carried out at once, with this result. */
   CALL_SETTLED: { readonly tick: number; readonly call: number; readonly result: Outcome; readonly transition?: Transition };
 }

@@ -14,7 +14,8 @@ import type { Approvals } from './approvals.js';
 import { EscalationNeeded, type Authority, type Position } from './authority.js';
 import type { Evaluated, Instruction } from '../programs/index.js';
 import { frozenCopy } from './frozen-copy.js';
-import { fatalIn } from './guard.js';
+import type { Delays } from './delays.js';
+import { DelayNeeded, fatalIn } from './guard.js';
 import type { MemorySyscalls } from './memory.js';
 import type { MessageSyscalls } from './messages.js';
 import { invalidInstruction, requireText } from './require.js';
@@ -27,6 +28,7 @@ export interface EvaluatorOptions {
   readonly messages: MessageSyscalls;
   readonly agents: AgentSyscalls;
   readonly approvals: Approvals;
+  readonly delays: Delays;
   readonly versions: VersionSyscalls;
   readonly emit: Emit;
 }
@@ -42,7 +44,7 @@ export class InstructionEvaluator {
     try {
       return this.#perform(instruction, at);
     } catch (thrown) {
-      return thrown instanceof EscalationNeeded ? this.#escalate(instruction, at) : this.#refuse(instruction, at, thrown);
+      return thrown instanceof EscalationNeeded ? this.#escalate(instruction, at) : this.#delayOrRefuse(instruction, at, thrown);
     }
   }
 
@@ -91,7 +93,7 @@ export class InstructionEvaluator {
     try {
       return this.#performOrAsk(frozenCopy(instruction) as Instruction & JsonObject, at);
     } catch (thrown) {
-      return this.#refuse(instruction, at, thrown);
+      return this.#delayOrRefuse(instruction, at, thrown);
     }
   }
 
@@ -103,6 +105,10 @@ export class InstructionEvaluator {
       this.#options.approvals.request(instruction, at, thrown);
       return 'APPROVAL';
     }
+  }
+
+  #delayOrRefuse(instruction: Instruction, at: Position, thrown: unknown): Evaluated {
+    return thrown instanceof DelayNeeded ? this.#options.delays.start(thrown, at) : this.#refuse(instruction, at, thrown);
   }
 
   #refuse(instruction: Instruction, at: Position, thrown: unknown): Evaluated {

@@ -1,9 +1,11 @@
 export { AgentSyscalls } from './agents.js';
 export { approvalDenied, Approvals, type Approval, type Decision } from './approvals.js';
 export { Authority, type Approved, type Position } from './authority.js';
+export type { CarryOutOptions } from './carry-out.js';
 export type { SyscallEntries } from './entries.js';
 export { InstructionEvaluator } from './evaluator.js';
-export { AgentEnded, type Guard, type GuardRecord, type GuardVerdict } from './guard.js';
+export { Delays } from './delays.js';
+export { AgentEnded, DelayNeeded, fatalIn, type Guard, type GuardRecord, type GuardVerdict, type TickAsked, type TickVerdict } from './guard.js';
 export { MemorySyscalls } from './memory.js';
 export { frozenCopy } from './frozen-copy.js';
 export { filterOf, MessageSyscalls } from './messages.js';

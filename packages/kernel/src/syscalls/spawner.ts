@@ -29,6 +29,8 @@ export interface SpawnerOptions {
   /** The digest of an agent type's program. */
   readonly digestOf: (type: string) => string;
   readonly settings: Settings;
+  /** Throws what a guard has against a quota. */
+  readonly assertQuota: (quota: Quota) => void;
 }
 
 /** A spawn that a delegation asks for, with where it stands in its delegator's life. */
@@ -106,6 +108,7 @@ export class Spawner {
     const input = toJsonWithin(givenInput === undefined ? null : givenInput, maxValueBytes, `The input of an agent of type "${type}"`);
     const metadata = toJsonWithin(asked.metadata ?? {}, maxValueBytes, 'The metadata of an agent') as JsonObject;
     const quota = toJson(asked.quota ?? {}) as unknown as Quota;
+    this.#options.assertQuota(quota);
     // DEFINED is where every agent starts, so the transition is the same for all.
     const transition = lifecycle.decide('', 'spawn');
     return { type, program: { version, digest: digestOf(type) }, input, quota, metadata, transition };

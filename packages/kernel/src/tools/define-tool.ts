@@ -2,6 +2,7 @@ import { assertPlainName } from '../identity/index.js';
 import type { Json } from '../json/index.js';
 import type { AbortSignalLike } from '../ports/index.js';
 import type { SchemaInput, SchemaOutput, StandardSchema } from './standard-schema.js';
+import type { Usage } from './usage.js';
 
 /** What a tool is told about the call that it serves. */
 export interface ToolContext {
@@ -23,6 +24,8 @@ export interface ToolContext {
    * tick.
    */
   readonly progress: (value: unknown) => boolean;
+  /** Says what this attempt has used, as soon as it is known; what is said in several calls adds up. */
+  readonly spend: (usage: Usage) => void;
 }
 
 /** How often and how soon a call that failed with a TRANSIENT error is tried again. */
@@ -47,6 +50,11 @@ export interface ToolOptions<Input extends StandardSchema, Result, Output extend
   /** 30 seconds unless given. */
   readonly timeoutMs?: number;
   readonly retry?: RetryPolicy;
+  /**
+   * The most that a call with these arguments uses, all attempts together: a quota counts it from before the call until the tool
+   * has said what it was ({@link ToolContext.spend}), and for good if it does not. A function of the arguments alone.
+   */
+  readonly reserve?: (args: SchemaOutput<Input>) => Usage;
   /** Takes out of a result what must not be recorded; the program sees what is left. */
   readonly redact?: (result: Json) => Json;
   readonly run: (args: SchemaOutput<Input>, context: ToolContext) => Result | Promise<Result>;
@@ -62,6 +70,7 @@ export interface Tool<Args = unknown, Result = unknown> {
   readonly idempotent: boolean;
   readonly timeoutMs: number;
   readonly retry?: RetryPolicy | undefined;
+  readonly reserve?: ((args: never) => Usage) | undefined;
   readonly redact?: ((result: Json) => Json) | undefined;
   readonly run: (args: never, context: ToolContext) => unknown;
   /** Exists for the compiler only. */

@@ -15,6 +15,7 @@ import { Attempt, infoOf, type AttemptOptions, type ToolCallInfo, type ToolRun }
 import { RunTable } from './runs.js';
 import { hasSecrets, leadsToSecret, NO_SECRETS, secretNames, withSecrets } from './secrets.js';
 import { pathOf } from './standard-schema.js';
+import { usageOf } from './usage.js';
 import { validateInput } from './validate.js';
 
 export interface ToolGateOptions extends InvokeOptions {
@@ -111,23 +112,21 @@ export class ToolGate {
     const permission = authorize('call', request.tool);
     const definition = this.#options.registry.get(request.tool);
     const { args, input, needsSecrets } = this.#check(definition, request.args);
+    const { reserve } = definition;
+    const reserved = reserve === undefined ? {} : { reserved: usageOf(reserve(input as never), definition.name) };
     const secrets = needsSecrets ? authorizeSecrets(args, authorize) : undefined;
     const { busSeq } = propose({
       kind: 'TOOL_CALLED',
       agent,
       data: {
-        tick, call, tool: definition.name, args, permission,
+        tick, call, tool: definition.name, args, permission, ...reserved,
         ...(secrets === undefined ? {} : { secrets }),
         ...pending.waiting(agent, 'await_tool'),
       },
     });
     // Whoever was told of the intent may have ended the agent.
     if (mode === 'REPLAY' || isRecorded(busSeq) || pending.find(agent, tick, call) === undefined) return;
-    const run: ToolRun = {
-      agent, tick, call, intentSeq: busSeq, definition, args, input, needsSecrets,
-      attemptsBefore: 0, attempt: undefined, cancelTimer: undefined, held: NO_SECRETS, progressChars: 0,
-    };
-    this.#runs.add(run);
+    const run = this.#add({ agent, tick, call, intentSeq: busSeq, definition, args, input, needsSecrets, attemptsBefore: 0 });
     log.afterDurable(busSeq, () => { this.#admit(run); });
   }
 
@@ -154,11 +153,9 @@ export class ToolGate {
    */
   takeUp(agent: string, { tick, call, opened, seq, attempt, isBackingOff }: Slot): void {
     const definition = this.#options.registry.get(opened['tool'] as string);
-    const run: ToolRun = {
-      agent, tick, call, intentSeq: seq, definition, ...this.#check(definition, opened['args']),
-      attemptsBefore: isBackingOff ? attempt : attempt - 1, attempt: undefined, cancelTimer: undefined, held: NO_SECRETS, progressChars: 0,
-    };
-    this.#runs.add(run);
+    const run = this.#add({
+      agent, tick, call, intentSeq: seq, definition, ...this.#check(definition, opened['args']), attemptsBefore: isBackingOff ? attempt : attempt - 1,
+    });
     if (!isBackingOff) this.#options.log.afterDurable(seq, () => { this.#admit(run); });
   }
 
@@ -197,6 +194,12 @@ export class ToolGate {
     return this.#active.size === 0;
   }
 
+  #add(call: Omit<ToolRun, 'attempt' | 'cancelTimer' | 'held' | 'progressChars'>): ToolRun {
+    const run: ToolRun = { ...call, attempt: undefined, cancelTimer: undefined, held: NO_SECRETS, progressChars: 0 };
+    this.#runs.add(run);
+    return run;
+  }
+
   #assertAlive(agent: string): void {
     const state = this.#options.lifecycle.stateOf(agent);
     // RESUMABLE, too: what was approved while the agent is suspended is carried out.
@@ -220,7 +223,7 @@ export class ToolGate {
   }
 
   #lookWhetherFinished(): void {
-    if (this.#finished !== undefined && !this.#runs.all().some((run) => this.#hasToEnd(run))) this.#finished();
+    if (this.#finished !== undefined && (this.#isStopped || !this.#runs.some((run) => this.#hasToEnd(run)))) this.#finished();
   }
 
   /** Between two attempts it is known what came of the last one. */
@@ -273,7 +276,7 @@ export class ToolGate {
     if (this.#isStopped) return;
     if (!isFirst || !this.#runs.has(run)) {
       // A timeout or the agent's end came first; what the tool did is on record all the same.
-      this.#recordLate(run, outcome);
+      this.#recordLate(run, outcome, attempt);
       return;
     }
     run.cancelTimer?.();
@@ -282,7 +285,7 @@ export class ToolGate {
     else {
       const deadline = this.#options.ports.clock.now() + delayMs;
       const { agent, tick, call } = run;
-      const data = { tick, call, tool: run.definition.name, attempt: attempt.attempt, error: outcome.error, deadline };
+      const data = { tick, call, tool: run.definition.name, attempt: attempt.attempt, error: outcome.error, ...Attempt.usageOf(attempt), deadline };
       this.#options.input({ kind: 'TOOL_RETRIED', agent, data });
     }
     this.#lookWhetherFinished();
@@ -305,10 +308,10 @@ export class ToolGate {
     const { agent, tick, call } = run;
     const { pending, input } = this.#options;
     if (pending.find(agent, tick, call) === undefined) {
-      this.#recordLate(run, outcome);
+      this.#recordLate(run, outcome, run.attempt);
       return;
     }
-    const data = { tick, call, tool: run.definition.name, result: outcome, ...pending.resuming(agent) };
+    const data = { tick, call, tool: run.definition.name, result: outcome, ...Attempt.usageOf(run.attempt), ...pending.resuming(agent) };
     input({ kind: 'TOOL_RESULT', agent, data });
   }
 
@@ -317,7 +320,7 @@ export class ToolGate {
     const { pending, settings, input, isBusy } = this.#options;
     const { agent, tick, call, definition: { name: tool } } = run;
     const isOpen = (): boolean => this.#isWanted(run, attempt) && pending.find(agent, tick, call) !== undefined;
-    if (!isOpen()) return false;
+    if (!isOpen() || run.progressChars > settings.limits.maxValueBytes) return false;
     if (isBusy()) throw busy(tool);
     const value = this.#invoker.clean(run, said, { held: run.held, what: 'progress' });
     run.progressChars += JSON.stringify(value).length + LINE_CHARS;
@@ -327,9 +330,9 @@ export class ToolGate {
     return true;
   }
 
-  #recordLate(run: ToolRun, outcome: Outcome): void {
+  #recordLate(run: ToolRun, outcome: Outcome, attempt: Attempt | undefined): void {
     const { agent, tick, call } = run;
-    this.#options.input({ kind: 'STALE_RESULT', agent, data: { tick, call, tool: run.definition.name, outcome } });
+    this.#options.input({ kind: 'STALE_RESULT', agent, data: { tick, call, tool: run.definition.name, outcome, ...Attempt.usageOf(attempt) } });
   }
 
   #abort(attempt: Attempt, reason: OmniError): void {

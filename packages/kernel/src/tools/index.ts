@@ -4,6 +4,7 @@ export { ToolGate, type ToolCallRequest, type ToolGateOptions } from './gate.js'
 export { ToolRegistry } from './registry.js';
 export type { ToolCallInfo } from './run.js';
 export { secret, type SecretProvider } from './secrets.js';
+export type { Usage } from './usage.js';
 export {
   jsonSchemaOf,
   unchecked,

@@ -56,8 +56,9 @@ export class ToolInvoker {
 
   async #invokeWithSecrets(run: ToolRun, attempt: Attempt): Promise<Outcome> {
     const held = await fetchSecrets(secretNames(run.args), this.#options.secrets);
-    run.held = held;
     if (!this.#caller.isWanted(run, attempt)) return failed(run, notWanted(run));
+    // Only now: another attempt may have got others meanwhile, and what it says must be rid of those.
+    run.held = held;
     try {
       const input = validateInput(run.definition, withSecrets(run.args, (name) => held.get(name) ?? ''));
       return this.#succeeded(run, await callTool(run, input, attempt), held);

@@ -2,6 +2,7 @@ import type { Json } from '../json/index.js';
 import type { AbortHandle, AbortSignalLike, Ports } from '../ports/index.js';
 import type { Tool, ToolContext } from './define-tool.js';
 import type { Secrets } from './secrets.js';
+import { sumOf, usageOf, type Usage } from './usage.js';
 
 /** What an observer is told of a tool call. */
 export interface ToolCallInfo {
@@ -57,6 +58,7 @@ export class Attempt implements ToolContext {
   readonly attempt: number;
   #handle: AbortHandle | undefined;
   #aborted: { readonly reason: unknown } | undefined;
+  #usage: Usage | undefined;
 
   constructor(run: ToolRun, options: AttemptOptions) {
     this.#run = run;
@@ -94,6 +96,16 @@ export class Attempt implements ToolContext {
   /** Made when asked for, too; works without its object. */
   get progress(): ToolContext['progress'] {
     return (value) => this.#options.record(this.#run, this, value);
+  }
+
+  /** Works without its object, too. */
+  get spend(): ToolContext['spend'] {
+    return (usage) => { this.#usage = sumOf(this.#usage ?? {}, usageOf(usage, this.tool)); };
+  }
+
+  /** For the entry that ends an attempt, what it has used; static, as is what follows. */
+  static usageOf(attempt: Attempt | undefined): { readonly usage?: Usage } {
+    return attempt === undefined || attempt.#usage === undefined ? {} : { usage: attempt.#usage };
   }
 
   /** Tells the tool to stop; static, so that the tool has no such method on its context. */

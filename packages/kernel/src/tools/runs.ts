@@ -38,7 +38,8 @@ export class RunTable {
     return [...this.#runs.keys()];
   }
 
-  all(): readonly ToolRun[] {
-    return [...this.#runs.values()].flat();
+  some(is: (run: ToolRun) => boolean): boolean {
+    for (const runs of this.#runs.values()) if (runs.some(is)) return true;
+    return false;
   }
 }

@@ -127,6 +127,9 @@ describe('a child gets', () => {
     ['an endless time', { expiresInMs: Infinity }],
     ['a negative budget', { quota: { maxTicks: -1 } }],
     ['a budget that is no number', { quota: { maxTicks: 'many' } }],
+    ['a warning without an end', { quota: { maxTicks: { soft: 5 } } }],
+    ['an end that is no number', { quota: { maxTicks: { hard: 'soon' } } }],
+    ['a warning that is no number', { quota: { maxTicks: { hard: 5, soft: 'sooner' } } }],
     ['a budget that is a list', { quota: [5] }],
     ['a budget that is a number', { quota: 5 }],
     ['more limits than anybody can have', { quota: Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`limit${String(index)}`, 1])) }],
@@ -184,7 +187,7 @@ describe('whatever is asked for', () => {
         }
       }
       expect(granted!.depth).toBeLessThan(parentToken.depth);
-      for (const [name, amount] of Object.entries(granted!.budget ?? {})) expect(amount).toBeLessThanOrEqual(parentToken.budget?.[name] ?? Infinity);
+      for (const [name, amount] of Object.entries(granted!.budget ?? {})) expect(amount).toBeLessThanOrEqual((parentToken.budget?.[name] ?? Infinity) as number);
     }), { numRuns: 400 });
     expect(grantedCount).toBeGreaterThan(20);
   });

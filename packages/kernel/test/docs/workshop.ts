@@ -9,7 +9,7 @@ import type { Program, Session } from './samples.js';
 
 export const PATIENCE_MS = 60_000;
 /** What samples can import. */
-const PACKAGES = ['attest', 'host', 'kernel', 'testing'];
+const PACKAGES = ['attest', 'host', 'kernel', 'quota', 'testing'];
 /** As which the directory of a page appears in what is printed. */
 const HOME = '/home/ada';
 /** Below the package of the command, so that its dependencies are found. */

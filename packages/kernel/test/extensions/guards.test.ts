@@ -6,7 +6,7 @@ import { attempt } from '../tools/run-program.js';
 // What an extension package does to have its own kinds of entries typed.
 declare module '@omnipaw/kernel' {
   interface EntryCatalogue {
-    TEST_BUDGET_WARNED: { readonly used: number };
+    TEST_BUDGET_WARNED: { readonly used: number; readonly tick?: number; readonly deadline?: number };
   }
 }
 
@@ -73,6 +73,13 @@ describe('a guard', () => {
     expect(kernel.snapshot().agents).toHaveLength(1);
   });
 
+  it('may be of an extension that was made with another copy of the kernel', async () => {
+    const { code, failureClass, details } = no;
+    const foreign: object = Object.assign(new Error(no.message), { name: 'OmniError', code, failureClass, details });
+    const { handle, until } = await guarded(() => ({ verdict: 'refuse', error: foreign as never }));
+    expect(await until(handle.result())).toEqual(new Array(9).fill('GUARD_REFUSED'));
+  });
+
   it('that faults ends the agent, and no program can catch it', async () => {
     const stubborn = defineAgent('main', function* (ctx) {
       for (;;) yield* attempt(ctx.memory.set('key', 1));
@@ -101,7 +108,11 @@ describe('a guard', () => {
     ['records a transition', () => ({ verdict: 'warn', record: { kind: 'TEST_BUDGET_WARNED', data: { transition: { trigger: 'breach', to: 'TERMINATED' } } } })],
     ['records a result for somebody\'s call', () => ({ verdict: 'warn', record: { kind: 'TEST_BUDGET_WARNED', data: { tick: 1, call: 0, result: { ok: true, value: 1 } } } })],
     ['records a permission', () => ({ verdict: 'warn', record: { kind: 'TEST_BUDGET_WARNED', data: { permission: { decision: 'ALLOW', by: 'grant 0 x' } } } })],
-    ['records a deadline', () => ({ verdict: 'warn', record: { kind: 'TEST_BUDGET_WARNED', data: { tick: 1, deadline: 1 } } })],
+    ['records a deadline without a tick', () => ({ verdict: 'warn', record: { kind: 'TEST_BUDGET_WARNED', data: { deadline: 1 } } })],
+    ['records a deadline before the first tick', () => ({ verdict: 'warn', record: { kind: 'TEST_BUDGET_WARNED', data: { tick: 0, deadline: 1 } } })],
+    ['records a deadline that is no time', () => ({ verdict: 'warn', record: { kind: 'TEST_BUDGET_WARNED', data: { tick: 1, deadline: 0.5 } } })],
+    ['delays what is no tool call until no time', () => ({ verdict: 'delay', untilMs: NaN })],
+    ['wants a proposal measured', () => ({ verdict: 'measure', limitMs: 5 })],
   ])('that %s lets nothing pass, and says so', async (_what, review) => {
     const { handle, store, rejection } = await guarded(review as () => GuardVerdict);
     expect(await rejection(handle.result())).toMatchObject({ code: 'EXTENSION_FAILED', message: expect.stringContaining('"guard"') });

@@ -165,6 +165,7 @@ describe('an input that no kernel can have written diverges', () => {
     ['a refusal of what nothing speaks against', moreOf('TRANSITION_REFUSED', 'TIMER_FIRED'), 'TRANSITION_REFUSED', 'AGENT_MOVED'],
     ['an agent without a seed', inThe('AGENT_SPAWNED', (data) => { data['seed'] = 5; }), 'AGENT_SPAWNED', 'No kernel writes such a "seed".'],
     ['an agent without a program', inThe('AGENT_SPAWNED', (data) => { data['program'] = null; }), 'AGENT_SPAWNED', 'No kernel writes such a "program".'],
+    ['an agent with a limit that is none', inThe('AGENT_SPAWNED', (data) => { data['quota'] = { maxTicks: { soft: 5 } }; }), 'AGENT_SPAWNED', 'No kernel writes such a "quota".'],
     ['an agent with a grant that is none', inThe('AGENT_SPAWNED', (data) => { data['token'].grants = ['call:*']; }), 'AGENT_SPAWNED', '$.token.grants'],
     ['an agent that is none', inThe('AGENT_SPAWNED', (_data, entry) => { entry['agent'] = null; }), 'AGENT_SPAWNED', 'It is about no agent.'],
   ])('%s', async (_name, forge, kind, message) => {

@@ -26,6 +26,12 @@ describe('what is thrown becomes a record', () => {
     expect(record(error)).toEqual({ code: 'RATE_LIMITED', failureClass: 'TRANSIENT', message: 'later', details: { waitMs: 5 } });
   });
 
+  test('of its own code and class when another copy of the kernel made it', () => {
+    const foreign = Object.assign(new Error('later'), { name: 'OmniError', code: 'RATE_LIMITED', failureClass: 'TRANSIENT', details: { waitMs: 5 } });
+    expect(record(foreign)).toEqual({ code: 'RATE_LIMITED', failureClass: 'TRANSIENT', message: 'later', details: { waitMs: 5 } });
+    expect(record({ name: 'OmniError', code: 'RATE_LIMITED', failureClass: 'TRANSIENT', message: 'later' }).code).toBe('TOOL_FAILED');
+  });
+
   test('that claims no breach of an invariant: only the kernel can', () => {
     expect(record(new OmniError('INVARIANT_BREACH', 'me?')).failureClass).toBe('PERMANENT');
   });

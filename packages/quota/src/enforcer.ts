@@ -1,0 +1,145 @@
+import { OmniError, type EntryCatalogue, type Guard, type GuardRecord, type GuardVerdict, type Proposal, type Quota, type TickAsked, type TickVerdict } from '@omnipaw/kernel';
+import type { Account } from './account.js';
+import { proposalBytes } from './bytes.js';
+import { callKey, memoryDelta, ownKey, sharedKey, type ResourceLedger } from './ledger.js';
+import type { TooSoon } from './rates.js';
+import { assertQuota } from './resources.js';
+import { excessOf, judge, judgeMeasured, warningOf, type Asker, type Judgement } from './verdicts.js';
+
+type Spawn = EntryCatalogue['AGENT_SPAWNED'];
+
+/**
+ * Holds agents to their quotas, by what the ledger says and nothing else.
+ *
+ * 1. What can be counted is refused before it happens: nothing goes beyond a hard limit.
+ * 2. What can only be measured (the processor, time, the log) is judged by what was recorded, before the next tick and at deadlines.
+ * 3. A hard limit faults who asks, whose ever limit it is; only for a child to be given more than is left is refused and no more.
+ */
+export class QuotaEnforcer implements Guard {
+  readonly #ledger: ResourceLedger;
+
+  constructor(ledger: ResourceLedger) {
+    this.#ledger = ledger;
+  }
+
+  assertQuota(quota: Quota): void {
+    assertQuota(quota);
+  }
+
+  review(proposal: Proposal): GuardVerdict | undefined {
+    const actor = proposal.kind === 'AGENT_SPAWNED' ? proposal.data.parent : proposal.agent;
+    const account = actor === null ? undefined : this.#ledger.account(actor);
+    if (account === undefined) return undefined;
+    const judgement = this.#judge(proposal, account);
+    const verdict = judgement === undefined ? undefined : verdictOf(judgement, { agent: account.agent, tick: tickOf(proposal) });
+    if (verdict?.verdict === 'fault') return verdict;
+    const records = verdict?.record === undefined ? {} : { record: verdict.record };
+    if (proposal.kind === 'TOOL_CALLED') return this.#paced(account, proposal.data, records) ?? verdict;
+    const excess = proposal.kind === 'AGENT_SPAWNED' ? this.#overGiven(proposal.agent ?? '', proposal.data, account) : undefined;
+    return excess === undefined ? verdict : { verdict: 'refuse', ...records, error: excess };
+  }
+
+  reviewTick({ agent, tick, now }: TickAsked): TickVerdict | undefined {
+    const account = this.#ledger.account(agent);
+    if (account === undefined) return undefined;
+    const { maxTicks, maxCpuMs, maxLogBytes, maxWallMs } = account.payers;
+    let judgement = judge(maxTicks, 1);
+    if (maxCpuMs.length + maxLogBytes.length + maxWallMs.length === 0 && judgement === undefined) return undefined;
+    // A program that had to be ended has used all that it may, whatever the clock says.
+    judgement = judgeMeasured(maxCpuMs, ({ used, hard }) => (account.isStopped ? Math.max(used, hard) : used), judgement);
+    judgement = judgeMeasured(maxLogBytes, ({ used }) => used, judgement);
+    judgement = judgeMeasured(maxWallMs.filter(({ owner }) => owner === account), () => now - account.bornAt, judgement);
+    const verdict = judgement === undefined ? undefined : verdictOf(judgement, { agent, tick });
+    if (verdict?.verdict === 'fault') return verdict;
+    const records = [...(verdict === undefined ? [] : [verdict.record].flat()), ...deadlinesOf(account, tick)];
+    if (maxCpuMs.length === 0) return records.length === 0 ? undefined : { verdict: 'warn', record: records };
+    const leftUs = Math.min(...maxCpuMs.map(({ hard, used }) => hard - used));
+    return { verdict: 'measure', record: records, limitMs: Math.ceil(leftUs / 1_000) };
+  }
+
+  /** The limits that a proposal meets, before it is one more that counts. */
+  #judge(proposal: Proposal, account: Account): Judgement | undefined {
+    const { payers } = account;
+    const judgement = payers.maxLogBytes.length === 0 ? undefined : judge(payers.maxLogBytes, proposalBytes(proposal));
+    switch (proposal.kind) {
+      case 'TOOL_CALLED':
+        return judgeCall(account, proposal.data, judgement);
+      case 'MEMORY_SET':
+        return judgeMemory(account, { key: ownKey(proposal.data.key), value: proposal.data.value }, judgement);
+      case 'SHARED_WRITTEN':
+        return judgeMemory(account, { key: sharedKey(proposal.data.namespace, proposal.data.key), value: proposal.data.value }, judgement);
+      case 'AGENT_SPAWNED':
+        return judge(payers.maxChildren, 1, judgement);
+      default:
+        return judgement;
+    }
+  }
+
+  /** A call that comes too soon waits its turn, or is refused; one that has waited comes in time. */
+  #paced(account: Account, { tick, call, tool, reserved }: EntryCatalogue['TOOL_CALLED'], records: { readonly record?: GuardVerdict['record'] & object }): GuardVerdict | undefined {
+    const { rates, now } = this.#ledger;
+    if (rates.isEmpty || account.parked.has(callKey(tick, call))) return undefined;
+    const tooSoon = rates.tooSoon({ agent: account.agent, tool, reserved }, now);
+    if (tooSoon.length === 0) return undefined;
+    const refused = tooSoon.find(({ rate, waitMs }) => rate.over === 'refuse' || waitMs === Infinity);
+    if (refused !== undefined) return { verdict: 'refuse', ...records, error: rateLimited(tool, refused, now) };
+    return { verdict: 'delay', ...records, untilMs: now + Math.max(...tooSoon.map(({ waitMs }) => waitMs)) };
+  }
+
+  /** What a child was to be given beyond what is left. */
+  #overGiven(child: string, { type, quota, delegation }: Spawn, parent: Account): OmniError | undefined {
+    const { limits, carved } = this.#ledger.limitsFor({ agent: child, type, quota });
+    // The child itself counts as well, and so does the tick, if this is the first that is recorded of it.
+    const byTheWay: Readonly<Record<string, number>> = { maxChildren: 1, maxTicks: Math.max(0, (delegation?.tick ?? 0) - parent.own.ticks) };
+    for (const name of carved) {
+      const { hard } = limits.get(name)!;
+      const asked = hard + (byTheWay[name] ?? 0);
+      const short = parent.payersOf(name).find((cell) => cell.used + asked > cell.hard);
+      if (short === undefined) continue;
+      const left = short.hard - short.used;
+      const message = `Agent "${parent.agent}" tried to give a child more than is left: ${name} ${String(hard)}, and there are ${String(left)} left of the ${String(short.hard)} of agent "${short.owner.agent}". Give it less.`;
+      return new OmniError('PRIVILEGE_ESCALATION_ATTEMPT', message, { details: { resource: name, who: short.owner.agent, asked: hard, left, limit: short.hard } });
+    }
+    return undefined;
+  }
+}
+
+function tickOf({ kind, data }: Proposal): number {
+  return kind === 'AGENT_SPAWNED' ? (data.delegation?.tick ?? 0) : ((data as { readonly tick?: number }).tick ?? 0);
+}
+
+/** A fault with its record, or warnings, which come first in any case. */
+function verdictOf({ exceeded, warned }: Judgement, asker: Asker): Exclude<TickVerdict, { readonly verdict: 'measure' }> & { readonly record?: unknown } | undefined {
+  const warnings: readonly GuardRecord[] = warned.map((meeting) => warningOf(meeting, asker));
+  if (exceeded === undefined) return warnings.length === 0 ? undefined : { verdict: 'warn', record: warnings };
+  const { record, error } = excessOf(exceeded, asker);
+  return { verdict: 'fault', record: [...warnings, record], error };
+}
+
+function judgeCall(account: Account, { tool, reserved }: EntryCatalogue['TOOL_CALLED'], before: Judgement | undefined): Judgement | undefined {
+  const judgement = judge(account.callPayers(tool), 1, before);
+  if (reserved === undefined) return judgement;
+  const { tokens = 0, cost = 0 } = reserved;
+  return judge(account.payers.maxCost, cost, judge(account.payers.maxTokens, tokens, judgement));
+}
+
+function judgeMemory(account: Account, { key, value }: { readonly key: string; readonly value: unknown }, before: Judgement | undefined): Judgement | undefined {
+  const { keys, bytes } = memoryDelta(account, key, value);
+  return judge(account.payers.maxMemoryBytes, bytes, judge(account.payers.maxMemoryKeys, keys, before));
+}
+
+/** For an agent whose time is limited, before its first tick: when to ask again whether it is up. */
+function deadlinesOf({ cells, bornAt, isTimed }: Account, tick: number): readonly GuardRecord[] {
+  const wall = cells.get('maxWallMs');
+  if (wall === undefined || isTimed) return [];
+  const ends = [...(wall.soft === Infinity ? [] : [wall.soft + 1]), wall.hard];
+  return ends.map((afterMs) => ({ kind: 'QUOTA_DEADLINE_SET', data: { tick: tick + 1, deadline: bornAt + afterMs } }));
+}
+
+function rateLimited(tool: string, { rate, waitMs }: TooSoon, now: number): OmniError {
+  const { per, everyMs, calls, tokens } = rate;
+  const amount = calls === undefined ? `${String(tokens)} tokens` : `${String(calls)} calls`;
+  const advice = waitMs === Infinity ? 'It reserves more than that rate ever lets through at once.' : `Try again in ${String(waitMs)} ms.`;
+  const message = `The call of tool "${tool}" comes too soon: ${amount} in ${String(everyMs)} ms are allowed per ${per}. ${advice}`;
+  return new OmniError('RATE_LIMITED', message, { failureClass: 'TRANSIENT', details: { tool, per, everyMs, ...(waitMs === Infinity ? {} : { retryAt: now + waitMs }) } });
+}

@@ -1,0 +1,304 @@
+import type { Entry, EntryCatalogue, Projection, Quota } from '@omnipaw/kernel';
+import { Account, ownOf } from './account.js';
+import { lineBytes, valueBytes } from './bytes.js';
+import type {} from './entries.js';
+import { Rates, type RatedCall, type RateLimit } from './rates.js';
+import { reportOf, type AgentUsage } from './report.js';
+import { limitsOf, type Limit, type ResourceQuota } from './resources.js';
+import { chargeUsage, leftOf, sumOf, usedBy, type OpenCall } from './usage.js';
+
+export interface LedgerOptions {
+  /** By type of agent, what holds for those of it that were not given another limit of that name. */
+  readonly defaults?: Readonly<Record<string, ResourceQuota>>;
+  /** By type or id of an agent, what holds instead of what it was given: to ask a log what it would have met. */
+  readonly instead?: Readonly<Record<string, ResourceQuota>>;
+  readonly rates?: readonly RateLimit[];
+}
+
+interface SavedLedger {
+  readonly now: number;
+  readonly accounts: readonly SavedAccount[];
+  readonly rates: ReturnType<Rates['save']>;
+}
+
+interface SavedAccount extends Pick<Account, 'agent' | 'type' | 'bornAt' | 'endedAt' | 'isStopped' | 'isTimed' | 'own'> {
+  readonly parent: string | null;
+  readonly quota: Quota;
+  readonly memory: readonly (readonly [key: string, bytes: number])[];
+  readonly calls: readonly (readonly [key: string, call: OpenCall])[];
+  readonly parked: readonly (readonly [key: string, call: RatedCall])[];
+  readonly cells: readonly (readonly [resource: string, used: number, isWarned: boolean])[];
+}
+
+/**
+ * Who has used what: a fold over the log, and nothing else.
+ *
+ * What is in it follows from entries alone, so it is the same in a replay, after a crash, and in a fork.
+ */
+export class ResourceLedger implements Projection {
+  readonly rates: Rates;
+  readonly #options: LedgerOptions;
+  readonly #accounts = new Map<string, Account>();
+  /** By agent, what it was given at its spawn. */
+  readonly #quotas = new Map<string, Quota>();
+  /** Who wrote a value of shared memory last. */
+  readonly #shared = new Map<string, Account>();
+  #now = 0;
+
+  constructor(options: LedgerOptions = {}) {
+    this.#options = options;
+    this.rates = new Rates(options.rates ?? []);
+  }
+
+  /** The recorded time of the last entry, milliseconds since the epoch; it can go back: a fork's header is younger than what follows. */
+  get now(): number {
+    return this.#now;
+  }
+
+  /** Undefined for an agent that was never spawned. */
+  account(agent: string): Account | undefined {
+    return this.#accounts.get(agent);
+  }
+
+  /** The limits of an agent about to be spawned, or on record. */
+  limitsFor({ agent, type, quota }: { readonly agent: string; readonly type: string; readonly quota: Quota }): { readonly limits: ReadonlyMap<string, Limit>; readonly carved: ReadonlySet<string> } {
+    const { defaults = {}, instead = {} } = this.#options;
+    const replaced = { ...ownOf(instead, type), ...ownOf(instead, agent) };
+    const carved = [...limitsOf(quota).keys()].filter((name) => name !== 'maxWallMs' && !Object.hasOwn(replaced, name));
+    return { limits: limitsOf({ ...ownOf(defaults, type), ...quota, ...replaced }), carved: new Set(carved) };
+  }
+
+  /** What an agent has used; undefined for one that was never spawned. */
+  of(agent: string): AgentUsage | undefined {
+    return this.all().find((usage) => usage.agent === agent);
+  }
+
+  /** Every agent that ever was, in the order in which they came to be. */
+  all(): readonly AgentUsage[] {
+    return reportOf([...this.#accounts.values()], this.#now);
+  }
+
+  save(): SavedLedger {
+    const accounts = [...this.#accounts.values()].map((account): SavedAccount => {
+      const { agent, type, parent, bornAt, endedAt, own, memory, calls, parked, cells, isStopped, isTimed } = account;
+      return {
+        agent, type, bornAt, endedAt, isStopped, isTimed, own,
+        parent: parent?.agent ?? null,
+        quota: this.#quotas.get(agent) ?? {},
+        memory: [...memory],
+        calls: [...calls],
+        parked: [...parked],
+        cells: [...cells.values()].map(({ resource, used, isWarned }) => [resource, used, isWarned]),
+      };
+    });
+    return { now: this.#now, accounts, rates: this.rates.save() };
+  }
+
+  load({ now, accounts, rates }: SavedLedger): void {
+    this.#now = now;
+    for (const { quota, own, memory, calls, parked, cells, endedAt, isStopped, isTimed, ...born } of accounts) {
+      const account = this.#open(born, quota);
+      Object.assign(account.own, own);
+      Object.assign(account, { endedAt, isStopped, isTimed });
+      for (const [key, bytes] of memory) account.memory.set(key, bytes);
+      for (const [key, call] of calls) account.calls.set(key, { ...call });
+      for (const [key, call] of parked) account.parked.set(key, call);
+      for (const [resource, used, isWarned] of cells) Object.assign(account.cells.get(resource) ?? {}, { used, isWarned });
+      for (const key of account.memory.keys()) if (key.startsWith(SHARED)) this.#shared.set(key, account);
+    }
+    this.rates.load(rates);
+  }
+
+  apply(entry: Entry): void {
+    this.#now = entry.time;
+    if (entry.agent === null) return;
+    if (entry.kind === 'AGENT_SPAWNED') this.#spawned(entry.agent, entry.data, entry.time);
+    const account = this.#accounts.get(entry.agent);
+    if (account === undefined) return;
+    this.#countTick(account, entry);
+    if (account.payers.maxLogBytes.length > 0) account.use('logBytes', lineBytes(entry));
+    this.#fold(account, entry);
+  }
+
+  #fold(account: Account, entry: Entry): void {
+    switch (entry.kind) {
+      case 'TOOL_CALLED':
+        this.#called(account, entry.data);
+        break;
+      case 'TOOL_RETRIED':
+        this.#spent(account, entry.data);
+        break;
+      case 'TOOL_RESULT':
+        this.#settled(account, entry.data);
+        break;
+      case 'DELAY_STARTED':
+        this.#park(account, entry.data);
+        break;
+      case 'CALL_SETTLED':
+        this.#unpark(account, callKey(entry.data.tick, entry.data.call));
+        break;
+      case 'MEMORY_SET':
+        this.#remember(account, ownKey(entry.data.key), entry.data.value);
+        break;
+      case 'MEMORY_DELETED':
+        forget(account, ownKey(entry.data.key));
+        break;
+      case 'SHARED_WRITTEN':
+        this.#share(account, entry.data);
+        break;
+      case 'TICK_MEASURED':
+        account.isStopped = entry.data.stopped === true;
+        account.use('cpuUs', entry.data.cpuUs);
+        break;
+      case 'AGENT_FAULTED':
+      case 'AGENT_TERMINATED':
+        this.#end(account);
+        break;
+      case 'QUOTA_WARNED':
+        this.#warned(entry.data);
+        break;
+      case 'QUOTA_DEADLINE_SET':
+        account.isTimed = true;
+        break;
+      default:
+    }
+  }
+
+  #spawned(agent: string, { type, parent, quota, delegation }: EntryCatalogue['AGENT_SPAWNED'], bornAt: number): void {
+    const account = this.#open({ agent, type, parent, bornAt }, quota);
+    const above = account.parent;
+    if (above === undefined) return;
+    if (delegation !== undefined && delegation.tick > above.own.ticks) above.tickTo(delegation.tick);
+    above.use('children', 1);
+    for (const { isCarved, resource, hard } of account.cells.values()) if (isCarved) above.charge(resource, hard);
+  }
+
+  #open({ agent, type, parent, bornAt }: { readonly agent: string; readonly type: string; readonly parent: string | null; readonly bornAt: number }, quota: Quota): Account {
+    const above = parent === null ? undefined : this.#accounts.get(parent);
+    const account = new Account({ agent, type, bornAt, parent: above, ...this.limitsFor({ agent, type, quota }) });
+    this.#accounts.set(agent, account);
+    if (Object.keys(quota).length > 0) this.#quotas.set(agent, quota);
+    return account;
+  }
+
+  /** Whatever a tick does says which one it is; numbers of ticks have no gaps. */
+  #countTick(account: Account, { kind, data }: Entry): void {
+    const { tick } = data as { readonly tick?: number };
+    if (tick !== undefined && tick > account.own.ticks && OF_TICKS.has(kind)) account.tickTo(tick);
+  }
+
+  #called(account: Account, { tick, call, tool, reserved }: EntryCatalogue['TOOL_CALLED']): void {
+    account.chargeCall(tool);
+    if (this.rates.isEmpty && reserved === undefined) return;
+    const key = callKey(tick, call);
+    const rated = { agent: account.agent, tool, reserved };
+    // Who has waited has taken its turn then.
+    if (!account.parked.delete(key)) this.rates.take(rated, this.#now);
+    if (reserved === undefined) return;
+    chargeUsage(account, reserved);
+    account.calls.set(key, { ...rated, spent: {} });
+  }
+
+  #spent({ calls }: Account, { tick, call, usage }: Pick<EntryCatalogue['TOOL_RESULT'], 'tick' | 'call' | 'usage'>): OpenCall | undefined {
+    const open = calls.get(callKey(tick, call));
+    if (open !== undefined && usage !== undefined) open.spent = sumOf(open.spent, usage);
+    return open;
+  }
+
+  /** What was reserved becomes what was used. */
+  #settled(account: Account, result: EntryCatalogue['TOOL_RESULT']): void {
+    if (account.calls.size === 0) return;
+    const open = this.#spent(account, result);
+    if (open === undefined) return;
+    account.calls.delete(callKey(result.tick, result.call));
+    const { tokens, cost } = leftOf(open.reserved ?? {}, usedBy(open, result));
+    chargeUsage(account, { tokens: -tokens, cost: -cost });
+    this.rates.giveBackTokens(open, tokens, this.#now);
+  }
+
+  /** It takes its turn of every rate now, so that who comes later waits behind it. */
+  #park({ agent, parked }: Account, { tick, call, instruction: { tool }, reserved }: EntryCatalogue['DELAY_STARTED']): void {
+    const key = callKey(tick, call);
+    if (this.rates.isEmpty || parked.has(key)) return;
+    const rated = { agent, tool, reserved };
+    parked.set(key, rated);
+    this.rates.take(rated, this.#now);
+  }
+
+  /** It waited, and nothing came of it. */
+  #unpark({ parked }: Account, key: string): void {
+    const rated = parked.get(key);
+    if (rated === undefined) return;
+    parked.delete(key);
+    this.rates.giveBack(rated, this.#now);
+  }
+
+  #remember(account: Account, key: string, value: unknown): void {
+    const { keys, bytes } = memoryDelta(account, key, value);
+    account.use('memoryKeys', keys);
+    account.use('memoryBytes', bytes);
+    account.memory.set(key, (account.memory.get(key) ?? 0) + bytes);
+  }
+
+  /** A value of shared memory is that of who wrote it last. */
+  #share(account: Account, { namespace, key, value }: EntryCatalogue['SHARED_WRITTEN']): void {
+    const name = sharedKey(namespace, key);
+    const before = this.#shared.get(name);
+    if (before !== undefined && before !== account) forget(before, name);
+    this.#shared.set(name, account);
+    this.#remember(account, name, value);
+  }
+
+  #end(account: Account): void {
+    if (account.endedAt !== undefined) return;
+    account.close(this.#now);
+    // What calls under way have reserved may have been spent.
+    account.calls.clear();
+    for (const key of account.parked.keys()) this.#unpark(account, key);
+    this.rates.forget(account.agent);
+  }
+
+  #warned({ who, resource }: EntryCatalogue['QUOTA_WARNED']): void {
+    const cell = this.#accounts.get(who)?.cells.get(resource);
+    if (cell !== undefined) cell.isWarned = true;
+  }
+}
+
+const SHARED = 'shared\n';
+
+/** As which a value of shared memory stands among what an agent remembers. */
+export function sharedKey(namespace: string, key: string): string {
+  return `${SHARED}${namespace}\n${key}`;
+}
+
+/** As which a value of its own memory does. */
+export function ownKey(key: string): string {
+  return `own\n${key}`;
+}
+
+/** The name of a call among those of its agent. */
+export function callKey(tick: number, call: number): string {
+  return `${tick}/${call}`;
+}
+
+/** The keys and bytes that a value in memory adds to what an agent has there. */
+export function memoryDelta(account: Account, key: string, value: unknown): { readonly keys: number; readonly bytes: number } {
+  const before = account.memory.get(key);
+  const bytes = account.payers.maxMemoryBytes.length === 0 ? 0 : valueBytes(value);
+  return { keys: before === undefined ? 1 : 0, bytes: bytes - (before ?? 0) };
+}
+
+function forget(account: Account, key: string): void {
+  const bytes = account.memory.get(key);
+  if (bytes === undefined) return;
+  account.memory.delete(key);
+  account.use('memoryKeys', -1);
+  account.use('memoryBytes', -bytes);
+}
+
+/** The entries that ticks make, each of which says its number. */
+const OF_TICKS: ReadonlySet<string> = new Set([
+  'AGENT_COMPLETED', 'AGENT_CONTINUED', 'AGENT_FAULTED', 'APPROVAL_REQUESTED', 'DELAY_STARTED', 'DELEGATION_RESULT', 'JOIN_STARTED',
+  'MEMORY_DELETED', 'MEMORY_SET', 'MESSAGE_RECEIVED', 'MESSAGE_SENT', 'RECEIVE_STARTED', 'REFUSED', 'SCRATCH_CHECKPOINTED', 'SHARED_READ',
+  'SHARED_WRITTEN', 'SLEEP_STARTED', 'TICK_MEASURED', 'TOOL_CALLED', 'VERSION_CHOSEN',
+]);

@@ -1,0 +1,78 @@
+import { defineAgent, whatIf, type OmniError } from '@omnipaw/kernel';
+import { scriptedTool } from '@omnipaw/testing';
+import { quota, type QuotaOptions } from '@omnipaw/quota';
+import { describe, expect, it } from 'vitest';
+import { boot, finish, rejection } from './support.js';
+
+const echo = scriptedTool<object, string>({ name: 'echo', script: () => ({ value: 'yes' }) });
+const fsRead = scriptedTool<object, string>({ name: 'fs.read', script: () => ({ value: 'text' }) });
+const child = defineAgent('child', function* (ctx) {
+  yield* ctx.tool(echo, {});
+  yield* ctx.tool(echo, {});
+});
+const main = defineAgent('main', function* (ctx) {
+  yield* ctx.tool(echo, {});
+  yield* ctx.tool(fsRead, {});
+  yield* ctx.delegate(child, null, { grants: ['call:*'] });
+  yield* ctx.tool(fsRead, {});
+});
+
+async function logOf(options: QuotaOptions = {}) {
+  const booted = await boot({ agents: [main, child], tools: [echo, fsRead], ...options });
+  await booted.time.until(booted.kernel.spawn(main, null, { grants: ['call:*', 'delegate:*'] }).result());
+  const entries = await finish(booted);
+  return { log: booted.log, entries };
+}
+
+describe('what if agents had another quota', () => {
+  it('names the calls that would have been refused', async () => {
+    const { log, entries } = await logOf();
+    const report = await whatIf(log, { extensions: [quota({ defaults: { main: { maxToolCalls: 3 } } })] });
+    expect(report.findings).toMatchObject([
+      { kind: 'TOOL_CALLED', agent: 'child-1', action: 'call', resource: 'echo', effect: 'FAULT', by: 'guard quota', error: { code: 'QUOTA_EXCEEDED' }, record: { kind: 'QUOTA_EXCEEDED', data: { who: 'main-1', used: 3, limit: 3 } } },
+      { kind: 'TOOL_CALLED', agent: 'main-1', action: 'call', resource: 'fs.read', effect: 'FAULT', record: { data: { used: 4 } } },
+    ]);
+    expect(report.findings.map(({ busSeq }) => entries[busSeq]?.kind)).toEqual(['TOOL_CALLED', 'TOOL_CALLED']);
+  });
+
+  it('names the first entry of each tick that would not have run', async () => {
+    const { log } = await logOf();
+    const report = await whatIf(log, { extensions: [quota({ defaults: { main: { maxTicks: { hard: 5, soft: 2 } } } })] });
+    expect(report.findings.map(({ agent, tick, kind, effect }) => [agent, tick, kind, effect])).toEqual([
+      ['main-1', 3, 'AGENT_SPAWNED', 'WARN'], ['child-1', 3, 'AGENT_COMPLETED', 'FAULT'], ['main-1', 4, 'TOOL_CALLED', 'FAULT'], ['main-1', 5, 'AGENT_COMPLETED', 'FAULT'],
+    ]);
+  });
+
+  it('names those that would have had to wait, and those that would have come too soon', async () => {
+    const { log } = await logOf();
+    const effectsOf = async (over: 'delay' | 'refuse') => (await whatIf(log, { extensions: [quota({ rates: [{ per: 'kernel', tool: 'echo', calls: 1, everyMs: 1_000, over }] })] })).findings.map(({ agent, effect }) => [agent, effect]);
+    expect(await effectsOf('delay')).toEqual([['child-1', 'DELAY'], ['child-1', 'DELAY']]);
+    expect(await effectsOf('refuse')).toEqual([['child-1', 'REFUSE'], ['child-1', 'REFUSE']]);
+  });
+
+  it('goes by the other one instead of what agents were given', async () => {
+    const booted = await boot({ agents: [main, child], tools: [echo, fsRead] });
+    await booted.time.until(booted.kernel.spawn(main, null, { grants: ['call:*', 'delegate:*'], quota: { maxToolCalls: 50 } }).result());
+    await finish(booted);
+    const faults = async (options: QuotaOptions) => (await whatIf(booted.log, { extensions: [quota(options)] })).findings.length;
+    expect(await faults({})).toBe(0);
+    expect(await faults({ defaults: { main: { maxToolCalls: 3 } } })).toBe(0);
+    expect(await faults({ instead: { main: { maxToolCalls: 3 } } })).toBe(2);
+    expect(await faults({ instead: { 'main-1': { 'call:fs.*': 1 } } })).toBe(1);
+  });
+
+  it('says nothing of what was said then as well', async () => {
+    const options: QuotaOptions = { defaults: { main: { maxToolCalls: { hard: 9, soft: 2 }, maxTicks: { hard: 9, soft: 1 } } } };
+    const { log } = await logOf(options);
+    expect((await whatIf(log, { extensions: [quota(options)] })).findings).toEqual([]);
+  });
+
+  it('says nothing new of a run that met its limit', async () => {
+    const options: QuotaOptions = { defaults: { main: { maxToolCalls: 2 } } };
+    const booted = await boot({ agents: [main, child], tools: [echo, fsRead], ...options });
+    const error: OmniError = await rejection(booted.time, booted.kernel.spawn(main, null, { grants: ['call:*', 'delegate:*'] }).result());
+    expect(error.code).toBe('DELEGATION_FAILED');
+    await finish(booted);
+    expect((await whatIf(booted.log, { extensions: [quota(options)] })).findings).toEqual([]);
+  });
+});
