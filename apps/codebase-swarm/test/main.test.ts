@@ -68,7 +68,7 @@ describe('the program', () => {
   }, PATIENCE_MS);
 
   test('works on a machine without git', async () => {
-    const { code, stdout } = await Program.run(['--path', tree(FILES)], { cwd: temporaryDirectory(), env: { PATH: temporaryDirectory() } });
+    const { code, stdout } = await Program.run(['--path', tree({ ...FILES, '.git/HEAD': 'ref: refs/heads/main\n' })], { cwd: temporaryDirectory(), env: { PATH: temporaryDirectory() } });
     expect(code).toBe(0);
     expect(stdout).toContain('No age or author, without git: git could not be asked: there is no git on this machine.');
     expect(stdout).toMatch(/To apply the patch: patch -p1 -d \S+ -i \S+\/changes\.patch/);

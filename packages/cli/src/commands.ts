@@ -174,8 +174,8 @@ function addWhatIf(program: Command, perform: Perform): void {
     .requiredOption('--log <dir>', 'the log to ask about')
     .option('--policy <json>', 'policies instead of those on record, one or a list; @file reads them; can be repeated', collect)
     .option('--deny <action:resource>', 'a policy more, which denies this; can be repeated', collect)
-    .option('--grant <agent=action:resource>', 'a grant more for an agent, by id or type, without agent= for everybody; can be repeated', collect)
-    .option('--without-grant <agent=action:resource>', 'takes away what this covers; without agent= from everybody; can be repeated', collect)
+    .option('--grant <[agent=]action:resource>', 'a grant more for an agent, by id or type, without agent= for everybody; can be repeated', collect)
+    .option('--without-grant <[agent=]action:resource>', 'takes away what this covers; without agent= from everybody; can be repeated', collect)
     .action((file: string | undefined, options: WhatIfOptions) => perform(options, (session) => whatIf(file, options, session)))
     .addHelpText('after', '\nExit codes: 0 nothing would be refused or asked about, 1 something would, 2 a wrong call');
 }

@@ -4,8 +4,9 @@ import { UsageError } from './failure.js';
 function statsOf(log: string): fs.Stats | undefined {
   try {
     return fs.statSync(log, { throwIfNoEntry: false });
-  } catch (thrown) {
-    throw new UsageError(`No log can be in ${log}: ${(thrown as Error).message}.`);
+  } catch {
+    // Whoever opens it tells.
+    return undefined;
   }
 }
 

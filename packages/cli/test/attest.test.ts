@@ -225,6 +225,7 @@ describe('receipt', () => {
     const beyond = await omnipaw(['receipt', '--log', log, '--at', String(entries)]);
     expect(beyond).toMatchObject({ code: 2, stdout: '' });
     expect(beyond.stderr).toContain(`The signed head covers entries 0 to ${entries - 1}`);
+    expect(await omnipaw(['receipt', '--log', path.join(temporaryFolder(), 'nowhere'), '--at', '0'])).toMatchObject({ code: 2, stderr: expect.stringContaining('LOG_NOT_FOUND') as string });
     const unsigned = await teamLog();
     const none = await omnipaw(['receipt', '--log', unsigned.log, '--at', '0']);
     expect(none).toMatchObject({ code: 2, stdout: '' });

@@ -117,7 +117,7 @@ describe('a call of which nobody knows what came of it', () => {
   });
 
   test('is what somebody says that it is', async () => {
-    for (const [outcome, result] of [['{"value":5}', '5'], ['{"error":"the bank says no"}', 'TOOL_FAILED: the bank says no']] as const) {
+    for (const [outcome, result] of [['{"value":5}', '5'], ['{"error":"the bank says no"}', 'TOOL_FAILED: the bank says no'], ['{"error":{"code":"NO_FUNDS","message":"none"}}', 'NO_FUNDS: none']] as const) {
       const { log } = await cutOff();
       const { code, stdout, stderr } = await omnipaw(['resume', FILE, '--log', log, '--settle', `payer-1/1/0=${outcome}`, '--by', 'Ada', '--unknown-outcomes', 'refuse']);
       expect({ code, stdout }).toEqual({ code: 0, stdout: `${result}\n` });
@@ -146,6 +146,10 @@ describe('a call of which nobody knows what came of it', () => {
       [2, log, ['--settle', 'payer-1/1/0={"error":5}'], 'does not say how the call ended'],
       [2, log, ['--settle', 'payer-1/2/0={"value":5}'], 'There is no call payer-1/2/0 whose outcome is unknown. Such calls: payer-1/1/0.'],
       [2, ended.log, ['--agent', 'brief-1', '--settle', 'payer-1/1/0={"value":5}'], 'Nobody is left to wait for'],
+      [2, log, ['--settle', 'payer-1/1/0={"value":1}', '--settle', 'payer-1/1/0={"value":2}'], '--settle says twice what came of payer-1/1/0'],
+      [2, log, ['--settle', 'payer-1/1/0={"value":-0}'], "What --settle says of payer-1/1/0 can't be recorded"],
+      [2, log, ['--settle', 'payer-1/1/0={"error":""}'], 'does not say how the call ended'],
+      [2, log, ['--settle', 'payer-1/1/0={"value":1}', '--by', ' '], '--by names nobody'],
       [2, log, ['--by', 'Ada'], '--by says who settles calls, and none is settled'],
       [2, log, ['--unknown-outcomes', 'guess'], 'Allowed choices are throw, refuse'],
       [1, two.log, ['--settle', 'payer-1/1/0={"value":5}'], 'Nobody has said what came of 1 call that may not be repeated'],
@@ -156,5 +160,27 @@ describe('a call of which nobody knows what came of it', () => {
       expect(finished.code).toBe(code);
     }
     expect(storedText(log)).toBe(before);
+  });
+});
+
+describe('what a log was written under', () => {
+  test('holds when it is resumed: its policies, unless the program exports others, and its extensions', async () => {
+    const { log, when } = place();
+    const policies = [{ name: 'never pay', effect: 'DENY', action: 'call', resource: 'pay' }] as const;
+    const first = await createKernel({ log: new FileLogStore(log), agents: [payer, brief, both], tools: [pay], policies });
+    first.spawn(both, when, { grants: GRANTS }).result().catch(() => undefined);
+    await first.stop();
+    const { stdout } = await omnipaw(['resume', FILE, '--log', log]);
+    expect(stdout).toContain('PERMISSION_DENIED');
+
+    const guarded = place();
+    const guard = { name: 'watchful', version: '1', guard: { review: () => undefined } };
+    const second = await createKernel({ log: new FileLogStore(guarded.log), agents: [payer, brief, both], tools: [pay], extensions: [guard] });
+    second.spawn(brief, 1).result().catch(() => undefined);
+    await second.stop();
+    const before = storedText(guarded.log);
+    const refused = await omnipaw(['resume', FILE, '--log', guarded.log]);
+    expect(refused).toMatchObject({ code: 2, stderr: `error: The log was written under the extension watchful, which ${FILE} does not export. Export what createKernel was given, alone or in a list.\n` });
+    expect(storedText(guarded.log)).toBe(before);
   });
 });

@@ -108,6 +108,16 @@ test('A fork removes what earlier ones have left that were killed, and nothing e
   await writing.close();
 });
 
+test('A fork takes the place of an empty directory with its mode, and gives it back when it is refused', async () => {
+  const { log } = await teamLog();
+  const into = path.join(temporaryFolder(), 'mine');
+  fs.mkdirSync(into, { mode: 0o700 });
+  expect((await omnipaw(['fork', program('only.ts'), '--log', log, '--at', '3', '--into', into])).code).toBe(2);
+  expect(fs.readdirSync(into)).toEqual([]);
+  expect((await omnipaw(['fork', '--log', log, '--at', '3', '--into', into])).code).toBe(0);
+  if (process.platform !== 'win32') expect(fs.statSync(into).mode & 0o777).toBe(0o700);
+});
+
 test('A fork says which calls were under way: what came of them it does not know', async () => {
   const { log } = await teamLog();
   const at = String(await seqOf(log, 'TOOL_CALLED'));

@@ -65,6 +65,13 @@ describe('a log', () => {
     expect(JSON.parse(stdout)).toMatchObject({ integrity: 'BROKEN', replay: 'INCOMPLETE', entries: entries - 1, firstBad: { busSeq: entries - 1 } });
   });
 
+  test('says where its pin is', async () => {
+    const { log, head, entries } = await teamLog();
+    const argv = ['replay', program('team.ts'), '--log', log, '--pin', head];
+    expect((await omnipaw(argv)).stdout).toContain(`the pin is entry ${entries - 1}, the last one`);
+    expect(JSON.parse((await omnipaw([...argv, '--json'])).stdout)).toMatchObject({ completeness: 'COMPLETE', pinnedAt: entries - 1 });
+  });
+
   test('whose end was cut off is contradicted by its pin, though all that is left was made again', async () => {
     const { log, head } = await teamLog();
     damage(log, (bytes) => bytes.subarray(0, bytes.lastIndexOf('\n', bytes.length - 2) + 1));

@@ -38,7 +38,7 @@ describe('agents that were taken up', () => {
     const agents = [kernel.spawn(several.first, null).id, kernel.spawn(several.second, null).id];
     const report = await goOn(kernel, { agents, tools: [wait] }, session);
     expect(hasSucceeded(report)).toBe(true);
-    const audience = { ...session, file: 'several.ts', log, json: false, isVerbose: false, entriesBefore: 1, more: {} };
+    const audience = { ...session, file: 'several.ts', sign: undefined, log, json: false, isVerbose: false, entriesBefore: 1, more: {} };
     await reportGoOn(report, audience);
     expect(stdout.text).toBe('one-1 1\ntwo-1 {"two":2}\n');
     expect(stderr.text).toMatch(/^✓ one-1, two-1 completed in .*: 8 new entries, 9 in /);
@@ -52,7 +52,7 @@ describe('agents that were taken up', () => {
     const agents = [kernel.spawn(several.first, null).id, kernel.spawn(waiter, null).id];
     const report = await goOn(kernel, { agents, tools: [wait] }, session);
     expect(hasSucceeded(report)).toBe(false);
-    await reportGoOn(report, { ...session, file: 'several.ts', log, json: true, isVerbose: false, entriesBefore: 1, more: { logId: 'x' } });
+    await reportGoOn(report, { ...session, file: 'several.ts', sign: undefined, log, json: true, isVerbose: false, entriesBefore: 1, more: { logId: 'x' } });
     expect(JSON.parse(stdout.text)).toEqual({
       ok: false,
       agents: [
@@ -75,7 +75,7 @@ describe('agents that were taken up', () => {
     signals.emit('SIGINT');
     const report = await going;
     expect(report.stoppedBy).toBe('SIGINT');
-    await reportGoOn(report, { ...session, file: 'several.ts', log, json: false, isVerbose: false, entriesBefore: 1, more: {} });
+    await reportGoOn(report, { ...session, file: 'several.ts', sign: undefined, log, json: false, isVerbose: false, entriesBefore: 1, more: {} });
     expect(stderr.text).toMatch(/^■ Stopped by SIGINT after .*\n {2}Not ended: .*waiter-1 WAITING\.\n {2}Go on: omnipaw resume several\.ts --log .*\n$/);
     expect(signals.listenerCount('SIGINT')).toBe(0);
   });

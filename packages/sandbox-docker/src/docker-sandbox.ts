@@ -53,7 +53,7 @@ interface Ready {
 export class DockerSandbox implements CommandRunner {
   readonly mode = 'docker';
   /** bash if the image has one. */
-  readonly shell = ['/bin/sh', '-c', 'command -v bash >/dev/null && exec bash --noprofile --norc -c "$@"; exec /bin/sh -c "$@"', 'sh'] as const;
+  readonly shell = ['/bin/sh', '-c', 'command -v bash >/dev/null && exec bash --noprofile --norc -c -- "$@"; exec /bin/sh -c -- "$@"', 'sh'] as const;
   readonly #options: DockerSandboxOptions;
   readonly #workspace: Workspace;
   readonly #limits: ContainerLimits;

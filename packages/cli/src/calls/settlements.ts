@@ -19,6 +19,7 @@ export type Settlements = ReadonlyMap<string, SettledOutcome>;
 /** Throws a UsageError for what does not say how a call ended. */
 export function settlementsIn({ settle = [], by }: UnknownOutcomeOptions): Settlements {
   if (by !== undefined && settle.length === 0) throw new UsageError('--by says who settles calls, and none is settled: give --settle.');
+  if (by?.trim() === '') throw new UsageError('--by names nobody. Say who settles the calls, or leave it out.');
   const settlements = settle.map(settlementIn);
   const twice = settlements.find(([name], index) => settlements.findIndex(([other]) => other === name) !== index);
   if (twice !== undefined) throw new UsageError(`--settle says twice what came of ${twice[0]}. Say it once.`);
@@ -55,7 +56,9 @@ function assertRecordable(name: string, said: unknown): void {
 function outcomeIn(said: unknown): SettledOutcome | undefined {
   if (typeof said !== 'object' || said === null || Object.keys(said).length !== 1) return undefined;
   if ('value' in said) return { value: said.value };
-  return 'error' in said && typeof said.error === 'string' ? { error: new OmniError('TOOL_FAILED', said.error) } : undefined;
+  if (!('error' in said)) return undefined;
+  const { code = 'TOOL_FAILED', message } = (typeof said.error === 'string' ? { message: said.error } : said.error ?? {}) as { readonly code?: unknown; readonly message?: unknown };
+  return typeof code === 'string' && typeof message === 'string' && message !== '' ? { error: new OmniError(code, message) } : undefined;
 }
 
 /** Whether any of these calls may be left to its program, and each that was settled is one of them; throws otherwise. */

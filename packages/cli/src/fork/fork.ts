@@ -62,13 +62,13 @@ async function forkAndGoOn(file: string, options: ForkOptions, session: Session)
   const { into } = options;
   const done = await diverted(host, async () => {
     const loaded = await load(file);
-    const wasThere = fs.existsSync(into);
+    const before = fs.statSync(into, { throwIfNoEntry: false });
     const forked = await written(options, session);
     if (typeof forked === 'string') return forked;
     const taken = await takeUp(loaded, { ...options, log: into }, session).catch(async (thrown: unknown) => {
       // Whoever tries again needs the place.
       await removeUntouched(into, forked.head);
-      if (wasThere) fs.mkdirSync(into, { recursive: true });
+      if (before !== undefined) fs.mkdirSync(into, { recursive: true, mode: before.mode & 0o777 });
       throw thrown;
     });
     await people.line(forkedText(forked, options, people.ink));
@@ -126,8 +126,11 @@ async function written(options: ForkOptions, { host }: Session): Promise<Forked 
 }
 
 function moveDurably(from: string, to: string): void {
-  // Not every system moves a directory onto an empty one.
-  if (fs.existsSync(to)) fs.rmdirSync(to);
+  // Not every system moves a directory onto an empty one; whoever made it has said who may read it.
+  if (fs.existsSync(to)) {
+    fs.chmodSync(from, fs.statSync(to).mode & 0o7777);
+    fs.rmdirSync(to);
+  }
   fs.renameSync(from, to);
   if (process.platform === 'win32') return;
   const parent = fs.openSync(path.dirname(path.resolve(to)), 'r');

@@ -10,6 +10,8 @@ export interface Left {
   readonly all: readonly AgentSnapshot[];
   /** If there is nobody to wait for, how those have ended who were asked for, or nobody delegated to. */
   readonly ends: readonly AgentEnd[];
+  /** The extensions of the kernel that wrote the end of it. */
+  readonly extensions: readonly string[];
   readonly head: string;
   readonly entries: number;
 }
@@ -17,7 +19,7 @@ export interface Left {
 /** The agents of a log that have not ended: all of them, or the one that is named. Rejects with `AGENT_NOT_FOUND`. */
 export async function agentsLeftIn(log: string, name?: string): Promise<Left> {
   assertLogDirectory(log);
-  const { agents: known, head, busSeq } = await inspect(new FileLogReader(log));
+  const { agents: known, head, busSeq, kernel } = await inspect(new FileLogReader(log));
   const all = known.filter(hasNotEnded);
   const asked = name === undefined ? known : known.filter(({ id }) => id === name);
   if (asked.length === 0 && name !== undefined) {
@@ -26,7 +28,7 @@ export async function agentsLeftIn(log: string, name?: string): Promise<Left> {
   }
   const agents = asked.filter(hasNotEnded);
   const ended = agents.length > 0 ? [] : name === undefined ? asked.filter(({ parent }) => parent === null) : asked;
-  return { agents, all, ends: ended.map(endOf), head, entries: busSeq + 1 };
+  return { agents, all, ends: ended.map(endOf), extensions: Object.keys(kernel.extensions), head, entries: busSeq + 1 };
 }
 
 export function hasNotEnded({ state }: AgentSnapshot): boolean {

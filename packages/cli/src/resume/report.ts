@@ -1,18 +1,14 @@
 /** What is said when agents that were taken up again have ended: results to standard output, everything else to people. */
 import path from 'node:path';
-import { leftLines } from '../calls/left-lines.js';
+import { leftLines, type ResumeCommand } from '../calls/left-lines.js';
 import { describeWithCause, explainFailure, failureRecord } from '../failure.js';
 import { resultText } from '../run/report.js';
 import type { Session } from '../session.js';
 import { count, jsonLine, listText, shellWord } from '../terminal/printable.js';
-import type { AgentEnd, GoOnReport } from './go-on.js';
+import { isStopped, type AgentEnd, type GoOnReport } from './go-on.js';
 import type { Left } from './left.js';
 
-export interface Audience extends Session {
-  /** The program's file as the user named it. */
-  readonly file: string;
-  /** The log's directory as the user named it. */
-  readonly log: string;
+export interface Audience extends Session, ResumeCommand {
   readonly json: boolean;
   readonly isVerbose: boolean;
   /** How many entries there were before. */
@@ -69,8 +65,9 @@ function summary(report: GoOnReport, audience: Audience): string[] {
   const { ends, stoppedBy, head, entries, elapsedText } = report;
   const facts = `${count(entries - entriesBefore, 'new entry', 'new entries')}, ${entries} in ${log}`;
   const directory = shellWord(log);
-  if (stoppedBy !== undefined) return [`${ink('yellow', '■')} Stopped by ${stoppedBy} after ${elapsedText}: ${facts}.`, ...leftLines(report, audience)];
-  const failed = ends.filter(({ outcome }) => !outcome.ok);
+  const failed = ends.filter(({ outcome }) => !outcome.ok && !isStopped(outcome));
+  const failures = failed.flatMap((end) => failureLines(end, ink('red', 'error:'), isVerbose));
+  if (stoppedBy !== undefined) return [`${ink('yellow', '■')} Stopped by ${stoppedBy} after ${elapsedText}: ${facts}.`, ...failures, ...leftLines(report, audience)];
   const completed = ends.filter(({ outcome }) => outcome.ok).map(({ agent }) => agent);
   if (failed.length === 0) {
     return [
@@ -81,7 +78,7 @@ function summary(report: GoOnReport, audience: Audience): string[] {
   }
   return [
     `${ink('red', '✗')} ${listText(failed.map(({ agent }) => agent))} failed after ${elapsedText}: ${facts}.`,
-    ...failed.flatMap((end) => failureLines(end, ink('red', 'error:'), isVerbose)),
+    ...failures,
     ...leftLines(report, audience),
     `  See what happened: omnipaw tail --log ${directory}`,
   ];

@@ -1,5 +1,5 @@
 /** `omnipaw resume`: the agents of a log that have not ended, taken up where they were. */
-import type { OmniKernel } from '@omnipaw/kernel';
+import { OmniError, type OmniKernel } from '@omnipaw/kernel';
 import { callLines, openCallsOf, unrepeatable, unrepeatableText, type OpenCall } from '../calls/open-calls.js';
 import { assertDecided, settleCalls, settlementsIn, type UnknownOutcomeOptions } from '../calls/settlements.js';
 import { EXIT, isVerbose, UsageError } from '../failure.js';
@@ -9,7 +9,7 @@ import { diverted } from '../run/divert.js';
 import { loadProgram } from '../run/load-program.js';
 import type { Session } from '../session.js';
 import { EXIT_AFTER_SIGNAL } from '../signals.js';
-import { listText } from '../terminal/printable.js';
+import { listText, shellWord } from '../terminal/printable.js';
 import { goOn, type GoOnReport } from './go-on.js';
 import { agentsLeftIn, type Left } from './left.js';
 import { hasSucceeded, reportGoOn, reportNothingLeft, type Audience } from './report.js';
@@ -31,8 +31,18 @@ export interface Loaded {
 }
 
 export async function resume(file: string, options: ResumeOptions, session: Session): Promise<number> {
-  const resumed = await diverted(session.host, async () => carryOn(await takeUp(await load(file), options, session), session));
+  const resumed = await diverted(session.host, async () => {
+    const taken = await takeUp(await load(file), options, session).catch((thrown: unknown) => { throw pointingToReplay(thrown, file, options); });
+    return carryOn(taken, session);
+  });
   return tell(resumed, {}, session);
+}
+
+/** Both sides of a divergence are too long for a line. */
+function pointingToReplay(thrown: unknown, file: string, { log }: ResumeOptions): unknown {
+  if (!(thrown instanceof OmniError) || thrown.code !== 'REPLAY_DIVERGENCE') return thrown;
+  const { code, message, details } = thrown;
+  return new OmniError(code, `${message} To see both: omnipaw replay ${shellWord(file)} --log ${shellWord(log)}`, { ...(details === undefined ? {} : { details }), cause: thrown });
 }
 
 export async function load(file: string): Promise<Loaded> {
@@ -59,6 +69,7 @@ export async function takeUp(loaded: Loaded, options: ResumeOptions, session: Se
     if (settlements.size > 0) throw new UsageError('Nobody is left to wait for, so no kernel starts that could put on record what --settle says. Leave --agent out, if others are left.');
     return { loaded, options, left, unknown: [], kernel: undefined };
   }
+  assertGuarded(loaded, left);
   assertDecided(unknown, settlements, options);
   const { log, sign } = options;
   const unknownOutcomes = settlements.size === 0 ? 'throw' : 'wait';
@@ -70,6 +81,13 @@ export async function takeUp(loaded: Loaded, options: ResumeOptions, session: Se
     throw thrown;
   }
   return { loaded, options, left, unknown: settlements.size === 0 ? unknown : [], kernel };
+}
+
+/** What an extension refuses it would not refuse where it is left out. */
+function assertGuarded({ file, definitions }: Loaded, { extensions }: Left): void {
+  const missing = extensions.filter((name) => definitions.extensions.every((extension) => extension.name !== name));
+  if (missing.length === 0) return;
+  throw new UsageError(`The log was written under the ${missing.length === 1 ? 'extension' : 'extensions'} ${missing.join(', ')}, which ${file} does not export. Export what createKernel was given, alone or in a list.`);
 }
 
 async function tellUnknown(calls: readonly OpenCall[], { people }: Session): Promise<void> {
@@ -95,8 +113,8 @@ export async function carryOn({ kernel, ...taken }: Taken, session: Session): Pr
 
 /** Tells how it went, scripts also what `more` says, and resolves with the exit code. */
 export async function tell({ loaded: { file }, options, left, report }: Resumed, more: object, session: Session): Promise<number> {
-  const { log, json = false } = options;
-  const audience: Audience = { ...session, file, log, json, isVerbose: isVerbose(options, session.host), more, entriesBefore: left.entries };
+  const { log, sign, json = false } = options;
+  const audience: Audience = { ...session, file, log, sign, json, isVerbose: isVerbose(options, session.host), more, entriesBefore: left.entries };
   if (report === undefined) await reportNothingLeft(left, audience);
   else await reportGoOn(report, audience);
   if (report?.stoppedBy !== undefined) return EXIT_AFTER_SIGNAL[report.stoppedBy];

@@ -31,6 +31,7 @@ export async function boot(definitions: Definitions, { file, log, sign, ...confi
       agents: definitions.agents,
       tools: definitions.tools,
       extensions: definitions.extensions,
+      ...(definitions.policies === undefined ? {} : { policies: definitions.policies }),
       ...(signer === undefined ? {} : { follow: attest({ signer }) }),
       onProblem: ({ code, message }) => void people.line(`${people.ink('yellow', 'warning:')} ${code}: ${message}`),
     });

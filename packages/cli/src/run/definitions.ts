@@ -1,5 +1,5 @@
 /** Finds in a module what a kernel can run. By shape: the module may have been made with another copy of the kernel. */
-import type { AgentDefinition, Extension, Tool } from '@omnipaw/kernel';
+import { PermissionModel, type AgentDefinition, type Extension, type Policy, type Tool } from '@omnipaw/kernel';
 import { UsageError } from '../failure.js';
 import type { ProgramModule } from './load-program.js';
 
@@ -9,6 +9,8 @@ export interface Definitions {
   readonly tools: readonly Tool[];
   /** Alone or in a list. */
   readonly extensions: readonly Extension[];
+  /** What it exports as `policies`; undefined if it does not. */
+  readonly policies: readonly Policy[] | undefined;
   /** The agents again, by the name that the module exports them under. */
   readonly agentsByExport: ReadonlyMap<string, AgentDefinition>;
 }
@@ -20,8 +22,28 @@ export function definitionsIn(module: ProgramModule): Definitions {
     agents: [...new Set(agentsByExport.values())],
     tools: [...new Set(entries.map(([, value]) => value).filter(isTool))],
     extensions: extensionsIn(module),
+    policies: policiesIn(module),
     agentsByExport,
   };
+}
+
+/** One policy, or a list; throws a UsageError for what is none. */
+export function policiesIn({ policies }: ProgramModule): readonly Policy[] | undefined {
+  return policies === undefined ? undefined : checkedPolicies(Array.isArray(policies) ? policies : [policies]);
+}
+
+/** Throws a UsageError for what is no policy. */
+export function checkedPolicies(given: readonly unknown[]): readonly Policy[] {
+  try {
+    for (const policy of given) {
+      if (typeof policy !== 'object' || policy === null) throw new TypeError(`A policy is an object; found ${JSON.stringify(policy)}.`);
+      if (typeof (policy as Partial<Policy>).name !== 'string') throw new TypeError(`A policy has a name; found ${JSON.stringify(policy)}.`);
+    }
+    new PermissionModel(given as readonly Policy[]);
+  } catch (thrown) {
+    throw new UsageError((thrown as Error).message);
+  }
+  return given as readonly Policy[];
 }
 
 /** Whatever a module exports that has the parts of an extension. */

@@ -1,6 +1,6 @@
 /** What a run says when it is over: the result to standard output, everything else to people. */
 import path from 'node:path';
-import { leftLines, type LeftOver } from '../calls/left-lines.js';
+import { leftLines, type LeftOver, type ResumeCommand } from '../calls/left-lines.js';
 import { causeOf, describeWithCause, explainFailure, failureRecord } from '../failure.js';
 import type { StopSignal } from '../host.js';
 import type { Session } from '../session.js';
@@ -23,11 +23,7 @@ export interface RunReport extends LeftOver {
   readonly elapsedText: string;
 }
 
-interface Audience extends Session {
-  /** The program's file as the user named it. */
-  readonly file: string;
-  /** The log's directory as the user named it. */
-  readonly log: string;
+interface Audience extends Session, ResumeCommand {
   readonly json: boolean;
   /** Whether a failure is told with its stack and causes. */
   readonly isVerbose: boolean;

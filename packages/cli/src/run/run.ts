@@ -6,6 +6,7 @@
 import { OmniError, type AgentDefinition, type OmniKernel, type Tool } from '@omnipaw/kernel';
 import { Stopping } from '../calls/stopping.js';
 import { EXIT, isVerbose } from '../failure.js';
+import { assertLogDirectory } from '../log-directory.js';
 import { hasNotEnded } from '../resume/left.js';
 import type { Session } from '../session.js';
 import { EXIT_AFTER_SIGNAL } from '../signals.js';
@@ -32,6 +33,7 @@ export interface RunOptions {
 
 export async function run(file: string, options: RunOptions, session: Session): Promise<number> {
   const { host } = session;
+  assertLogDirectory(options.log);
   const input = await readInput(options.input, host.stdin);
   const report = await diverted(host, async () => {
     const definitions = definitionsIn(await loadProgram(file));
@@ -39,8 +41,8 @@ export async function run(file: string, options: RunOptions, session: Session): 
     const kernel = await boot(definitions, { file, ...options, recover: false }, session).catch((thrown: unknown) => { throw needsResume(thrown, file, options); });
     return runAgent(kernel, { agent, input, tools: definitions.tools, options, session });
   });
-  const { log, json = false } = options;
-  await reportRun(report, { ...session, file, log, json, isVerbose: isVerbose(options, host) });
+  const { log, sign, json = false } = options;
+  await reportRun(report, { ...session, file, log, sign, json, isVerbose: isVerbose(options, host) });
   if (report.stoppedBy !== undefined) return EXIT_AFTER_SIGNAL[report.stoppedBy];
   return report.outcome.ok ? EXIT.ok : EXIT.failed;
 }

@@ -1,8 +1,8 @@
 /** What a command line would have otherwise. */
-import { parseGrant, PermissionModel, type Extension, type GrantChange, type Policy } from '@omnipaw/kernel';
+import { parseGrant, type Extension, type GrantChange, type Policy } from '@omnipaw/kernel';
 import { UsageError } from '../failure.js';
 import { readJsonArgument } from '../json-argument.js';
-import { extensionsIn } from '../run/definitions.js';
+import { checkedPolicies, extensionsIn, policiesIn } from '../run/definitions.js';
 import type { ProgramModule } from '../run/load-program.js';
 
 export interface ChangeOptions {
@@ -22,16 +22,16 @@ export interface Changes {
 /** Throws a UsageError for what is no policy, grant or extension, and if nothing would change. */
 export function changesIn(options: ChangeOptions, module: ProgramModule): Changes {
   const { policy = [], deny = [], grant = [], withoutGrant = [] } = options;
-  const given = [...policy.flatMap((text) => listOf(readJsonArgument(text, 'The policy'))), ...listOf(module['policies'] ?? [])];
-  const hasPolicies = policy.length > 0 || module['policies'] !== undefined;
-  const addedPolicies = deny.map(denial);
+  const given = checkedPolicies(policy.flatMap((text) => listOf(readJsonArgument(text, 'The policy'))));
+  const exported = policiesIn(module);
+  const hasPolicies = policy.length > 0 || exported !== undefined;
+  const addedPolicies = checkedPolicies(deny.map(denial));
   const grants = [...withoutGrant.map((text) => changeOf(text, 'remove')), ...grant.map((text) => changeOf(text, 'add'))];
   const extensions = extensionsIn(module);
   if (!hasPolicies && addedPolicies.length + grants.length + extensions.length === 0) {
     throw new UsageError('Nothing would be otherwise. Say what: --policy, --deny, --grant, --without-grant, or a program that exports policies or extensions.');
   }
-  assertPolicies([...given, ...addedPolicies]);
-  return { ...(hasPolicies ? { policies: given as readonly Policy[] } : {}), addedPolicies, grants, extensions };
+  return { ...(hasPolicies ? { policies: [...given, ...(exported ?? [])] } : {}), addedPolicies, grants, extensions };
 }
 
 /** `action:resource`; the action may be `*`. */
@@ -46,18 +46,6 @@ function changeOf(text: string, part: 'add' | 'remove'): GrantChange {
   const [, agent, grant = ''] = /^(?:([^=:]+)=)?(.*)$/s.exec(text) ?? [];
   try {
     return { ...(agent === undefined ? {} : { agent }), [part]: [parseGrant(grant)] };
-  } catch (thrown) {
-    throw new UsageError((thrown as Error).message);
-  }
-}
-
-function assertPolicies(policies: readonly unknown[]): void {
-  try {
-    for (const policy of policies) {
-      if (typeof policy !== 'object' || policy === null) throw new TypeError(`A policy is an object; found ${JSON.stringify(policy)}.`);
-      if (typeof (policy as Partial<Policy>).name !== 'string') throw new TypeError('A policy has a name.');
-    }
-    new PermissionModel(policies as readonly Policy[]);
   } catch (thrown) {
     throw new UsageError((thrown as Error).message);
   }

@@ -6,7 +6,8 @@ import { fail } from '../paths/refusals.js';
 import { textOf } from '../paths/text.js';
 import { digestOf, type Workspace } from '../paths/workspace.js';
 import { MAX_FILE_BYTES } from './limits.js';
-import { parseChanges, reject, type FileChange } from './patch.js';
+import { parseChanges, type FileChange } from './patch.js';
+import { reject } from './reject.js';
 
 export interface ApplyPatchArguments {
   /** A unified diff of one or several files. */
@@ -58,17 +59,20 @@ interface Step {
   readonly path: string;
   readonly before: Uint8Array | null;
   readonly after: Uint8Array | null;
+  /** Of the file that was there; what becomes of it, and what is put back, has the same. */
+  readonly permissions?: number;
 }
 
 /** A file that gets another name is one that goes and one that comes. */
 async function stepsOf(workspace: Workspace, { from, to, apply }: FileChange): Promise<Step[]> {
   for (const path of [from, to]) if (path !== null) partsToWrite(path);
   const before = from === null ? null : await workspace.read(from, MAX_FILE_BYTES);
+  const kept = from === null ? {} : { permissions: (await workspace.stat(from)).permissions };
   const after = to === null ? null : Buffer.from(apply(before === null ? '' : textOf(before, from!)));
   if (to === null && apply(textOf(before!, from!)) !== '') return reject(`it deletes ${JSON.stringify(from)}, but leaves some of its lines`);
   if (to !== null && to !== from && (await isThere(workspace, to))) return reject(`it makes ${JSON.stringify(to)}, which is there already`);
-  if (from === to) return [{ path: from!, before, after }];
-  return [...(from === null ? [] : [{ path: from, before, after: null }]), ...(to === null ? [] : [{ path: to, before: null, after }])];
+  if (from === to) return [{ path: from!, before, after, ...kept }];
+  return [...(from === null ? [] : [{ path: from, before, after: null, ...kept }]), ...(to === null ? [] : [{ path: to, before: null, after, ...kept }])];
 }
 
 async function isThere(workspace: Workspace, path: string): Promise<boolean> {
@@ -116,7 +120,7 @@ class Transaction {
   async #stageAll(): Promise<(StagedFile | undefined)[]> {
     const staged: (StagedFile | undefined)[] = [];
     try {
-      for (const { path, after } of this.#steps) staged.push(after === null ? undefined : await this.#workspace.stage(path, after));
+      for (const { path, after, permissions } of this.#steps) staged.push(after === null ? undefined : await this.#workspace.stage(path, after, permissions));
       return staged;
     } catch (thrown) {
       await discard(staged);
@@ -127,10 +131,10 @@ class Transaction {
   /** All that can be, and then says of one that could not. */
   async #putBack(): Promise<void> {
     const left: { readonly path: string; readonly cause: unknown }[] = [];
-    for (const { path, before } of this.#done.reverse()) {
+    for (const { path, before, permissions } of this.#done.reverse()) {
       try {
         if (before === null) await this.#workspace.removeNow(path);
-        else await (await this.#workspace.stage(path, before)).commit();
+        else await (await this.#workspace.stage(path, before, permissions)).commit();
       } catch (cause) {
         left.push({ path, cause });
       }

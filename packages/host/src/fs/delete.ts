@@ -12,14 +12,19 @@ export interface DeleteResult {
   readonly deleted: boolean;
 }
 
-/** Deletes a file, a link (never what it leads to) or an empty directory. Throws `PATH_REFUSED`, `FILE_SYSTEM_FAILED`. */
+/**
+ * Deletes a file, a link (never what it leads to) or an empty directory.
+ *
+ * Not idempotent: what has the name when a call is repeated after a crash may be something that somebody else has made since.
+ * Throws `PATH_REFUSED`, `FILE_SYSTEM_FAILED`.
+ */
 export function deleteTool(name: string, workspace: Workspace): Tool<DeleteArguments, DeleteResult> {
   return defineTool({
     name,
     version: '1',
     description: 'Deletes a file or an empty directory below the root.',
     input: v.strictObject({ path }),
-    idempotent: true,
+    idempotent: false,
     run: async (args): Promise<DeleteResult> => ({ deleted: await workspace.remove(args.path) }),
   });
 }

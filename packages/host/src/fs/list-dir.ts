@@ -2,6 +2,7 @@ import { defineTool, type Tool } from '@omnipaw/kernel';
 import * as v from 'valibot';
 import { problemOf } from '../paths/relative-path.js';
 import type { DirectoryItem, Workspace } from '../paths/workspace.js';
+import { jsonBytes, MAX_RESULT_JSON_BYTES } from './limits.js';
 import { path } from './schemas.js';
 
 export interface ListDirArguments {
@@ -33,7 +34,8 @@ export function listDirTool(name: string, workspace: Workspace): Tool<ListDirArg
     idempotent: true,
     run: async (args): Promise<ListDirResult> => {
       const { items, more } = await workspace.list(args.path, MAX_ITEMS);
-      return { items: items.map(withRefusal), more };
+      const listed = asManyAsFit(items.map(withRefusal));
+      return { items: listed, more: more || listed.length < items.length };
     },
   });
 }
@@ -41,4 +43,11 @@ export function listDirTool(name: string, workspace: Workspace): Tool<ListDirArg
 function withRefusal(item: DirectoryItem): ListedItem {
   const refused = problemOf(item.name);
   return refused === undefined ? item : { ...item, refused };
+}
+
+/** Names can be long, and of characters that take six in JSON. */
+function asManyAsFit(items: readonly ListedItem[]): readonly ListedItem[] {
+  let room = MAX_RESULT_JSON_BYTES;
+  const end = items.findIndex((item) => (room -= jsonBytes(item) + 1) < 0);
+  return end === -1 ? items : items.slice(0, end);
 }

@@ -1,6 +1,7 @@
 /** What a unified diff does to files, pure. */
-import { applyPatch, parsePatch, type StructuredPatch } from 'diff';
-import { hostError } from '../errors.js';
+import { parsePatch, type StructuredPatch } from 'diff';
+import { applyHunks, newBudget, type Budget } from './hunks.js';
+import { reject } from './reject.js';
 
 /** One file of a patch. */
 export interface FileChange {
@@ -19,15 +20,12 @@ export function parseChanges(patch: string, maxFiles: number): readonly FileChan
   const files = parse(patch).filter(({ oldFileName, newFileName, hunks }) => oldFileName !== undefined || newFileName !== undefined || hunks.length > 0);
   if (files.length === 0) return reject('it changes no file. Give a unified diff, with --- and +++ before the hunks of each file');
   if (files.length > maxFiles) return reject(`it changes ${files.length} files, more than ${maxFiles}`);
-  const changes = files.map(changeOf);
+  const budget = newBudget();
+  const changes = files.map((file) => changeOf(file, budget));
   const paths = changes.flatMap(({ from, to }) => [...new Set([from, to])].filter((path) => path !== null));
   const twice = paths.find((path, index) => paths.indexOf(path) !== index);
   if (twice !== undefined) return reject(`it changes ${JSON.stringify(twice)} more than once`);
   return changes;
-}
-
-export function reject(reason: string): never {
-  throw hostError('PATCH_REJECTED', `The patch is not applied, in no part: ${reason}.`, { details: { reason } });
 }
 
 function parse(patch: string): StructuredPatch[] {
@@ -38,7 +36,7 @@ function parse(patch: string): StructuredPatch[] {
   }
 }
 
-function changeOf(file: StructuredPatch): FileChange {
+function changeOf(file: StructuredPatch, budget: Budget): FileChange {
   if (file.isBinary === true) return reject('it changes a binary file');
   if (file.isCopy === true) return reject('it copies a file; make a new one');
   // Links and submodules, which git writes as text.
@@ -49,16 +47,11 @@ function changeOf(file: StructuredPatch): FileChange {
   const from = nameOf(oldFileName, prefixed);
   const to = nameOf(newFileName, prefixed);
   if (from === null && to === null) return reject('a file of it is neither before nor after');
-  return { from, to, apply: (before) => applyTo(before, file, to ?? from!) };
+  return { from, to, apply: (before) => applyHunks(before, file.hunks, { path: to ?? from!, budget }) };
 }
 
 /** Git puts `a/` and `b/` before the names. */
 function nameOf(name: string, prefixed: boolean): string | null {
   if (name === NOWHERE) return null;
   return prefixed ? name.slice(2) : name;
-}
-
-function applyTo(before: string, file: StructuredPatch, path: string): string {
-  const after = applyPatch(before, file, { autoConvertLineEndings: false });
-  return after === false ? reject(`its hunks do not fit ${JSON.stringify(path)}; read the file again`) : after;
 }

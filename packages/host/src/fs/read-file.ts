@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { fail } from '../paths/refusals.js';
 import { textOf } from '../paths/text.js';
 import { digestOf, type Workspace } from '../paths/workspace.js';
-import { MAX_FILE_BYTES, MAX_RESULT_BYTES } from './limits.js';
+import { jsonBytes, MAX_FILE_BYTES, MAX_RESULT_BYTES, MAX_RESULT_JSON_BYTES } from './limits.js';
 import { path, whole } from './schemas.js';
 
 export interface ReadFileArguments {
@@ -43,6 +43,9 @@ export function readFileTool(name: string, workspace: Workspace): Tool<ReadFileA
       const wanted = args.encoding === 'base64' ? { content: Buffer.from(content).toString('base64'), lines: null } : linesOf(textOf(content, args.path), args);
       if (Buffer.byteLength(wanted.content) > MAX_RESULT_BYTES) {
         return fail('FILE_TOO_LARGE', args.path, `would give more than ${MAX_RESULT_BYTES} bytes; ask for some lines of it (fromLine, lines)`);
+      }
+      if (jsonBytes(wanted.content) > MAX_RESULT_JSON_BYTES) {
+        return fail('FILE_TOO_LARGE', args.path, 'has too many control characters to be recorded as text; ask for some lines of it (fromLine, lines), or for base64');
       }
       return { ...wanted, bytes: content.length, sha256: digestOf(content) };
     },

@@ -4,6 +4,7 @@ import type { HeldDirectory } from '../paths/held-directory.js';
 import { readAtMost } from '../paths/read-at-most.js';
 import { problemOf } from '../paths/relative-path.js';
 import { itemsOf, type Workspace } from '../paths/workspace.js';
+import { jsonBytes, MAX_RESULT_JSON_BYTES } from './limits.js';
 import { lineMatcher, type LineMatcher } from './line-matcher.js';
 import { path, whole } from './schemas.js';
 
@@ -31,7 +32,7 @@ export interface Match {
 export interface SearchResult {
   readonly matches: readonly Match[];
   /** Why the search ended before it was through, or null. */
-  readonly endedBy: 'matches' | 'files' | null;
+  readonly endedBy: 'matches' | 'files' | 'size' | null;
   readonly filesSearched: number;
   /** Binary, too large, not readable, or not to be named in a path. */
   readonly filesSkipped: number;
@@ -73,6 +74,7 @@ class Search {
   readonly #matcher: LineMatcher;
   readonly #matches: Match[] = [];
   #endedBy: SearchResult['endedBy'] = null;
+  #room = MAX_RESULT_JSON_BYTES;
   #filesSearched = 0;
   #filesSkipped = 0;
 
@@ -117,9 +119,17 @@ class Search {
     }
     this.#filesSearched++;
     const room = (this.#args.maxMatches ?? DEFAULT_MATCHES) - this.#matches.length;
-    this.#matches.push(...this.#matcher(content.toString('utf8'), room).map((match) => ({ path, ...match })));
+    for (const match of this.#matcher(content.toString('utf8'), room)) this.#take({ path, ...match });
+    if (this.#endedBy !== null) return;
     if (this.#matches.length >= (this.#args.maxMatches ?? DEFAULT_MATCHES)) this.#endedBy = 'matches';
     else if (this.#filesSearched >= MAX_FILES) this.#endedBy = 'files';
+  }
+
+  /** Unless the result would become larger than the log takes. */
+  #take(match: Match): void {
+    this.#room -= jsonBytes(match) + 1;
+    if (this.#room < 0) this.#endedBy = 'size';
+    else this.#matches.push(match);
   }
 }
 

@@ -11,10 +11,13 @@ export interface StatResult {
   /** A link is one: it is not followed. */
   readonly kind: DirectoryItem['kind'];
   readonly bytes: number;
-  /** In UTC: `2024-03-01T10:00:00.000Z`. */
+  /** In UTC: `2024-03-01T10:00:00.000Z`; the first or last date that there is for what is beyond. */
   readonly modified: string;
   readonly isExecutable: boolean;
 }
+
+/** The farthest that a date is from the epoch; file systems go on for longer. */
+const MAX_DATE_MS = 8.64e15;
 
 /** Says what a path leads to. Throws `PATH_REFUSED`, `FILE_NOT_FOUND`. */
 export function statTool(name: string, workspace: Workspace): Tool<StatArguments, StatResult> {
@@ -26,7 +29,11 @@ export function statTool(name: string, workspace: Workspace): Tool<StatArguments
     idempotent: true,
     run: async (args): Promise<StatResult> => {
       const { kind, bytes, modifiedMs, isExecutable } = await workspace.stat(args.path);
-      return { kind, bytes, modified: new Date(modifiedMs).toISOString(), isExecutable };
+      return { kind, bytes, modified: dateOf(modifiedMs).toISOString(), isExecutable };
     },
   });
+}
+
+function dateOf(timeMs: number): Date {
+  return new Date(Math.min(Math.max(timeMs, -MAX_DATE_MS), MAX_DATE_MS));
 }

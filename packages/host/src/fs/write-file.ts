@@ -24,7 +24,8 @@ export interface WriteFileResult {
 }
 
 /**
- * Writes a file, with the directories that lead to it. Doing it twice is doing it once.
+ * Writes a file, with the directories that lead to it. Doing it twice is doing it once, unless somebody else writes it in
+ * between: then only `replaces` keeps a call that is repeated after a crash from replacing that.
  *
  * Whole, it is atomic: by another file and a rename, synced. From an `offset` on it is not, which is for reports and logs that
  * are written piece by piece. Throws `PATH_REFUSED`, `FILE_CHANGED`, `FILE_TOO_LARGE`, `FILE_SYSTEM_FAILED`.

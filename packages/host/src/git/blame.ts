@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import type { Workspace } from '../paths/workspace.js';
 import { refuse } from '../paths/refusals.js';
 import type { Git } from './git.js';
+import { assertOneName } from './one-name.js';
 import { path, whole } from './schemas.js';
 
 export interface BlameArguments {
@@ -42,6 +43,7 @@ export function blameTool(name: string, git: Git, workspace: Workspace): Tool<Bl
     run: async ({ path, lines }, { signal }): Promise<BlameResult> => {
       const { kind } = await workspace.stat(path);
       if (kind !== 'file') return refuse(path, `a ${kind} where a file is wanted`);
+      await assertOneName(workspace.root, [path]);
       if (lines.length === 0) return { origins: [], note: null };
       const ranges = lines.flatMap((line) => ['-L', `${line},${line}`]);
       const args = ['blame', '--line-porcelain', '--encoding=UTF-8', '--no-textconv', '-w', ...ranges, '--', path];

@@ -1,5 +1,7 @@
-import { defineTool, type Tool } from '@omnipaw/kernel';
+import { defineTool, type Tool, type ToolContext } from '@omnipaw/kernel';
 import * as v from 'valibot';
+import { hostError } from '../errors.js';
+import { refuse } from '../paths/refusals.js';
 import type { Git } from './git.js';
 import { path, pathspecs } from './schemas.js';
 
@@ -36,12 +38,40 @@ export function commitTool(name: string, git: Git): Tool<CommitArguments, Commit
     run: async ({ message, paths, author }, { signal }): Promise<CommitResult> => {
       const identity = { GIT_AUTHOR_NAME: author.name, GIT_AUTHOR_EMAIL: author.email, GIT_COMMITTER_NAME: author.name, GIT_COMMITTER_EMAIL: author.email };
       const specs = pathspecs(paths);
-      await git.confine(['ls-files', '-z', '--modified', '--others', '--exclude-standard', ...specs], signal);
+      await assertPlain(git, specs, signal);
       await git.text(['add', '--all', ...specs], signal);
-      await git.text(['commit', '--quiet', '--no-verify', '--no-gpg-sign', '--cleanup=verbatim', `--message=${message}`, '--only', ...specs], signal, identity);
+      await assertChanged(git, specs, signal);
+      // Allowed to be empty, or else git may look into nested repositories to say why there is nothing to be committed.
+      await git.text(['commit', '--quiet', '--allow-empty', '--no-verify', '--no-gpg-sign', '--cleanup=verbatim', `--message=${message}`, '--only', ...specs], signal, identity);
       return { commit: (await git.text(['rev-parse', 'HEAD'], signal)).trim() };
     },
   });
+}
+
+/** A line of `git ls-files -v --stage --others`: what git makes of a path, its mode if it is in the index, and the path. */
+const LISTED = /^(\S) (?:(\d+) [0-9a-f]+ \d\t)?(.*)$/s;
+const UNCHANGED = 'H';
+const NESTED_REPOSITORY = '160000';
+
+/**
+ * Throws `PATH_REFUSED` if git would read a file that has other names, or look into a nested repository, whose settings name
+ * programs as well. Files that the index calls unchanged whatever they are count as changed: they are committed, too.
+ */
+async function assertPlain(git: Git, specs: readonly string[], signal: ToolContext['signal']): Promise<void> {
+  const listed = await git.names(['ls-files', '-z', '-v', '--stage', '--modified', '--others', '--exclude-standard', '--full-name', ...specs], signal);
+  const read: string[] = [];
+  for (const line of listed) {
+    const [, state, mode, name] = LISTED.exec(line) as unknown as [string, string, string | undefined, string];
+    if (mode === NESTED_REPOSITORY || name.endsWith('/')) refuse(name, 'a repository of its own, into which git would look; name the other paths');
+    if (state !== UNCHANGED) read.push(name);
+  }
+  await git.confine(read);
+}
+
+/** Throws `GIT_FAILED` when there is nothing to be committed. */
+async function assertChanged(git: Git, specs: readonly string[], signal: ToolContext['signal']): Promise<void> {
+  const changed = await git.names(['diff', '--cached', '--no-ext-diff', '--name-only', '-z', '--ignore-submodules=all', ...specs], signal);
+  if (changed.length === 0) throw hostError('GIT_FAILED', 'git commit failed: nothing is changed in these paths.', { details: { exitCode: 1, complaint: 'nothing to commit' } });
 }
 
 /** What stands in a commit beside the message; git would leave out `<`, `>` and the ends of lines. */

@@ -37,8 +37,9 @@ export function diffTool(name: string, git: Git): Tool<DiffArguments, DiffResult
     run: async ({ from, to, paths = [] }, { signal }): Promise<DiffResult> => {
       const commits = [from, to].filter((commit) => commit !== undefined);
       const what = ['--ignore-submodules=all', ...commits, ...(paths.length === 0 ? ['--'] : pathspecs(paths))];
-      if (to === undefined) await git.confine(['diff', '--no-ext-diff', '--name-only', '-z', '--no-renames', '--relative', ...what], signal);
-      const args = ['diff', '--no-ext-diff', '--no-textconv', '--no-color', ...what];
+      // Of two commits as well: git reads a file for an object that it takes it to be equal to.
+      await git.confine(await git.names(['diff', '--no-ext-diff', '--name-only', '-z', '--no-renames', '--no-relative', ...what], signal));
+      const args = ['diff', '--no-ext-diff', '--no-textconv', '--no-color', '--no-relative', ...what];
       const window = new OutputWindow(MAX_DIFF_BYTES);
       window.add(Buffer.from(await git.text(args, signal)));
       const captured = window.captured();

@@ -17,10 +17,13 @@ export interface StatusResult {
   /** Null before the first commit. */
   readonly head: string | null;
   readonly changes: readonly ChangedPath[];
+  /** Whether there are more than these, which are 2,000 or 512 KiB of JSON at the most. */
   readonly more: boolean;
 }
 
 const MAX_CHANGES = 2_000;
+/** Half of what a value may take, unless a log has been told otherwise. */
+const MAX_CHANGES_BYTES = 512 * 1024;
 
 /** Says what is changed and not committed. Throws `GIT_REFUSED`, `GIT_UNAVAILABLE`, `GIT_FAILED`. */
 export function statusTool(name: string, git: Git): Tool<Record<string, never>, StatusResult> {
@@ -50,7 +53,13 @@ export function parseStatus(porcelain: string): StatusResult {
     else if (fields[0] !== '') changes.push(changeOf(fields, records));
   }
   const known = (key: string, nothing: string): string | null => (branch.get(key) === nothing ? null : (branch.get(key) ?? null));
-  return { branch: known('branch.head', '(detached)'), head: known('branch.oid', '(initial)'), changes: changes.slice(0, MAX_CHANGES), more: changes.length > MAX_CHANGES };
+  return { branch: known('branch.head', '(detached)'), head: known('branch.oid', '(initial)'), ...firstOf(changes) };
+}
+
+function firstOf(changes: readonly ChangedPath[]): Pick<StatusResult, 'changes' | 'more'> {
+  let bytes = 0;
+  const over = changes.findIndex((change, at) => at === MAX_CHANGES || (bytes += Buffer.byteLength(JSON.stringify(change)) + 1) > MAX_CHANGES_BYTES);
+  return over === -1 ? { changes, more: false } : { changes: changes.slice(0, over), more: true };
 }
 
 /** How many fields come before the path, by the kind of the record; that of a rename is followed by the old path. */

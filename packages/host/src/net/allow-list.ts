@@ -49,9 +49,10 @@ export function assertAddress(url: URL, address: string, { addresses = [] }: All
   refuseFetch(url, `${address}, to which it leads, is not a public address (${parsed.range()})`);
 }
 
+/** Of a URL no more is shown than its host: the rest may be a secret, and a part of one is not recognised. For what is no URL some words stand. */
 export function refuseFetch(url: URL | string, reason: string): never {
-  const shown = typeof url === 'string' ? url.slice(0, 200) : `${url.protocol}//${url.host}`;
-  throw hostError('FETCH_REFUSED', `${shown} is not fetched: ${reason}.`, { details: { url: shown, reason } });
+  const shown = typeof url === 'string' ? url : `${url.protocol}//${url.host}`;
+  throw hostError('FETCH_REFUSED', `${shown} is not fetched: ${reason}.`, { details: { ...(typeof url === 'string' ? {} : { url: shown }), reason } });
 }
 
 /** Without the dot that a name may end with: it is the same name. */

@@ -30,7 +30,8 @@ export async function wayTo(url: URL, allowed: AllowedHost, network: Network): P
   const connect = (): Duplex => streamOf(network.connect(addresses[0]!, portOf(url)));
   if (url.protocol === 'http:') return connect;
   const name = isIP(hostname) === 0 ? { servername: hostname.replace(/\.$/, '') } : {};
-  return () => connectTls({ socket: connect(), host: hostname, ALPNProtocols: ['http/1.1'], ...name });
+  // Said, since a variable of the environment (NODE_TLS_REJECT_UNAUTHORIZED) could say otherwise.
+  return () => connectTls({ socket: connect(), host: hostname, ALPNProtocols: ['http/1.1'], rejectUnauthorized: true, ...name });
 }
 
 function streamOf(connection: Connection): Duplex {

@@ -18,12 +18,12 @@ export interface FetchArguments {
 
 export interface FetchResult {
   readonly status: number;
-  /** Where the answer came from, after all redirections. */
+  /** Where the answer came from: the URL that was asked for, as it was given; after redirections another one, of which a call with secrets gets the origin. */
   readonly url: string;
   /** Those that say what the body is; no cookies. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** `base64` for a body that is no UTF-8. */
+  /** `base64` for a body that is no UTF-8; but not for a call with secrets, which gets U+FFFD for what is none. */
   readonly encoding: 'utf8' | 'base64';
 }
 
@@ -53,7 +53,7 @@ export function fetchTool(name: string, options: FetchOptions = {}): Tool<FetchA
     input: inputSchema(options.headers ?? []),
     idempotent: fetcher.isIdempotent,
     timeoutMs: fetcher.timeoutMs + TIMEOUT_MARGIN_MS,
-    run: (args, { signal }) => fetcher.fetch(args, signal),
+    run: (args, context) => fetcher.fetch(args, context),
   });
 }
 
@@ -68,6 +68,12 @@ function inputSchema(more: readonly string[]) {
     headers: v.exactOptional(v.record(header, v.pipe(v.string(), v.regex(/^[\t\x20-\x7e]*$/, 'has a character that no header has')))),
     body: v.exactOptional(v.pipe(v.string(), v.maxLength(MAX_BODY_CHARS))),
   });
+}
+
+/** The answer that is no redirection, and whose it is. */
+interface Followed {
+  readonly url: URL;
+  readonly answer: Answer;
 }
 
 class Fetcher {
@@ -87,14 +93,15 @@ class Fetcher {
     return this.#list.isIdempotent;
   }
 
-  async fetch(args: FetchArguments, signal: ToolContext['signal']): Promise<FetchResult> {
+  async fetch(args: FetchArguments, { signal, hasSecrets }: ToolContext): Promise<FetchResult> {
     const first = requestOf(args);
     const stop = new AbortController();
     const timer = setTimeout(() => { stop.abort(hostError('FETCH_TIMEOUT', `${first.url.origin} took longer than ${this.timeoutMs} ms.`)); }, this.timeoutMs);
     const abort = (): void => { stop.abort(signal.reason); };
     signal.addEventListener('abort', abort);
     try {
-      return await this.#follow(first, { maxBytes: this.#maxBytes, signal: stop.signal });
+      const { url, answer } = await this.#follow(first, { maxBytes: this.#maxBytes, signal: stop.signal });
+      return { ...contentOf(answer, hasSecrets), url: shownUrl(args.url, url, hasSecrets) };
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);
@@ -102,13 +109,13 @@ class Fetcher {
   }
 
   /** Each step is judged as the first one was. */
-  async #follow(first: Request, limits: AnswerLimits): Promise<FetchResult> {
+  async #follow(first: Request, limits: AnswerLimits): Promise<Followed> {
     let request = first;
     for (let step = 0; step <= MAX_REDIRECTIONS; step++) {
       limits.signal.throwIfAborted();
       const answer = await this.#ask(request, limits);
       const next = redirected(request, answer);
-      if (next === undefined) return resultOf(request.url, answer);
+      if (next === undefined) return { url: request.url, answer };
       request = next;
     }
     return refuseFetch(first.url, `it leads through more than ${MAX_REDIRECTIONS} redirections`);
@@ -121,13 +128,18 @@ class Fetcher {
   }
 }
 
-function requestOf({ url, method = 'GET', headers = {}, body }: FetchArguments): Request {
-  const named = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+function requestOf({ url: given, method = 'GET', headers = {}, body }: FetchArguments): Request {
+  const url = parse(given);
   if (body !== undefined && (method === 'GET' || method === 'HEAD')) return refuseFetch(url, `${method} has no body`);
+  const named = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  return { url, method, headers: { 'user-agent': 'omnipaw', ...named }, body: body === undefined ? undefined : Buffer.from(body) };
+}
+
+function parse(given: string): URL {
   try {
-    return { url: new URL(url), method, headers: { 'user-agent': 'omnipaw', ...named }, body: body === undefined ? undefined : Buffer.from(body) };
+    return new URL(given);
   } catch {
-    return refuseFetch(url, 'it is no URL');
+    return refuseFetch('What was given', 'it is no URL');
   }
 }
 
@@ -139,18 +151,19 @@ function untilAborted<Value>(wanted: Promise<Value>, signal: AbortSignal): Promi
   return Promise.race([wanted, aborted]);
 }
 
-function resultOf(url: URL, { status, headers, body }: Answer): FetchResult {
+/** In the log a secret is recognised as it was given: not in the form that a URL gets, nor as a part of another one. */
+function shownUrl(given: string, last: URL, hasSecrets: boolean): string {
+  if (last.href === new URL(given).href) return given;
+  return hasSecrets ? last.origin : last.href;
+}
+
+/** An echo of a secret is recognised in a text, and not in base64. */
+function contentOf({ status, headers, body }: Answer, hasSecrets: boolean): Omit<FetchResult, 'url'> {
   const text = body.toString('utf8');
-  const isText = !body.includes(0) && Buffer.from(text).equals(body);
+  const isText = hasSecrets || (!body.includes(0) && Buffer.from(text).equals(body));
   const kept = ANSWER_HEADERS.flatMap((name): [string, string][] => {
     const value = headers[name];
     return typeof value === 'string' ? [[name, value]] : [];
   });
-  return {
-    status,
-    url: url.href,
-    headers: Object.fromEntries(kept),
-    body: isText ? text : body.toString('base64'),
-    encoding: isText ? 'utf8' : 'base64',
-  };
+  return { status, headers: Object.fromEntries(kept), body: isText ? text : body.toString('base64'), encoding: isText ? 'utf8' : 'base64' };
 }

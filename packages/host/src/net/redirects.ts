@@ -11,7 +11,9 @@ export function redirected(request: Request, { status, headers }: Answer): Reque
   const url = parse(location, request.url);
   if (request.url.protocol === 'https:' && url.protocol === 'http:') return refuseFetch(url, 'a redirection leads to it from https, and it is http');
   const becomesGet = status === 303 ? request.method !== 'HEAD' : status < 303 && request.method === 'POST';
-  const kept = url.origin === request.url.origin ? request.headers : withoutCredentials(request.headers);
+  const isElsewhere = url.origin !== request.url.origin;
+  if (!becomesGet && isElsewhere && request.body !== undefined) return refuseFetch(url, `a redirection from ${request.url.origin} leads to it, and the body was meant for that one`);
+  const kept = isElsewhere ? withoutCredentials(request.headers) : request.headers;
   if (!becomesGet) return { ...request, url, headers: kept };
   const headersOfGet = Object.entries(kept).filter(([name]) => name !== 'content-type');
   return { url, method: 'GET', headers: Object.fromEntries(headersOfGet), body: undefined };
@@ -21,7 +23,7 @@ function parse(location: string, base: URL): URL {
   try {
     return new URL(location, base);
   } catch {
-    return refuseFetch(location, 'a redirection leads to it, and it is no URL');
+    return refuseFetch('What a redirection leads to', 'it is no URL');
   }
 }
 

@@ -25,6 +25,9 @@ export interface AnswerLimits {
 
 const UNPACKERS = { gzip: createGunzip, 'x-gzip': createGunzip, deflate: createInflate, br: createBrotliDecompress } as const;
 
+/** RFC 9110, 6.4.1. */
+const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 304]);
+
 /** Sends a request and reads the answer; rejects with `FETCH_FAILED`, `RESPONSE_TOO_LARGE`, and the signal's reason. */
 export async function exchange(open: () => Duplex, { url, method, headers, body }: Request, limits: AnswerLimits): Promise<Answer> {
   let socket: Duplex | undefined;
@@ -39,7 +42,8 @@ export async function exchange(open: () => Duplex, { url, method, headers, body 
         method,
         path: url.pathname + url.search,
         setHost: false,
-        headers: { ...headers, host: url.host, 'accept-encoding': 'gzip, deflate, br', connection: 'close' },
+        // With the length of a body, since not every method gets one by itself, and a server would read the body as a further request.
+        headers: { ...headers, ...(body === undefined ? {} : { 'content-length': body.length }), host: url.host, 'accept-encoding': 'gzip, deflate, br', connection: 'close' },
         signal: limits.signal,
       });
       outgoing.on('response', resolve).on('error', reject);
@@ -50,7 +54,7 @@ export async function exchange(open: () => Duplex, { url, method, headers, body 
       });
       outgoing.end(body);
     });
-    return { status: response.statusCode!, headers: response.headers, body: await bodyOf(response, limits.maxBytes) };
+    return { status: response.statusCode!, headers: response.headers, body: await bodyOf(response, method, limits.maxBytes) };
   } catch (cause) {
     if (limits.signal.aborted) throw limits.signal.reason;
     if ((cause as { readonly code?: string }).code === 'RESPONSE_TOO_LARGE') throw cause;
@@ -60,9 +64,11 @@ export async function exchange(open: () => Duplex, { url, method, headers, body 
   }
 }
 
-async function bodyOf(response: IncomingMessage, maxBytes: number): Promise<Buffer> {
+async function bodyOf(response: IncomingMessage, method: string, maxBytes: number): Promise<Buffer> {
+  // An answer without a body says how it would be packed all the same.
+  const hasNone = method === 'HEAD' || WITHOUT_BODY.has(response.statusCode!);
   const encoding = response.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
-  if (encoding === 'identity') return readAtMost(response, maxBytes);
+  if (hasNone || encoding === 'identity') return readAtMost(response, maxBytes);
   if (!Object.hasOwn(UNPACKERS, encoding)) throw new Error(`the answer is packed as ${JSON.stringify(encoding)}, which is not known`);
   const unpacker = UNPACKERS[encoding as keyof typeof UNPACKERS]();
   response.on('error', (error) => unpacker.destroy(error));

@@ -9,7 +9,7 @@
  * and back between two looks is not noticed.
  */
 import { constants, existsSync, type BigIntStats } from 'node:fs';
-import { lstat, open, realpath, type FileHandle } from 'node:fs/promises';
+import { lstat, open, readlink, realpath, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { failBySystem, kindOf, refuse } from './refusals.js';
 
@@ -17,6 +17,11 @@ import { failBySystem, kindOf, refuse } from './refusals.js';
 const { O_NOFOLLOW = 0, O_NONBLOCK = 0, O_DIRECTORY = 0, O_RDONLY } = constants as Partial<typeof constants> & Pick<typeof constants, 'O_RDONLY'>;
 /** Opens what a name leads to without opening the thing: no device notices it. Linux only, and not among Node's constants. */
 const O_PATH = 0o10000000;
+
+/** What Linux puts after the path of something that is open and has been removed. */
+const REMOVED = ' (deleted)';
+
+const MAX_LOOKS = 10;
 
 /** What is done with a file that was opened. */
 export interface OpenFile {
@@ -34,6 +39,8 @@ export interface HeldDirectory {
   enter(name: string, asked: string): Promise<HeldDirectory>;
   /** Opens a regular file that has no other name, for reading; throws `PATH_REFUSED` for anything else, and waits for nothing. */
   open(name: string, asked: string): Promise<OpenFile>;
+  /** Throws `PATH_REFUSED` unless what was opened is a regular file whose only name is still this one. */
+  confirmFile(file: FileHandle, name: string, asked: string): Promise<void>;
   /** Makes what was renamed or made in it durable. */
   sync(): Promise<void>;
   /** Throws `PATH_REFUSED` if the directory is not where it was any more, and that matters. */
@@ -84,11 +91,23 @@ class DescriptorDirectory implements HeldDirectory {
   async open(name: string, asked: string): Promise<OpenFile> {
     const found = await open(this.placeOf(name), O_PATH | O_NOFOLLOW).catch((thrown: unknown) => failBySystem(asked, thrown));
     try {
-      assertPlainFile(await found.stat({ bigint: true }), asked);
+      await this.confirmFile(found, name, asked);
       return await open(`/proc/self/fd/${found.fd}`, O_RDONLY | O_NONBLOCK).catch((thrown: unknown) => failBySystem(asked, thrown));
     } finally {
       await found.close();
     }
+  }
+
+  /**
+   * A file outside has one name again when a second one, by which it was opened, is taken away before it is looked at. But of a
+   * name that was taken away the system says so for good, and the path of any other ends with it, so the order matters.
+   */
+  async confirmFile(file: FileHandle, name: string, asked: string): Promise<void> {
+    assertPlainFile(await file.stat({ bigint: true }), asked);
+    const [directory, opened] = await Promise.all([this.#handle, file].map(({ fd }) => readlink(`/proc/self/fd/${fd}`))).catch((thrown: unknown) => failBySystem(asked, thrown));
+    // A name that ends so by itself could be taken for one that was taken away.
+    if (name.endsWith(REMOVED)) refuse(asked, `its name ends with "${REMOVED}", as those that were taken away`);
+    if (opened !== path.join(directory!, name)) refuse(asked, 'its name was taken away or changed while it was opened');
   }
 
   sync(): Promise<void> {
@@ -124,18 +143,31 @@ class NamedDirectory implements HeldDirectory {
 
   async open(name: string, asked: string): Promise<OpenFile> {
     const place = this.placeOf(name);
-    const looked = await lstat(place, { bigint: true }).catch((thrown: unknown) => failBySystem(asked, thrown));
-    assertPlainFile(looked, asked);
+    assertPlainFile(await lstat(place, { bigint: true }).catch((thrown: unknown) => failBySystem(asked, thrown)), asked);
     const handle = await open(place, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).catch((thrown: unknown) => failBySystem(asked, thrown));
     try {
-      const opened = await handle.stat({ bigint: true });
-      if (opened.ino !== looked.ino || opened.dev !== looked.dev) refuse(asked, 'exchanged while it was opened');
-      await this.confirm(asked);
+      await this.confirmFile(handle, name, asked);
       return handle;
     } catch (thrown) {
       await handle.close();
       throw thrown;
     }
+  }
+
+  /**
+   * By a look at the name between two looks at the file, in which nothing has changed: a name that comes or goes changes the
+   * time. Whoever writes to the file just then changes it, too, so there are some more looks.
+   */
+  async confirmFile(file: FileHandle, name: string, asked: string): Promise<void> {
+    for (let looks = 0; looks < MAX_LOOKS; looks++) {
+      const opened = await file.stat({ bigint: true });
+      assertPlainFile(opened, asked);
+      const looked = await lstat(this.placeOf(name), { bigint: true }).catch((thrown: unknown) => failBySystem(asked, thrown));
+      assertPlainFile(looked, asked);
+      if (opened.ino !== looked.ino || opened.dev !== looked.dev) refuse(asked, 'exchanged while it was opened');
+      if ((await file.stat({ bigint: true })).ctimeNs === opened.ctimeNs) return this.confirm(asked);
+    }
+    return refuse(asked, 'it changes all the time while it is opened');
   }
 
   /** Directories can't be synced by name everywhere; where they can, the system does it in its own time. */

@@ -8,7 +8,9 @@ import { assertNewName, type NameRule } from './relative-path.js';
 
 const { O_NOFOLLOW = 0 } = constants as Partial<typeof constants>;
 const DEFAULT_MODE = 0o666;
-const PERMISSIONS = 0o777;
+/** Until the content is there, and what it replaces says who may see it. */
+const PRIVATE_MODE = 0o600;
+export const PERMISSIONS = 0o777;
 
 export interface Target {
   /** Held until the file is committed or discarded. */
@@ -29,16 +31,18 @@ export class StagedFile {
     this.#temporary = temporary;
   }
 
-  /** Writes the content, durably, under a name of its own; with the permissions of the file that it will replace. */
-  static async write(target: Target, content: Uint8Array): Promise<StagedFile> {
+  /** Writes the content, durably, under a name of its own; with the permissions that are given, or those of the file that it will replace. */
+  static async write(target: Target, content: Uint8Array, permissions?: number): Promise<StagedFile> {
     const { parent, asked } = target;
     const replaced = await whatIsThere(target);
+    const mode = permissions ?? (replaced === undefined ? undefined : replaced.mode & PERMISSIONS);
     const staged = new StagedFile(target, parent.placeOf(`.omnipaw-${randomUUID()}.tmp`));
     const { O_CREAT, O_EXCL, O_WRONLY } = constants;
-    const file = await open(staged.#temporary, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, DEFAULT_MODE).catch((thrown: unknown) => failBySystem(asked, thrown));
+    const flags = O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW;
+    const file = await open(staged.#temporary, flags, mode === undefined ? DEFAULT_MODE : PRIVATE_MODE).catch((thrown: unknown) => failBySystem(asked, thrown));
     try {
       await file.writeFile(content);
-      if (replaced !== undefined) await file.chmod(replaced.mode & PERMISSIONS);
+      if (mode !== undefined) await file.chmod(mode);
       await file.sync();
       await parent.confirm(asked);
     } catch (thrown) {

@@ -14,7 +14,7 @@ import { hold, type Hold, type HeldDirectory } from './held-directory.js';
 import { fail, failBySystem, kindOf, refuse } from './refusals.js';
 import { assertNewName, partsOf, partsToWrite, type NameRule } from './relative-path.js';
 import { readAtMost } from './read-at-most.js';
-import { StagedFile, type Target } from './staged-file.js';
+import { PERMISSIONS, StagedFile, type Target } from './staged-file.js';
 import { textOf } from './text.js';
 
 const { O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants as Partial<typeof constants>;
@@ -38,6 +38,8 @@ export interface Found extends DirectoryItem {
   /** Milliseconds since the Unix epoch. */
   readonly modifiedMs: number;
   readonly isExecutable: boolean;
+  /** Who may read, write and run it: the nine bits. */
+  readonly permissions: number;
 }
 
 export interface WorkspaceOptions {
@@ -157,12 +159,12 @@ export class Workspace {
     }
   }
 
-  /** @internal Writes a file beside its place; it is put there by `commit`. Only from within `alone`. */
-  async stage(path: string, content: Uint8Array): Promise<StagedFile> {
+  /** @internal Writes a file beside its place, with permissions if they are given; it is put there by `commit`. Only from within `alone`. */
+  async stage(path: string, content: Uint8Array, permissions?: number): Promise<StagedFile> {
     const parts = partsToWrite(path, this.#names);
     const parent = await this.#enter(parts.slice(0, -1), path, true);
     try {
-      return await StagedFile.write({ parent, name: parts.at(-1)!, asked: path, names: this.#names }, content);
+      return await StagedFile.write({ parent, name: parts.at(-1)!, asked: path, names: this.#names }, content, permissions);
     } catch (thrown) {
       await parent.release();
       throw thrown;
@@ -232,7 +234,7 @@ export async function itemsOf(directory: HeldDirectory, maxItems: number): Promi
 }
 
 function found(name: string, stats: Stats): Found {
-  return { name, kind: itemKind(stats), bytes: stats.size, modifiedMs: stats.mtimeMs, isExecutable: (stats.mode & 0o100) !== 0 };
+  return { name, kind: itemKind(stats), bytes: stats.size, modifiedMs: stats.mtimeMs, isExecutable: (stats.mode & 0o100) !== 0, permissions: stats.mode & PERMISSIONS };
 }
 
 function itemKind(entry: Pick<Stats, 'isFile' | 'isDirectory' | 'isSymbolicLink'>): DirectoryItem['kind'] {
@@ -251,10 +253,7 @@ async function openToWriteAt({ parent, name, asked, names }: Target): Promise<Fi
     failBySystem(asked, thrown),
   );
   try {
-    const opened = await file.stat();
-    if (!opened.isFile()) refuse(asked, `${kindOf(opened)} where a file is wanted`);
-    if (opened.nlink > 1) refuse(asked, 'the file has other names (hard links), which may be outside of the root');
-    await parent.confirm(asked);
+    await parent.confirmFile(file, name, asked);
     return file;
   } catch (thrown) {
     await file.close();

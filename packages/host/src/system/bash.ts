@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { path, whole } from '../fs/schemas.js';
 import type { Command, CommandEnd, CommandResult, CommandRunner, OutputChunk } from './command-runner.js';
 import { OutputPieces } from './output-pieces.js';
-import { textOfOutput } from './output-window.js';
+import { textOfOutput, withoutCutLines } from './output-window.js';
 
 export interface BashArguments {
   readonly command: string;
@@ -46,6 +46,11 @@ export interface BashOptions {
   readonly timeoutMs?: number;
   /** Told of all output at once, as bytes and before anything is redacted; not recorded by that. */
   readonly onOutput?: (output: CommandOutput) => void;
+  /**
+   * False leaves out what is recorded while a command runs: then its output is in the result alone, and what redacts sees all of
+   * it at once. True unless given.
+   */
+  readonly recordsProgress?: boolean;
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -54,8 +59,8 @@ const TIMEOUT_MARGIN_MS = 15_000;
 const MAX_OUTPUT_BYTES = 64 * 1024;
 const MAX_COMMAND_CHARS = 64 * 1024;
 const MAX_ARGS = 256;
-/** No start-up file: bash would read one where its input looks like a network's. */
-const BASH: Command = ['bash', '--noprofile', '--norc', '-c'];
+/** No start-up file: bash would read one where its input looks like a network's. And no option after these: a command may begin like one. */
+const BASH: Command = ['bash', '--noprofile', '--norc', '-c', '--'];
 
 /**
  * Runs a command in bash. A command that fails is a result, not an error. What it prints while it runs is recorded as the tool's
@@ -65,7 +70,7 @@ const BASH: Command = ['bash', '--noprofile', '--norc', '-c'];
  * `COMMAND_NOT_STARTED`, `PROCESSES_LEFT`.
  */
 export function bashTool(name: string, runner: CommandRunner, options: BashOptions = {}): Tool<BashArguments, BashResult> {
-  const { env: always = {}, timeoutMs: maxTimeoutMs = DEFAULT_TIMEOUT_MS, onOutput } = options;
+  const { env: always = {}, timeoutMs: maxTimeoutMs = DEFAULT_TIMEOUT_MS, onOutput, recordsProgress = true } = options;
   return defineTool({
     name,
     version: '1',
@@ -76,7 +81,7 @@ export function bashTool(name: string, runner: CommandRunner, options: BashOptio
     run: async ({ command, args = [], cwd = '.', env = {}, timeoutMs = maxTimeoutMs }, { agent, tool, idempotencyKey, signal, hasSecrets, progress }): Promise<BashResult> => {
       const telling = new Telling();
       // A secret that is cut in two could not be taken out of the pieces.
-      const pieces = hasSecrets ? undefined : new OutputPieces(MAX_OUTPUT_BYTES, (piece) => { telling.tell(() => progress(piece)); });
+      const pieces = hasSecrets || !recordsProgress ? undefined : new OutputPieces(MAX_OUTPUT_BYTES, (piece) => { telling.tell(() => progress(piece)); });
       const tell = onOutput && ((chunk: OutputChunk): void => { telling.tell(() => { onOutput({ ...chunk, agent, idempotencyKey }); }); });
       try {
         const result = await runner.exec([...(runner.shell ?? BASH), command, 'bash', ...args], {
@@ -92,7 +97,7 @@ export function bashTool(name: string, runner: CommandRunner, options: BashOptio
           },
         });
         telling.rethrow();
-        return resultOf(result);
+        return resultOf(hasSecrets ? recognisable(result) : result);
       } finally {
         pieces?.end();
       }
@@ -128,6 +133,11 @@ function inputSchema(variables: readonly string[], maxTimeoutMs: number) {
     env: v.exactOptional(v.record(name, text)),
     timeoutMs: v.exactOptional(whole(1, maxTimeoutMs)),
   });
+}
+
+/** With no half of a secret in what is kept. */
+function recognisable({ stdout, stderr, ...rest }: CommandResult): CommandResult {
+  return { ...rest, stdout: withoutCutLines(stdout), stderr: withoutCutLines(stderr) };
 }
 
 function resultOf({ endedBy, exitCode, stdout, stderr }: CommandResult): BashResult {

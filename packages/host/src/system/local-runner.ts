@@ -1,12 +1,15 @@
 /** Runs commands on this machine. No sandbox: a command can do what this process can do, but not outlive its call. */
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { delimiter, isAbsolute, relative } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { delimiter, isAbsolute } from 'node:path';
 import { hostError } from '../errors.js';
+import { liesWithin } from '../paths/lies-within.js';
 import type { Workspace } from '../paths/workspace.js';
 import { assertPlainCommand, type Command, type CommandResult, type CommandRunner, type ExecOptions } from './command-runner.js';
 import { TAG_VARIABLE } from './descendants.js';
 import { namespacePrefix } from './namespace.js';
+import { processLimit } from './process-limit.js';
 import { RunningCommand } from './running-command.js';
 
 export interface LocalRunnerOptions {
@@ -22,8 +25,17 @@ const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin';
 const MAX_FILE_BYTES = 1024 * 1024 * 1024;
 /** Beyond its timeout, for the processor time of one process. */
 const CPU_MARGIN_S = 5;
-/** Limits that the system has lower already stay as they are. Its first argument is that of processes, or nothing; after the second, that of seconds, comes the command. */
-const WRAPPER = `{ ulimit -c 0; ulimit -f ${MAX_FILE_BYTES / 512}; [ -z "$1" ] || ulimit -u "$1"; ulimit -t "$2"; } 2>/dev/null; shift 2; "$@"; exit $?`;
+/**
+ * Limits that the system has lower already stay as they are (that of processes is `-p` in some shells). Its first three arguments
+ * are the two limits of processes and that of seconds; after them comes the command, which lets everybody else go first: this
+ * process above all, which must end it.
+ */
+const WRAPPER = [
+  `{ ulimit -c 0; ulimit -f ${MAX_FILE_BYTES / 512}; [ -z "$1" ] || ulimit -u "$1" || ulimit -p "$1"; ulimit -t "$3"`,
+  // The lowest that Linux takes depends on how many processors there are.
+  '[ -z "$2" ] || for times in 1 2 4 8; do echo $(($2 * times)) > /proc/sys/kernel/pid_max && break; done; } 2>/dev/null',
+  'shift 3; ! command -v nice >/dev/null || set -- nice -n 19 "$@"; "$@"; exit $?',
+].join('; ');
 
 export class LocalRunner implements CommandRunner {
   readonly mode = 'local';
@@ -59,10 +71,9 @@ export class LocalRunner implements CommandRunner {
     return running.untilOver();
   }
 
-  /** The limit of processes counts those of a user, so it holds only where the namespace has users of its own. */
   #argv(command: Command, prefix: readonly string[], timeoutMs: number): readonly string[] {
-    const processes = prefix.includes('--user') ? String(this.#options.maxProcesses) : '';
-    return [...prefix, '/bin/sh', '-c', WRAPPER, 'sh', processes, String(Math.ceil(timeoutMs / 1_000) + CPU_MARGIN_S), ...command];
+    const { ofUser, endOfIds } = processLimit(prefix, this.#options.maxProcesses);
+    return [...prefix, '/bin/sh', '-c', WRAPPER, 'sh', ofUser, endOfIds, String(Math.ceil(timeoutMs / 1_000) + CPU_MARGIN_S), ...command];
   }
 
   #environment(more: Readonly<Record<string, string>>, tag: string): NodeJS.ProcessEnv {
@@ -71,8 +82,22 @@ export class LocalRunner implements CommandRunner {
   }
 }
 
-/** Without places where agents can write: what stands there under the name of a program is no program of the operator's. */
+/**
+ * Without places where agents can write: what stands there under the name of a program is no program of the operator's.
+ *
+ * A place is called what it really is, since a link on the way to it may lie in the root, and lead elsewhere by then.
+ */
 function searchPath(given: string, root: string): string {
-  const places = given.split(delimiter).filter((place) => isAbsolute(place) && relative(root, place).startsWith('..'));
-  return places.length === 0 ? DEFAULT_PATH : places.join(delimiter);
+  const places = given.split(delimiter).flatMap((place) => (isAbsolute(place) ? realPlace(place) : []));
+  const outside = new Set(places.filter((place) => !liesWithin(root, place)));
+  return outside.size === 0 ? DEFAULT_PATH : [...outside].join(delimiter);
+}
+
+/** What is not there has nothing to run, and may be in the root once it is. */
+function realPlace(place: string): readonly string[] {
+  try {
+    return [realpathSync(place)];
+  } catch {
+    return [];
+  }
 }

@@ -6,9 +6,13 @@ import { spawn } from 'node:child_process';
 
 /** Ends the namespace with the process that has made it, also where that is killed. */
 const WITH_PARENT = ['setpriv', '--pdeathsig', 'KILL'];
-/** Root has a namespace at once; others through a namespace of users, where that is allowed. */
-const AS_ROOT = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
-const AS_USER = ['unshare', '--user', '--map-current-user', ...AS_ROOT.slice(1)];
+const OF_PROCESSES = ['--pid', '--fork', '--kill-child'];
+/** What shows processes outside is taken away, not only covered: root may take off what covers it. */
+const PROC_ANEW = 'umount --lazy --all --types proc && mount --types proc proc /proc && exec "$@"';
+/** Root has a namespace at once. */
+const AS_ROOT = ['unshare', ...OF_PROCESSES, '--mount', '/bin/sh', '-c', PROC_ANEW, 'sh'];
+/** Others have it through a namespace of users, where that is allowed; in one, nobody may take off what covers the mounts that were there before. */
+const AS_USER = ['unshare', '--user', '--map-current-user', ...OF_PROCESSES, '--mount-proc'];
 const PROBE_TIMEOUT_MS = 5_000;
 
 /** What to put before a command so that it gets a namespace; nothing where there is none. */

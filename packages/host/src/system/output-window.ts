@@ -1,5 +1,7 @@
 /** The first and the last bytes of a stream. */
 
+const NEWLINE = 0x0a;
+
 export interface CapturedOutput {
   readonly head: Uint8Array;
   /** Empty when nothing was cut: then all is in `head`. */
@@ -56,6 +58,19 @@ export class OutputWindow {
     this.#tail = [Buffer.from(all.subarray(all.length - this.#tailLimit))];
     this.#tailBytes = this.#tailLimit;
   }
+}
+
+/**
+ * Without the lines that were cut in two: a secret in one of them could not be recognised any more.
+ *
+ * Of a line that is as long as what is kept, nothing is left.
+ */
+export function withoutCutLines(output: CapturedOutput): CapturedOutput {
+  if (output.cutBytes === 0) return output;
+  const head = output.head.subarray(0, output.head.lastIndexOf(NEWLINE) + 1);
+  const next = output.tail.indexOf(NEWLINE);
+  const tail = output.tail.subarray(next === -1 ? output.tail.length : next + 1);
+  return { head, tail, cutBytes: output.cutBytes + output.head.length - head.length + output.tail.length - tail.length };
 }
 
 /** All of a stream as text; what is no UTF-8 becomes U+FFFD, and a character that was cut in two is left out. */

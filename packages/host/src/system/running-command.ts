@@ -5,12 +5,15 @@ import { hostError } from '../errors.js';
 import type { CommandEnd, CommandResult, ExecOptions, OutputChunk } from './command-runner.js';
 import { descendantsOf, endDescendants, killDescendants } from './descendants.js';
 import { OutputWindow } from './output-window.js';
+import { threadsOfMachine } from './process-limit.js';
 
 /** What a command may print, kept or not. */
 const MAX_PRINTED_BYTES = 64 * 1024 * 1024;
-/** Between two looks at how many processes there are; and they take no more than a twentieth of the time. */
-const WATCH_MS = 50;
-const WATCH_SHARE = 20;
+/** Between two questions whether it is time to look how many processes there are. */
+const WATCH_MS = 20;
+/** Between two looks; and they take no more than a twentieth of the time. */
+const LOOK_MS = 50;
+const LOOK_SHARE = 20;
 /** How long the pipes of a command that is over may still have something in them. */
 const DRAIN_MS = 2_000;
 
@@ -29,6 +32,8 @@ export class RunningCommand {
   readonly #exited: Promise<unknown[]>;
   #endedBy: CommandEnd = 'itself';
   #watching: NodeJS.Timeout | undefined;
+  #nextLook = performance.now() + LOOK_MS;
+  #threadsAtLook = threadsOfMachine();
 
   /** To be made in the turn in which the child is: what a process prints before somebody listens is lost when it ends. */
   constructor(child: ChildProcess, how: Running) {
@@ -68,26 +73,26 @@ export class RunningCommand {
     const abort = (): void => { this.#end('abort'); };
     signal.addEventListener('abort', abort);
     if (signal.aborted) abort();
-    this.#watchAgain(WATCH_MS);
+    if (process.platform === 'linux') this.#watching = setInterval(() => { this.#watch(); }, WATCH_MS);
     try {
       const [code, killedBy] = (await this.#exited) as [number | null, NodeJS.Signals | null];
       return { code, killedBy };
     } finally {
       clearTimeout(timer);
-      clearTimeout(this.#watching);
+      clearInterval(this.#watching);
       signal.removeEventListener('abort', abort);
     }
   }
 
+  /** A look costs more the more processes there are, so how often comes from that; but what multiplies is not let alone so long. */
   #watch(): void {
-    if (process.platform !== 'linux') return;
     const began = performance.now();
+    const threads = threadsOfMachine();
+    if (began < this.#nextLook && threads - this.#threadsAtLook <= this.#how.maxProcesses) return;
+    this.#threadsAtLook = threads;
     if (descendantsOf(this.#how.tag).length > this.#how.maxProcesses) this.#end('processes');
-    this.#watchAgain(Math.max(WATCH_MS, WATCH_SHARE * (performance.now() - began)));
-  }
-
-  #watchAgain(afterMs: number): void {
-    this.#watching = setTimeout(() => { this.#watch(); }, afterMs);
+    const ended = performance.now();
+    this.#nextLook = ended + Math.max(LOOK_MS, LOOK_SHARE * (ended - began));
   }
 
   #end(by: CommandEnd): void {

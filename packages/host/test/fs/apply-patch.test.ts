@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { applyPatchTool, hostTools, Workspace } from '@omnipaw/host';
 import { describe, expect, test } from 'vitest';
@@ -14,6 +14,10 @@ const files = { 'a.txt': 'one\ntwo\nthree\n', 'b.txt': 'gone\n' };
 
 function textOf(root: string, name: string): string {
   return readFileSync(path.join(root, name), 'utf8');
+}
+
+function modeOf(root: string, name: string): number {
+  return statSync(path.join(root, name)).mode & 0o777;
 }
 
 describe('host.fs.apply_patch', () => {
@@ -49,6 +53,16 @@ describe('host.fs.apply_patch', () => {
     expect(textOf(root, 'moved.txt')).toBe('one\nTWO\nthree\n');
   });
 
+  test.skipIf(process.platform === 'win32').each([
+    ['0600', 0o600],
+    ['0750', 0o750],
+  ])('what gets another name keeps its permissions: %s', async (_, mode) => {
+    const root = tree(files);
+    chmodSync(path.join(root, 'a.txt'), mode);
+    await call(hostTools({ root }).fs.applyPatch, { patch: modify.replace('b/a.txt', 'b/moved.txt') });
+    expect(modeOf(root, 'moved.txt')).toBe(mode);
+  });
+
   test.each([
     ['a hunk that does not fit', modify + remove.replace('-gone', '-something else'), 'PATCH_REJECTED'],
     ['a file that is not there', modify + remove.replaceAll('b.txt', 'none.txt'), 'FILE_NOT_FOUND'],
@@ -68,8 +82,60 @@ describe('host.fs.apply_patch', () => {
     expect([textOf(root, 'a.txt'), textOf(root, 'b.txt')]).toEqual([files['a.txt'], files['b.txt']]);
   });
 
+  describe('wherever its hunks say that they are', () => {
+    const ten = '1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n';
+    const patchOf = (...hunks: string[]): string => `--- a/a.txt\n+++ b/a.txt\n${hunks.join('')}`;
+    const outcome = async (text: string, patch: string): Promise<string> => {
+      const root = tree({ 'a.txt': text });
+      const code = await call(hostTools({ root }).fs.applyPatch, { patch }).then(() => 'applied', (error: unknown) => (error as { readonly code: string }).code);
+      if (code !== 'applied') expect(textOf(root, 'a.txt')).toBe(text);
+      return code === 'applied' ? textOf(root, 'a.txt') : code;
+    };
+
+    test.each([
+      ['a new line far beyond the end', patchOf('@@ -400000000,0 +1 @@\n+x\n')],
+      ['a new line just beyond the end', patchOf('@@ -11,0 +12 @@\n+x\n')],
+      ['a line that is nowhere, far beyond the end', patchOf('@@ -9007199254740991 +1 @@\n-nope\n+x\n')],
+      ['a number that is none', patchOf(`@@ -${'9'.repeat(400)} +1 @@\n-10\n+x\n`)],
+      ['a number that is no exact one', patchOf('@@ -9007199254740993 +1 @@\n-10\n+x\n')],
+      ['hunks in another order', patchOf('@@ -8 +8 @@\n-8\n+X\n', '@@ -2 +2 @@\n-2\n+Y\n')],
+      ['hunks that change the same line', patchOf('@@ -2,3 +2,3 @@\n-2\n-3\n-4\n+A\n+B\n+C\n', '@@ -3,3 +3,3 @@\n-3\n-4\n-5\n+D\n+E\n+F\n')],
+      ['a new line before a hunk that has moved', patchOf('@@ -1 +1 @@\n-5\n+X\n', '@@ -2 +2 @@\n-3\n+Y\n')],
+      ['a new line that moves beyond the end', patchOf('@@ -1 +1 @@\n-5\n+X\n', '@@ -8,0 +9 @@\n+x\n')],
+    ])('%s is rejected', async (_, patch) => {
+      expect(await outcome(ten, patch)).toBe('PATCH_REJECTED');
+    });
+
+    test('lines are found near and far, before and after, and the next hunk is looked for as much further on', async () => {
+      expect(await outcome(ten, patchOf('@@ -999 +999 @@\n-9\n+X\n'))).toBe(ten.replace('9', 'X'));
+      expect(await outcome(ten, patchOf('@@ -0 +0 @@\n-9\n+X\n'))).toBe(ten.replace('9', 'X'));
+      expect(await outcome('a\na\na\na\na\n', patchOf('@@ -4 +4 @@\n-a\n+X\n'))).toBe('a\na\na\nX\na\n');
+      expect(await outcome(ten, patchOf('@@ -1 +1 @@\n-3\n+X\n', '@@ -4,0 +5 @@\n+Y\n'))).toBe(ten.replace('3', 'X').replace('6\n', '6\nY\n'));
+    });
+
+    test('a hunk can begin in the context with which the one before it ends', async () => {
+      expect(await outcome(ten, patchOf('@@ -1,3 +1,3 @@\n-1\n+X\n 2\n 3\n', '@@ -2,3 +2,3 @@\n 2\n 3\n-4\n+Y\n'))).toBe(ten.replace('1', 'X').replace('4', 'Y'));
+    });
+
+    test('new lines come at the end and into an empty file, and line ends there come and go', async () => {
+      expect(await outcome(ten, patchOf('@@ -10,0 +11 @@\n+x\n'))).toBe(`${ten}x\n`);
+      expect(await outcome('', patchOf('@@ -0,0 +1 @@\n+x\n'))).toBe('x\n');
+      expect(await outcome('a\nb', patchOf('@@ -2 +2 @@\n-b\n\\ No newline at end of file\n+b\n'))).toBe('a\nb\n');
+      expect(await outcome('a\nb\n', patchOf('@@ -2 +2 @@\n-b\n+b\n\\ No newline at end of file\n'))).toBe('a\nb');
+      expect(await outcome('a\nb\n', patchOf('@@ -2 +2 @@\n-b\n\\ No newline at end of file\n+b\n'))).toBe('PATCH_REJECTED');
+    });
+
+    test('what would take for ever to find is given up', async () => {
+      const wanted = Array.from({ length: 200 }, (_, number) => `y${number}`);
+      // Each says that it is at the end, and is at the beginning.
+      const patch = patchOf(...wanted.map((line, number) => `@@ -${(number + 1) * 400_000} +1 @@\n-${line}\n+z\n`));
+      expect(await outcome(`${wanted.join('\n')}\n${'x\n'.repeat(400_000)}`, patch)).toBe('PATCH_REJECTED');
+    });
+  });
+
   test('what was put in place is put back when a later file can not be', async () => {
     const root = tree({ ...files, 'folder/d.txt': 'gone\n' });
+    chmodSync(path.join(root, 'b.txt'), 0o600);
     // Between the look and the deletion, the file becomes a directory that is not empty.
     const how = afterEntering('folder', hold, (time) => {
       if (time !== 2) return;
@@ -77,8 +143,9 @@ describe('host.fs.apply_patch', () => {
       mkdirSync(path.join(root, 'folder/d.txt/full'), { recursive: true });
     });
     const tool = applyPatchTool('patch', new Workspace(root, { hold: how }));
-    expect(await codeOf(call(tool, { patch: modify + create + remove.replace('b.txt', 'folder/d.txt') }))).toBe('FILE_SYSTEM_FAILED');
-    expect(textOf(root, 'a.txt')).toBe(files['a.txt']);
+    expect(await codeOf(call(tool, { patch: modify + create + remove + remove.replace('b.txt', 'folder/d.txt') }))).toBe('FILE_SYSTEM_FAILED');
+    expect([textOf(root, 'a.txt'), textOf(root, 'b.txt')]).toEqual([files['a.txt'], files['b.txt']]);
+    expect(modeOf(root, 'b.txt')).toBe(0o600);
     expect(existsSync(path.join(root, 'new/c.txt'))).toBe(false);
     expect(readdirSync(root).sort()).toEqual(['a.txt', 'b.txt', 'folder', 'new']);
   });

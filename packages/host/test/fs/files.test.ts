@@ -1,7 +1,8 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { hostTools } from '@omnipaw/host';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { call, codeOf } from '../support/call.js';
 import { temporaryDirectory, tree } from '../support/workspace.js';
 
@@ -34,6 +35,12 @@ describe('host.fs.read_file', () => {
     await expect(call(fs.readFile, { path: 'a.txt', lines: 10 })).resolves.toMatchObject({ lines: 5_000 });
   });
 
+  test('refuses text that would be too long as JSON, and gives it as base64', async () => {
+    const { fs } = hostTools({ root: tree({ 'a.txt': '\u0001'.repeat(180_000) }) });
+    expect(await codeOf(call(fs.readFile, { path: 'a.txt' }))).toBe('FILE_TOO_LARGE');
+    await expect(call(fs.readFile, { path: 'a.txt', encoding: 'base64' })).resolves.toMatchObject({ bytes: 180_000 });
+  });
+
   test.each([[{ path: '' }], [{ path: 'a', fromLine: 0 }], [{ path: 'a', lines: 1.5 }], [{ path: 'a', more: 1 }], [{ path: ['a'] }], [{}], ['a'], [null]])(
     'takes no arguments like %j',
     async (args) => {
@@ -56,6 +63,22 @@ describe('host.fs.write_file', () => {
     expect(readdirSync(path.join(root, 'deep/er'))).toHaveLength(1);
   });
 
+  test.skipIf(process.platform === 'win32')('lets nobody see the new content of a private file while it writes it', async () => {
+    const root = tree({ key: 'old' });
+    chmodSync(path.join(root, 'key'), 0o600);
+    const { fs } = hostTools({ root });
+    const modes = new Set<number>();
+    let isOver = false;
+    const look = (): void => {
+      if (isOver) return;
+      for (const name of readdirSync(root)) modes.add((statSync(path.join(root, name), { throwIfNoEntry: false })?.mode ?? 0o600) & 0o777);
+      setImmediate(look);
+    };
+    look();
+    await call(fs.writeFile, { path: 'key', content: 'new '.repeat(250_000) }).finally(() => (isOver = true));
+    expect([...modes]).toEqual([0o600]);
+  });
+
   test('replaces only what it was told to replace', async () => {
     const root = tree({ 'a.txt': 'one\n' });
     const { fs } = hostTools({ root });
@@ -66,7 +89,10 @@ describe('host.fs.write_file', () => {
     // Again, as after a crash: it is done already.
     await call(fs.writeFile, { path: 'a.txt', content: 'two\n', replaces: sha256OfOne });
     await call(fs.writeFile, { path: 'new.txt', content: 'x', replaces: null });
-    expect(readFileSync(path.join(root, 'a.txt'), 'utf8')).toBe('two\n');
+    // And again, when somebody else has written it meanwhile: that stays.
+    await call(fs.writeFile, { path: 'a.txt', content: 'three\n' });
+    expect(await codeOf(call(fs.writeFile, { path: 'a.txt', content: 'two\n', replaces: sha256OfOne }))).toBe('FILE_CHANGED');
+    expect(readFileSync(path.join(root, 'a.txt'), 'utf8')).toBe('three\n');
   });
 
   test('of two that expect the same file, one wins', async () => {
@@ -134,11 +160,40 @@ describe('host.fs.list_dir and host.fs.stat', () => {
   });
 });
 
+describe.skipIf(process.platform !== 'linux')('what the log could not take', () => {
+  test('of a directory with long names, as many are told of as fit', async () => {
+    const root = temporaryDirectory();
+    for (let number = 0; number < 1_000; number++) writeFileSync(path.join(root, String(number).padEnd(250, '\u0001')), '');
+    const { items, more } = await call(hostTools({ root }).fs.listDir, { path: '.' });
+    expect(more).toBe(true);
+    expect(items.length).toBeGreaterThan(400);
+    expect(items[0]!.name).toMatch(/^0/);
+  });
+
+  test('a search ends when its matches are as large as a result may be', async () => {
+    const { fs } = hostTools({ root: tree({ 'a.txt': `${'\u0001'.repeat(300)}\n`.repeat(1_000), 'b.txt': '\u0001' }) });
+    const { matches, endedBy, filesSearched } = await call(fs.search, { path: '.', query: '\u0001', maxMatches: 1_000 });
+    expect([endedBy, filesSearched]).toEqual(['size', 1]);
+    expect(matches.length).toBeGreaterThan(400);
+  });
+
+  test('a file that is older or newer than any date has the nearest one', async () => {
+    // Not on every file system: then it is the last time that there can be.
+    const root = existsSync('/dev/shm') ? mkdtempSync('/dev/shm/omnipaw-host-') : temporaryDirectory();
+    onTestFinished(() => { rmSync(root, { recursive: true }); });
+    writeFileSync(path.join(root, 'a.txt'), '');
+    expect(spawnSync('touch', ['-d', '@9000000000000', path.join(root, 'a.txt')]).status).toBe(0);
+    const { modified } = await call(hostTools({ root }).fs.stat, { path: 'a.txt' });
+    expect(modified).toMatch(/^(\+275760-09-13T00:00:00|\d{4}-)/);
+  });
+});
+
 describe('host.fs.delete', () => {
-  test('deletes a file or an empty directory, once', async () => {
+  test('deletes a file or an empty directory, once, and is not repeated when nobody knows whether it has', async () => {
     const root = tree({ 'a.txt': '', 'full/b.txt': '' });
     mkdirSync(path.join(root, 'empty'));
     const { fs } = hostTools({ root });
+    expect(fs.delete.idempotent).toBe(false);
     await expect(call(fs.delete, { path: 'a.txt' })).resolves.toEqual({ deleted: true });
     await expect(call(fs.delete, { path: 'a.txt' })).resolves.toEqual({ deleted: false });
     await expect(call(fs.delete, { path: 'empty' })).resolves.toEqual({ deleted: true });

@@ -4,13 +4,15 @@ import { createServer } from 'node:https';
 import { connect as connectSocket, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { fetchTool } from '@omnipaw/host';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { describeWith } from '../../../../testing/components.js';
 import { call } from '../support/call.js';
 import { temporaryDirectory } from '../support/workspace.js';
 
 describeWith('openssl', 'host.net.fetch over https', () => {
-  test('believes no server whose certificate nobody vouches for', async () => {
+  test.each([undefined, '0'])('believes no server whose certificate nobody vouches for, whatever the environment says: %s', async (rejectUnauthorized) => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', rejectUnauthorized);
+    onTestFinished(() => void vi.unstubAllEnvs());
     const directory = temporaryDirectory();
     const [key, cert] = [path.join(directory, 'key.pem'), path.join(directory, 'cert.pem')];
     const made = spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=one.example', '-addext', 'subjectAltName=DNS:one.example']);

@@ -2,8 +2,8 @@
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { connect as connectSocket, createServer as createSocketServer, type AddressInfo } from 'node:net';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
-import { createKernel, defineAgent, MemoryLogStore, readEntries, secret } from '@omnipaw/kernel';
-import { fetchTool, type FetchOptions } from '@omnipaw/host';
+import { createKernel, defineAgent, MemoryLogStore, readEntries, secret, type OmniError } from '@omnipaw/kernel';
+import { fetchTool, type FetchArguments, type FetchOptions, type FetchResult } from '@omnipaw/host';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { call, codeOf } from '../support/call.js';
 
@@ -66,6 +66,14 @@ describe('host.net.fetch', () => {
     expect(await codeOf(call(tool, { url: 'http://one.example/', body: 'x' }))).toBe('FETCH_REFUSED');
   });
 
+  test.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])('says how long the body of a %s is, so that no server takes it for a further request', async (method) => {
+    const served = await serve((_, response) => response.end());
+    const tool = toolFor(served, { allow: [{ host: 'one.example', methods: [method], addresses: LOOPBACK }] });
+    const body = 'GET /admin HTTP/1.1\r\nHost: one.example\r\n\r\n';
+    await call(tool, { url: 'http://one.example/', method, body });
+    expect(served.requests).toMatchObject([{ method, url: '/', body, headers: { 'content-length': String(body.length) } }]);
+  });
+
   test('gives bytes as base64', async () => {
     const served = await serve((_, response) => response.end(Buffer.from([0, 255])));
     await expect(call(toolFor(served), { url: 'http://one.example/' })).resolves.toMatchObject({ body: 'AP8=', encoding: 'base64' });
@@ -79,6 +87,15 @@ describe('host.net.fetch', () => {
   ])('unpacks %s', async (encoding, body) => {
     const served = await serve((_, response) => response.writeHead(200, { 'content-encoding': encoding }).end(body));
     await expect(call(toolFor(served), { url: 'http://one.example/' })).resolves.toMatchObject({ body: 'packed' });
+  });
+
+  test.each([
+    ['HEAD', 200],
+    ['GET', 304],
+    ['GET', 204],
+  ])('unpacks nothing where there is no body: %s and %i', async (method, status) => {
+    const served = await serve((_, response) => response.writeHead(status, { 'content-encoding': 'gzip', etag: '"1"' }).end());
+    await expect(call(toolFor(served), { url: 'http://one.example/', method })).resolves.toMatchObject({ status, headers: { etag: '"1"' }, body: '' });
   });
 
   test('is idempotent if all of its methods are', () => {
@@ -252,6 +269,16 @@ describe('redirections', () => {
     expect(served.requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer hunter2', expected]);
   });
 
+  test.each([
+    [307, 'POST'],
+    [308, 'POST'],
+    [302, 'PUT'],
+  ])('with %i tell no other host the body of a %s', async (status, method) => {
+    const served = await leadingTo('http://two.example/next', status);
+    expect(await codeOf(call(toolFor(served), { url: 'http://one.example/start', method, body: 'meant for one' }))).toBe('FETCH_REFUSED');
+    expect(served.requests).toHaveLength(1);
+  });
+
   test('from https to http are not followed', async () => {
     const { redirected } = await import('../../src/net/redirects.js');
     const request = { url: new URL('https://one.example/'), method: 'GET', headers: {}, body: undefined };
@@ -260,16 +287,50 @@ describe('redirections', () => {
   });
 });
 
-test('a secret is sent, and neither it nor an echo of it is in the log', async () => {
-  const served = await serve((request, response) => response.writeHead(200, { etag: request.headers.authorization }).end(`you said ${request.headers.authorization!}`));
-  const tool = toolFor(served);
-  const agent = defineAgent('agent', function* (ctx) {
-    return yield* ctx.tool(tool, { url: 'http://one.example/', headers: { authorization: secret('token') } });
+describe('a secret', () => {
+  /** What comes of a call whose arguments have `secret('it')` in them; nothing of the secret is in its log. */
+  async function callWith(served: Served, it: string, args: FetchArguments, traces: readonly string[]): Promise<FetchResult | OmniError> {
+    const tool = toolFor(served);
+    const agent = defineAgent('agent', function* (ctx) {
+      return yield* ctx.tool(tool, args);
+    });
+    const log = new MemoryLogStore();
+    const kernel = await createKernel({ log, agents: [agent], tools: [tool], secrets: () => it });
+    const result = await kernel.spawn(agent, null, { grants: ['call:fetch', 'read:secret:it'] }).result().catch((error: unknown) => error as OmniError);
+    await kernel.stop();
+    for await (const entry of readEntries(log)) for (const trace of traces) expect(JSON.stringify(entry)).not.toContain(trace);
+    return result;
+  }
+
+  test('is sent, and neither it nor an echo of it is in the log', async () => {
+    const served = await serve((request, response) => response.writeHead(200, { etag: request.headers.authorization }).end(`you said ${request.headers.authorization!}`));
+    const result = await callWith(served, 'Bearer hunter2', { url: 'http://one.example/', headers: { authorization: secret('it') } }, ['hunter2']);
+    expect(result).toMatchObject({ body: 'you said [secret it]' });
+    expect(served.requests[0]?.headers.authorization).toBe('Bearer hunter2');
   });
-  const log = new MemoryLogStore();
-  const kernel = await createKernel({ log, agents: [agent], tools: [tool], secrets: () => 'Bearer hunter2' });
-  await expect(kernel.spawn(agent, null, { grants: ['call:fetch', 'read:secret:token'] }).result()).resolves.toMatchObject({ body: 'you said [secret token]' });
-  await kernel.stop();
-  expect(served.requests[0]?.headers.authorization).toBe('Bearer hunter2');
-  for await (const entry of readEntries(log)) expect(JSON.stringify(entry)).not.toContain('hunter2');
+
+  test.each(['http://one.example/hook/hunter2', 'http://ONE.example/hook/../hunter2', 'http://one.example?key=hunter2 "x"'])('that is a URL is not in the log, in whatever form: %s', async (url) => {
+    const served = await serve((_, response) => response.end('done'));
+    await expect(callWith(served, url, { url: secret('it') }, ['hunter2'])).resolves.toMatchObject({ url: '[secret it]', body: 'done' });
+    expect(served.requests[0]!.url).toContain('hunter2');
+  });
+
+  test('that is a URL is not in the log when a redirection has a part of it', async () => {
+    const served = await serve((request, response) => {
+      if (request.url === '/hook/hunter2') response.writeHead(302, { location: '/hook/hunter2/' }).end();
+      else response.end('done');
+    });
+    await expect(callWith(served, 'http://one.example/hook/hunter2', { url: secret('it') }, ['hunter2'])).resolves.toMatchObject({ url: 'http://one.example', body: 'done' });
+  });
+
+  test.each(['hunter2'.repeat(50), `http://${'hunter2'.repeat(50)}@one.example/`])('that is no URL to fetch is not in the log, not even a part of it: %s', async (url) => {
+    const served = await serve((_, response) => response.end());
+    await expect(callWith(served, url, { url: secret('it') }, ['hunter2'])).resolves.toMatchObject({ code: 'FETCH_REFUSED' });
+  });
+
+  test('that comes back among bytes is not in the log as base64', async () => {
+    const served = await serve((request, response) => response.end(Buffer.concat([Buffer.from([255, 0]), Buffer.from(request.headers.authorization!)])));
+    const result = await callWith(served, 'hunter2', { url: 'http://one.example/', headers: { authorization: secret('it') } }, ['hunter2', Buffer.from('hunter2').toString('base64').slice(0, 8)]);
+    expect(result).toMatchObject({ body: '\uFFFD\0[secret it]', encoding: 'utf8' });
+  });
 });

@@ -1,9 +1,10 @@
 /** Links that are made between the look and the use. */
-import { readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
-import { rename, rm, symlink, unlink } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { linkSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { open, rename, rm, symlink, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { Workspace } from '@omnipaw/host';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { hold, holdByName } from '../../src/paths/held-directory.js';
 import { afterEntering } from '../support/after-entering.js';
 import { temporaryDirectory, tree } from '../support/workspace.js';
@@ -67,6 +68,59 @@ describe.skipIf(process.platform !== 'linux')('where directories are held by des
     expect(readFileSync(path.join(outside, 'file.txt'), 'utf8')).toBe(SECRET);
   }, 60_000);
 });
+
+describe.skipIf(process.platform === 'win32').each([
+  ['by descriptor', hold],
+  ['by name', holdByName],
+])('where directories are held %s', (_, how) => {
+  const opened = async (act: (root: string, outside: string) => string, then: (file: string) => void) => {
+    const root = temporaryDirectory();
+    const name = act(root, path.join(tree({ 'file.txt': SECRET }), 'file.txt'));
+    const file = await open(path.join(root, name));
+    onTestFinished(() => file.close());
+    then(path.join(root, name));
+    return { root: await how(root), file, name };
+  };
+  const linkAs = (name: string) => (root: string, outside: string) => {
+    linkSync(outside, path.join(root, name));
+    return name;
+  };
+  const confirm = async ({ root, file, name }: Awaited<ReturnType<typeof opened>>): Promise<void> => root.confirmFile(file, name, name).finally(() => root.release());
+
+  test('a hard link that is taken away after it was opened is refused, though the file has one name then', async () => {
+    await expect(confirm(await opened(linkAs('a.txt'), unlinkSync))).rejects.toMatchObject({ code: expect.stringMatching(/^(PATH_REFUSED|FILE_NOT_FOUND)$/) as string });
+  });
+
+  test('a hard link that gets another name before that is refused, whatever it was called', async () => {
+    const rename = (file: string): void => {
+      renameSync(file, file.replace(' (deleted)', ''));
+      unlinkSync(file.replace(' (deleted)', ''));
+    };
+    await expect(confirm(await opened(linkAs('a.txt (deleted)'), rename))).rejects.toMatchObject({ code: expect.stringMatching(/^(PATH_REFUSED|FILE_NOT_FOUND)$/) as string });
+  });
+
+  test('a hard link in whose place there is another file by now is refused', async () => {
+    const replace = (file: string): void => {
+      writeFileSync(`${file}.new`, 'inside');
+      renameSync(`${file}.new`, file);
+    };
+    await expect(confirm(await opened(linkAs('a.txt'), replace))).rejects.toMatchObject({ code: 'PATH_REFUSED' });
+  });
+});
+
+test.skipIf(process.platform !== 'linux')('while a hard link to a file outside is made and taken away without pause, it is neither read nor written', async () => {
+  const outside = path.join(tree({ 'file.txt': SECRET }), 'file.txt');
+  const root = temporaryDirectory();
+  const workspace = new Workspace(root);
+  const program = 'const { linkSync, unlinkSync } = require("fs"); for (;;) { try { linkSync(process.argv[1], process.argv[2]); } catch {} try { unlinkSync(process.argv[2]); } catch {} }';
+  const linking = execFile(process.execPath, ['-e', program, outside, path.join(root, 'a.txt')]);
+  onTestFinished(() => void linking.kill('SIGKILL'));
+  for (let round = 0; round < 3_000; round++) {
+    await expect(workspace.read('a.txt', 100).then(String, () => 'refused')).resolves.not.toBe(SECRET);
+    await workspace.writeAt('a.txt', 0, Buffer.from('written')).catch(() => undefined);
+    expect(readFileSync(outside, 'utf8')).toBe(SECRET);
+  }
+}, 60_000);
 
 describe.skipIf(process.platform === 'win32')('where directories are held by name', () => {
   test('a directory that is exchanged for a link after it was entered is refused', async () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createKernel, defineAgent, MemoryLogStore, readEntries, secret } from '@omnipaw/kernel';
 import { hostEnvironment, hostTools, LocalRunner, Workspace, type CommandRunner, type ExecOptions } from '@omnipaw/host';
@@ -18,9 +18,25 @@ describe.skipIf(process.platform === 'win32')('host.system.bash', () => {
 
   test('looks for programs in no place where agents can write', async () => {
     const root = tree({ 'bin/git': '#!/bin/sh\necho fooled\n' });
-    const environment = { PATH: `${root}/bin:.:bin::${root}:/usr/bin:/bin` };
-    await expect(call(hostTools({ root, environment }).system.bash, { command: 'echo $PATH' })).resolves.toMatchObject({ stdout: '/usr/bin:/bin\n' });
+    const usual = realpathSync('/usr/bin');
+    const environment = { PATH: `${root}/bin:.:bin::${root}:/usr/bin:${usual}` };
+    await expect(call(hostTools({ root, environment }).system.bash, { command: 'echo $PATH' })).resolves.toMatchObject({ stdout: `${usual}\n` });
     await expect(call(hostTools({ root, environment: { PATH: 'bin' } }).system.bash, { command: 'echo $PATH' })).resolves.toMatchObject({ stdout: '/usr/local/bin:/usr/bin:/bin\n' });
+  });
+
+  test('looks for programs in no such place by way of a link, either, nor where a name begins with two dots', async () => {
+    const outside = temporaryDirectory();
+    const root = tree({ 'bin/fooled': 'echo bin', '..bin/fooled': 'echo dots', 'later/x': '' });
+    for (const name of ['bin', '..bin']) chmodSync(path.join(root, name, 'fooled'), 0o755);
+    const link = path.join(outside, 'link');
+    symlinkSync(root, link);
+    symlinkSync(outside, path.join(root, 'swapped'));
+    const places = [`${link}/bin`, `${root}/..bin`, `${link}/later/not-yet`, `${root}/swapped`, '/usr/bin', '/bin'];
+    const { system } = hostTools({ root: link, environment: { PATH: places.join(':') } });
+    await expect(call(system.bash, { command: 'echo $PATH; fooled' })).resolves.toMatchObject({
+      stdout: `${[...new Set([outside, ...['/usr/bin', '/bin'].map((place) => realpathSync(place))])].join(':')}\n`,
+      exitCode: 127,
+    });
   });
 
   test('reads no start-up file that lies in the root', async () => {
@@ -36,6 +52,13 @@ describe.skipIf(process.platform === 'win32')('host.system.bash', () => {
     expect(await codeOf(call(system.bash, { command: 'pwd', cwd: '..' }))).toBe('PATH_REFUSED');
     expect(await codeOf(call(system.bash, { command: 'pwd', cwd: 'none' }))).toBe('FILE_NOT_FOUND');
     expect(await codeOf(call(system.bash, { command: 'pwd', cwd: 'folder/file.txt' }))).toBe('PATH_REFUSED');
+  });
+
+  test('reads no command as an option', async () => {
+    const { system } = hostTools({ root: temporaryDirectory() });
+    await expect(call(system.bash, { command: '--version' })).resolves.toMatchObject({ stdout: '', exitCode: 127 });
+    await expect(call(system.bash, { command: '-c', args: ['touch', 'x'] })).resolves.toMatchObject({ exitCode: 127 });
+    await expect(call(system.bash, { command: '- || echo "$0 $1"', args: ['-x'] })).resolves.toMatchObject({ stdout: 'bash -x\n' });
   });
 
   describe('is not made to run what stands in its data', () => {
@@ -124,6 +147,23 @@ describe.skipIf(process.platform === 'win32')('host.system.bash', () => {
     for await (const entry of readEntries(log)) expect(JSON.stringify(entry)).not.toContain('hunter2');
   });
 
+  test('has no half of a secret in the log, where output is cut', async () => {
+    const { system } = hostTools({ root: temporaryDirectory(), bash: { variables: ['TOKEN'] } });
+    // 32 KiB are kept of the beginning, which ends in a secret; as much of the end, which begins in one.
+    const command = String.raw`echo first; printf '%32757s\n%s\n%5000s\n%s\n%32758s\n' x "$TOKEN" x "$TOKEN" x; echo last`;
+    const plain = await call(system.bash, { command, env: { TOKEN: 'hunter2' } });
+    expect(plain.stdout).toMatch(/\nhunt\n.*OUTPUT_TRUNCATED.*\ner2\n/);
+    const agent = defineAgent('agent', function* (ctx) {
+      return yield* ctx.tool(system.bash, { command, env: { TOKEN: secret('token') } });
+    });
+    const kernel = await createKernel({ log: new MemoryLogStore(), agents: [agent], tools: [system.bash], secrets: () => 'hunter2' });
+    const { stdout, truncated } = await kernel.spawn(agent, null, { grants: ['call:host.system.bash', 'read:secret:token'] }).result();
+    await kernel.stop();
+    expect(stdout).not.toMatch(/hunt|er2/);
+    expect(stdout).toMatch(/^first\n[^]*OUTPUT_TRUNCATED[^]*\nlast\n$/);
+    expect(stdout).toContain(`[OUTPUT_TRUNCATED: ${truncated!.stdoutBytes} bytes cut here]`);
+  });
+
   test('is killed when its agent is', async () => {
     const root = temporaryDirectory();
     const { system } = hostTools({ root });
@@ -150,7 +190,7 @@ describe('SANDBOX_MODE', () => {
 
   test('runs commands in the runner that it names', async () => {
     const host = hostTools({ root: temporaryDirectory(), runners: [docker], environment: { SANDBOX_MODE: 'docker' } });
-    await expect(call(host.system.bash, { command: 'id' })).resolves.toMatchObject({ stdout: '.: bash --noprofile --norc -c id bash' });
+    await expect(call(host.system.bash, { command: 'id' })).resolves.toMatchObject({ stdout: '.: bash --noprofile --norc -c -- id bash' });
   });
 
   test.each([[undefined], [''], ['local']])('is local when it is %j', (SANDBOX_MODE) => {

@@ -7,12 +7,14 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { release } from 'node:os';
 import path from 'node:path';
 import { bashTool, LocalRunner, Workspace, type BashArguments, type BashResult } from '@omnipaw/host';
 import { describe, expect, test } from 'vitest';
 import { bundle } from '../../../../testing/bundle.js';
 import { namespacePrefix } from '../../src/system/namespace.js';
+import { hasOwnIds, threadsOfMachine } from '../../src/system/process-limit.js';
 import { call } from '../support/call.js';
 import { processesWith } from '../support/processes.js';
 import { temporaryDirectory } from '../support/workspace.js';
@@ -76,6 +78,20 @@ describe.skipIf(process.platform !== 'linux').each(kinds)('processes %s', (_, na
     expect(processesWith(mark)).toEqual([]);
   }, 30_000);
 
+  test('are limited by the system itself, too, and let everybody else go first', async () => {
+    const { run } = scene(namespaces);
+    const maxThreads = 4 * MAX_PROCESSES;
+    const idsOfMachine = readFileSync('/proc/sys/kernel/pid_max', 'utf8');
+    const { stdout } = await run({ command: 'nice; ulimit -u; cat /proc/sys/kernel/pid_max' });
+    const [niceness, ofUser, endOfIds] = stdout.split('\n').map(Number);
+    expect(niceness).toBe(19);
+    const hasUsers = namespaces === undefined && hasNamespaces && process.getuid!() !== 0;
+    if (hasUsers) expect(ofUser).toBe(maxThreads);
+    else if (namespaces === 'none' || !hasNamespaces) expect(ofUser).toBeLessThan(maxThreads + 4 * threadsOfMachine());
+    else if (hasOwnIds(release())) expect(endOfIds).toBe(301 + maxThreads);
+    expect(readFileSync('/proc/sys/kernel/pid_max', 'utf8')).toBe(idsOfMachine);
+  });
+
   test('that multiply faster than they are ended are gone after a timeout, too', async () => {
     const { mark, run } = scene(namespaces);
     // A chain: each starts the next one and ends, so there are few at a time, and never the same ones.
@@ -133,5 +149,12 @@ else describe('a namespace of processes', () => {
     const { run } = scene(undefined);
     const result = await run({ command: `kill -0 ${process.pid} 2>/dev/null && echo signalled; cat /proc/${process.pid}/environ 2>/dev/null; ls -d /proc/[0-9]* | wc -l` });
     expect(Number(result.stdout)).toBeLessThan(10);
+  });
+
+  test('has nothing below its /proc that would show the processes outside', async () => {
+    const { run } = scene(undefined);
+    const takenOff = 'umount /proc 2>/dev/null; unshare --user --map-root-user --mount umount /proc 2>/dev/null';
+    const { stdout } = await run({ command: `${takenOff}; readlink /proc/[0-9]*/ns/pid` });
+    expect(stdout).not.toContain(readlinkSync('/proc/self/ns/pid'));
   });
 });

@@ -146,6 +146,21 @@ test('of a command that has got secrets nothing is recorded but its result', asy
   expect(text).not.toContain('hunt');
 });
 
+test.skipIf(process.platform === 'win32')('nothing but the result is recorded where the operator wants no progress, and a redaction sees all lines at once', async () => {
+  const key = '-----BEGIN KEY-----\nhunter2\nhunter3\n-----END KEY-----\n';
+  const root = temporaryDirectory();
+  writeFileSync(path.join(root, 'key'), key);
+  let heard = '';
+  const onOutput = ({ bytes }: { readonly bytes: Uint8Array }): void => { heard += Buffer.from(bytes).toString(); };
+  const { bash } = hostTools({ root, bash: { recordsProgress: false, onOutput } }).system;
+  const redact: KernelConfig['redact'] = (result) => ({ ...(result as object), stdout: (result as unknown as Piece).stdout.replaceAll(/-----BEGIN[^]*?END KEY-----/g, '[key]') });
+  const { value, kinds, text } = await run(bash, { command: 'while read -r line; do echo "$line"; sleep 0.3; done < key' }, { redact });
+  expect(heard).toBe(key);
+  expect(value).toMatchObject({ stdout: '[key]\n' });
+  expect(kinds).not.toContain('TOOL_PROGRESS');
+  expect(text).not.toContain('hunter');
+});
+
 test('pieces are redacted by what redacts results', async () => {
   const told = new Moments();
   const bash = printing(async (say) => {

@@ -23,7 +23,7 @@ export function changesSince(recorded: Digests, present: Digests): readonly Chan
   return [
     ...changed('program', recorded.programs, present.programs),
     ...changed('tool', toolsOf(recorded), toolsOf(present)),
-    ...changed('schema', schemasOf(recorded), schemasOf(present)).filter(({ present }) => present !== null),
+    ...changed('schema', schemasOf(recorded), schemasOf(present)).filter(({ recorded, present }) => present !== null && present.digest !== recorded?.digest),
     ...changed('extension', extensionsOf(recorded), extensionsOf(present)),
   ];
 }

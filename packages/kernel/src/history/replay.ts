@@ -26,6 +26,8 @@ export interface ExplainedDivergence extends Divergence {
 export interface ReplayReport {
   readonly integrity: LogVerdict['integrity'];
   readonly completeness: LogVerdict['completeness'];
+  /** `busSeq` of the pinned entry, where it was found. */
+  readonly pinnedAt?: number;
   /**
    * `REPRODUCED`: the programs did again what the log says, entry by entry. `DIVERGED`: they did something else, first at
    * `divergence`. `INCOMPLETE`: the log is damaged, and as far as it is not, it was reproduced.
@@ -76,7 +78,7 @@ class Replay {
   readonly #parts: Parts;
   readonly #lockstep: Lockstep;
   readonly #pin: ReturnType<typeof pinnedPlace> | undefined;
-  #isPinFound = false;
+  #pinnedAt: number | undefined;
   #last: RawEntry | undefined;
   readonly #changed = new Map<string, Changed>();
   /** By agent, the program that it was begun with. */
@@ -105,7 +107,7 @@ class Replay {
     this.#look(entry);
     if (this.#oracle.failure === undefined) this.#lockstep.feed(recorded);
     this.#last = entry;
-    this.#isPinFound ||= entry.hash === this.#pin?.hash && (this.#pin.busSeq ?? entry.busSeq) === entry.busSeq;
+    if (entry.hash === this.#pin?.hash && (this.#pin.busSeq ?? entry.busSeq) === entry.busSeq) this.#pinnedAt = entry.busSeq;
   }
 
   finish(): void {
@@ -114,10 +116,12 @@ class Replay {
 
   report(scan: ScanReport | undefined): ReplayReport {
     const divergence = this.#firstDivergence();
-    const isFound = this.#isPinFound || this.#pin?.hash === GENESIS_HASH;
+    const pinnedAt = this.#pinnedAt;
+    const isFound = pinnedAt !== undefined || this.#pin?.hash === GENESIS_HASH;
     return {
       ...integrityBy(scan),
       completeness: this.#pin === undefined ? 'UNPINNED' : isFound ? 'COMPLETE' : 'INCOMPLETE',
+      ...(pinnedAt === undefined ? {} : { pinnedAt }),
       replay: divergence !== undefined ? 'DIVERGED' : scan?.damage !== undefined ? 'INCOMPLETE' : 'REPRODUCED',
       entries: this.entryCount,
       head: this.#last?.hash ?? GENESIS_HASH,

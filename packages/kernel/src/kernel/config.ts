@@ -29,6 +29,7 @@ export interface KernelConfig extends Partial<KernelLimits> {
   readonly log: LogStore;
   readonly agents?: readonly AgentDefinition[];
   readonly tools?: readonly Tool[];
+  /** Instead of those on record: a log that has some keeps them unless others, or none (`[]`), are given. */
   readonly policies?: readonly Policy[];
   readonly extensions?: readonly Extension[];
   /** Whether agents of an earlier run that have not ended go on, as they do unless this is false: then such a log is refused. */

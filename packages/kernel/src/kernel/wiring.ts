@@ -74,7 +74,7 @@ export async function wire(config: KernelConfig, host: KernelHost): Promise<Wiri
     const checkpointer = new Checkpointer({ parts, log, config, host, logId, last, report });
     rested = () => { checkpointer.look(); };
     parts.scheduler.goLive(liveAgents(parts));
-    recordStart(config, host, { emit: parts.bus.emit, logId, end });
+    recordStart({ ...config, policies: config.policies ?? parts.state.permissions.policies }, host, { emit: parts.bus.emit, logId, end });
     resumeCalls(parts, config.unknownOutcomes ?? 'throw');
     await log.flush();
     parts.drain();

@@ -54,6 +54,11 @@ export class PermissionModel implements Projection, Saved<SavedPermissions> {
   #policies: readonly Policy[];
   readonly #holdings = new Map<string, Holding>();
 
+  /** What the last header names, or what was given instead. */
+  get policies(): readonly Policy[] {
+    return this.#policies;
+  }
+
   /** Goes by the policies that the log's headers name; by others, whatever they name, if some are given. */
   constructor(policies?: readonly Policy[]) {
     if (policies !== undefined) assertPolicies(policies);

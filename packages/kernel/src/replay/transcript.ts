@@ -223,7 +223,7 @@ export class Transcript {
     const isChoice = told === undefined && this.#next?.kind === 'VERSION_CHOSEN' && this.#next.data['change'] === range.change;
     const version = isChoice ? (this.#take('VERSION_CHOSEN', {})['version'] as number) : (told ?? BEFORE_THE_CHANGE);
     this.#versions.set(range.change, version);
-    return { ok: true, value: assertSupported(version, range) };
+    return { ok: true, value: assertSupported(version, this.#agent, range) };
   }
 
   /** The data of the next entry, which has to be of this kind and to say this much. */

@@ -29,10 +29,10 @@ export class VersionSyscalls implements Projection {
   choose(instruction: Instruction & { readonly op: 'VERSION' }, { agent, tick, call }: Position): Evaluated {
     const { change, min, max } = versionRange(instruction);
     const told = this.#told.get(agent)?.get(change);
-    if (told !== undefined) return { ok: true, value: assertSupported(told, { change, min, max }) };
+    if (told !== undefined) return { ok: true, value: assertSupported(told, agent, { change, min, max }) };
     const next = this.#options.recorded();
     const version = next === undefined ? max : choiceIn(next, { agent, change });
-    const value = assertSupported(version ?? BEFORE_THE_CHANGE, { change, min, max });
+    const value = assertSupported(version ?? BEFORE_THE_CHANGE, agent, { change, min, max });
     if (version === undefined) this.tell(agent, change, value);
     else this.#options.emit({ kind: 'VERSION_CHOSEN', agent, data: { tick, call, change, version: value } });
     return { ok: true, value };
@@ -73,12 +73,12 @@ export function versionRange(instruction: Instruction & { readonly op: 'VERSION'
 }
 
 /** Throws `VERSION_UNSUPPORTED` for a form that the program does not have any more. */
-export function assertSupported(version: number, { change, min, max }: VersionRange): number {
+export function assertSupported(version: number, agent: string, { change, min, max }: VersionRange): number {
   if (version >= min && version <= max) return version;
   throw new OmniError(
     'VERSION_UNSUPPORTED',
-    `The agent goes by version ${version} of "${change}", and the program supports ${min} to ${max}. Keep the old form until no agent goes by it.`,
-    { details: { change, version, min, max } },
+    `Agent "${agent}" goes by version ${version} of "${change}", and the program supports ${min} to ${max}. Keep the old form until no agent goes by it.`,
+    { details: { agent, change, version, min, max } },
   );
 }
 

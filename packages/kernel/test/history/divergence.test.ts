@@ -300,6 +300,11 @@ describe('a tool that has changed', () => {
     expect(report.divergence!.message).toContain(`The schemas of tool "look" are not what they were when it was called: recorded ${changed!.recorded!.digest!}, present ${changed!.present!.digest!}.`);
   });
 
+  test('in its version alone is named, and diverges nowhere', async () => {
+    const report = await replayed(none, { tools: [defineTool({ name: 'look', description: look.description, input: look.input, version: '2', run: () => 'never' }), wipe] });
+    expect(report).toMatchObject({ replay: 'REPRODUCED', changed: [{ what: 'tool', name: 'look' }] });
+  });
+
   test('in its schema while the log was written reproduces the log with the tool that it has by now', async () => {
     const [old, current, next] = [tools, lookWith(z.object({ at: z.string().min(1) })), lookWith(z.object({ at: z.string().min(2) }))] as const;
     const store = await recorded();

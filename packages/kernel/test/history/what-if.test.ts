@@ -150,6 +150,7 @@ describe('under other grants', () => {
   test('a change that is for nobody is refused, and so is what is no grant or policy', async () => {
     const log = await logOf();
     expect(await rejectionOf(whatIf(log, { grants: [{ agent: 'chidl', replace: [] }] }))).toMatchObject({ code: 'AGENT_NOT_FOUND', details: { agent: 'chidl' } });
+    expect((await whatIf(log, { grants: [{ agent: 'doer', remove: ['call:use'] }, { agent: 'child', remove: ['call:use'] }] })).findings).not.toEqual([]);
     const idle = { agent: 'child', remove: ['call:**', 'call:nothing.of.the.kind'] };
     expect(await rejectionOf(whatIf(log, { grants: [idle] }))).toMatchObject({ code: 'GRANT_NOT_FOUND', details: { action: 'call', resource: 'nothing.of.the.kind' } });
     expect(await rejectionOf(whatIf(log, { grants: [{ add: ['fly:away'] }] }))).toBeInstanceOf(TypeError);

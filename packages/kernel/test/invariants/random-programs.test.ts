@@ -14,8 +14,10 @@ describe('whatever programs, tools and operators do', () => {
         const { entries, verdict, snapshot, inspection, problems } = await play(scenario);
         expect(brokenRules(entries, RULES)).toEqual([]);
         expect(verdict).toMatchObject({ integrity: 'INTACT', completeness: 'COMPLETE', entries: entries.length });
-        const { busSeq, head, time, ...state } = inspection;
+        const { busSeq, head, time, kernel, ...state } = inspection;
         expect([busSeq, head, time]).toEqual([entries.length - 1, verdict.head, entries.at(-1)?.time]);
+        const header = entries[0] as Entry & { readonly kind: 'LOG_OPENED' };
+        expect(kernel.programs).toEqual(header.data.programs);
         expect(state).toEqual(snapshot);
         expect(problems).toEqual([]);
       }),

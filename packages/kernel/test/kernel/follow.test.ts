@@ -91,6 +91,21 @@ describe('a follower', () => {
     expect([isClosed, witness.seen]).toEqual([true, []]);
   });
 
+  test('that is written in plain JavaScript may throw or reject wherever it likes, and the log is closed all the same', async () => {
+    const [witness, store] = [new Witness(), new ControlledStore()];
+    witness.onApply = () => Promise.reject(new Error('later')) as never;
+    witness.onClose = () => { throw new Error('at once'); };
+    const follow = (log: FollowedLog): LogFollower => {
+      witness.follow(log);
+      return { apply: () => witness.onApply(), durable: () => undefined, close: () => witness.close() };
+    };
+    const { kernel, until, problems } = await boot({ agents, log: store, follow });
+    await until(kernel.spawn(counter, 2).result());
+    await until(kernel.stop());
+    expect(store.isClosed).toBe(true);
+    expect(problems.map(({ code, cause }) => [code, (cause as Error).message])).toEqual([['EXTENSION_FAILED', 'later'], ['EXTENSION_FAILED', 'at once']]);
+  });
+
   test('that throws is reported and told no more, and the kernel goes on', async () => {
     const witness = new Witness();
     witness.onApply = () => { if (witness.seen.length === 3) throw new Error('the other machine is away'); };

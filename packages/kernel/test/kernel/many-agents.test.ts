@@ -41,9 +41,10 @@ test('a hundred agents with tool calls in flight at once finish, on a real disk,
   const entries = await entriesOf(log);
   expect(ofKind(entries, 'TOOL_CALLED')).toHaveLength(AGENTS * CALLS);
   expect(ofKind(entries, 'TOOL_RESULT')).toHaveLength(AGENTS * CALLS);
-  const { busSeq, head, time, ...state } = await inspect(log);
+  const { busSeq, head, time, kernel: writer, ...state } = await inspect(log);
   expect([busSeq, head]).toEqual([kernel.entryCount - 1, kernel.head]);
   expect(time).toBeGreaterThan(0);
+  expect(Object.keys(writer.programs)).toEqual(['worker']);
   expect(state).toEqual(kernel.snapshot());
   waiting = [];
 }, 60_000);

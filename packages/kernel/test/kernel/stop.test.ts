@@ -180,6 +180,40 @@ describe('stop with finishCalls', () => {
     expect(again.kernel.unknownCalls()).toEqual([]);
   });
 
+  test.each(['TOOL_CALLED', 'AGENT_ACTIVATED'])('lets the calls of the step end in which it is asked for, at %s', async (kind) => {
+    const time = new VirtualTime();
+    const pay = scriptedTool<object, string>({ name: 'pay', script: [{ value: 'paid', afterMs: 50 }], time });
+    const payer = defineAgent('payer', function* (ctx) {
+      return yield* ctx.tool(pay, {});
+    });
+    const cast = { agents: [payer], tools: [pay] };
+    const { kernel, until, store } = await boot({ ...cast, time });
+    let stopping: Promise<void> | undefined;
+    kernel.subscribe((entry) => { if (entry.kind === kind) stopping ??= kernel.stop({ finishCalls: true }); });
+    kernel.spawn(payer, null, { grants: ['call:*'] }).result().catch(() => undefined);
+    await until(stopping!);
+    const again = await boot({ ...cast, log: store, time, unknownOutcomes: 'wait' });
+    expect(again.kernel.unknownCalls()).toEqual([]);
+    expect(pay.calls.length).toBe((await entriesOf(store)).filter((entry) => entry.kind === 'TOOL_CALLED').length);
+  });
+
+  test('ends where another stop in the same step cuts it off', async () => {
+    const time = new VirtualTime();
+    const pay = scriptedTool<object, string>({ name: 'pay', script: [{ value: 'paid', afterMs: 50 }], time });
+    const payer = defineAgent('payer', function* (ctx) {
+      return yield* ctx.tool(pay, {});
+    });
+    const { kernel, until } = await boot({ agents: [payer], tools: [pay], time });
+    kernel.subscribe(({ kind }) => {
+      if (kind !== 'TOOL_CALLED') return;
+      void kernel.stop({ finishCalls: true });
+      void kernel.stop();
+    });
+    kernel.spawn(payer, null, { grants: ['call:*'] }).result().catch(() => undefined);
+    await until(kernel.stop());
+    expect(pay.calls).toEqual([]);
+  });
+
   test('is cut off by a stop without it', async () => {
     const { kernel, until, cast, store, time } = await underWay({ script: [{ value: 'paid', afterMs: 50_000 }] });
     const stopping = kernel.stop({ finishCalls: true });

@@ -121,7 +121,7 @@ describe('a version', () => {
         return [(error as { code: string }).code, (error as { details: unknown }).details];
       }
     });
-    expect(await resultsWith(careless, log, ['old'])).toEqual([['VERSION_UNSUPPORTED', { change: 'wording', version: 1, min: 2, max: 3 }]]);
+    expect(await resultsWith(careless, log, ['old'])).toEqual([['VERSION_UNSUPPORTED', { agent: 'old', change: 'wording', version: 1, min: 2, max: 3 }]]);
     expect(await replay(log, { agents: [careless], tools: [note] })).toMatchObject({ replay: 'REPRODUCED' });
   });
 

@@ -273,3 +273,56 @@ describe('a log with progress in it', () => {
     expect(await diff(logs[0]!, logs[1]!)).toMatchObject({ isSame: true });
   });
 });
+
+describe('what a tool says is never on record', () => {
+  test('with the secret that it has, when an attempt before comes by another one later', async () => {
+    let asked = 0;
+    const tool = toolThat(async ({ progress }, { token }) => {
+      await time.sleep(50);
+      progress(`using ${token}`);
+      return 'ok';
+    }, { idempotent: true, timeoutMs: 100, retry: { limit: 2, backoffMs: 10 } });
+    const secrets = async (): Promise<string> => {
+      if (++asked > 1) return 'token-two';
+      await time.sleep(130);
+      return 'token-one';
+    };
+    const { store } = await called(tool, { args: { token: secret('KEY') }, secrets, grants: ['call:*', 'read:**'] });
+    const values = await valuesIn(store);
+    expect(values).toHaveLength(1);
+    expect(JSON.stringify(values)).not.toContain('token-');
+  });
+
+  test('in the middle of what an operator orders', async () => {
+    const told: unknown[] = [];
+    let context: ToolContext | undefined;
+    const slow = defineTool({ name: 'slow', description: '', input: unchecked<object>(), run: async (_args, given) => {
+      context = given;
+      await time.sleep(10_000);
+    } });
+    const validate = (value: unknown): { readonly value: object } => {
+      if (context !== undefined) {
+        try {
+          told.push(context.progress('from a schema'));
+        } catch (error) {
+          told.push(codeOf(error));
+        }
+      }
+      return { value: value as object };
+    };
+    const gated = defineTool({ name: 'gated', description: '', input: { '~standard': { version: 1, vendor: 'x', validate } }, run: () => 'ok' });
+    const waiter = defineAgent('waiter', function* (ctx) { yield* ctx.tool(slow, {}); });
+    const asker = defineAgent('asker', function* (ctx) { return yield* ctx.tool(gated, {}); });
+    const config = { agents: [waiter, asker], tools: [slow, gated], policies: [{ name: 'ask', effect: 'ESCALATE', action: 'call', resource: 'gated' }] as const };
+    const { kernel, until, store } = await boot({ time, ...config });
+    const asking = kernel.spawn(asker, null, { grants: ['call:*'] });
+    kernel.spawn(waiter, null, { grants: ['call:*'] }).result().catch(() => undefined);
+    await time.advance(5);
+    kernel.decide(kernel.approvals()[0]!.id, { approved: true });
+    expect(await until(asking.result())).toBe('ok');
+    await until(kernel.stop());
+    expect(told).toContain('KERNEL_BUSY');
+    expect(told).not.toContain(true);
+    expect(await replay(store, config)).toMatchObject({ replay: 'REPRODUCED' });
+  });
+});
