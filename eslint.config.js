@@ -51,7 +51,7 @@ const hostGlobals = {
 };
 
 /** What a script or a benchmark may use without an import. */
-const scriptGlobals = ['console', 'performance', 'process', 'setTimeout', 'clearTimeout', 'URL'];
+const scriptGlobals = ['AbortController', 'console', 'performance', 'process', 'setTimeout', 'clearTimeout', 'URL'];
 
 export default defineConfig(
   { ignores: ['**/dist/', '**/coverage/', '**/.omnipaw/', '**/fixtures/'] },
