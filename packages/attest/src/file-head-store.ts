@@ -43,12 +43,17 @@ export class FileHeadStore implements HeadStore {
     await replace(file, head);
   }
 
+  /** Where the heads lie, in the order of `read`. */
+  async files(): Promise<readonly string[]> {
+    const names = (await namesIn(this.directory)).filter((name) => name.endsWith(SUFFIX)).sort();
+    return names.map((name) => path.join(this.directory, name));
+  }
+
   /** All heads, the oldest first; none if the directory is not there. Rejects with `LOG_READ_FAILED` for what can't be read. */
   async read(): Promise<readonly string[]> {
     try {
-      const names = (await namesIn(this.directory)).filter((name) => name.endsWith(SUFFIX)).sort();
       const heads: string[] = [];
-      for (const name of names) heads.push(await readHead(path.join(this.directory, name)));
+      for (const file of await this.files()) heads.push(await readHead(file));
       return heads;
     } catch (cause) {
       throw readFailed(this.directory, cause);

@@ -160,9 +160,13 @@ describe('verify with a public key', () => {
     const [file] = headsOf(log);
     const text = fs.readFileSync(file!, 'utf8');
     fs.writeFileSync(file!, text.replace(/\n(\d+)\n/, '\n3\n'));
-    expect((await omnipaw(['verify', '--log', log, '--public-key', publicKey])).stderr).toBe('error: HEAD_INVALID: The signature of the head over 3 entries is not good.\n');
+    expect((await omnipaw(['verify', '--log', log, '--public-key', publicKey])).stderr).toBe(`error: HEAD_INVALID: The signature of the head over 3 entries is not good (${file!}).\n`);
     fs.writeFileSync(file!, text.slice(5));
-    expect((await omnipaw(['verify', '--log', log, '--public-key', publicKey])).stderr).toMatch(/^error: HEAD_INVALID: Something that should be a signed head/);
+    expect((await omnipaw(['verify', '--log', log, '--public-key', publicKey])).stderr).toBe(`error: HEAD_INVALID: ${file!} should be a signed head, and has not the form of one. Find out who put it there, and remove it.\n`);
+    // A good one beside it is good enough for a receipt.
+    fs.writeFileSync(file!, text);
+    fs.writeFileSync(path.join(log, 'heads', '0000000000000099.deadbeef.head'), 'junk');
+    expect((await omnipaw(['receipt', '--log', log, '--at', '3'])).code).toBe(0);
   });
 
   test('misses a head where nothing was signed', async () => {

@@ -39,9 +39,19 @@ function missing(option: string): UsageError {
 async function newestHead(log: string): Promise<string> {
   // A log that is not there is not one that nobody has signed.
   for await (const chunk of new FileLogReader(log).read()) if (chunk.bytes.length > 0) break;
-  const head = (await FileHeadStore.beside(log).read()).at(-1);
+  const heads = FileHeadStore.beside(log);
+  const head = (await heads.read()).filter((text) => isHead(text, heads)).at(-1);
   if (head !== undefined) return head;
   throw new UsageError(`There is no signed head beside the log. Sign it first: omnipaw sign --log ${shellWord(log)} --key FILE. Or name a head with --head.`);
+}
+
+/** What somebody has put beside the heads is in nobody's way; `verify` names it. */
+function isHead(text: string, heads: FileHeadStore): boolean {
+  try {
+    return heads.pathOf(text) !== '';
+  } catch {
+    return false;
+  }
 }
 
 export interface VerifyReceiptOptions {

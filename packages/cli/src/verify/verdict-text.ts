@@ -1,12 +1,17 @@
 /** Verdicts in words. */
-import type { AttestedVerdict, HeadVerdict } from '@omnipaw/attest';
+import type { HeadVerdict } from '@omnipaw/attest';
 import type { LogDamage, LogVerdict } from '@omnipaw/kernel';
 import { alignColumns, type Cell } from '../terminal/columns.js';
 import type { Colour, Ink } from '../terminal/ink.js';
 import { count } from '../terminal/printable.js';
 
 /** The verdict on a log, with one on each head if a public key was given. */
-export type HeldVerdict = LogVerdict & Partial<Pick<AttestedVerdict, 'heads'>>;
+export type HeldVerdict = LogVerdict & { readonly heads?: readonly HeadInFile[] };
+
+/** What a head means, and where it lies. */
+interface HeadInFile extends HeadVerdict {
+  readonly file?: string;
+}
 
 interface Explained {
   readonly sign: string;
@@ -56,16 +61,16 @@ export function whatContradicts(
 }
 
 /** What a signed head says against a log; nothing if it is confirmed, or another key's. */
-function whatHeadContradicts({ status, origin, entries = 0 }: HeadVerdict): string[] {
+function whatHeadContradicts({ status, origin, entries = 0, file = '' }: HeadInFile): string[] {
   const covered = count(entries, 'entry', 'entries');
   switch (status) {
     case 'CONFIRMED':
     case 'UNKNOWN_KEY':
       return [];
     case 'MALFORMED':
-      return ['HEAD_INVALID: Something that should be a signed head has not the form of one.'];
+      return [`HEAD_INVALID: ${file} should be a signed head, and has not the form of one. Find out who put it there, and remove it.`];
     case 'BAD_SIGNATURE':
-      return [`HEAD_INVALID: The signature of the head over ${covered} is not good.`];
+      return [`HEAD_INVALID: The signature of the head over ${covered} is not good (${file}).`];
     case 'OTHER_LOG':
       return [`HEAD_CONTRADICTED: A signed head is of another log, ${origin ?? ''}.`];
     case 'NOT_IN_LOG':

@@ -46,6 +46,8 @@ async function held(reader: LogReader, { log, pin, publicKey, head }: VerifyOpti
     if (head !== undefined) throw new UsageError('A signed head proves nothing without the key of whoever signed it: give it with --public-key.');
     return verifyLog(reader, pinned);
   }
-  const heads = head === undefined ? await FileHeadStore.beside(log).read() : [readGiven(head, 'signed head')];
-  return verifyAttested(reader, { ...pinned, publicKey: readGiven(publicKey, 'public key'), heads }).catch((thrown: unknown) => { throw ofKeyIn(publicKey, thrown); });
+  const beside = FileHeadStore.beside(log);
+  const [files, heads] = head === undefined ? [await beside.files(), await beside.read()] : [[head], [readGiven(head, 'signed head')]];
+  const verdict = await verifyAttested(reader, { ...pinned, publicKey: readGiven(publicKey, 'public key'), heads }).catch((thrown: unknown) => { throw ofKeyIn(publicKey, thrown); });
+  return { ...verdict, heads: verdict.heads.map((each, index) => ({ ...each, ...(files[index] === undefined ? {} : { file: files[index] }) })) };
 }

@@ -8,7 +8,7 @@
  * Elsewhere a directory is held by its name, and looked at again afterwards: somebody who exchanges a directory for a link
  * and back between two looks is not noticed.
  */
-import { constants, existsSync, type BigIntStats } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { lstat, open, readlink, realpath, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { failBySystem, kindOf, refuse } from './refusals.js';
@@ -30,6 +30,24 @@ export interface OpenFile {
   close(): Promise<void>;
 }
 
+/** What is looked at of an open file; said here, so that the declarations need none of Node's. */
+interface Look {
+  readonly ino: bigint;
+  readonly dev: bigint;
+  readonly nlink: bigint;
+  readonly ctimeNs: bigint;
+  isFile(): boolean;
+  isDirectory(): boolean;
+  isFIFO(): boolean;
+  isSymbolicLink(): boolean;
+}
+
+/** A file that is open. */
+export interface Opened {
+  readonly fd: number;
+  stat(options: { readonly bigint: true }): Promise<Look>;
+}
+
 export interface HeldDirectory {
   /** A path of the directory for system calls. */
   readonly place: string;
@@ -40,7 +58,7 @@ export interface HeldDirectory {
   /** Opens a regular file that has no other name, for reading; throws `PATH_REFUSED` for anything else, and waits for nothing. */
   open(name: string, asked: string): Promise<OpenFile>;
   /** Throws `PATH_REFUSED` unless what was opened is a regular file whose only name is still this one. */
-  confirmFile(file: FileHandle, name: string, asked: string): Promise<void>;
+  confirmFile(file: Opened, name: string, asked: string): Promise<void>;
   /** Makes what was renamed or made in it durable. */
   sync(): Promise<void>;
   /** Throws `PATH_REFUSED` if the directory is not where it was any more, and that matters. */
@@ -102,7 +120,7 @@ class DescriptorDirectory implements HeldDirectory {
    * A file outside has one name again when a second one, by which it was opened, is taken away before it is looked at. But of a
    * name that was taken away the system says so for good, and the path of any other ends with it, so the order matters.
    */
-  async confirmFile(file: FileHandle, name: string, asked: string): Promise<void> {
+  async confirmFile(file: Opened, name: string, asked: string): Promise<void> {
     assertPlainFile(await file.stat({ bigint: true }), asked);
     const [directory, opened] = await Promise.all([this.#handle, file].map(({ fd }) => readlink(`/proc/self/fd/${fd}`))).catch((thrown: unknown) => failBySystem(asked, thrown));
     // A name that ends so by itself could be taken for one that was taken away.
@@ -158,7 +176,7 @@ class NamedDirectory implements HeldDirectory {
    * By a look at the name between two looks at the file, in which nothing has changed: a name that comes or goes changes the
    * time. Whoever writes to the file just then changes it, too, so there are some more looks.
    */
-  async confirmFile(file: FileHandle, name: string, asked: string): Promise<void> {
+  async confirmFile(file: Opened, name: string, asked: string): Promise<void> {
     for (let looks = 0; looks < MAX_LOOKS; looks++) {
       const opened = await file.stat({ bigint: true });
       assertPlainFile(opened, asked);
@@ -187,7 +205,7 @@ class NamedDirectory implements HeldDirectory {
   }
 }
 
-function assertPlainFile(stats: BigIntStats, asked: string): void {
+function assertPlainFile(stats: Look, asked: string): void {
   if (!stats.isFile()) refuse(asked, `${kindOf(stats)} where a file is wanted`);
   if (stats.nlink > 1n) refuse(asked, 'the file has other names (hard links), which may be outside of the root');
 }
