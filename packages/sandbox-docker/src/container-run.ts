@@ -1,10 +1,11 @@
 /** A command in a container, from being told to run to the end of the container. */
 import { OutputWindow, type CommandEnd, type CommandResult, type ExecOptions, type OutputChunk } from '@omnipaw/host';
+import type { ContainerStream } from './attach.js';
 import { watchDisk } from './disk-watch.js';
 import { engineError, isGone } from './engine-call.js';
 import { sandboxError } from './errors.js';
 import { Frames } from './frames.js';
-import type { ContainerStream, WaitingContainer } from './waiting-container.js';
+import type { WaitingContainer } from './waiting-container.js';
 
 /** What a command may print, kept or not. */
 const MAX_PRINTED_BYTES = 64 * 1024 * 1024;

@@ -1,18 +1,12 @@
 /** A container that has been started and waits to be told what to run; nothing has run in it yet, and it is told once. */
 import type { OmniError } from '@omnipaw/kernel';
 import type Docker from 'dockerode';
+import { attach, type ContainerStream } from './attach.js';
 import { engineError, within } from './engine-call.js';
 import { sandboxError } from './errors.js';
 
 /** An engine that has a lot to do takes its time; one that hangs does not answer at all. */
 const PATIENCE_MS = 60_000;
-
-/** Its standard input, output and error: a socket, also where dockerode does not say so. */
-export interface ContainerStream extends NodeJS.ReadWriteStream {
-  destroy(): unknown;
-  ref(): unknown;
-  unref(): unknown;
-}
 
 export interface WaitingContainer {
   readonly container: Docker.Container;
@@ -33,7 +27,7 @@ export async function startContainer(docker: Docker, options: Docker.ContainerCr
     return hangs('making');
   }).catch((thrown: unknown) => { throw asMissingImage(thrown, options.Image ?? '') ?? engineError(thrown, 'a container was made'); });
   try {
-    const stream = (await within(PATIENCE_MS, container.attach({ stream: true, hijack: true, stdin: true, stdout: true, stderr: true }), () => hangs('attaching to'))) as ContainerStream;
+    const stream = await within(PATIENCE_MS, attach(docker, container), () => hangs('attaching to'));
     // Somebody listens at any time, or an error would end this process.
     stream.on('error', () => undefined);
     await within(PATIENCE_MS, container.start(), () => hangs('starting'));

@@ -22,6 +22,18 @@ describe('an engine', () => {
     expect(heard).toEqual(['begun\n']);
   });
 
+  test('lets a container hear its script and nothing else', async () => {
+    let heard = '';
+    const engine = await fakeEngine({ 'POST /wait': json({ StatusCode: 0 }) }, (stream) => {
+      stream.on('data', (bytes: Buffer) => {
+        heard += bytes.toString();
+        if (heard.endsWith('\n}\n')) stream.end();
+      });
+    });
+    await sh(sandboxIn(workspace(), { docker: engine.docker, image: IMAGE }), 'x');
+    expect(heard).toMatch(/^\{\ncd -- [^{}]*\n\}\n$/);
+  });
+
   test('that could not remove a container is asked again before the next command', async () => {
     let refusals = 1;
     const remove: Answer = (request, response) => { (refusals-- > 0 ? json({ message: 'device busy' }, 500) : json(null, 204))(request, response); };

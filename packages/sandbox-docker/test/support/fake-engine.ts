@@ -48,7 +48,9 @@ export async function fakeEngine(answers: Readonly<Record<string, Answer>>, atta
     request.resume();
     answer?.(request, response);
   });
-  server.on('upgrade', (request, socket: Socket) => {
+  server.on('upgrade', (request, socket: Socket, head: Buffer) => {
+    // A body belongs to the container's standard input, as with Podman.
+    if (head.length > 0) socket.unshift(head);
     asked.push(`${request.method!} ${new URL(request.url!, 'http://engine').pathname}`);
     socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
     attached(socket);

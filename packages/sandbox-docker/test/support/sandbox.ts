@@ -50,6 +50,11 @@ export function sandboxIn(root: string, options: Partial<DockerSandboxOptions> =
   return sandbox;
 }
 
+/** Where nobody listens, whatever `DOCKER_HOST` says. */
+export function noEngine(): Docker {
+  return new Docker({ protocol: 'http', host: '127.0.0.1', port: 1 });
+}
+
 export interface Ran {
   readonly endedBy: string;
   readonly exitCode: number | null;
