@@ -2,11 +2,13 @@
  * How a container is made. The same for every call, so that one can be made before it is known for what: what differs comes in
  * by its standard input (`script.ts`).
  *
- * 1. It has the workspace and nothing else of the host, and can write there, in `/tmp` and in `/dev/shm` only.
+ * 1. It has the workspace and nothing else of the host, and can write there and to memory only: in `/tmp`, in `/dev/shm`, and
+ *    where the image would have a volume.
  * 2. It has no capability, gets none by setuid files, and is not root.
  * 3. It has no network but the loopback one, unless the operator names one.
  * 4. What it prints is kept by nobody but us: the engine's own log could fill its disk.
  */
+import { posix } from 'node:path';
 import type Docker from 'dockerode';
 import type { ContainerLimits } from './limits.js';
 
@@ -15,6 +17,8 @@ export const WORKSPACE = '/workspace';
 
 export interface ContainerPlan {
   readonly image: string;
+  /** Directories for which the image wants some. */
+  readonly volumes: readonly string[];
   /** A directory of the engine's machine. */
   readonly root: string;
   /** `uid:gid` */
@@ -24,7 +28,7 @@ export interface ContainerPlan {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-export function containerOptions({ image, root, user, network, limits, labels }: ContainerPlan): Docker.ContainerCreateOptions {
+export function containerOptions({ image, volumes, root, user, network, limits, labels }: ContainerPlan): Docker.ContainerCreateOptions {
   return {
     Image: image,
     Labels: { ...labels },
@@ -40,8 +44,18 @@ export function containerOptions({ image, root, user, network, limits, labels }:
     AttachStdout: true,
     AttachStderr: true,
     Healthcheck: { Test: ['NONE'] },
-    HostConfig: { ...confinement(network), ...ceilings(limits), Mounts: [{ Type: 'bind', Source: root, Target: WORKSPACE, BindOptions: { Propagation: 'rprivate' } }] },
+    HostConfig: { ...confinement(network), ...ceilings(limits), Tmpfs: temporaries(volumes, limits), Mounts: [workspaceAt(root)] },
   };
+}
+
+/** A volume of the image's would be a way to the engine's disk. */
+function temporaries(volumes: readonly string[], { tmpBytes }: ContainerLimits): Docker.HostConfig['Tmpfs'] {
+  const places = ['/tmp', ...volumes.map((path) => posix.resolve('/', path)).filter((path) => path !== WORKSPACE)];
+  return Object.fromEntries(places.map((path) => [path, `rw,noexec,nosuid,nodev,mode=1777,size=${tmpBytes}`]));
+}
+
+function workspaceAt(root: string): Docker.MountSettings {
+  return { Type: 'bind', Source: root, Target: WORKSPACE, BindOptions: { Propagation: 'rprivate' } };
 }
 
 function confinement(network: string): Docker.HostConfig {
@@ -67,7 +81,6 @@ function ceilings({ memoryBytes, cpus, maxProcesses, maxOpenFiles, maxFileBytes,
     NanoCpus: Math.ceil(cpus * 1e9),
     PidsLimit: maxProcesses,
     ShmSize: tmpBytes,
-    Tmpfs: { '/tmp': `rw,noexec,nosuid,nodev,mode=1777,size=${tmpBytes}` },
     Ulimits: [limit('nofile', maxOpenFiles), limit('fsize', maxFileBytes), limit('core', 0)],
   };
 }

@@ -1,8 +1,9 @@
 /** A command in a container, from being told to run to the end of the container. */
 import { OutputWindow, type CommandEnd, type CommandResult, type ExecOptions, type OutputChunk } from '@omnipaw/host';
+import type { OmniError } from '@omnipaw/kernel';
 import type { ContainerStream } from './attach.js';
 import { watchDisk } from './disk-watch.js';
-import { engineError, isGone } from './engine-call.js';
+import { engineError, isGone, within } from './engine-call.js';
 import { sandboxError } from './errors.js';
 import { Frames } from './frames.js';
 import type { WaitingContainer } from './waiting-container.js';
@@ -70,11 +71,15 @@ export class ContainerRun {
 
   async #result(): Promise<CommandResult> {
     const { StatusCode: exitCode } = (await Promise.race([this.#container.wait(), this.#givenUp])) as { readonly StatusCode: number };
-    const state = exitCode === KILLED ? (await this.#container.inspect()).State : undefined;
-    if (state?.OOMKilled === true && this.#endedBy === 'itself') this.#endedBy = 'memory';
+    if (exitCode === KILLED && this.#endedBy === 'itself' && (await this.#hadTooLittleMemory())) this.#endedBy = 'memory';
     await this.#untilDrained();
     const { stdout, stderr } = this.#windows;
     return { endedBy: this.#endedBy, exitCode: this.#endedBy === 'itself' ? exitCode : null, stdout: stdout.captured(), stderr: stderr.captured() };
+  }
+
+  async #hadTooLittleMemory(): Promise<boolean> {
+    const late = (): OmniError => sandboxError('SANDBOX_LOST', `The engine does not say what has ended the container ${this.#container.id}. Look at the engine.`);
+    return (await within(KILL_MS, this.#container.inspect(), late)).State.OOMKilled;
   }
 
   #take(chunk: OutputChunk): void {

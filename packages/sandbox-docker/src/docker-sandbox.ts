@@ -10,7 +10,8 @@ import { assertPlainCommand, Workspace, type Command, type CommandResult, type C
 import type Docker from 'dockerode';
 import { containerOptions } from './container-options.js';
 import { ContainerRun } from './container-run.js';
-import { engineError } from './engine-call.js';
+import { answer, engineError } from './engine-call.js';
+import { assertKeepsLimits, isRootless, type EngineInfo } from './engine-info.js';
 import { Graveyard } from './graveyard.js';
 import { assureImage, type PullProgress } from './image.js';
 import { limitsFrom, type ContainerLimits } from './limits.js';
@@ -44,10 +45,13 @@ export interface DockerSandboxOptions {
   readonly docker?: Docker;
 }
 
-/** An engine that can be asked, and as whom commands run there: `uid:gid`. */
+/** An engine that can be asked, and what is known before the first container is made. */
 interface Ready {
   readonly docker: Docker;
+  /** `uid:gid` */
   readonly user: string;
+  /** Directories for which the image wants some. */
+  readonly volumes: readonly string[];
 }
 
 export class DockerSandbox implements CommandRunner {
@@ -123,34 +127,34 @@ export class DockerSandbox implements CommandRunner {
 
   async #prepareNow(): Promise<Ready> {
     const { image = DEFAULT_IMAGE, pull = false, onPull, user } = this.#options;
-    const { docker, isRootless } = await this.#findEngine();
-    const ready = { docker, user: userFor(this.#workspace.root, isRootless, user) };
-    await assureImage(docker, { image, pull, onPull });
+    const { docker, info } = await this.#findEngine();
+    assertKeepsLimits(info);
+    const uid = userFor(this.#workspace.root, isRootless(info), user);
+    const volumes = await assureImage(docker, { image, pull, onPull });
     await this.#removeLeftovers(docker);
-    return ready;
+    return { docker, user: uid, volumes };
   }
 
-  async #findEngine(): Promise<{ readonly docker: Docker; readonly isRootless: boolean }> {
+  async #findEngine(): Promise<{ readonly docker: Docker; readonly info: EngineInfo }> {
     try {
       const docker = this.#options.docker ?? (await connect());
-      const { SecurityOptions } = (await docker.info()) as { readonly SecurityOptions?: readonly string[] | null };
-      return { docker, isRootless: (SecurityOptions ?? []).some((option) => option.includes('rootless')) };
+      return { docker, info: (await answer(docker.info(), 'being looked for')) as EngineInfo };
     } catch (thrown) {
       throw engineError(thrown, 'it was looked for');
     }
   }
 
   async #removeLeftovers(docker: Docker): Promise<void> {
-    const ours = await docker.listContainers({ all: true, filters: { label: [LABELS.owner] } }).catch((thrown: unknown) => { throw engineError(thrown, 'containers were listed'); });
-    const left = ours.filter(({ Labels }) => isOver(Labels[LABELS.owner] ?? ''));
+    const ours = await answer(docker.listContainers({ all: true, filters: { label: [LABELS.owner] } }), 'being asked for containers').catch((thrown: unknown) => { throw engineError(thrown, 'containers were listed'); });
+    const left = ours.filter(({ Labels, State }) => isOver(Labels[LABELS.owner] ?? '', State === 'running'));
     await Promise.all(left.map(({ Id }) => this.#graveyard.remove(docker.getContainer(Id))));
   }
 
   /** For a call, or for whichever comes next. */
   async #start(call?: ExecOptions): Promise<WaitingContainer> {
     const { image = DEFAULT_IMAGE, network = 'none' } = this.#options;
-    const { docker, user } = await this.#prepared();
-    const options = containerOptions({ image, network, user, root: this.#workspace.root, limits: this.#limits, labels: labelsOf(call) });
+    const { docker, user, volumes } = await this.#prepared();
+    const options = containerOptions({ image, volumes, network, user, root: this.#workspace.root, limits: this.#limits, labels: labelsOf(call) });
     return startContainer(docker, options, (container) => this.#graveyard.remove(container));
   }
 }

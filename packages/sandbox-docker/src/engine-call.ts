@@ -9,6 +9,14 @@ interface EngineFailure extends Error {
   readonly code?: string;
 }
 
+/** An engine that has a lot to do takes its time; one that hangs does not answer at all. */
+const PATIENCE_MS = 60_000;
+
+/** What the engine answers; rejects with `SANDBOX_UNREACHABLE` when it does not for long: "… of starting a container". */
+export function answer<Result>(asked: Promise<Result>, doing: string): Promise<Result> {
+  return within(PATIENCE_MS, asked, () => sandboxError('SANDBOX_UNREACHABLE', `The engine did not answer within ${PATIENCE_MS / 1_000} s of ${doing}. Look at the engine.`));
+}
+
 /** Rejects with `code` when there is no answer within the time; what comes later is let go of by `late`. */
 export function within<Result>(timeoutMs: number, asked: Promise<Result>, late: () => OmniError): Promise<Result> {
   return new Promise((resolve, reject) => {

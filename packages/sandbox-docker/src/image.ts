@@ -1,7 +1,7 @@
 /** The image in which commands run, on the engine. */
 import type { OmniError } from '@omnipaw/kernel';
 import type Docker from 'dockerode';
-import { engineError } from './engine-call.js';
+import { answer, engineError } from './engine-call.js';
 import { imageMissing } from './waiting-container.js';
 
 /** What the engine says of a layer while it pulls an image. */
@@ -20,16 +20,33 @@ export interface ImageOptions {
   readonly onPull?: ((progress: PullProgress) => void) | undefined;
 }
 
-/** Rejects with `SANDBOX_IMAGE_MISSING` when the engine does not have the image, and may not or cannot pull it. */
-export async function assureImage(docker: Docker, options: ImageOptions): Promise<void> {
-  const { image, pull } = options;
+/**
+ * Sees to it that the engine has the image, and resolves with the directories for which the image wants volumes.
+ *
+ * Rejects with `SANDBOX_IMAGE_MISSING` when the engine does not have it, and may not or cannot pull it.
+ */
+export async function assureImage(docker: Docker, options: ImageOptions): Promise<readonly string[]> {
   try {
-    await docker.getImage(image).inspect();
+    return await volumesOf(docker, options.image);
   } catch (thrown) {
-    if ((thrown as { readonly statusCode?: number }).statusCode !== 404) throw engineError(thrown, `the image ${image} was looked for`);
-    if (!pull) throw imageMissing(image, thrown);
-    await pullImage(docker, options);
+    if (!isMissing(thrown)) throw engineError(thrown, `the image ${options.image} was looked for`);
+    if (!options.pull) throw imageMissing(options.image, thrown);
   }
+  try {
+    await pullImage(docker, options);
+    return await volumesOf(docker, options.image);
+  } catch (thrown) {
+    throw pullFailed(options.image, thrown);
+  }
+}
+
+async function volumesOf(docker: Docker, image: string): Promise<readonly string[]> {
+  const { Config } = (await answer(docker.getImage(image).inspect(), 'being asked for an image')) as { readonly Config?: { readonly Volumes?: object | null } | null };
+  return Object.keys(Config?.Volumes ?? {});
+}
+
+function isMissing(thrown: unknown): boolean {
+  return (thrown as { readonly statusCode?: number }).statusCode === 404;
 }
 
 interface PullEvent {
@@ -40,22 +57,18 @@ interface PullEvent {
 }
 
 async function pullImage(docker: Docker, { image, onPull }: ImageOptions): Promise<void> {
-  try {
-    const stream: NodeJS.ReadableStream = await docker.pull(tagged(image));
-    await new Promise<void>((resolve, reject) => {
-      docker.modem.followProgress(
-        stream,
-        (error) => { if (error === null) resolve(); else reject(error); },
-        ({ status, id, error, progressDetail }: PullEvent) => {
-          // A registry that says no, says so in the middle of it.
-          if (error !== undefined) reject(new Error(error));
-          else if (status !== undefined) onPull?.({ image, status, layer: id, bytes: progressDetail?.current, ofBytes: progressDetail?.total });
-        },
-      );
-    });
-  } catch (thrown) {
-    throw pullFailed(image, thrown);
-  }
+  const stream: NodeJS.ReadableStream = await docker.pull(tagged(image));
+  await new Promise<void>((resolve, reject) => {
+    docker.modem.followProgress(
+      stream,
+      (error) => { if (error === null) resolve(); else reject(error); },
+      ({ status, id, error, progressDetail }: PullEvent) => {
+        // A registry that says no, says so in the middle of it.
+        if (error !== undefined) reject(new Error(error));
+        else if (status !== undefined) onPull?.({ image, status, layer: id, bytes: progressDetail?.current, ofBytes: progressDetail?.total });
+      },
+    );
+  });
 }
 
 function pullFailed(image: string, thrown: unknown): OmniError {

@@ -19,14 +19,17 @@ export function thisOwner(): string {
   return FIELDS.map((field) => here[field]).join('/');
 }
 
-/** Whether that process is known to have ended: of another machine, or of another space of processes, nobody here knows. */
-export function isOver(label: string): boolean {
+/**
+ * Whether that process is known to have ended: of another machine, or of another space of processes, nobody here knows.
+ * `isRunning` says it of the container: one of an earlier boot does not run, so it is of another machine with the same name.
+ */
+export function isOver(label: string, isRunning: boolean): boolean {
   const parts = label.split('/');
   if (parts.length !== FIELDS.length) return false;
   const owner = Object.fromEntries(FIELDS.map((field, index) => [field, parts[index]])) as unknown as Owner;
   const here = place();
   if (owner.host !== here.host) return false;
-  if (owner.boot !== here.boot) return true;
+  if (owner.boot !== here.boot) return !isRunning;
   if (owner.namespace !== here.namespace) return false;
   return owner.started === '' ? !isAlive(Number(owner.pid)) : startOf(owner.pid) !== owner.started;
 }

@@ -2,11 +2,8 @@
 import type { OmniError } from '@omnipaw/kernel';
 import type Docker from 'dockerode';
 import { attach, type ContainerStream } from './attach.js';
-import { engineError, within } from './engine-call.js';
+import { answer, engineError } from './engine-call.js';
 import { sandboxError } from './errors.js';
-
-/** An engine that has a lot to do takes its time; one that hangs does not answer at all. */
-const PATIENCE_MS = 60_000;
 
 export interface WaitingContainer {
   readonly container: Docker.Container;
@@ -22,24 +19,20 @@ export async function startContainer(docker: Docker, options: Docker.ContainerCr
   const made = docker.createContainer(options);
   let isTooLate = false;
   made.then((container) => { if (isTooLate) void remove(container); }, () => undefined);
-  const container = await within(PATIENCE_MS, made, () => {
+  const container = await answer(made, 'making a container').catch((thrown: unknown) => {
     isTooLate = true;
-    return hangs('making');
-  }).catch((thrown: unknown) => { throw asMissingImage(thrown, options.Image ?? '') ?? engineError(thrown, 'a container was made'); });
+    throw asMissingImage(thrown, options.Image ?? '') ?? engineError(thrown, 'a container was made');
+  });
   try {
-    const stream = await within(PATIENCE_MS, attach(docker, container), () => hangs('attaching to'));
+    const stream = await answer(attach(docker, container), 'attaching to a container');
     // Somebody listens at any time, or an error would end this process.
     stream.on('error', () => undefined);
-    await within(PATIENCE_MS, container.start(), () => hangs('starting'));
+    await answer(container.start(), 'starting a container');
     return { container, stream };
   } catch (thrown) {
     await remove(container);
     throw engineError(thrown, 'a container was started');
   }
-}
-
-function hangs(doing: string): OmniError {
-  return sandboxError('SANDBOX_UNREACHABLE', `The engine did not answer within ${PATIENCE_MS / 1_000} s of ${doing} a container. Look at the engine.`);
 }
 
 function asMissingImage(thrown: unknown, image: string): OmniError | undefined {

@@ -1,4 +1,5 @@
 /** Containers that wait for the next calls; each is used once. */
+import { answer } from './engine-call.js';
 import type { WaitingContainer } from './waiting-container.js';
 
 export class WarmPool {
@@ -20,7 +21,7 @@ export class WarmPool {
     const taken = this.#waiting.shift();
     if (taken === undefined) return undefined;
     // It may have waited for long, and somebody have ended it, or the engine.
-    const isRunning = await taken.container.inspect().then(({ State }) => State.Running, () => false);
+    const isRunning = await answer(taken.container.inspect(), 'being asked for a container').then(({ State }) => State.Running, () => false);
     if (!isRunning) {
       this.#remove(taken);
       return this.take();

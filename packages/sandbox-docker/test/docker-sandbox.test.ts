@@ -106,14 +106,18 @@ describeWith('docker', 'a command in a container', () => {
   test('is not what an image makes of it: neither its entry point, nor its user, nor its volumes', async () => {
     const docker = new Docker();
     const name = 'omnipaw/sandbox-test-strange';
-    const container = await docker.createContainer({ Image: testImage(), Cmd: ['true'] });
-    await container.commit({ repo: name, changes: 'ENTRYPOINT ["/bin/false"]\nUSER root\nVOLUME /data\nENV PATH=/bin:/usr/bin' });
+    const container = await docker.createContainer({ Image: testImage(), Cmd: ['sh', '-c', 'mkdir -m 777 /data && echo kept > /data/file'], HostConfig: { NetworkMode: 'none' } });
+    await container.start();
+    await container.wait();
+    await container.commit({ repo: name, changes: 'ENTRYPOINT ["/bin/false"]\nUSER root\nVOLUME /data /tmp/ /workspace\nENV PATH=/bin:/usr/bin' });
     await container.remove();
+    onTestFinished(async () => { await docker.getImage(name).remove(); });
     const volumesBefore = (await docker.listVolumes()).Volumes.length;
-    const { exitCode, stdout } = await sh(sandboxIn(workspace(), { image: name }), 'id -u');
-    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: `${expectedUid()}\n` });
+    const root = workspace();
+    const { exitCode, stdout, stderr } = await sh(sandboxIn(root, { image: name, limits: { tmpBytes: 2 ** 20 } }), 'id -u; cat /data/file; touch /tmp/mine mine; dd if=/dev/zero of=/data/large bs=1M count=10');
+    expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 1, stdout: `${expectedUid()}\n`, stderr: expect.stringContaining('No space left on device') });
+    expect(readdirSync(root)).toEqual(['mine']);
     expect((await docker.listVolumes()).Volumes.length).toBe(volumesBefore);
-    await docker.getImage(name).remove();
   });
 
   test.runIf(process.getuid?.() === 0)('is refused when it would run as root', async () => {

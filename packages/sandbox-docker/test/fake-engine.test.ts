@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { PullProgress } from '@omnipaw/sandbox-docker';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { fakeEngine, frame, json, type Answer } from './support/fake-engine.js';
 import { expectedUid, sandboxIn, sh, workspace } from './support/sandbox.js';
 
@@ -65,6 +65,28 @@ describe('an engine', () => {
     engine.die();
   });
 
+  test.each(['GET /info', 'GET /images', 'GET /containers/json', 'POST /containers/create', 'POST /start'])('that does not answer is not waited for, and is asked again by the next command: %s', async (question) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => { vi.useRealTimers(); });
+    let asked: () => void = () => undefined;
+    const engine = await fakeEngine({ [question]: () => { asked(); } });
+    const sandbox = sandboxIn(workspace(), { docker: engine.docker, image: IMAGE });
+    for (let call = 0; call < 2; call++) {
+      const hasAsked = new Promise<void>((resolve) => { asked = resolve; });
+      const running = expect(sh(sandbox, 'x')).rejects.toMatchObject({ code: 'SANDBOX_UNREACHABLE', message: expect.stringContaining('within 60 s') });
+      await hasAsked;
+      await vi.advanceTimersByTimeAsync(60_000);
+      await running;
+    }
+  });
+
+  test('that can not keep a limit is refused: it would only warn of it', async () => {
+    const engine = await fakeEngine({ 'GET /info': json({ SecurityOptions: ['name=rootless'], MemoryLimit: true, PidsLimit: false, CpuCfsQuota: false }) });
+    const running = sh(sandboxIn(workspace(), { docker: engine.docker, image: IMAGE }), 'x');
+    await expect(running).rejects.toMatchObject({ code: 'SANDBOX_REFUSED', message: expect.stringContaining('processes, processors'), details: { unkept: ['processes', 'processors'] } });
+    expect(engine.asked).toEqual(['GET /info']);
+  });
+
   test.each([
     ['when a container is made', { 'POST /containers/create': FULL }],
     ['when it is started', { 'POST /start': FULL }],
@@ -80,10 +102,10 @@ describe('an engine', () => {
       response.end('{"status":"Downloading","id":"a1","progressDetail":{"current":5,"total":9}}\r\n');
     };
     const told: PullProgress[] = [];
-    const engine = await fakeEngine({ 'GET /images': MISSING, 'POST /images/create': pull });
+    const found: Answer = (request, response) => { (engine.asked.includes('POST /images/create') ? json({}) : MISSING)(request, response); };
+    const engine = await fakeEngine({ 'GET /images': found, 'POST /images/create': pull });
     await sandboxIn(workspace(), { docker: engine.docker, image: IMAGE, pull: true, onPull: (progress) => told.push(progress) }).prepare();
     expect(told.at(-1)).toEqual({ image: IMAGE, status: 'Downloading', layer: 'a1', bytes: 5, ofBytes: 9 });
-    await expect(sandboxIn(workspace(), { docker: engine.docker, image: IMAGE }).prepare()).rejects.toMatchObject({ code: 'SANDBOX_IMAGE_MISSING' });
   });
 
   test.each([

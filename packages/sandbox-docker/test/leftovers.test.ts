@@ -68,6 +68,21 @@ describeWith('docker', 'of a kernel that was killed', () => {
     await expect(container.inspect()).resolves.toMatchObject({ State: { Status: 'created' } });
   });
 
+  test('a container of a machine that has started again since is removed, unless it runs: then there is another one with the same name', async () => {
+    const docker = new Docker();
+    const sandbox = sandboxIn(workspace(), { warm: 1 });
+    await sandbox.prepare();
+    const [host, , ...rest] = (await containersOf(process.pid))[0]!.Labels[LABELS.owner]!.split('/');
+    const options = { Image: testImage(), Cmd: ['sleep', '60'], Labels: { [LABELS.owner]: [host, 'before', ...rest].join('/') }, HostConfig: { NetworkMode: 'none' } };
+    const running = await docker.createContainer(options);
+    onTestFinished(async () => { await running.remove({ force: true }); });
+    await running.start();
+    const left = await docker.createContainer(options);
+    await sandboxIn(workspace()).prepare();
+    await expect(left.inspect()).rejects.toMatchObject({ statusCode: 404 });
+    await expect(running.inspect()).resolves.toMatchObject({ State: { Running: true } });
+  });
+
   test('a container of a process whose number another one has by now is removed', async () => {
     const docker = new Docker();
     const sandbox = sandboxIn(workspace(), { warm: 1 });
