@@ -11,6 +11,7 @@ import { describe } from 'vitest';
 const PROBES = {
   docker: ['docker', 'version'],
   git: ['git', '--version'],
+  podman: ['podman', '--version'],
   openssl: ['openssl', 'version'],
   python3: ['python3', '--version'],
 } as const;

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Makes the image in which the tests and the benchmark of @omnipaw/sandbox-docker run, of programs of this machine: nothing is
-# pulled. Needs a Docker engine, busybox-static and git. Prints the image's name.
+# pulled. Needs a Docker engine (or Podman: sandbox-image.sh podman), busybox-static and git. Prints the image's name.
 set -euo pipefail
 
 IMAGE=omnipaw/sandbox-test:latest
+engine="${1:-docker}"
 
-if ! docker image inspect "$IMAGE" >/dev/null 2>&1; then
+if ! "$engine" image inspect "$IMAGE" >/dev/null 2>&1; then
   root="$(mktemp -d)"
   trap 'rm -rf "$root"' EXIT
   mkdir -p "$root"/{bin,dev,etc,lib,proc,sys,tmp,usr/bin,workspace}
@@ -27,6 +28,6 @@ if ! docker image inspect "$IMAGE" >/dev/null 2>&1; then
   printf 'root:x:0:\n' >"$root/etc/group"
   printf 'root:*:19000::::::\n' >"$root/etc/shadow"
   chmod 600 "$root/etc/shadow"
-  tar -C "$root" --owner=0 --group=0 -c . | docker import - "$IMAGE" >/dev/null
+  tar -C "$root" --owner=0 --group=0 -c . | "$engine" import - "$IMAGE" >/dev/null
 fi
 echo "$IMAGE"

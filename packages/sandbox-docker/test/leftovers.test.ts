@@ -7,9 +7,9 @@ import Docker from 'dockerode';
 import { expect, onTestFinished, test } from 'vitest';
 import { bundle } from '../../../testing/bundle.js';
 import { describeWith } from '../../../testing/components.js';
-import { containersOf, sandboxIn, sh, testImage, workspace } from './support/sandbox.js';
+import { containersOf, noEngine, sandboxIn, sh, testImage, workspace } from './support/sandbox.js';
 
-/** How many calls; `SANDBOX_CALLS=1000` for what the issue asks. */
+/** How many calls: `SANDBOX_CALLS=1000 npm test -- packages/sandbox-docker/test/leftovers` tries as many as anybody asks for. */
 const CALLS = Number(process.env['SANDBOX_CALLS'] ?? 40);
 const PATIENCE_MS = 60_000 + CALLS * 2_000;
 
@@ -94,26 +94,37 @@ describeWith('docker', 'of a kernel that was killed', () => {
   });
 });
 
-type Ending = (sandbox: DockerSandbox, root: string) => Promise<unknown>;
+/** What one call is, and how it must end: by whom and with which code, or with which error. */
+type Ending = readonly [end: string, call: (sandbox: DockerSandbox, root: string) => Promise<{ readonly endedBy: string; readonly exitCode: number | null }>];
 
-/** Each with the way in which it ends; what must be is looked at in other tests, here it is how much is left. */
 const ENDINGS: readonly Ending[] = [
-  (sandbox) => sh(sandbox, 'echo done'),
-  (sandbox) => sh(sandbox, 'exit 3'),
-  (sandbox) => sh(sandbox, 'kill -9 $$'),
-  (sandbox) => sh(sandbox, 'kill -9 -1'),
-  (sandbox) => sh(sandbox, 'sleep 60', { timeoutMs: 300 }),
-  (sandbox) => sh(sandbox, 'sleep 60', { timeoutMs: 1 }),
-  (sandbox) => sh(sandbox, 'sleep 60', { signal: AbortSignal.timeout(200) }),
-  (sandbox) => sh(sandbox, 'sleep 60', { signal: AbortSignal.abort() }),
-  (sandbox) => sh(sandbox, 'setsid sleep 60 & sleep 60 & exit 0'),
-  (sandbox) => sh(sandbox, 'tail -c 1000000000 /dev/zero'),
-  (sandbox) => sh(sandbox, 'head -c 2000000 /dev/zero'),
-  (sandbox) => (sandbox as CommandRunner).exec(['/nosuch'], { cwd: '.', env: {}, timeoutMs: 9_000, maxOutputBytes: 10, signal: new AbortController().signal }),
-  (sandbox) => sh(sandbox, 'pwd', { cwd: '../x' }).catch(() => undefined),
-  (_sandbox, root) => sh(sandboxIn(root, { network: 'omnipaw-none' }), 'id').catch(() => undefined),
-  (_sandbox, root) => killedKernel(root),
+  ['itself 0', (sandbox) => sh(sandbox, 'echo done')],
+  ['itself 3', (sandbox) => sh(sandbox, 'exit 3')],
+  ['itself 137', (sandbox) => sh(sandbox, 'kill -9 $$')],
+  ['itself 137', (sandbox) => sh(sandbox, 'kill -9 -1; sleep 60')],
+  ['timeout', (sandbox) => sh(sandbox, 'sleep 60', { timeoutMs: 300 })],
+  ['timeout', (sandbox) => sh(sandbox, 'sleep 60', { timeoutMs: 1 })],
+  ['abort', (sandbox) => sh(sandbox, 'sleep 60', { signal: AbortSignal.timeout(200) })],
+  ['abort', (sandbox) => sh(sandbox, 'sleep 60', { signal: AbortSignal.abort() })],
+  ['itself 0', (sandbox) => sh(sandbox, 'setsid sleep 60 & sleep 60 & exit 0')],
+  ['memory', (sandbox) => sh(sandbox, 'tail -c 1000000000 /dev/zero')],
+  ['output', (sandbox) => sh(sandbox, 'yes')],
+  ['itself 0', (sandbox) => sh(sandbox, 'head -c 2000000 /dev/zero')],
+  ['itself 127', (sandbox) => (sandbox as CommandRunner).exec(['/nosuch'], { cwd: '.', env: {}, timeoutMs: 9_000, maxOutputBytes: 10, signal: new AbortController().signal })],
+  ['disk', (_sandbox, root) => sh(sandboxIn(root, { limits: { maxDiskBytes: 1 } }), 'dd if=/dev/zero of=$(mktemp ./XXXXXX) bs=1M count=8; sleep 60')],
+  ['PATH_REFUSED', (sandbox) => sh(sandbox, 'pwd', { cwd: '../x' })],
+  ['SANDBOX_FAILED', (_sandbox, root) => sh(sandboxIn(root, { network: 'omnipaw-none' }), 'id')],
+  ['SANDBOX_UNREACHABLE', (_sandbox, root) => sh(sandboxIn(root, { docker: noEngine() }), 'id')],
 ];
+
+async function endOf(call: ReturnType<Ending[1]>): Promise<string> {
+  try {
+    const { endedBy, exitCode } = await call;
+    return endedBy === 'itself' ? `itself ${exitCode}` : endedBy;
+  } catch (thrown) {
+    return String((thrown as { readonly code?: unknown }).code);
+  }
+}
 
 describeWith('docker', 'after many calls with every kind of ending', () => {
   test('no container, volume or network is left', async () => {
@@ -122,16 +133,23 @@ describeWith('docker', 'after many calls with every kind of ending', () => {
     const before = await thingsOf(docker);
     const sandbox = sandboxIn(root, { warm: 1, limits: { memoryBytes: 32 * 1024 * 1024 } });
     const pids: number[] = [process.pid];
+    const ends: string[] = [];
     let next = 0;
     const caller = async (): Promise<void> => {
       while (next < CALLS) {
-        const ended = await ENDINGS[next++ % ENDINGS.length]!(sandbox, root);
-        if (typeof ended === 'number') pids.push(ended);
+        const number = next++;
+        // One more than there are endings: with that the kernel is killed.
+        const ending = ENDINGS[number % (ENDINGS.length + 1)];
+        if (ending === undefined) pids.push(await killedKernel(root));
+        else ends.push(`${number}: ${await endOf(ending[1](sandbox, root))}`);
       }
     };
     await Promise.all([caller(), caller(), caller()]);
     expect(await sandbox.close()).toEqual([]);
     await sandboxIn(root).prepare();
+    const wanted = Array.from({ length: CALLS }, (_none, number) => ENDINGS[number % (ENDINGS.length + 1)]).flatMap((ending, number) => (ending === undefined ? [] : [`${number}: ${ending[0]}`]));
+    expect(ends.sort()).toEqual(wanted.sort());
+    expect(pids.length).toBeGreaterThan(1);
     for (const pid of pids) expect(await containersOf(pid)).toEqual([]);
     expect(await thingsOf(docker)).toEqual(before);
   }, PATIENCE_MS);

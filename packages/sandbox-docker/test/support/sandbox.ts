@@ -9,7 +9,7 @@ import { DockerSandbox, LABELS, type DockerSandboxOptions } from '@omnipaw/sandb
 import Docker from 'dockerode';
 import { onTestFinished } from 'vitest';
 
-const SCRIPT = fileURLToPath(new URL('../../../../testing/sandbox-image.sh', import.meta.url));
+export const SCRIPT = fileURLToPath(new URL('../../../../testing/sandbox-image.sh', import.meta.url));
 /** Nobody's, if these tests run as root. */
 const UID = 61_234;
 
@@ -71,7 +71,7 @@ export async function sh(sandbox: DockerSandbox, line: string | readonly [line: 
 }
 
 /** The containers that a process has made and that are there, whatever they do. */
-export async function containersOf(pid: number): Promise<readonly Docker.ContainerInfo[]> {
-  const all = await new Docker().listContainers({ all: true, filters: { label: [LABELS.owner] } });
+export async function containersOf(pid: number, docker = new Docker()): Promise<readonly Docker.ContainerInfo[]> {
+  const all = await docker.listContainers({ all: true, filters: { label: [LABELS.owner] } });
   return all.filter(({ Labels }) => Labels[LABELS.owner]!.split('/')[3] === String(pid));
 }
