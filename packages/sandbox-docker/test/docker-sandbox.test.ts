@@ -35,7 +35,7 @@ describeWith('docker', 'a command in a container', () => {
   });
 
   test('is killed when its time is up', async () => {
-    const { endedBy, exitCode, stdout } = await sh(sandboxIn(workspace()), 'echo begun; trap "" TERM INT; sleep 60; echo over', { timeoutMs: 1_500 });
+    const { endedBy, exitCode, stdout } = await sh(sandboxIn(workspace()), 'echo begun; trap "" TERM INT; sleep 60; echo over', { timeoutMs: 3_000 });
     expect({ endedBy, exitCode, stdout }).toEqual({ endedBy: 'timeout', exitCode: null, stdout: 'begun\n' });
   });
 

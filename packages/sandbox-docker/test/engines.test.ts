@@ -48,7 +48,7 @@ describeWith('docker', 'an engine that DOCKER_HOST names', () => {
       const sandbox = sandboxIn(workspace(), { warm: 1 });
       await sandbox.prepare();
       await expect(sh(sandbox, 'echo one; echo two >&2; exit 3')).resolves.toMatchObject({ exitCode: 3, stdout: 'one\n', stderr: 'two\n' });
-      await expect(sh(sandbox, 'echo begun; sleep 60', { timeoutMs: 1_500 })).resolves.toMatchObject({ endedBy: 'timeout', stdout: 'begun\n' });
+      await expect(sh(sandbox, 'echo begun; sleep 60', { timeoutMs: 3_000 })).resolves.toMatchObject({ endedBy: 'timeout', stdout: 'begun\n' });
       expect(await sandbox.close()).toEqual([]);
       expect(await containersOf(process.pid, here)).toEqual([]);
     });

@@ -126,6 +126,7 @@ describeWith('git', 'a git repository', () => {
 });
 
 describeWith('docker', 'SANDBOX_MODE=docker', () => {
+  const PATIENCE_MS = 60_000;
   const image = (): string => execFileSync('bash', [fileURLToPath(new URL('../../../../testing/sandbox-image.sh', import.meta.url))], { encoding: 'utf8' }).trim();
 
   /** Who does not run as root owns it already. */
@@ -140,7 +141,7 @@ describeWith('docker', 'SANDBOX_MODE=docker', () => {
     const { code, stderr } = await Program.run(['--path', source, '--out', 'out'], { cwd });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(output(path.join(cwd, 'out'), 'changes.patch')).toContain('Ada Lovelace, 2020-01-31');
-  });
+  }, PATIENCE_MS);
 
   test('without an engine is said, and files are found without git', async () => {
     const source = given(repository({ author: 'Ada', date: '2020-01-31', files: { 'a.ts': '// TODO: first\n' } }));
@@ -149,5 +150,5 @@ describeWith('docker', 'SANDBOX_MODE=docker', () => {
     const { code, stdout } = await Program.run(['--path', source, '--out', 'out', '--json'], { cwd, env });
     expect(code).toBe(0);
     expect(stdout).toContain('The engine did not answer');
-  });
+  }, PATIENCE_MS);
 });

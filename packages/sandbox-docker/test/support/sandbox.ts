@@ -7,7 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { textOfOutput, type ExecOptions } from '@omnipaw/host';
 import { DockerSandbox, LABELS, type DockerSandboxOptions } from '@omnipaw/sandbox-docker';
 import Docker from 'dockerode';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
+
+/** Containers take their time where many tests run at once. */
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 export const SCRIPT = fileURLToPath(new URL('../../../../testing/sandbox-image.sh', import.meta.url));
 /** Nobody's, if these tests run as root. */
