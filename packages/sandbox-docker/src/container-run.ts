@@ -10,7 +10,7 @@ import type { WaitingContainer } from './waiting-container.js';
 
 /** What a command may print, kept or not. */
 const MAX_PRINTED_BYTES = 64 * 1024 * 1024;
-/** How long a container that was killed may take to be over. */
+/** How long a container that was killed, or whose output has ended, may take to be over. */
 const KILL_MS = 10_000;
 /** How long there may still be output under way of one that is over. */
 const DRAIN_MS = 2_000;
@@ -34,6 +34,7 @@ export class ContainerRun {
   #giveUp: (thrown: unknown) => void = () => undefined;
   readonly #givenUp: Promise<never>;
   #patience: NodeJS.Timeout | undefined;
+  #isOver = false;
 
   constructor({ container, stream }: WaitingContainer, options: RunOptions) {
     this.#container = container;
@@ -45,6 +46,8 @@ export class ContainerRun {
     this.#drained = new Promise((resolve) => { for (const event of ['end', 'close']) stream.once(event, resolve); });
     this.#givenUp = new Promise((_resolve, reject) => { this.#giveUp = reject; });
     this.#givenUp.catch(() => undefined);
+    // An engine that dies ends both connections, and dockerode listens for that on one of them only.
+    void this.#drained.then(() => { this.#giveUpSoon('its output ending'); });
   }
 
   /** Resolves when nothing of the container runs any more; rejects with `SANDBOX_LOST` when nobody can tell. */
@@ -61,6 +64,7 @@ export class ContainerRun {
     } catch (thrown) {
       throw engineError(thrown, 'a command ran', 'SANDBOX_LOST');
     } finally {
+      this.#isOver = true;
       clearTimeout(timer);
       clearTimeout(this.#patience);
       unwatch();
@@ -93,10 +97,17 @@ export class ContainerRun {
   #end(by: CommandEnd): void {
     if (this.#endedBy !== 'itself') return;
     this.#endedBy = by;
-    this.#patience = setTimeout(() => {
-      this.#giveUp(sandboxError('SANDBOX_LOST', `A container (${this.#container.id}) did not end within ${KILL_MS / 1_000} s of being killed. Look at the engine.`, { details: { container: this.#container.id } }));
-    }, KILL_MS);
+    this.#giveUpSoon('being killed');
     this.#container.kill().catch((thrown: unknown) => { if (!isGone(thrown)) this.#giveUp(thrown); });
+  }
+
+  #giveUpSoon(after: string): void {
+    if (this.#isOver) return;
+    const { id } = this.#container;
+    clearTimeout(this.#patience);
+    this.#patience = setTimeout(() => {
+      this.#giveUp(sandboxError('SANDBOX_LOST', `A container (${id}) was not over within ${KILL_MS / 1_000} s of ${after}. Look at the engine.`, { details: { container: id } }));
+    }, KILL_MS);
   }
 
   async #untilDrained(): Promise<void> {

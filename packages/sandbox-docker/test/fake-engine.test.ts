@@ -22,6 +22,26 @@ describe('an engine', () => {
     expect(heard).toEqual(['begun\n']);
   });
 
+  test('that dies when it has begun to answer is not waited for until the time is up', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => { vi.useRealTimers(); });
+    const hasDied = deferred();
+    const engine = await fakeEngine({ 'POST /wait': (_request, response) => { response.writeHead(200).flushHeaders(); } }, (stream) => {
+      stream.once('data', () => {
+        stream.write(frame('stdout', 'begun\n'));
+        setImmediate(() => {
+          engine.die();
+          hasDied.resolve();
+        });
+      });
+    });
+    const running = expect(sh(sandboxIn(workspace(), { docker: engine.docker, image: IMAGE }), 'x')).rejects.toMatchObject({ code: 'SANDBOX_LOST', message: expect.stringContaining('its output ending') });
+    await hasDied.promise;
+    for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => { setImmediate(resolve); });
+    await vi.advanceTimersByTimeAsync(20_000);
+    await running;
+  });
+
   test('lets a container hear its script and nothing else', async () => {
     let heard = '';
     const engine = await fakeEngine({ 'POST /wait': json({ StatusCode: 0 }) }, (stream) => {

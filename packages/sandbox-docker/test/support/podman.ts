@@ -42,7 +42,7 @@ export async function startPodman(): Promise<Podman> {
   };
   const image = execFileSync('bash', [SCRIPT, 'podman'], { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
   const socketPath = path.join(directory, 'podman.sock');
-  const service = spawn('podman', ['system', 'service', '--time=0', `unix://${socketPath}`], { env, stdio: 'ignore' });
+  const service = spawn('podman', ['system', 'service', '--time=0', `unix://${socketPath}`], { env, cwd: directory, stdio: 'ignore' });
   await vi.waitUntil(() => existsSync(socketPath), 20_000);
   const stop = async (): Promise<void> => {
     service.kill();
