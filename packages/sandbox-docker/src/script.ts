@@ -6,7 +6,7 @@
  * process ends, however it ends, and who then ends all that is in the container.
  */
 import type { Command } from '@omnipaw/host';
-import { WORKSPACE } from './container-options.js';
+import { BEGIN, WORKSPACE } from './container-options.js';
 
 /** As shells say it of what was found and can't be run. */
 const NOT_RUN = 126;
@@ -20,6 +20,7 @@ export interface Call {
 
 export function scriptOf({ command, cwd, env }: Call): string {
   return [
+    BEGIN,
     '{',
     ...Object.entries(env).map(([name, value]) => `export ${name}=${quoted(value)}`),
     `cd -- ${quoted(cwd === '.' ? WORKSPACE : `${WORKSPACE}/${cwd}`)} || exit ${NOT_RUN}`,

@@ -1,5 +1,5 @@
 /** Where an engine is, and what it gets from elsewhere. */
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { PullProgress } from '@omnipaw/sandbox-docker';
 import Docker from 'dockerode';
@@ -7,7 +7,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { describeWith } from '../../../testing/components.js';
 import { registry } from './support/registry.js';
 import { containersOf, sandboxIn, sh, testImage, workspace } from './support/sandbox.js';
-import { makeCertificates, tlsEngine, type TlsEngine } from './support/tls-engine.js';
+import { brokenEngine, makeCertificates, tlsEngine, type TlsEngine } from './support/far-engine.js';
 
 describeWith('docker', 'an engine that has not the image', () => {
   test('pulls it from a registry, if it may, and tells how far it is', async () => {
@@ -26,6 +26,16 @@ describeWith('docker', 'an engine that has not the image', () => {
   test('and can not get it says so', async () => {
     const image = (await registry()).replace('small', 'none');
     await expect(sandboxIn(workspace(), { image, pull: true }).prepare()).rejects.toMatchObject({ code: 'SANDBOX_IMAGE_MISSING', cause: { message: expect.stringContaining('manifest unknown') } });
+  });
+});
+
+describeWith('docker', 'an engine behind a connection that breaks', () => {
+  test('has not run what it was not told', async () => {
+    const docker = await brokenEngine('begin');
+    const root = workspace();
+    await expect(sh(sandboxIn(root, { docker }), 'touch file')).resolves.toMatchObject({ endedBy: 'itself', exitCode: 137 });
+    expect(readdirSync(root)).toEqual([]);
+    expect(await containersOf(process.pid)).toEqual([]);
   });
 });
 

@@ -51,7 +51,7 @@ describe('an engine', () => {
       });
     });
     await sh(sandboxIn(workspace(), { docker: engine.docker, image: IMAGE }), 'x');
-    expect(heard).toMatch(/^\{\ncd -- [^{}]*\n\}\n$/);
+    expect(heard).toMatch(/^begin\n\{\ncd -- [^{}]*\n\}\n$/);
   });
 
   test('that could not remove a container is asked again before the next command', async () => {
