@@ -6,7 +6,7 @@ import { hostOptions } from './option-schemas.js';
 import type { HostOptions } from './options.js';
 import { Workspace } from './paths/workspace.js';
 import { checkOptions } from './schemas/options.js';
-import { bashTool, chooseRunner, LocalRunner } from './system/index.js';
+import { bashTool, chooseRunner, hostEnvironment, LocalRunner } from './system/index.js';
 
 const DEFAULT_PROCESSES = 256;
 
@@ -18,7 +18,7 @@ const DEFAULT_PROCESSES = 256;
  */
 export function hostTools(options: HostOptions) {
   checkOptions('hostTools', hostOptions, options);
-  const { root, name = 'host', environment: variables = process.env } = options;
+  const { root, name = 'host', environment: variables = hostEnvironment() } = options;
   const workspace = new Workspace(root);
   const local = new LocalRunner(workspace, { environment: variables, maxProcesses: options.maxProcesses ?? DEFAULT_PROCESSES });
   const runner = chooseRunner([local, ...(options.runners ?? [])], variables);
@@ -26,7 +26,7 @@ export function hostTools(options: HostOptions) {
     fs: fileTools(`${name}.fs`, workspace),
     system: { bash: bashTool(`${name}.system.bash`, runner, options.bash) },
     net: { fetch: fetchTool(`${name}.net.fetch`, options.net) },
-    git: gitTools(`${name}.git`, workspace, new git.Git(workspace, runner, options.git)),
+    git: gitTools(`${name}.git`, workspace, new git.Git(workspace, options.git?.contained === true ? runner : local, options.git)),
   };
   const all: readonly Tool[] = [...Object.values(tools.fs), ...Object.values(tools.system), ...Object.values(tools.net), ...Object.values(tools.git)];
   return { ...tools, all };

@@ -34,7 +34,10 @@ export {
   type WriteFileResult,
 } from './fs/index.js';
 export {
+  assertPlainCommand,
   bashTool,
+  chooseRunner,
+  hostEnvironment,
   LocalRunner,
   OutputWindow,
   textOfOutput,

@@ -12,7 +12,7 @@ export interface HostOptions {
   readonly git?: GitOptions;
   /** Runners beside the local one; `SANDBOX_MODE` chooses by their `mode`. */
   readonly runners?: readonly CommandRunner[];
-  /** The variables of this process, of which commands get `PATH` and `TZ`; `process.env` unless given. */
+  /** What `SANDBOX_MODE` is read from, and whose `PATH` and `TZ` local commands get; `hostEnvironment()` unless given. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Processes that a local command may have at once: 256 unless given. */
   readonly maxProcesses?: number;

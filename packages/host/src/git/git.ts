@@ -93,6 +93,10 @@ export class Git {
       signal,
       maxOutputBytes: MAX_ANSWER_BYTES,
     });
+    if (result.exitCode === NOT_FOUND) {
+      const where = this.#runner.mode === 'local' ? 'on this machine' : 'where commands run';
+      throw hostError('GIT_UNAVAILABLE', `git could not be asked: there is no git ${where}.`);
+    }
     return answerOf(result, args);
   }
 
@@ -108,7 +112,6 @@ const NOT_FOUND = 127;
 
 function answerOf({ endedBy, exitCode, stdout, stderr }: CommandResult, args: readonly string[]): GitAnswer {
   const complaint = complaintOf(Buffer.concat([stderr.head, stderr.tail]).toString('utf8'), args);
-  if (exitCode === NOT_FOUND) throw hostError('GIT_UNAVAILABLE', 'git could not be asked: there is no git on this machine.');
   if (exitCode === null) throw hostError('GIT_FAILED', `git was ended before it had answered (${endedBy}).`, { details: { endedBy } });
   if (stdout.cutBytes > 0) throw hostError('GIT_FAILED', `git answered with more than ${MAX_ANSWER_BYTES} bytes. Ask for less.`);
   return { exitCode, stdout: Buffer.from(stdout.head).toString('utf8'), complaint };

@@ -3,4 +3,4 @@ import * as v from 'valibot';
 import { optionsOf, text } from '../schemas/options.js';
 import type { GitOptions } from './options.js';
 
-export const gitOptions = optionsOf<keyof GitOptions>({ home: text, around: v.boolean() });
+export const gitOptions = optionsOf<keyof GitOptions>({ home: text, around: v.boolean(), contained: v.boolean() });

@@ -4,4 +4,6 @@ export interface GitOptions {
   readonly home?: string;
   /** Whether the repository may lie around the root, too: then its history has files outside of the root. False unless given. */
   readonly around?: boolean;
+  /** Whether git runs where commands do, as `SANDBOX_MODE` says, and not on this machine. Its image must have git then. False unless given. */
+  readonly contained?: boolean;
 }

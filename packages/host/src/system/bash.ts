@@ -5,7 +5,7 @@ import { argumentsOf } from '../schemas/arguments.js';
 import { fields } from '../schemas/fields.js';
 import { checkOptions } from '../schemas/options.js';
 import { path, within, withoutNul } from '../schemas/values.js';
-import type { CommandEnd, CommandResult, CommandRunner, OutputChunk } from './command-runner.js';
+import type { Command, CommandEnd, CommandResult, CommandRunner, OutputChunk } from './command-runner.js';
 import { bashOptions } from './option-schemas.js';
 import type { BashOptions } from './options.js';
 import { OutputPieces } from './output-pieces.js';
@@ -43,7 +43,7 @@ const MAX_OUTPUT_BYTES = 64 * 1024;
 const MAX_COMMAND_CHARS = 64 * 1024;
 const MAX_ARGS = 256;
 /** No start-up file: bash would read one where its input looks like a network's. And no option after these: a command may begin like one. */
-const BASH = ['bash', '--noprofile', '--norc', '-c', '--'] as const;
+const BASH: Command = ['bash', '--noprofile', '--norc', '-c', '--'];
 
 /**
  * Runs a command in bash. A command that fails is a result, not an error. What it prints while it runs is recorded as the tool's
@@ -62,16 +62,17 @@ export function bashTool(name: string, runner: CommandRunner, options: BashOptio
     input: inputSchema(options.variables ?? [], maxTimeoutMs),
     idempotent: false,
     timeoutMs: maxTimeoutMs + TIMEOUT_MARGIN_MS,
-    run: async ({ command, args = [], cwd = '.', env = {}, timeoutMs = maxTimeoutMs }, { agent, idempotencyKey, signal, hasSecrets, progress }): Promise<BashResult> => {
+    run: async ({ command, args = [], cwd = '.', env = {}, timeoutMs = maxTimeoutMs }, { agent, tool, idempotencyKey, signal, hasSecrets, progress }): Promise<BashResult> => {
       const telling = new Telling();
       // A secret that is cut in two could not be taken out of the pieces.
       const pieces = hasSecrets || !recordsProgress ? undefined : new OutputPieces(MAX_OUTPUT_BYTES, (piece) => { telling.tell(() => progress(piece)); });
       const tell = onOutput && ((chunk: OutputChunk): void => { telling.tell(() => { onOutput({ ...chunk, agent, idempotencyKey }); }); });
       try {
-        const result = await runner.exec([...BASH, command, 'bash', ...args], {
+        const result = await runner.exec([...(runner.shell ?? BASH), command, 'bash', ...args], {
           cwd,
           env: { ...always, ...env },
           timeoutMs,
+          caller: { agent, tool, idempotencyKey },
           signal,
           maxOutputBytes: MAX_OUTPUT_BYTES,
           onOutput: (chunk) => {

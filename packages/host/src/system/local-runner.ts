@@ -7,7 +7,7 @@ import { hostError } from '../errors.js';
 import { liesWithin } from '../paths/lies-within.js';
 import type { Workspace } from '../paths/workspace.js';
 import { checkOptions } from '../schemas/options.js';
-import type { Command, CommandResult, CommandRunner, ExecOptions } from './command-runner.js';
+import { assertPlainCommand, type Command, type CommandResult, type CommandRunner, type ExecOptions } from './command-runner.js';
 import { TAG_VARIABLE } from './descendants.js';
 import { namespacePrefix } from './namespace.js';
 import { localRunnerOptions } from './option-schemas.js';
@@ -46,7 +46,7 @@ export class LocalRunner implements CommandRunner {
 
   async exec(command: Command, options: ExecOptions): Promise<CommandResult> {
     if (process.platform === 'win32') throw hostError('SANDBOX_UNAVAILABLE', 'Commands do not run on Windows itself. Give hostTools a runner for containers, or use WSL.');
-    assertPlain(command, options.env);
+    assertPlainCommand(command, options.env);
     this.#prefix ??= this.#options.namespaces === 'none' ? Promise.resolve([]) : namespacePrefix(this.#environment({}, 'probe'));
     const tag = randomUUID();
     const prefix = await this.#prefix;
@@ -95,12 +95,4 @@ function realPlace(place: string): readonly string[] {
   } catch {
     return [];
   }
-}
-
-/** Throws `COMMAND_REFUSED` for what no process can be given. */
-function assertPlain(command: Command, env: Readonly<Record<string, string>>): void {
-  const strange = [...command, ...Object.values(env)].find((text) => text.includes('\0'));
-  if (strange !== undefined) throw hostError('COMMAND_REFUSED', `A command has a NUL character in it: ${JSON.stringify(strange.slice(0, 100))}. Take it out.`);
-  const name = Object.keys(env).find((key) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(key));
-  if (name !== undefined) throw hostError('COMMAND_REFUSED', `${JSON.stringify(name)} is no name of a variable. Use letters, digits and _.`);
 }

@@ -9,7 +9,7 @@ import type { Program, Session } from './samples.js';
 
 export const PATIENCE_MS = 60_000;
 /** What samples can import. */
-const PACKAGES = ['attest', 'diff', 'host', 'kernel', 'quota', 'testing'];
+const PACKAGES = ['attest', 'diff', 'host', 'kernel', 'quota', 'sandbox-docker', 'testing'];
 /** As which the directory of a page appears in what is printed. */
 const HOME = '/home/ada';
 /** Below the package of the command, so that its dependencies are found. */
@@ -27,7 +27,7 @@ export class Workshop {
 
   private constructor(folder: string) {
     this.#folder = folder;
-    this.#env = { ...process.env, PATH: `${folder}/bin${delimiter}${process.env['PATH'] ?? ''}`, NO_COLOR: '1' };
+    this.#env = { ...process.env, PATH: `${folder}/bin${delimiter}${process.env['PATH'] ?? ''}`, NO_COLOR: '1', REPOSITORY: ROOT };
   }
 
   static async open(): Promise<Workshop> {
@@ -36,11 +36,12 @@ export class Workshop {
     const packages = `${folder}/node_modules`;
     await Promise.all([
       bundle('packages/cli/src/bin.ts', `${folder}/dist`),
-      ...PACKAGES.map((name) => bundle(`packages/${name}/src/index.ts`, `${packages}/@omnipaw/${name}`, ['@omnipaw/kernel'])),
+      ...PACKAGES.map((name) => bundle(`packages/${name}/src/index.ts`, `${packages}/@omnipaw/${name}`, ['@omnipaw/*', 'dockerode'])),
     ]);
     copyFileSync(`${ROOT}packages/cli/package.json`, `${folder}/package.json`);
     for (const name of PACKAGES) writeFileSync(`${packages}/@omnipaw/${name}/package.json`, '{ "type": "module", "exports": "./index.js" }');
     symlinkSync(`${ROOT}packages/kernel/node_modules/zod`, `${packages}/zod`);
+    symlinkSync(`${ROOT}packages/sandbox-docker/node_modules/dockerode`, `${packages}/dockerode`);
     command(`${folder}/bin/omnipaw`, `exec '${process.execPath}' '${folder}/dist/bin.js' "$@"`);
     command(`${folder}/bin/npx`, 'exec "$@"');
     return new Workshop(folder);
