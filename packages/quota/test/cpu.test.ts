@@ -79,6 +79,26 @@ describe('a limit on the processor', () => {
     expect(runs).toBe(1);
   });
 
+  it('does not end on a slower machine what was within it, and goes on from where the log ends', async () => {
+    const time = new VirtualTime();
+    let busyMs = 20;
+    const slow = defineAgent('slow', function* (ctx) {
+      for (let i = 0; i < 2; i++) {
+        const end = performance.now() + busyMs;
+        while (performance.now() < end);
+        yield* ctx.sleep(1_000);
+      }
+    });
+    const { log } = await crash({ agents: [slow], extensions: [quota()], time, at: { after: 'SLEEP_STARTED' } }, (kernel) =>
+      kernel.spawn(slow, null, { quota: quotaOf100Ms }).result());
+    busyMs = 300;
+    const booted = await boot({ agents: [slow], time, log });
+    expect(booted.kernel.agent('slow-1').state).toBe('WAITING');
+    // Its next step is one that nobody has seen yet.
+    expect(await rejection(time, booted.kernel.agent('slow-1').result())).toMatchObject({ code: 'QUOTA_EXCEEDED', details: { resource: 'maxCpuMs' } });
+    await finish(booted);
+  });
+
   it('counts what a child takes against who is above it', async () => {
     const main = defineAgent('main', function* (ctx) {
       yield* ctx.delegate(caller, 9, { grants });
