@@ -1,4 +1,4 @@
-import { OmniError, type EntryCatalogue, type Guard, type GuardRecord, type GuardVerdict, type Proposal, type Quota, type TickAsked, type TickVerdict } from '@omnipaw/kernel';
+import { OmniError, type EntryCatalogue, type Guard, type GuardRecord, type GuardVerdict, type NoteVerdict, type Proposal, type Quota, type TickAsked, type TickVerdict } from '@omnipaw/kernel';
 import type { Account } from './account.js';
 import { proposalBytes } from './bytes.js';
 import { callKey, memoryDelta, ownKey, sharedKey, type ResourceLedger } from './ledger.js';
@@ -39,6 +39,12 @@ export class QuotaEnforcer implements Guard {
     return excess === undefined ? verdict : { verdict: 'refuse', ...records, error: excess };
   }
 
+  reviewNote(proposal: Proposal): NoteVerdict | undefined {
+    const account = proposal.agent === null ? undefined : this.#ledger.account(proposal.agent);
+    const judgement = account === undefined ? undefined : judgeLog(account, proposal);
+    return judgement === undefined ? undefined : verdictOf(judgement, { agent: account!.agent, tick: tickOf(proposal) });
+  }
+
   reviewTick({ agent, tick, now }: TickAsked): TickVerdict | undefined {
     const account = this.#ledger.account(agent);
     if (account === undefined) return undefined;
@@ -60,7 +66,7 @@ export class QuotaEnforcer implements Guard {
   /** The limits that a proposal meets, before it is one more that counts. */
   #judge(proposal: Proposal, account: Account): Judgement | undefined {
     const { payers } = account;
-    const judgement = payers.maxLogBytes.length === 0 ? undefined : judge(payers.maxLogBytes, proposalBytes(proposal));
+    const judgement = judgeLog(account, proposal);
     switch (proposal.kind) {
       case 'TOOL_CALLED':
         return judgeCall(account, proposal.data, judgement);
@@ -109,11 +115,17 @@ function tickOf({ kind, data }: Proposal): number {
 }
 
 /** A fault with its record, or warnings, which come first in any case. */
-function verdictOf({ exceeded, warned }: Judgement, asker: Asker): Exclude<TickVerdict, { readonly verdict: 'measure' }> & { readonly record?: unknown } | undefined {
+function verdictOf({ exceeded, warned }: Judgement, asker: Asker): NoteVerdict | undefined {
   const warnings: readonly GuardRecord[] = warned.map((meeting) => warningOf(meeting, asker));
   if (exceeded === undefined) return warnings.length === 0 ? undefined : { verdict: 'warn', record: warnings };
   const { record, error } = excessOf(exceeded, asker);
   return { verdict: 'fault', record: [...warnings, record], error };
+}
+
+function judgeLog({ payers: { maxLogBytes } }: Account, proposal: Proposal): Judgement | undefined {
+  if (maxLogBytes.length === 0) return undefined;
+  // A choice is in the log already.
+  return proposal.kind === 'VERSION_CHOSEN' ? judgeMeasured(maxLogBytes, ({ used }) => used) : judge(maxLogBytes, proposalBytes(proposal));
 }
 
 function judgeCall(account: Account, { tool, reserved }: EntryCatalogue['TOOL_CALLED'], before: Judgement | undefined): Judgement | undefined {

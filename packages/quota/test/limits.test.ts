@@ -1,8 +1,8 @@
-import { defineAgent, OmniError, type AgentDefinition } from '@omnipaw/kernel';
+import { defineAgent, OmniError, type AgentContext, type AgentDefinition, type Instruction } from '@omnipaw/kernel';
 import { scriptedTool, VirtualTime } from '@omnipaw/testing';
 import type { ResourceQuota } from '@omnipaw/quota';
 import { describe, expect, it } from 'vitest';
-import { boot, finish, ofKind, rejection } from './support.js';
+import { boot, finish, ofKind, rejection, type BootOptions } from './support.js';
 
 const echo = scriptedTool<{ text?: string }, string>({ name: 'echo', idempotent: true, script: () => ({ value: 'yes' }) });
 const fsRead = scriptedTool<object, string>({ name: 'fs.read', script: () => ({ value: 'text' }) });
@@ -139,6 +139,43 @@ describe('a hard limit', () => {
     expect(bytes).toBeLessThanOrEqual(5_000);
     expect(bytes).toBeGreaterThan(4_400);
     expect(ofKind(entries, 'QUOTA_EXCEEDED')[0]?.data.used).toBe(bytes);
+  });
+
+  it.each<readonly [what: string, program: (ctx: AgentContext) => Generator<Instruction, unknown>, options: Partial<BootOptions>]>([
+    ['refusals', function* () {
+      for (let i = 0; i < 5_000; i++) {
+        try {
+          yield { op: 'CALL_TOOL', tool: 'x'.repeat(500), args: {} };
+        } catch {
+          // And once more.
+        }
+      }
+    }, {}],
+    ['questions', function* (ctx) {
+      yield* ctx.all(Array.from({ length: 100 }, () => ctx.tool(echo, { text: 'x'.repeat(500) })));
+    }, { policies: [{ name: 'ask', effect: 'ESCALATE', action: 'call', resource: '*' }] }],
+    ['waits', function* (ctx) {
+      yield* ctx.all(Array.from({ length: 100 }, () => ctx.tool(echo, { text: 'x'.repeat(500) })));
+    }, { rates: [{ per: 'kernel', calls: 1, everyMs: 1_000, over: 'delay' }] }],
+    ['choices', function* (ctx) {
+      for (let i = 0; i < 5_000; i++) yield* ctx.version(`${String(i)} ${'x'.repeat(500)}`, 0, 1);
+    }, {}],
+    ['scratch', function* (ctx) {
+      for (let i = 0; i < 50; i++) yield* ctx.scratch.set(`key ${String(i)}`, 'x'.repeat(10_000));
+      yield* ctx.sleep(1);
+    }, {}],
+    ['new lives', function* (ctx) {
+      yield* ctx.continueAsNew('x'.repeat(500));
+    }, {}],
+  ])('on the log holds for %s as well', async (what, program, more) => {
+    const main = defineAgent('main', program as never);
+    const booted = await boot({ agents: [main], tools, ...more });
+    const error = await rejection(booted.time, booted.kernel.spawn(main, null, { grants, quota: { maxLogBytes: { hard: 5_000, soft: 3_000 } } }).result());
+    expect(error).toMatchObject({ code: 'QUOTA_EXCEEDED', details: { resource: 'maxLogBytes' } });
+    const entries = await finish(booted);
+    // A choice is judged once it is there.
+    expect(ofKind(entries, 'QUOTA_EXCEEDED')[0]?.data.used).toBeLessThan(what === 'choices' ? 6_000 : 5_000);
+    expect(ofKind(entries, 'QUOTA_WARNED')).toHaveLength(1);
   });
 
   it('on time ends an agent that waits for something that never comes', async () => {

@@ -52,8 +52,14 @@ const PROPOSED: ReadonlySet<string> = new Set([
   'SHARED_WRITTEN',
   'SLEEP_STARTED',
   'TOOL_CALLED',
-  'VERSION_CHOSEN',
 ]);
+
+const NOTED: ReadonlySet<string> = new Set(['AGENT_CONTINUED', 'APPROVAL_REQUESTED', 'DELAY_STARTED', 'REFUSED', 'SCRATCH_CHECKPOINTED', 'VERSION_CHOSEN']);
+
+/** Whether guards were asked about it as a note of the kernel's. */
+export function isNote({ kind }: Entry): boolean {
+  return NOTED.has(kind);
+}
 
 /** Whether guards were asked about an entry: it is a program's doing. `pending` is what agents waited for before it. */
 export function isProposal(entry: Entry, pending: Pick<PendingOperations, 'find'>): boolean {

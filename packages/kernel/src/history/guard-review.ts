@@ -1,6 +1,6 @@
 import { toErrorRecord, type ErrorRecord, type OmniError } from '../errors/index.js';
 import type { JsonObject } from '../json/index.js';
-import { reviewAll, reviewTicks, shield, type Extension, type NamedGuard } from '../kernel/index.js';
+import { reviewAll, reviewTicks, shield, type Asked, type Extension, type NamedGuard } from '../kernel/index.js';
 import type { Entry, Projection, Proposal } from '../logging/index.js';
 import { AgentEnded, DelayNeeded, type TickAsked } from '../syscalls/index.js';
 
@@ -36,8 +36,9 @@ export class GuardReview {
   }
 
   /** What is said of an entry about which guards are asked; what they said then as well is left out. */
-  review({ kind, agent, data }: Entry, at: Entry): readonly GuardFinding[] {
-    return this.#ask(at, (named, record) => { reviewAll([named], { kind, agent, data } as Proposal, record); });
+  review(at: Entry, by: Asked['by']): readonly GuardFinding[] {
+    const { kind, agent, data } = at;
+    return this.#ask(at, (named, record) => { reviewAll([named], { proposal: { kind, agent, data } as Proposal, by }, record); });
   }
 
   /** What is said of a tick, of which `at` is the first entry. */

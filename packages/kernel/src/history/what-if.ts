@@ -8,7 +8,7 @@ import { foldEntry, type Extension } from '../kernel/index.js';
 import { isKernelKind } from '../replay/index.js';
 import { readEntries, type Entry, type LogReader } from '../logging/index.js';
 import type { Codec } from '../ports/index.js';
-import { actorOf, isProposal, tickOf } from './actions.js';
+import { actorOf, isNote, isProposal, tickOf } from './actions.js';
 import { GuardReview, type GuardFinding } from './guard-review.js';
 import { OtherAuthority, type Decided, type OtherAuthorityOptions } from './other-authority.js';
 import { Recorded } from './recorded.js';
@@ -97,7 +97,7 @@ class Walk {
     this.findings.push(...refused);
     const found = this.#reviewTick(entry);
     // Guards are asked last, about what is permitted.
-    if (isProposed && refused.length === 0 && found.every(({ effect }) => effect !== 'FAULT')) found.push(...this.#guards.review(entry, entry));
+    if ((isProposed || isNote(entry)) && refused.length === 0 && found.every(({ effect }) => effect !== 'FAULT')) found.push(...this.#guards.review(entry, isProposed ? 'review' : 'reviewNote'));
     this.#report(entry, decided[0], found);
     this.#tickTimes.apply(entry as never);
     this.authority.apply(entry, decided);

@@ -39,7 +39,7 @@ export function assemble(options: AssembleOptions) {
   const { config, host, log, report } = options;
   const core = assembleCore(options);
   const { state, bus, gate, endings } = core;
-  const shared = { ...state, ...core, log, ports: host.ports, emit: bus.emit, propose: bus.propose };
+  const shared = { ...state, ...core, log, ports: host.ports, emit: bus.emit, propose: bus.propose, note: bus.note };
 
   const messenger = new Messenger(shared);
   const authority = new Authority(state.permissions);
@@ -56,7 +56,7 @@ export function assemble(options: AssembleOptions) {
   const approvals = new Approvals({ ...shared, ...carrier, messenger });
   const delays = new Delays({ ...shared, ...carrier });
   const recorded = (): RawEntry | undefined => options.oracle?.next;
-  const versions = new VersionSyscalls({ ...shared, recorded });
+  const versions = new VersionSyscalls({ ...shared, recorded, reviewNote: bus.reviewNote });
   const evaluator: InstructionEvaluator = new InstructionEvaluator({
     authority,
     gate,
@@ -66,7 +66,7 @@ export function assemble(options: AssembleOptions) {
     approvals,
     delays,
     versions,
-    emit: bus.emit,
+    note: bus.note,
   });
   const failures = new FailureHandler({
     ...shared,
