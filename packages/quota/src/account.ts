@@ -128,9 +128,10 @@ export class Account {
     own.ticks = tick;
   }
 
-  chargeCall(tool: string): void {
-    this.own.toolCalls++;
-    for (const cell of this.callPayers(tool)) count(cell, 1);
+  /** Counts calls of a tool, or gives them back if they are negative. */
+  countCall(tool: string, calls: number): void {
+    this.own.toolCalls += calls;
+    for (const cell of this.callPayers(tool)) count(cell, calls);
   }
 
   /** The end: what its limits were carved from gets back what is left. */

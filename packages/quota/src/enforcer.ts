@@ -128,16 +128,18 @@ function judgeLog({ payers: { maxLogBytes } }: Account, proposal: Proposal): Jud
   return proposal.kind === 'VERSION_CHOSEN' ? judgeMeasured(maxLogBytes, ({ used }) => used) : judge(maxLogBytes, proposalBytes(proposal));
 }
 
-function judgeCall(account: Account, { tool, reserved }: EntryCatalogue['TOOL_CALLED'], before: Judgement | undefined): Judgement | undefined {
-  const judgement = judge(account.callPayers(tool), 1, before);
-  if (reserved === undefined) return judgement;
-  const { tokens = 0, cost = 0 } = reserved;
-  return judge(account.payers.maxCost, cost, judge(account.payers.maxTokens, tokens, judgement));
+/** Where more was used than was reserved, nothing is left: not for a call that reserves nothing, either. One that has waited counts already. */
+function judgeCall(account: Account, { tick, call, tool, reserved }: EntryCatalogue['TOOL_CALLED'], before: Judgement | undefined): Judgement | undefined {
+  const { maxTokens, maxCost } = account.payers;
+  const isNew = !account.parked.has(callKey(tick, call));
+  const { tokens = 0, cost = 0 } = (isNew ? reserved : undefined) ?? {};
+  return judge(maxCost, cost, judge(maxTokens, tokens, judge(account.callPayers(tool), isNew ? 1 : 0, before)));
 }
 
 function judgeMemory(account: Account, { key, value }: { readonly key: string; readonly value: unknown }, before: Judgement | undefined): Judgement | undefined {
   const { keys, bytes } = memoryDelta(account, key, value);
-  return judge(account.payers.maxMemoryBytes, bytes, judge(account.payers.maxMemoryKeys, keys, before));
+  const judgement = keys === 0 ? before : judge(account.payers.maxMemoryKeys, keys, before);
+  return bytes <= 0 ? judgement : judge(account.payers.maxMemoryBytes, bytes, judgement);
 }
 
 /** For an agent whose time is limited, before its first tick: when to ask again whether it is up. */

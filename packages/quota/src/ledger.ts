@@ -5,7 +5,7 @@ import type {} from './entries.js';
 import { Rates, type RatedCall, type RateLimit } from './rates.js';
 import { reportOf, type AgentUsage } from './report.js';
 import { limitsOf, type Limit, type ResourceQuota } from './resources.js';
-import { chargeUsage, leftOf, sumOf, usedBy, type OpenCall } from './usage.js';
+import { afterAttempt, afterCut, countOf, difference, openCall, withSaid, type Amounts, type OpenCall } from './usage.js';
 
 export interface LedgerOptions {
   /** By type of agent, what holds for those of it that were not given another limit of that name. */
@@ -101,7 +101,7 @@ export class ResourceLedger implements Projection {
       Object.assign(account.own, own);
       Object.assign(account, { endedAt, isStopped, isTimed });
       for (const [key, bytes] of memory) account.memory.set(key, bytes);
-      for (const [key, call] of calls) account.calls.set(key, { ...call });
+      for (const [key, call] of calls) account.calls.set(key, call);
       for (const [key, call] of parked) account.parked.set(key, call);
       for (const [resource, used, isWarned] of cells) Object.assign(account.cells.get(resource) ?? {}, { used, isWarned });
       for (const key of account.memory.keys()) if (key.startsWith(SHARED)) this.#shared.set(key, account);
@@ -111,6 +111,7 @@ export class ResourceLedger implements Projection {
 
   apply(entry: Entry): void {
     this.#now = entry.time;
+    if (entry.kind === 'KERNEL_STARTED') for (const account of this.#accounts.values()) this.#restarted(account);
     if (entry.agent === null) return;
     if (entry.kind === 'AGENT_SPAWNED') this.#spawned(entry.agent, entry.data, entry.time);
     const account = this.#accounts.get(entry.agent);
@@ -122,21 +123,6 @@ export class ResourceLedger implements Projection {
 
   #fold(account: Account, entry: Entry): void {
     switch (entry.kind) {
-      case 'TOOL_CALLED':
-        this.#called(account, entry.data);
-        break;
-      case 'TOOL_RETRIED':
-        this.#spent(account, entry.data);
-        break;
-      case 'TOOL_RESULT':
-        this.#settled(account, entry.data);
-        break;
-      case 'DELAY_STARTED':
-        this.#park(account, entry.data);
-        break;
-      case 'CALL_SETTLED':
-        this.#unpark(account, callKey(entry.data.tick, entry.data.call));
-        break;
       case 'MEMORY_SET':
         this.#remember(account, ownKey(entry.data.key), entry.data.value);
         break;
@@ -159,6 +145,34 @@ export class ResourceLedger implements Projection {
         break;
       case 'QUOTA_DEADLINE_SET':
         account.isTimed = true;
+        break;
+      default:
+        this.#foldCall(account, entry);
+    }
+  }
+
+  #foldCall(account: Account, entry: Entry): void {
+    switch (entry.kind) {
+      case 'TOOL_CALLED':
+        this.#called(account, entry.data);
+        break;
+      case 'TOOL_ATTEMPTED':
+        this.#said(account, entry.data, (open) => ({ ...open, isUnderWay: true }));
+        break;
+      case 'TOOL_RETRIED':
+        this.#said(account, entry.data, (open) => afterAttempt(open, entry.data));
+        break;
+      case 'TOOL_RESULT':
+        this.#said(account, entry.data, (open) => ({ ...afterAttempt(open, entry.data), isSettled: true }));
+        break;
+      case 'STALE_RESULT':
+        this.#said(account, entry.data, (open) => ({ ...withSaid(open, entry.data), lateCount: open.lateCount - 1 }));
+        break;
+      case 'DELAY_STARTED':
+        this.#park(account, entry.data);
+        break;
+      case 'CALL_SETTLED':
+        this.#unpark(account, callKey(entry.data.tick, entry.data.call));
         break;
       default:
     }
@@ -188,49 +202,68 @@ export class ResourceLedger implements Projection {
   }
 
   #called(account: Account, { tick, call, tool, reserved }: EntryCatalogue['TOOL_CALLED']): void {
-    account.chargeCall(tool);
-    if (this.rates.isEmpty && reserved === undefined) return;
     const key = callKey(tick, call);
-    const rated = { agent: account.agent, tool, reserved };
     // Who has waited has taken its turn then.
-    if (!account.parked.delete(key)) this.rates.take(rated, this.#now);
-    if (reserved === undefined) return;
-    chargeUsage(account, reserved);
-    account.calls.set(key, { ...rated, spent: {} });
+    if (!account.parked.delete(key)) this.#take(account, key, { agent: account.agent, tool, reserved });
+    const open = account.calls.get(key);
+    if (open !== undefined) account.calls.set(key, { ...open, isUnderWay: true });
   }
 
-  #spent({ calls }: Account, { tick, call, usage }: Pick<EntryCatalogue['TOOL_RESULT'], 'tick' | 'call' | 'usage'>): OpenCall | undefined {
-    const open = calls.get(callKey(tick, call));
-    if (open !== undefined && usage !== undefined) open.spent = sumOf(open.spent, usage);
-    return open;
-  }
-
-  /** What was reserved becomes what was used. */
-  #settled(account: Account, result: EntryCatalogue['TOOL_RESULT']): void {
-    if (account.calls.size === 0) return;
-    const open = this.#spent(account, result);
-    if (open === undefined) return;
-    account.calls.delete(callKey(result.tick, result.call));
-    const { tokens, cost } = leftOf(open.reserved ?? {}, usedBy(open, result));
-    chargeUsage(account, { tokens: -tokens, cost: -cost });
-    this.rates.giveBackTokens(open, tokens, this.#now);
-  }
-
-  /** It takes its turn of every rate now, so that who comes later waits behind it. */
-  #park({ agent, parked }: Account, { tick, call, instruction: { tool }, reserved }: EntryCatalogue['DELAY_STARTED']): void {
+  /** It takes its turn of every rate, and its part of every limit, so that who comes later waits behind it. */
+  #park(account: Account, { tick, call, instruction: { tool }, reserved }: EntryCatalogue['DELAY_STARTED']): void {
     const key = callKey(tick, call);
-    if (this.rates.isEmpty || parked.has(key)) return;
-    const rated = { agent, tool, reserved };
-    parked.set(key, rated);
+    if (this.rates.isEmpty || account.parked.has(key)) return;
+    const rated = { agent: account.agent, tool, reserved };
+    account.parked.set(key, rated);
+    this.#take(account, key, rated);
+  }
+
+  #take(account: Account, key: string, rated: RatedCall): void {
+    account.countCall(rated.tool, 1);
     this.rates.take(rated, this.#now);
+    if (rated.reserved === undefined) return;
+    const open = openCall(rated);
+    account.calls.set(key, open);
+    chargeUsage(account, countOf(open));
   }
 
   /** It waited, and nothing came of it. */
-  #unpark({ parked }: Account, key: string): void {
-    const rated = parked.get(key);
+  #unpark(account: Account, key: string): void {
+    const rated = account.parked.get(key);
     if (rated === undefined) return;
-    parked.delete(key);
+    account.parked.delete(key);
+    account.countCall(rated.tool, -1);
     this.rates.giveBack(rated, this.#now);
+    const open = account.calls.get(key);
+    if (open === undefined) return;
+    account.calls.delete(key);
+    chargeUsage(account, difference(NOTHING, countOf(open)));
+  }
+
+  /** What is said of a call; one that reserved nothing has used what it says. */
+  #said(account: Account, { tick, call, tool }: Pick<EntryCatalogue['TOOL_RESULT'], 'tick' | 'call' | 'tool'>, change: (open: OpenCall) => OpenCall): void {
+    const key = callKey(tick, call);
+    const before = account.calls.get(key) ?? openCall({ agent: account.agent, tool, reserved: undefined });
+    this.#change(account, key, { before, after: change(before) });
+  }
+
+  /** Counts what is known now of a call, instead of what was known before. */
+  #change(account: Account, key: string, { before, after }: { readonly before: OpenCall; readonly after: OpenCall }): void {
+    const more = difference(countOf(after), countOf(before));
+    chargeUsage(account, more);
+    this.rates.giveBackTokens(after, -more.tokens, this.#now);
+    if (account.endedAt !== undefined) this.rates.forget(account.agent);
+    if (before.reserved === undefined) return;
+    if (after.isSettled && after.lateCount === 0) account.calls.delete(key);
+    else account.calls.set(key, after);
+  }
+
+  /** What an earlier kernel had under way was cut off: nobody knows what it used, and nobody will say. */
+  #restarted({ calls }: Account): void {
+    for (const [key, open] of calls) {
+      if (open.isSettled) calls.delete(key);
+      else calls.set(key, { ...afterCut(open), lateCount: 0 });
+    }
   }
 
   #remember(account: Account, key: string, value: unknown): void {
@@ -251,10 +284,12 @@ export class ResourceLedger implements Projection {
 
   #end(account: Account): void {
     if (account.endedAt !== undefined) return;
-    account.close(this.#now);
-    // What calls under way have reserved may have been spent.
-    account.calls.clear();
     for (const key of account.parked.keys()) this.#unpark(account, key);
+    account.close(this.#now);
+    for (const [key, before] of account.calls) {
+      const { isSettled, isUnderWay, lateCount } = before;
+      if (!isSettled) this.#change(account, key, { before, after: { ...afterCut(before), isSettled: true, lateCount: lateCount + Number(isUnderWay) } });
+    }
     this.rates.forget(account.agent);
   }
 
@@ -262,6 +297,13 @@ export class ResourceLedger implements Projection {
     const cell = this.#accounts.get(who)?.cells.get(resource);
     if (cell !== undefined) cell.isWarned = true;
   }
+}
+
+const NOTHING: Amounts = { tokens: 0, cost: 0 };
+
+function chargeUsage(account: Account, { tokens, cost }: Amounts): void {
+  account.use('tokens', tokens);
+  account.use('cost', cost);
 }
 
 const SHARED = 'shared\n';
