@@ -110,6 +110,11 @@ export class Account {
     return payers;
   }
 
+  /** The limits in which it counts as of now: below one that was carved for an agent that has ended, those above it, too. */
+  countedIn(resource: keyof typeof RESOURCES): readonly Cell[] {
+    return this.payers[resource].flatMap((cell) => (isGivenBack(cell) ? [cell, ...(cell.owner.parent?.countedIn(resource) ?? [])] : [cell]));
+  }
+
   /** Counts what the agent itself uses, or no longer does if it is negative. */
   use(name: keyof Counts, amount: number): void {
     this.own[name] += amount;
@@ -157,7 +162,11 @@ export function ownOf<Value>(of: Readonly<Record<string, Value>>, name: string):
   return Object.hasOwn(of, name) ? of[name] : undefined;
 }
 
+function isGivenBack({ isCarved, owner }: Cell): boolean {
+  return isCarved && owner.endedAt !== undefined;
+}
+
 function count(cell: Cell, amount: number): void {
   cell.used += amount;
-  if (cell.isCarved && cell.owner.endedAt !== undefined) cell.owner.parent?.charge(cell.resource, amount);
+  if (isGivenBack(cell)) cell.owner.parent?.charge(cell.resource, amount);
 }

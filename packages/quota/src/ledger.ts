@@ -2,9 +2,10 @@ import type { Entry, EntryCatalogue, Projection, Quota } from '@omnipaw/kernel';
 import { Account, ownOf } from './account.js';
 import { lineBytes, valueBytes } from './bytes.js';
 import type {} from './entries.js';
+import { assertNames } from './options.js';
 import { Rates, type RatedCall, type RateLimit } from './rates.js';
 import { reportOf, type AgentUsage } from './report.js';
-import { limitsOf, type Limit, type ResourceQuota } from './resources.js';
+import { assertQuota, limitsOf, unitOf, type Limit, type ResourceQuota } from './resources.js';
 import { afterAttempt, afterCut, countOf, difference, openCall, withSaid, type Amounts, type OpenCall } from './usage.js';
 
 export interface LedgerOptions {
@@ -45,9 +46,14 @@ export class ResourceLedger implements Projection {
   readonly #shared = new Map<string, Account>();
   #now = 0;
 
+  /** Throws `QUOTA_INVALID` for a quota that is none, and a TypeError for a rate or an option that is none. */
   constructor(options: LedgerOptions = {}) {
-    this.#options = options;
-    this.rates = new Rates(options.rates ?? []);
+    assertNames(options, { what: 'quotas', known: ['defaults', 'instead', 'rates'] });
+    // A copy: limits never change.
+    this.#options = structuredClone(options);
+    const { defaults = {}, instead = {}, rates = [] } = this.#options;
+    for (const limits of [...Object.values(defaults), ...Object.values(instead)]) assertQuota(limits);
+    this.rates = new Rates(rates);
   }
 
   /** The recorded time of the last entry, milliseconds since the epoch; it can go back: a fork's header is younger than what follows. */
@@ -58,6 +64,11 @@ export class ResourceLedger implements Projection {
   /** Undefined for an agent that was never spawned. */
   account(agent: string): Account | undefined {
     return this.#accounts.get(agent);
+  }
+
+  /** Who wrote a value of shared memory last. */
+  writerOf(key: string): Account | undefined {
+    return this.#shared.get(key);
   }
 
   /** The limits of an agent about to be spawned, or on record. */
@@ -293,9 +304,10 @@ export class ResourceLedger implements Projection {
     this.rates.forget(account.agent);
   }
 
-  #warned({ who, resource }: EntryCatalogue['QUOTA_WARNED']): void {
+  /** A warning of another limit, which held then, is none of this one. */
+  #warned({ who, resource, soft }: EntryCatalogue['QUOTA_WARNED']): void {
     const cell = this.#accounts.get(who)?.cells.get(resource);
-    if (cell !== undefined) cell.isWarned = true;
+    if (cell?.soft === soft * unitOf(resource)) cell.isWarned = true;
   }
 }
 

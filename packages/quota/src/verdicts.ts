@@ -42,7 +42,7 @@ export function judgeMeasured(cells: readonly Cell[], usedOf: (cell: Cell) => nu
   for (const cell of cells) {
     const used = usedOf(cell);
     if (used >= cell.hard) judgement = withExcess({ cell, used, asked: 0 }, judgement);
-    if (used > cell.soft && !cell.isWarned) judgement = withWarning({ cell, used, asked: 0 }, judgement);
+    if ((used > cell.soft || (used === cell.soft && used >= cell.hard)) && !cell.isWarned) judgement = withWarning({ cell, used, asked: 0 }, judgement);
   }
   return judgement;
 }

@@ -113,6 +113,21 @@ describe('a limit on the processor', () => {
     expect(ofKind(await entriesOf(log), 'QUOTA_EXCEEDED')[0]).toMatchObject({ agent: 'caller-1', data: { who: 'main-1', used: 120 } });
   });
 
+  it('of one above is what a program is ended by that has time of its own left', async () => {
+    const endless = defineAgent('endless', function* () {
+      for (;;);
+    });
+    const main = defineAgent('main', function* (ctx) {
+      yield* ctx.delegate(endless, null);
+    });
+    const defaults = { endless: { maxCpuMs: { hard: 60_000, soft: 50_000 } }, main: { maxCpuMs: 50 } };
+    const booted = await boot({ agents: [main, endless], defaults });
+    await rejection(booted.time, booted.kernel.spawn(main, null, { grants: ['delegate:*'] }).result());
+    const entries = await finish(booted);
+    expect(ofKind(entries, 'QUOTA_EXCEEDED')[0]).toMatchObject({ agent: 'endless-1', data: { who: 'main-1', limit: 50 } });
+    expect(ofKind(entries, 'QUOTA_WARNED')).toEqual([]);
+  });
+
   it('lets what a program throws through as it is', async () => {
     const broken = defineAgent('broken', function* (ctx) {
       try {

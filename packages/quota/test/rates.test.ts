@@ -180,7 +180,20 @@ describe('a rate that refuses', () => {
   });
 });
 
+it('a rate in tokens does not hold up a call that uses none', async () => {
+  const model = defineTool({ name: 'model', description: '', input: unchecked<object>(), reserve: () => ({ tokens: 100 }), run: (_, context) => { context.spend({ tokens: 100 }); return null; } });
+  const greedy = defineAgent('greedy', function* (ctx) {
+    yield* ctx.all([ctx.tool(model, {}), ctx.tool(model, {}), ctx.tool(model, {})]);
+  });
+  const booted = await boot({ agents: [greedy, caller], tools: [model, echo], rates: [{ per: 'kernel', tokens: 100, everyMs: 60_000, over: 'delay' }] });
+  booted.kernel.spawn(greedy, null, { grants });
+  expect(await booted.time.until(booted.kernel.spawn(caller, 1, { grants }).result())).toEqual([0]);
+  await finish(booted);
+});
+
 it.each<readonly [what: string, rate: object]>([
+  ['with an option that there is none of', { ...delayed, tols: 'echo' }],
+  ['that is none', [5]],
   ['per nobody', { ...delayed, per: 'room' }],
   ['of nothing', { per: 'kernel', everyMs: 1, over: 'delay' }],
   ['of two things', { ...delayed, tokens: 5 }],

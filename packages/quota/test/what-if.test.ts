@@ -61,6 +61,14 @@ describe('what if agents had another quota', () => {
     expect(await faults({ instead: { 'main-1': { 'call:fs.*': 1 } } })).toBe(1);
   });
 
+  it('warns of other soft limits than those that were met', async () => {
+    const { log } = await logOf({ defaults: { main: { maxToolCalls: { hard: 9, soft: 2 } } } });
+    const warnings = async (soft: number): Promise<unknown> => (await whatIf(log, { extensions: [quota({ instead: { main: { maxToolCalls: { hard: 9, soft } } } })] })).findings.map(({ effect, record }) => [effect, record?.data['used']]);
+    expect(await warnings(3)).toEqual([['WARN', 3]]);
+    expect(await warnings(1)).toEqual([['WARN', 1]]);
+    expect(await warnings(2)).toEqual([]);
+  });
+
   it('says nothing of what was said then as well', async () => {
     const options: QuotaOptions = { defaults: { main: { maxToolCalls: { hard: 9, soft: 2 }, maxTicks: { hard: 9, soft: 1 } } } };
     const { log } = await logOf(options);
