@@ -188,10 +188,10 @@ export class Scheduler implements Projection, Saved<readonly (readonly [agent: s
         endings.revoke(agent, 'it expired');
         return;
       }
+      tick = processes.tickOf(agent);
+      const limitMs = this.#options.reviewTick({ agent, tick, now });
       const running = processes.of(agent);
       running.clock.now = now;
-      ({ tick } = running);
-      const limitMs = this.#options.reviewTick({ agent, tick, now });
       tick = ++running.tick;
       this.#settle(agent, running, limitMs === undefined ? this.#tick(agent, running) : this.#measured(agent, running, limitMs));
     } catch (thrown) {

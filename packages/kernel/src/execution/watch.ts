@@ -30,8 +30,8 @@ export class TickWatch {
 
   /** What the log is to say of the tick: what it says already, or what was measured. */
   get measured(): { readonly cpuUs: number; readonly stopped?: true } {
-    const { cpuUs } = (this.#record ?? {}) as { readonly cpuUs?: number };
-    return { cpuUs: cpuUs ?? this.#cpuUs, ...(this.#isStopped ? { stopped: true } : {}) };
+    const cpuUs = this.#record?.['cpuUs'] as number;
+    return { cpuUs: Number.isSafeInteger(cpuUs) && cpuUs >= 0 ? cpuUs : this.#cpuUs, ...(this.#isStopped ? { stopped: true } : {}) };
   }
 
   /** Runs a step of the program; ends the agent if that takes too long. */

@@ -93,6 +93,7 @@ export function assemble(options: AssembleOptions) {
   const deadlines = new Deadlines(({ agent, tick, call }) =>
     call === undefined ? state.lifecycle.stateOf(agent) !== 'TERMINATED' : state.pending.find(agent, tick, call) !== undefined,
   );
+  const mayWake = (agent: string, time: number): boolean => state.outcomes.of(agent) === undefined && deadlines.isDue(agent, time);
   const drain = (): void => { scheduler.drain(); };
   const commands = new Commands(shared);
   const alarm: Alarm = new Alarm({
@@ -103,7 +104,7 @@ export function assemble(options: AssembleOptions) {
   core.connect(scheduler);
   bus.project(...projectionsOf(state), ...core.projections, approvals, deadlines, versions, processes, scheduler);
   const saved = savedOf({ ...state, approvals, deadlines, processes, scheduler }, config);
-  return { saved, state, bus, gate, endings, registry: core.registry, processes, versions, messenger, spawner, approvals, delays, commands, scheduler, alarm, drain };
+  return { saved, state, bus, gate, endings, registry: core.registry, processes, versions, messenger, spawner, approvals, delays, commands, scheduler, alarm, drain, mayWake };
 }
 
 /** Tells agents of a breach; that one of them can't be told changes nothing for the others. */
