@@ -55,7 +55,7 @@ describe('after a crash', () => {
       expect(usage.total.tokens).toBeGreaterThanOrEqual(expected[0]!.total.tokens);
       expect(story(await finish(again))).toEqual(story(entries));
     }
-  });
+  }, 30_000);
 
   it('a call whose outcome is unknown has used what it reserved', async () => {
     const once = defineTool({ name: 'once', description: '', input: unchecked<object>(), reserve: () => ({ tokens: 9 }), run: (_, context) => { context.spend({ tokens: 1 }); return 1; } });
@@ -105,6 +105,20 @@ describe('after a crash', () => {
     expect([problems, loads > 0]).toEqual([[], true]);
     const entries = await entriesOf(reopened);
     expect(ofKind(entries, 'QUOTA_EXCEEDED').map(({ agent }) => agent)).toEqual(['child-1', 'ada']);
+  });
+
+  it('in the middle of a limit, other limits are said to be what does not fit', async () => {
+    const time = new VirtualTime();
+    const ticker = defineAgent('ticker', function* (ctx) {
+      for (;;) yield* ctx.sleep(1);
+    });
+    const under = (maxTicks: number) => ({ agents: [ticker], extensions: [quota({ defaults: { ticker: { maxTicks } } })] });
+    const { log } = await crash({ ...under(3), time, at: { after: 'QUOTA_EXCEEDED' } }, (kernel) => kernel.spawn(ticker, null).result());
+    const raised = createKernel({ ...under(9), log }, { ports: time.ports });
+    await expect(raised).rejects.toMatchObject({ code: 'REPLAY_DIVERGENCE', message: expect.stringMatching(/an extension that has changed \(quota 1-\w+, now 1-\w+\): start the kernel once with that of then/) as string });
+    const kernel = await createKernel({ ...under(3), log: new MemoryLogStore({ bytes: log.bytes(), codec: time.ports.codec }) }, { ports: time.ports });
+    await expect(time.until(kernel.agent('ticker-1').result())).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
+    await time.until(kernel.stop());
   });
 
   it('under other limits, what was kept is of no use, and the log is folded anew', () => {
