@@ -2,10 +2,10 @@ import type { Entry, EntryCatalogue, Projection, Quota } from '@omnipaw/kernel';
 import { Account, ownOf } from './account.js';
 import { lineBytes, valueBytes } from './bytes.js';
 import type {} from './entries.js';
-import { assertNames } from './options.js';
+import { assertKnown, assertNames, assertTool } from './options.js';
 import { Rates, type RatedCall, type RateLimit } from './rates.js';
 import { reportOf, type AgentUsage } from './report.js';
-import { assertQuota, limitsOf, unitOf, type Limit, type ResourceQuota } from './resources.js';
+import { assertQuota, isCallPattern, limitsOf, unitOf, type Limit, type ResourceQuota } from './resources.js';
 import { afterAttempt, afterCut, countOf, difference, openCall, withSaid, type Amounts, type OpenCall } from './usage.js';
 
 export interface LedgerOptions {
@@ -44,6 +44,9 @@ export class ResourceLedger implements Projection {
   readonly #quotas = new Map<string, Quota>();
   /** Who wrote a value of shared memory last. */
   readonly #shared = new Map<string, Account>();
+  /** What kernels had that wrote the log: types of agents, and tools. */
+  readonly #types = new Set<string>();
+  readonly #tools = new Set<string>();
   #now = 0;
 
   /** Throws `QUOTA_INVALID` for a quota that is none, and a TypeError for a rate or an option that is none. */
@@ -64,6 +67,16 @@ export class ResourceLedger implements Projection {
   /** Undefined for an agent that was never spawned. */
   account(agent: string): Account | undefined {
     return this.#accounts.get(agent);
+  }
+
+  /** Throws for limits that are for an agent, a type or a tool that the log does not have: `AGENT_NOT_FOUND`, `TOOL_NOT_REGISTERED`. */
+  assertSeen(): void {
+    const { defaults = {}, instead = {}, rates = [] } = this.#options;
+    const ids = [...this.#accounts.keys()];
+    for (const name of Object.keys(defaults)) assertKnown(name, [...this.#types]);
+    for (const name of Object.keys(instead)) assertKnown(name, [...this.#types, ...ids]);
+    const limits = [...Object.values(defaults), ...Object.values(instead)].flatMap((quota) => Object.keys(quota)).filter(isCallPattern);
+    for (const pattern of [...limits.map((name) => name.slice('call:'.length)), ...rates.flatMap(({ tool }) => tool ?? [])]) assertTool(pattern, [...this.#tools]);
   }
 
   /** Who wrote a value of shared memory last. */
@@ -122,7 +135,7 @@ export class ResourceLedger implements Projection {
 
   apply(entry: Entry): void {
     this.#now = entry.time;
-    if (entry.kind === 'KERNEL_STARTED') for (const account of this.#accounts.values()) this.#restarted(account);
+    if (entry.kind === 'LOG_OPENED' || entry.kind === 'KERNEL_STARTED') this.#started(entry.data);
     if (entry.agent === null) return;
     if (entry.kind === 'AGENT_SPAWNED') this.#spawned(entry.agent, entry.data, entry.time);
     const account = this.#accounts.get(entry.agent);
@@ -130,6 +143,12 @@ export class ResourceLedger implements Projection {
     this.#countTick(account, entry);
     if (account.payers.maxLogBytes.length > 0) account.use('logBytes', lineBytes(entry));
     this.#fold(account, entry);
+  }
+
+  #started({ programs, tools }: EntryCatalogue['KERNEL_STARTED']): void {
+    for (const type of Object.keys(programs)) this.#types.add(type);
+    for (const tool of Object.keys(tools)) this.#tools.add(tool);
+    for (const account of this.#accounts.values()) this.#restarted(account);
   }
 
   #fold(account: Account, entry: Entry): void {

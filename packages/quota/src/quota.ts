@@ -27,5 +27,6 @@ export function quota(options: QuotaOptions = {}): QuotaExtension {
     ledger,
     guard: new QuotaEnforcer(ledger),
     projection: ledger,
+    assertSeen: () => { ledger.assertSeen(); },
   });
 }

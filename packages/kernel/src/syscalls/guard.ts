@@ -55,10 +55,7 @@ export interface TickAsked {
  */
 export interface Guard {
   review(proposal: Proposal): GuardVerdict | undefined;
-  /**
-   * Asked before the kernel notes what came of a program's step that was no act: a refusal (`REFUSED`), a question (`APPROVAL_REQUESTED`),
-   * a wait (`DELAY_STARTED`), scratch (`SCRATCH_CHECKPOINTED`), a new life (`AGENT_CONTINUED`); and after a choice (`VERSION_CHOSEN`).
-   */
+  /** Asked before the kernel notes what is no act: `REFUSED`, `APPROVAL_REQUESTED`, `DELAY_STARTED`, `SCRATCH_CHECKPOINTED`, `AGENT_CONTINUED`; and after `VERSION_CHOSEN`. */
   reviewNote?(proposal: Proposal): NoteVerdict | undefined;
   /** Asked before each tick, after one that was ended because it took too long, and at the deadlines of the guard's own records. */
   reviewTick?(asked: TickAsked): TickVerdict | undefined;

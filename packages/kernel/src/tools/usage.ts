@@ -9,11 +9,11 @@ export interface Usage {
 /** A copy of known amounts; throws a TypeError for what is no usage. */
 export function usageOf(said: Usage, tool: string): Usage {
   if (typeof (said as unknown) !== 'object' || (said as unknown) === null || said instanceof Promise) {
-    throw new TypeError(`Tool "${tool}" does not say at once what it uses; write an object: { tokens, cost }.`);
+    throw new TypeError(`Tool "${tool}" does not say at once what it uses: { tokens, cost }.`);
   }
   const amounts = Object.entries(said) as [string, number | undefined][];
   for (const [name, amount] of amounts) {
-    if (name !== 'tokens' && name !== 'cost') throw new TypeError(`Tool "${tool}" names ${JSON.stringify(name)}; what a tool uses is tokens and cost.`);
+    if (name !== 'tokens' && name !== 'cost') throw new TypeError(`Tool "${tool}" names "${name}"; it must be tokens or cost.`);
     if (amount !== undefined && (!Number.isSafeInteger(amount) || amount < 0)) {
       throw new TypeError(`Tool "${tool}" names ${name} ${String(amount)}; it must be a whole number from 0.`);
     }
