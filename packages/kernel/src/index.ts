@@ -83,7 +83,7 @@ export {
 } from './tools/index.js';
 export type { DelegationOptions } from './delegation/index.js';
 export { AgentContext, defineAgent, Operation, type AgentDefinition, type Child, type DataProgram, type Instruction, type Settled } from './programs/index.js';
-export { type Approval, type Decision, type Guard, type GuardRecord, type GuardVerdict, type TickAsked, type TickVerdict, type SpawnOptions } from './syscalls/index.js';
+export { type Approval, type Decision, type Guard, type GuardRecord, type GuardVerdict, type NoteVerdict, type TickAsked, type TickVerdict, type SpawnOptions } from './syscalls/index.js';
 export { Scheduler, TickEngine, type AgentLoopInfo, type Observer, type TickInfo, type TickInput, type TickOutput } from './execution/index.js';
 export {
   OmniKernel,
