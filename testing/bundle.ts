@@ -6,13 +6,17 @@
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 
 const OUTPUT = fileURLToPath(new URL('../node_modules/.cache/omnipaw-tests/', import.meta.url));
 
-/** @returns the path of the program: `spawn(process.execPath, [await bundle(entry)])`. */
-export async function bundle(entry: URL): Promise<string> {
+/**
+ * @param outside packages that are left where they are, since they can't be bundled.
+ * @returns the path of the program: `spawn(process.execPath, [await bundle(entry)])`.
+ */
+export async function bundle(entry: URL, outside: readonly string[] = []): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(entry)],
     bundle: true,
@@ -22,6 +26,7 @@ export async function bundle(entry: URL): Promise<string> {
     target: 'node18',
     conditions: ['@omnipaw/source'],
     sourcemap: 'inline',
+    plugins: outside.map(leftWhereItIs),
     logLevel: 'silent', // a failure is thrown, with the same text
   });
   const code = outputFiles[0]!.text;
@@ -33,4 +38,13 @@ export async function bundle(entry: URL): Promise<string> {
   writeFileSync(unfinished, code);
   renameSync(unfinished, file);
   return file;
+}
+
+function leftWhereItIs(name: string): Plugin {
+  return {
+    name,
+    setup: ({ onResolve }) => {
+      onResolve({ filter: new RegExp(`^${name}$`) }, ({ importer }) => ({ path: createRequire(importer).resolve(name), external: true }));
+    },
+  };
 }

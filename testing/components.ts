@@ -9,7 +9,10 @@ import { describe } from 'vitest';
 
 /** How to find out whether a component is here: a command that succeeds. */
 const PROBES = {
+  docker: ['docker', 'version'],
   git: ['git', '--version'],
+  // Whether a user may give containers limits depends on how they have logged in; root may.
+  podman: ['sh', '-c', '[ "$(id -u)" = 0 ] && podman --version'],
   openssl: ['openssl', 'version'],
   python3: ['python3', '--version'],
 } as const;

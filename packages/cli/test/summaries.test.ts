@@ -41,9 +41,30 @@ test.each([
   ['APPROVAL_REQUESTED', { action: 'call', resource: 't', approver: 'parent', deadline }, `call:t of parent until ${at}`],
   ['APPROVAL_DECIDED', { approval: 9, approved: true, by: 'ada', reason: '' }, '9 approved by ada'],
   ['APPROVAL_DECIDED', { approval: 9, approved: false, by: 'ada', reason: 'no' }, '9 denied by ada no'],
+  ['DELAY_ENDED', { tick: 2, call: 1 }, 'call 2/1'],
+  ['GUARD_WOKEN', { tick: 2 }, 'after tick 2'],
+  ['QUOTA_EXCEEDED', { tick: 3, resource: 'maxTokens', who: 'a-1', used: 90, asked: 30, limit: 100 }, '✗ maxTokens of a-1: 90 and 30 more of 100'],
+  ['QUOTA_WARNED', { tick: 3, resource: 'maxCpuMs', who: 'b-1', used: 60, asked: 0, limit: 100, soft: 50 }, 'maxCpuMs of b-1: 60 of 100, warned from 50'],
+  ['QUOTA_WARNED', { tick: 3 }, '{"tick":3}'],
+  ['QUOTA_DEADLINE_SET', { tick: 1, deadline }, `asked again at ${at}`],
   ['KIND_OF_AN_EXTENSION', { any: '\u001b' }, '{"any":"\\u001b"}'],
 ])('%s is told in a few words', (kind, data, expected) => {
   expect(summaryOf(entry(kind, data))).toBe(expected);
+});
+
+test('Calls that wait for their rate are told with the time, and what was warned about is counted', () => {
+  const tally = new RunTally();
+  const add = (kind: string, data: object, agent: string | null = 'a-1'): void => tally.add(entry(kind, data, agent) as never);
+  add('AGENT_SPAWNED', {});
+  add('TOOL_CALLED', { tick: 1, call: 0 });
+  for (const call of [1, 2]) add('DELAY_STARTED', { tick: 1, call, deadline: deadline + call * 1_000 - 1_000 });
+  expect(tally.liveText).toBe(`1 agent, 1 tick, 1 tool call (1 running, 2 waiting for their rate, the next until ${at}), no denials`);
+  add('DELAY_ENDED', { tick: 1, call: 1 });
+  expect(tally.liveText).toContain('1 waiting for their rate, the next until 2026-01-02T03:04:06.000Z');
+  add('REFUSED', { tick: 1, op: 'CALL_TOOL', error: { code: 'RATE_LIMITED' } });
+  add('QUOTA_WARNED', { tick: 1 });
+  add('AGENT_FAULTED', { tick: 1 });
+  expect(tally.liveText).toBe('1 agent, 1 tick, 1 tool call, 1 denial, 1 warning');
 });
 
 test('A run is counted from its entries', () => {

@@ -169,6 +169,14 @@ describe('--follow', () => {
     return done;
   }
 
+  test('says what there is instead, if there is nothing yet of what is waited for', async () => {
+    const { log } = await teamLog();
+    const running = start(['tail', '--log', log, '--follow', '--agent', 'nobody']);
+    await running.stderr.until((text) => text.includes('\n'));
+    expect(await stop(running)).toBe(0);
+    expect(running.stderr.text).toMatch(/^The log has no such entry\. Its agents: lead-1, .*\. Waiting for one\.\n$/);
+  });
+
   test('goes on across segments with what another writer adds, until it is stopped', async () => {
     const log = temporaryFolder();
     const kernel = await bootOn(log, { segmentBytes: 1000 });

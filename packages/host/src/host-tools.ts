@@ -1,44 +1,32 @@
 import type { Tool } from '@omnipaw/kernel';
 import * as fs from './fs/index.js';
 import * as git from './git/index.js';
-import { fetchTool, type FetchOptions } from './net/index.js';
+import { fetchTool } from './net/index.js';
+import { hostOptions } from './option-schemas.js';
+import type { HostOptions } from './options.js';
 import { Workspace } from './paths/workspace.js';
-import { bashTool, chooseRunner, LocalRunner, type BashOptions, type CommandRunner } from './system/index.js';
-
-export interface HostOptions {
-  /** The directory that nothing leads out of. */
-  readonly root: string;
-  /** What the names of the tools begin with, so that there can be several roots: `host` unless given. */
-  readonly name?: string;
-  readonly bash?: BashOptions;
-  readonly net?: FetchOptions;
-  readonly git?: git.GitOptions;
-  /** Runners beside the local one; `SANDBOX_MODE` chooses by their `mode`. */
-  readonly runners?: readonly CommandRunner[];
-  /** The variables of this process, of which commands get `PATH` and `TZ`; `process.env` unless given. */
-  readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** Processes that a local command may have at once: 256 unless given. */
-  readonly maxProcesses?: number;
-}
+import { checkOptions } from './schemas/options.js';
+import { bashTool, chooseRunner, hostEnvironment, LocalRunner } from './system/index.js';
 
 const DEFAULT_PROCESSES = 256;
 
 /**
  * The tools of a machine, each for a grant of its own (`call:host.fs.read_file`).
  *
- * Throws a `TypeError` for a root that is no directory and for lists that are none, and `SANDBOX_UNAVAILABLE` when there is no
- * runner that `SANDBOX_MODE` names.
+ * Throws a `TypeError` for a root that is no directory and for an option that is not known or can't be what it is, and
+ * `SANDBOX_UNAVAILABLE` when there is no runner that `SANDBOX_MODE` names.
  */
 export function hostTools(options: HostOptions) {
-  const { root, name = 'host', environment = process.env, maxProcesses = DEFAULT_PROCESSES } = options;
+  checkOptions('hostTools', hostOptions, options);
+  const { root, name = 'host', environment: variables = hostEnvironment() } = options;
   const workspace = new Workspace(root);
-  const local = new LocalRunner(workspace, { environment, maxProcesses });
-  const runner = chooseRunner([local, ...(options.runners ?? [])], environment);
+  const local = new LocalRunner(workspace, { environment: variables, maxProcesses: options.maxProcesses ?? DEFAULT_PROCESSES });
+  const runner = chooseRunner([local, ...(options.runners ?? [])], variables);
   const tools = {
     fs: fileTools(`${name}.fs`, workspace),
     system: { bash: bashTool(`${name}.system.bash`, runner, options.bash) },
     net: { fetch: fetchTool(`${name}.net.fetch`, options.net) },
-    git: gitTools(`${name}.git`, workspace, new git.Git(workspace, runner, options.git)),
+    git: gitTools(`${name}.git`, workspace, new git.Git(workspace, options.git?.contained === true ? runner : local, options.git)),
   };
   const all: readonly Tool[] = [...Object.values(tools.fs), ...Object.values(tools.system), ...Object.values(tools.net), ...Object.values(tools.git)];
   return { ...tools, all };

@@ -3,7 +3,8 @@
  * does not do.
  */
 export { HOST_ERROR_CODES, type HostErrorCode } from './errors.js';
-export { hostTools, type HostOptions, type HostTools } from './host-tools.js';
+export { hostTools, type HostTools } from './host-tools.js';
+export type { HostOptions } from './options.js';
 export { Workspace, type DirectoryItem, type Found, type WorkspaceOptions } from './paths/workspace.js';
 export type { NameRule } from './paths/relative-path.js';
 export {
@@ -33,7 +34,10 @@ export {
   type WriteFileResult,
 } from './fs/index.js';
 export {
+  assertPlainCommand,
   bashTool,
+  chooseRunner,
+  hostEnvironment,
   LocalRunner,
   OutputWindow,
   textOfOutput,

@@ -14,8 +14,11 @@ import { suites as kernelSuites } from './suites.mjs';
 setFlagsFromString('--expose-gc');
 globalThis.gc = runInNewContext('gc');
 
-const { suitesWith } = await import(new URL('../../quota/bench/suites.mjs', import.meta.url));
-const suites = { ...kernelSuites, ...suitesWith({ durableLoop, takeTurns, spread, ratioOf, perSecond }) };
+const suites = { ...kernelSuites };
+for (const name of ['quota', 'sandbox-docker']) {
+  const { suitesWith } = await import(new URL(`../../${name}/bench/suites.mjs`, import.meta.url));
+  Object.assign(suites, suitesWith({ durableLoop, takeTurns, spread, ratioOf, perSecond }));
+}
 
 const { values } = parseArgs({
   options: {

@@ -1,6 +1,6 @@
 /** The public surface of `@omnipaw/kernel`, and nothing else. */
 export { describeThrown, ERROR_CODES, OmniError, type ErrorCode, type ErrorRecord, type FailureClass, type OmniErrorOptions } from './errors/index.js';
-export { toJson, type Difference, type Json, type JsonObject } from './json/index.js';
+export { differences, toJson, type Difference, type Json, type JsonObject } from './json/index.js';
 export type { AbortHandle, AbortSignalLike, Clock, Codec, Ports, RandomSource, Timers, Watchdog } from './ports/index.js';
 export { INVARIANTS, InvariantChecker, type InvariantId } from './invariants/index.js';
 export {
@@ -84,7 +84,7 @@ export {
 } from './tools/index.js';
 export type { DelegationOptions } from './delegation/index.js';
 export { AgentContext, defineAgent, Operation, type AgentDefinition, type Child, type DataProgram, type Instruction, type Settled } from './programs/index.js';
-export { type Approval, type Decision, type Guard, type GuardRecord, type GuardVerdict, type TickAsked, type TickVerdict, type SpawnOptions } from './syscalls/index.js';
+export { type Approval, type Decision, type Guard, type GuardRecord, type GuardVerdict, type NoteVerdict, type TickAsked, type TickVerdict, type SpawnOptions } from './syscalls/index.js';
 export { Scheduler, TickEngine, type AgentLoopInfo, type Observer, type TickInfo, type TickInput, type TickOutput } from './execution/index.js';
 export {
   OmniKernel,
@@ -104,10 +104,7 @@ export {
 } from './kernel/index.js';
 export { createKernel } from './create-kernel.js';
 export type {
-  AgentDifference,
   Changed,
-  DiffOptions,
-  EntryPlace,
   ExplainedDivergence,
   Forked,
   ForkOptions,
@@ -116,7 +113,6 @@ export type {
   LinkOptions,
   LinkReason,
   LinkVerdict,
-  LogDiff,
   ReplayOptions,
   ReplayReport,
   WhatIfFinding,
@@ -124,5 +120,5 @@ export type {
   WhatIfReport,
 } from './history/index.js';
 export type { Divergence, DivergentSide } from './replay/index.js';
-export { diff, fork, inspect, readEntries, replay, verify, verifyLink, whatIf } from './readers.js';
+export { fork, inspect, readEntries, replay, verify, verifyLink, whatIf } from './readers.js';
 export { FileLogReader, FileLogStore, makeDirectory, nodePorts, syncDirectory, type FileLogStoreOptions } from './node/index.js';

@@ -1,16 +1,13 @@
 /** The core's readers of logs on Node, with Node's own SHA-256 unless told otherwise. */
 import {
-  diff as diffWith,
   fork as forkWith,
   replay as replayWith,
   verifyLink as verifyLinkWith,
   whatIf as whatIfWith,
-  type DiffOptions,
   type Forked,
   type ForkOptions,
   type LinkOptions,
   type LinkVerdict,
-  type LogDiff,
   type ReplayOptions,
   type ReplayReport,
   type WhatIfOptions,
@@ -53,11 +50,6 @@ export function fork(parent: LogReader, options: WithDefaults<ForkOptions, 'port
 /** Follows a fork's link to its parent; undefined for a log that is no fork. */
 export function verifyLink(forked: LogReader, options: Partial<LinkOptions> = {}): Promise<LinkVerdict | undefined> {
   return verifyLinkWith(forked, { codec, ...options });
-}
-
-/** The first difference of each agent in two logs, without times, hashes and numbers of entries. */
-export function diff(a: LogReader, b: LogReader, options: Partial<DiffOptions> = {}): Promise<LogDiff> {
-  return diffWith(a, b, { codec, ...options });
 }
 
 /** Each action of a log that would now be refused, escalated or warned about: under other policies, grants or guards. */

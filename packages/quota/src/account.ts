@@ -110,6 +110,11 @@ export class Account {
     return payers;
   }
 
+  /** The limits in which it counts as of now: below one that was carved for an agent that has ended, those above it, too. */
+  countedIn(resource: keyof typeof RESOURCES): readonly Cell[] {
+    return this.payers[resource].flatMap((cell) => (isGivenBack(cell) ? [cell, ...(cell.owner.parent?.countedIn(resource) ?? [])] : [cell]));
+  }
+
   /** Counts what the agent itself uses, or no longer does if it is negative. */
   use(name: keyof Counts, amount: number): void {
     this.own[name] += amount;
@@ -128,9 +133,10 @@ export class Account {
     own.ticks = tick;
   }
 
-  chargeCall(tool: string): void {
-    this.own.toolCalls++;
-    for (const cell of this.callPayers(tool)) count(cell, 1);
+  /** Counts calls of a tool, or gives them back if they are negative. */
+  countCall(tool: string, calls: number): void {
+    this.own.toolCalls += calls;
+    for (const cell of this.callPayers(tool)) count(cell, calls);
   }
 
   /** The end: what its limits were carved from gets back what is left. */
@@ -156,7 +162,11 @@ export function ownOf<Value>(of: Readonly<Record<string, Value>>, name: string):
   return Object.hasOwn(of, name) ? of[name] : undefined;
 }
 
+function isGivenBack({ isCarved, owner }: Cell): boolean {
+  return isCarved && owner.endedAt !== undefined;
+}
+
 function count(cell: Cell, amount: number): void {
   cell.used += amount;
-  if (cell.isCarved && cell.owner.endedAt !== undefined) cell.owner.parent?.charge(cell.resource, amount);
+  if (isGivenBack(cell)) cell.owner.parent?.charge(cell.resource, amount);
 }

@@ -1,5 +1,5 @@
-import { OmniError, type EntryCatalogue, type Guard, type GuardRecord, type GuardVerdict, type Proposal, type Quota, type TickAsked, type TickVerdict } from '@omnipaw/kernel';
-import type { Account } from './account.js';
+import { OmniError, type EntryCatalogue, type Guard, type GuardRecord, type GuardVerdict, type NoteVerdict, type Proposal, type Quota, type TickAsked, type TickVerdict } from '@omnipaw/kernel';
+import type { Account, Cell } from './account.js';
 import { proposalBytes } from './bytes.js';
 import { callKey, memoryDelta, ownKey, sharedKey, type ResourceLedger } from './ledger.js';
 import type { TooSoon } from './rates.js';
@@ -39,40 +39,53 @@ export class QuotaEnforcer implements Guard {
     return excess === undefined ? verdict : { verdict: 'refuse', ...records, error: excess };
   }
 
+  reviewNote(proposal: Proposal): NoteVerdict | undefined {
+    const account = proposal.agent === null ? undefined : this.#ledger.account(proposal.agent);
+    const judgement = account === undefined ? undefined : judgeLog(account, proposal);
+    return judgement === undefined ? undefined : verdictOf(judgement, { agent: account!.agent, tick: tickOf(proposal) });
+  }
+
   reviewTick({ agent, tick, now }: TickAsked): TickVerdict | undefined {
     const account = this.#ledger.account(agent);
     if (account === undefined) return undefined;
     const { maxTicks, maxCpuMs, maxLogBytes, maxWallMs } = account.payers;
     let judgement = judge(maxTicks, 1);
     if (maxCpuMs.length + maxLogBytes.length + maxWallMs.length === 0 && judgement === undefined) return undefined;
-    // A program that had to be ended has used all that it may, whatever the clock says.
-    judgement = judgeMeasured(maxCpuMs, ({ used, hard }) => (account.isStopped ? Math.max(used, hard) : used), judgement);
+    const leftUs = Math.min(...maxCpuMs.map(({ hard, used }) => hard - used));
+    // A program that had to be ended has used all that was left, whatever the clock says.
+    judgement = judgeMeasured(maxCpuMs, ({ used, hard }) => (account.isStopped && hard - used === leftUs ? Math.max(used, hard) : used), judgement);
     judgement = judgeMeasured(maxLogBytes, ({ used }) => used, judgement);
     judgement = judgeMeasured(maxWallMs.filter(({ owner }) => owner === account), () => now - account.bornAt, judgement);
     const verdict = judgement === undefined ? undefined : verdictOf(judgement, { agent, tick });
     if (verdict?.verdict === 'fault') return verdict;
     const records = [...(verdict === undefined ? [] : [verdict.record].flat()), ...deadlinesOf(account, tick)];
     if (maxCpuMs.length === 0) return records.length === 0 ? undefined : { verdict: 'warn', record: records };
-    const leftUs = Math.min(...maxCpuMs.map(({ hard, used }) => hard - used));
-    return { verdict: 'measure', record: records, limitMs: Math.ceil(leftUs / 1_000) };
+    return { verdict: 'measure', record: records, limitMs: Math.min(Number.MAX_SAFE_INTEGER, Math.ceil(leftUs / 1_000)) };
   }
 
   /** The limits that a proposal meets, before it is one more that counts. */
   #judge(proposal: Proposal, account: Account): Judgement | undefined {
     const { payers } = account;
-    const judgement = payers.maxLogBytes.length === 0 ? undefined : judge(payers.maxLogBytes, proposalBytes(proposal));
+    const judgement = judgeLog(account, proposal);
     switch (proposal.kind) {
       case 'TOOL_CALLED':
         return judgeCall(account, proposal.data, judgement);
       case 'MEMORY_SET':
         return judgeMemory(account, { key: ownKey(proposal.data.key), value: proposal.data.value }, judgement);
       case 'SHARED_WRITTEN':
-        return judgeMemory(account, { key: sharedKey(proposal.data.namespace, proposal.data.key), value: proposal.data.value }, judgement);
+        return this.#judgeShared(account, proposal.data, judgement);
       case 'AGENT_SPAWNED':
         return judge(payers.maxChildren, 1, judgement);
       default:
         return judgement;
     }
+  }
+
+  /** Who wrote the value last has it no more: where both count in the same limit, one of them does. */
+  #judgeShared(account: Account, { namespace, key: name, value }: EntryCatalogue['SHARED_WRITTEN'], before: Judgement | undefined): Judgement | undefined {
+    const key = sharedKey(namespace, name);
+    const writer = this.#ledger.writerOf(key);
+    return judgeMemory(account, { key, value, ...(writer === undefined || writer === account ? {} : { writer }) }, before);
   }
 
   /** A call that comes too soon waits its turn, or is refused; one that has waited comes in time. */
@@ -109,31 +122,57 @@ function tickOf({ kind, data }: Proposal): number {
 }
 
 /** A fault with its record, or warnings, which come first in any case. */
-function verdictOf({ exceeded, warned }: Judgement, asker: Asker): Exclude<TickVerdict, { readonly verdict: 'measure' }> & { readonly record?: unknown } | undefined {
+function verdictOf({ exceeded, warned }: Judgement, asker: Asker): NoteVerdict | undefined {
   const warnings: readonly GuardRecord[] = warned.map((meeting) => warningOf(meeting, asker));
   if (exceeded === undefined) return warnings.length === 0 ? undefined : { verdict: 'warn', record: warnings };
   const { record, error } = excessOf(exceeded, asker);
   return { verdict: 'fault', record: [...warnings, record], error };
 }
 
-function judgeCall(account: Account, { tool, reserved }: EntryCatalogue['TOOL_CALLED'], before: Judgement | undefined): Judgement | undefined {
-  const judgement = judge(account.callPayers(tool), 1, before);
-  if (reserved === undefined) return judgement;
-  const { tokens = 0, cost = 0 } = reserved;
-  return judge(account.payers.maxCost, cost, judge(account.payers.maxTokens, tokens, judgement));
+function judgeLog({ payers: { maxLogBytes } }: Account, proposal: Proposal): Judgement | undefined {
+  if (maxLogBytes.length === 0) return undefined;
+  // A choice is in the log already.
+  return proposal.kind === 'VERSION_CHOSEN' ? judgeMeasured(maxLogBytes, ({ used }) => used) : judge(maxLogBytes, proposalBytes(proposal));
 }
 
-function judgeMemory(account: Account, { key, value }: { readonly key: string; readonly value: unknown }, before: Judgement | undefined): Judgement | undefined {
+/** Where more was used than was reserved, nothing is left: not for a call that reserves nothing, either. One that has waited counts already. */
+function judgeCall(account: Account, { tick, call, tool, reserved }: EntryCatalogue['TOOL_CALLED'], before: Judgement | undefined): Judgement | undefined {
+  const { maxTokens, maxCost } = account.payers;
+  const isNew = !account.parked.has(callKey(tick, call));
+  const { tokens = 0, cost = 0 } = (isNew ? reserved : undefined) ?? {};
+  return judge(maxCost, cost, judge(maxTokens, tokens, judge(account.callPayers(tool), isNew ? 1 : 0, before)));
+}
+
+interface Write {
+  readonly key: string;
+  readonly value: unknown;
+  /** Somebody else, whose value it was. */
+  readonly writer?: Account;
+}
+
+function judgeMemory(account: Account, { key, value, writer }: Write, before: Judgement | undefined): Judgement | undefined {
   const { keys, bytes } = memoryDelta(account, key, value);
-  return judge(account.payers.maxMemoryBytes, bytes, judge(account.payers.maxMemoryKeys, keys, before));
+  const judgement = judgeMore(account.payers.maxMemoryKeys, { more: keys, less: 1, of: writer?.countedIn('maxMemoryKeys') }, before);
+  return judgeMore(account.payers.maxMemoryBytes, { more: bytes, less: writer?.memory.get(key) ?? 0, of: writer?.countedIn('maxMemoryBytes') }, judgement);
+}
+
+/** Asks limits for more, of which some get something back for it; to need no more than before is never too much. */
+function judgeMore(cells: readonly Cell[], { more, less, of = [] }: { readonly more: number; readonly less: number; readonly of: readonly Cell[] | undefined }, before: Judgement | undefined): Judgement | undefined {
+  let judgement = before;
+  for (const cell of cells) {
+    const amount = of.includes(cell) ? more - less : more;
+    if (amount > 0) judgement = judge([cell], amount, judgement);
+  }
+  return judgement;
 }
 
 /** For an agent whose time is limited, before its first tick: when to ask again whether it is up. */
 function deadlinesOf({ cells, bornAt, isTimed }: Account, tick: number): readonly GuardRecord[] {
   const wall = cells.get('maxWallMs');
   if (wall === undefined || isTimed) return [];
-  const ends = [...(wall.soft === Infinity ? [] : [wall.soft + 1]), wall.hard];
-  return ends.map((afterMs) => ({ kind: 'QUOTA_DEADLINE_SET', data: { tick: tick + 1, deadline: bornAt + afterMs } }));
+  const ends = [wall.soft + 1, wall.hard].map((afterMs) => bornAt + afterMs);
+  // What no number can say never comes.
+  return ends.filter(Number.isSafeInteger).map((deadline) => ({ kind: 'QUOTA_DEADLINE_SET', data: { tick: tick + 1, deadline } }));
 }
 
 function rateLimited(tool: string, { rate, waitMs }: TooSoon, now: number): OmniError {

@@ -2,10 +2,11 @@ import type { Entry, EntryCatalogue, Projection, Quota } from '@omnipaw/kernel';
 import { Account, ownOf } from './account.js';
 import { lineBytes, valueBytes } from './bytes.js';
 import type {} from './entries.js';
+import { assertKnown, assertNames, assertTool } from './options.js';
 import { Rates, type RatedCall, type RateLimit } from './rates.js';
 import { reportOf, type AgentUsage } from './report.js';
-import { limitsOf, type Limit, type ResourceQuota } from './resources.js';
-import { chargeUsage, leftOf, sumOf, usedBy, type OpenCall } from './usage.js';
+import { assertQuota, isCallPattern, limitsOf, unitOf, type Limit, type ResourceQuota } from './resources.js';
+import { afterAttempt, afterCut, countOf, difference, openCall, withSaid, type Amounts, type OpenCall } from './usage.js';
 
 export interface LedgerOptions {
   /** By type of agent, what holds for those of it that were not given another limit of that name. */
@@ -43,11 +44,19 @@ export class ResourceLedger implements Projection {
   readonly #quotas = new Map<string, Quota>();
   /** Who wrote a value of shared memory last. */
   readonly #shared = new Map<string, Account>();
+  /** What kernels had that wrote the log: types of agents, and tools. */
+  readonly #types = new Set<string>();
+  readonly #tools = new Set<string>();
   #now = 0;
 
+  /** Throws `QUOTA_INVALID` for a quota that is none, and a TypeError for a rate or an option that is none. */
   constructor(options: LedgerOptions = {}) {
-    this.#options = options;
-    this.rates = new Rates(options.rates ?? []);
+    assertNames(options, { what: 'quotas', known: ['defaults', 'instead', 'rates'] });
+    // A copy: limits never change.
+    this.#options = structuredClone(options);
+    const { defaults = {}, instead = {}, rates = [] } = this.#options;
+    for (const limits of [...Object.values(defaults), ...Object.values(instead)]) assertQuota(limits);
+    this.rates = new Rates(rates);
   }
 
   /** The recorded time of the last entry, milliseconds since the epoch; it can go back: a fork's header is younger than what follows. */
@@ -58,6 +67,21 @@ export class ResourceLedger implements Projection {
   /** Undefined for an agent that was never spawned. */
   account(agent: string): Account | undefined {
     return this.#accounts.get(agent);
+  }
+
+  /** Throws for limits that are for an agent, a type or a tool that the log does not have: `AGENT_NOT_FOUND`, `TOOL_NOT_REGISTERED`. */
+  assertSeen(): void {
+    const { defaults = {}, instead = {}, rates = [] } = this.#options;
+    const ids = [...this.#accounts.keys()];
+    for (const name of Object.keys(defaults)) assertKnown(name, [...this.#types]);
+    for (const name of Object.keys(instead)) assertKnown(name, [...this.#types, ...ids]);
+    const limits = [...Object.values(defaults), ...Object.values(instead)].flatMap((quota) => Object.keys(quota)).filter(isCallPattern);
+    for (const pattern of [...limits.map((name) => name.slice('call:'.length)), ...rates.flatMap(({ tool }) => tool ?? [])]) assertTool(pattern, [...this.#tools]);
+  }
+
+  /** Who wrote a value of shared memory last. */
+  writerOf(key: string): Account | undefined {
+    return this.#shared.get(key);
   }
 
   /** The limits of an agent about to be spawned, or on record. */
@@ -101,7 +125,7 @@ export class ResourceLedger implements Projection {
       Object.assign(account.own, own);
       Object.assign(account, { endedAt, isStopped, isTimed });
       for (const [key, bytes] of memory) account.memory.set(key, bytes);
-      for (const [key, call] of calls) account.calls.set(key, { ...call });
+      for (const [key, call] of calls) account.calls.set(key, call);
       for (const [key, call] of parked) account.parked.set(key, call);
       for (const [resource, used, isWarned] of cells) Object.assign(account.cells.get(resource) ?? {}, { used, isWarned });
       for (const key of account.memory.keys()) if (key.startsWith(SHARED)) this.#shared.set(key, account);
@@ -111,6 +135,7 @@ export class ResourceLedger implements Projection {
 
   apply(entry: Entry): void {
     this.#now = entry.time;
+    if (entry.kind === 'LOG_OPENED' || entry.kind === 'KERNEL_STARTED') this.#started(entry.data);
     if (entry.agent === null) return;
     if (entry.kind === 'AGENT_SPAWNED') this.#spawned(entry.agent, entry.data, entry.time);
     const account = this.#accounts.get(entry.agent);
@@ -120,23 +145,14 @@ export class ResourceLedger implements Projection {
     this.#fold(account, entry);
   }
 
+  #started({ programs, tools }: EntryCatalogue['KERNEL_STARTED']): void {
+    for (const type of Object.keys(programs)) this.#types.add(type);
+    for (const tool of Object.keys(tools)) this.#tools.add(tool);
+    for (const account of this.#accounts.values()) this.#restarted(account);
+  }
+
   #fold(account: Account, entry: Entry): void {
     switch (entry.kind) {
-      case 'TOOL_CALLED':
-        this.#called(account, entry.data);
-        break;
-      case 'TOOL_RETRIED':
-        this.#spent(account, entry.data);
-        break;
-      case 'TOOL_RESULT':
-        this.#settled(account, entry.data);
-        break;
-      case 'DELAY_STARTED':
-        this.#park(account, entry.data);
-        break;
-      case 'CALL_SETTLED':
-        this.#unpark(account, callKey(entry.data.tick, entry.data.call));
-        break;
       case 'MEMORY_SET':
         this.#remember(account, ownKey(entry.data.key), entry.data.value);
         break;
@@ -159,6 +175,34 @@ export class ResourceLedger implements Projection {
         break;
       case 'QUOTA_DEADLINE_SET':
         account.isTimed = true;
+        break;
+      default:
+        this.#foldCall(account, entry);
+    }
+  }
+
+  #foldCall(account: Account, entry: Entry): void {
+    switch (entry.kind) {
+      case 'TOOL_CALLED':
+        this.#called(account, entry.data);
+        break;
+      case 'TOOL_ATTEMPTED':
+        this.#said(account, entry.data, (open) => ({ ...open, isUnderWay: true }));
+        break;
+      case 'TOOL_RETRIED':
+        this.#said(account, entry.data, (open) => afterAttempt(open, entry.data));
+        break;
+      case 'TOOL_RESULT':
+        this.#said(account, entry.data, (open) => ({ ...afterAttempt(open, entry.data), isSettled: true }));
+        break;
+      case 'STALE_RESULT':
+        this.#said(account, entry.data, (open) => ({ ...withSaid(open, entry.data), lateCount: open.lateCount - 1 }));
+        break;
+      case 'DELAY_STARTED':
+        this.#park(account, entry.data);
+        break;
+      case 'CALL_SETTLED':
+        this.#unpark(account, callKey(entry.data.tick, entry.data.call));
         break;
       default:
     }
@@ -188,49 +232,68 @@ export class ResourceLedger implements Projection {
   }
 
   #called(account: Account, { tick, call, tool, reserved }: EntryCatalogue['TOOL_CALLED']): void {
-    account.chargeCall(tool);
-    if (this.rates.isEmpty && reserved === undefined) return;
     const key = callKey(tick, call);
-    const rated = { agent: account.agent, tool, reserved };
     // Who has waited has taken its turn then.
-    if (!account.parked.delete(key)) this.rates.take(rated, this.#now);
-    if (reserved === undefined) return;
-    chargeUsage(account, reserved);
-    account.calls.set(key, { ...rated, spent: {} });
+    if (!account.parked.delete(key)) this.#take(account, key, { agent: account.agent, tool, reserved });
+    const open = account.calls.get(key);
+    if (open !== undefined) account.calls.set(key, { ...open, isUnderWay: true });
   }
 
-  #spent({ calls }: Account, { tick, call, usage }: Pick<EntryCatalogue['TOOL_RESULT'], 'tick' | 'call' | 'usage'>): OpenCall | undefined {
-    const open = calls.get(callKey(tick, call));
-    if (open !== undefined && usage !== undefined) open.spent = sumOf(open.spent, usage);
-    return open;
-  }
-
-  /** What was reserved becomes what was used. */
-  #settled(account: Account, result: EntryCatalogue['TOOL_RESULT']): void {
-    if (account.calls.size === 0) return;
-    const open = this.#spent(account, result);
-    if (open === undefined) return;
-    account.calls.delete(callKey(result.tick, result.call));
-    const { tokens, cost } = leftOf(open.reserved ?? {}, usedBy(open, result));
-    chargeUsage(account, { tokens: -tokens, cost: -cost });
-    this.rates.giveBackTokens(open, tokens, this.#now);
-  }
-
-  /** It takes its turn of every rate now, so that who comes later waits behind it. */
-  #park({ agent, parked }: Account, { tick, call, instruction: { tool }, reserved }: EntryCatalogue['DELAY_STARTED']): void {
+  /** It takes its turn of every rate, and its part of every limit, so that who comes later waits behind it. */
+  #park(account: Account, { tick, call, instruction: { tool }, reserved }: EntryCatalogue['DELAY_STARTED']): void {
     const key = callKey(tick, call);
-    if (this.rates.isEmpty || parked.has(key)) return;
-    const rated = { agent, tool, reserved };
-    parked.set(key, rated);
+    if (this.rates.isEmpty || account.parked.has(key)) return;
+    const rated = { agent: account.agent, tool, reserved };
+    account.parked.set(key, rated);
+    this.#take(account, key, rated);
+  }
+
+  #take(account: Account, key: string, rated: RatedCall): void {
+    account.countCall(rated.tool, 1);
     this.rates.take(rated, this.#now);
+    if (rated.reserved === undefined) return;
+    const open = openCall(rated);
+    account.calls.set(key, open);
+    chargeUsage(account, countOf(open));
   }
 
   /** It waited, and nothing came of it. */
-  #unpark({ parked }: Account, key: string): void {
-    const rated = parked.get(key);
+  #unpark(account: Account, key: string): void {
+    const rated = account.parked.get(key);
     if (rated === undefined) return;
-    parked.delete(key);
+    account.parked.delete(key);
+    account.countCall(rated.tool, -1);
     this.rates.giveBack(rated, this.#now);
+    const open = account.calls.get(key);
+    if (open === undefined) return;
+    account.calls.delete(key);
+    chargeUsage(account, difference(NOTHING, countOf(open)));
+  }
+
+  /** What is said of a call; one that reserved nothing has used what it says. */
+  #said(account: Account, { tick, call, tool }: Pick<EntryCatalogue['TOOL_RESULT'], 'tick' | 'call' | 'tool'>, change: (open: OpenCall) => OpenCall): void {
+    const key = callKey(tick, call);
+    const before = account.calls.get(key) ?? openCall({ agent: account.agent, tool, reserved: undefined });
+    this.#change(account, key, { before, after: change(before) });
+  }
+
+  /** Counts what is known now of a call, instead of what was known before. */
+  #change(account: Account, key: string, { before, after }: { readonly before: OpenCall; readonly after: OpenCall }): void {
+    const more = difference(countOf(after), countOf(before));
+    chargeUsage(account, more);
+    this.rates.giveBackTokens(after, -more.tokens, this.#now);
+    if (account.endedAt !== undefined) this.rates.forget(account.agent);
+    if (before.reserved === undefined) return;
+    if (after.isSettled && after.lateCount === 0) account.calls.delete(key);
+    else account.calls.set(key, after);
+  }
+
+  /** What an earlier kernel had under way was cut off: nobody knows what it used, and nobody will say. */
+  #restarted({ calls }: Account): void {
+    for (const [key, open] of calls) {
+      if (open.isSettled) calls.delete(key);
+      else calls.set(key, { ...afterCut(open), lateCount: 0 });
+    }
   }
 
   #remember(account: Account, key: string, value: unknown): void {
@@ -251,17 +314,27 @@ export class ResourceLedger implements Projection {
 
   #end(account: Account): void {
     if (account.endedAt !== undefined) return;
-    account.close(this.#now);
-    // What calls under way have reserved may have been spent.
-    account.calls.clear();
     for (const key of account.parked.keys()) this.#unpark(account, key);
+    account.close(this.#now);
+    for (const [key, before] of account.calls) {
+      const { isSettled, isUnderWay, lateCount } = before;
+      if (!isSettled) this.#change(account, key, { before, after: { ...afterCut(before), isSettled: true, lateCount: lateCount + Number(isUnderWay) } });
+    }
     this.rates.forget(account.agent);
   }
 
-  #warned({ who, resource }: EntryCatalogue['QUOTA_WARNED']): void {
+  /** A warning of another limit, which held then, is none of this one. */
+  #warned({ who, resource, soft }: EntryCatalogue['QUOTA_WARNED']): void {
     const cell = this.#accounts.get(who)?.cells.get(resource);
-    if (cell !== undefined) cell.isWarned = true;
+    if (cell?.soft === soft * unitOf(resource)) cell.isWarned = true;
   }
+}
+
+const NOTHING: Amounts = { tokens: 0, cost: 0 };
+
+function chargeUsage(account: Account, { tokens, cost }: Amounts): void {
+  account.use('tokens', tokens);
+  account.use('cost', cost);
 }
 
 const SHARED = 'shared\n';

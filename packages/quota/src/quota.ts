@@ -1,7 +1,6 @@
 import { nodePorts, type Extension } from '@omnipaw/kernel';
 import { QuotaEnforcer } from './enforcer.js';
 import { ResourceLedger, type LedgerOptions } from './ledger.js';
-import { assertQuota } from './resources.js';
 
 export type QuotaOptions = LedgerOptions;
 
@@ -17,10 +16,9 @@ const VERSION = '1';
  * Limits for the agents of one kernel: `createKernel({ extensions: [quota({ defaults: { reader: { maxToolCalls: 50 } } })] })`.
  *
  * Agents have the limits of their `quota`, and beside them the defaults of their type. Throws `QUOTA_INVALID` for a quota that is none,
- * and a TypeError for a rate that is none. Each kernel, replay and what-if needs one of its own.
+ * and a TypeError for a rate or an option that is none. Each kernel, replay and what-if needs one of its own.
  */
 export function quota(options: QuotaOptions = {}): QuotaExtension {
-  for (const limits of Object.values({ ...options.defaults, ...options.instead })) assertQuota(limits);
   const ledger = new ResourceLedger(options);
   return Object.freeze({
     name: 'quota',
@@ -29,5 +27,6 @@ export function quota(options: QuotaOptions = {}): QuotaExtension {
     ledger,
     guard: new QuotaEnforcer(ledger),
     projection: ledger,
+    assertSeen: () => { ledger.assertSeen(); },
   });
 }

@@ -1,5 +1,6 @@
 import { matches, parseGrant, type Usage } from '@omnipaw/kernel';
 import { fullBucket, take, waitMs, type Bucket, type BucketRate } from './bucket.js';
+import { assertNames, shown } from './options.js';
 
 /** How fast tools may be called: so many calls, or tokens that calls reserve, in an interval. */
 export interface RateLimit {
@@ -54,7 +55,9 @@ export class Rates {
     return this.#rulesFor(call).flatMap((rule) => {
       // To ask changes nothing: only what is recorded does.
       const bucket = this.#buckets.get(this.#keyOf(rule, call)) ?? fullBucket(rule, now);
-      const wait = waitMs(bucket, unitsOf(rule, call), { rate: rule, now });
+      const units = unitsOf(rule, call);
+      // Whoever takes nothing need not wait for others.
+      const wait = units === 0 ? 0 : waitMs(bucket, units, { rate: rule, now });
       return wait === 0 ? [] : [{ rate: rule.limit, waitMs: wait }];
     });
   }
@@ -112,14 +115,15 @@ function unitsOf({ limit }: Rule, { reserved }: RatedCall): number {
 }
 
 function ruleOf(limit: RateLimit): Rule {
+  assertNames(limit, { what: 'a rate', known: ['per', 'tool', 'calls', 'tokens', 'everyMs', 'burst', 'over'] });
   const { per, tool, calls, tokens, everyMs, burst, over } = limit as Partial<RateLimit>;
-  if (per !== 'agent' && per !== 'tool' && per !== 'kernel') throw new TypeError(`A rate is per ${JSON.stringify(per)}; write agent, tool or kernel.`);
-  if (over !== 'delay' && over !== 'refuse') throw new TypeError(`What is over a rate is to ${JSON.stringify(over)}; write delay or refuse.`);
+  if (per !== 'agent' && per !== 'tool' && per !== 'kernel') throw new TypeError(`The per of a rate is ${shown(per)}; it must be agent, tool or kernel.`);
+  if (over !== 'delay' && over !== 'refuse') throw new TypeError(`The over of a rate is ${shown(over)}; it must be delay or refuse.`);
   if ((calls === undefined) === (tokens === undefined)) throw new TypeError('A rate is one of calls and one of tokens; write one of the two, and two rates for both.');
   if (tool !== undefined) parseGrant(`call:${tool}`);
   const amount = (calls ?? tokens)!;
   for (const [name, value] of Object.entries({ amount, everyMs, burst: burst ?? amount })) {
-    if (!Number.isSafeInteger(value) || value! < 1) throw new TypeError(`The ${name} of a rate is ${String(value)}; it must be a whole number from 1.`);
+    if (!Number.isSafeInteger(value) || value! < 1) throw new TypeError(`The ${name} of a rate is ${shown(value)}; it must be a whole number from 1.`);
   }
   const rule = { limit, amount, everyMs: everyMs!, burst: burst ?? amount };
   if (!Number.isSafeInteger(rule.burst * rule.everyMs)) throw new TypeError(`A rate of ${amount} in ${everyMs!} ms can't be counted exactly. Choose a shorter interval.`);

@@ -1,5 +1,6 @@
 /** What there is to limit, and what a quota may say of it: pure. */
 import { OmniError, parseGrant, type Quota, type QuotaLimit } from '@omnipaw/kernel';
+import { shown } from './options.js';
 
 /** What a quota can name, with how it is counted in; each is shared by an agent and all below it, unless it says otherwise. */
 export const RESOURCES = Object.freeze({
@@ -61,12 +62,15 @@ export function limitsOf(quota: Quota): ReadonlyMap<string, Limit> {
 
 /** Throws `QUOTA_INVALID` for what is no resource or no limit. */
 export function assertQuota(quota: Quota): void {
+  if (typeof (quota as unknown) !== 'object' || (quota as unknown) === null || Array.isArray(quota)) {
+    throw invalid('', `A quota is ${shown(quota)}. Write an object of limits by name, such as { maxTicks: 50 }.`);
+  }
   for (const [name, limit] of Object.entries(quota)) {
     if (!isResource(name)) {
       throw invalid(name, `A quota names ${JSON.stringify(name)}. Known are ${Object.keys(RESOURCES).join(', ')}, and call:PATTERN for tools.`);
     }
     if (!isLimit(limit)) {
-      throw invalid(name, `The limit ${name} is ${JSON.stringify(limit)}. Write a whole number from 0, or { hard, soft } with a soft limit that is not above the hard one.`);
+      throw invalid(name, `The limit ${name} is ${shown(limit)}. Write a whole number from 0, or { hard, soft } with a soft limit that is not above the hard one.`);
     }
   }
 }

@@ -1,38 +1,53 @@
 /** What a call has used: pure. */
 import type { EntryCatalogue, Usage } from '@omnipaw/kernel';
-import type { Account } from './account.js';
 import type { RatedCall } from './rates.js';
 
-/** A call that has not ended, and what its attempts have said so far. */
+export type Amounts = Required<Usage>;
+
+/** A call that has reserved something, and what its attempts have said so far. */
 export interface OpenCall extends RatedCall {
-  spent: Usage;
+  readonly spent: Amounts;
+  /** What an attempt left unsaid. */
+  readonly unsaid: readonly (keyof Usage)[];
+  readonly isSettled: boolean;
+  readonly isUnderWay: boolean;
+  /** Attempts that are over, and may still say something. */
+  readonly lateCount: number;
 }
 
-export function sumOf(one: Usage, other: Usage): Usage {
-  return amounts((name) => (one[name] === undefined && other[name] === undefined ? undefined : (one[name] ?? 0) + (other[name] ?? 0)));
+const NAMES = ['tokens', 'cost'] as const;
+
+export function openCall(rated: RatedCall): OpenCall {
+  return { ...rated, spent: { tokens: 0, cost: 0 }, unsaid: [], isSettled: false, isUnderWay: false, lateCount: 0 };
 }
 
-/** Counts tokens and cost, or gives them back if they are negative. */
-export function chargeUsage(account: Account, { tokens = 0, cost = 0 }: Usage): void {
-  account.use('tokens', tokens);
-  account.use('cost', cost);
+/** What counts of a call: what its tool has said. While more may come, and of what was left unsaid, all that it reserved, or more. */
+export function countOf({ spent, reserved = {}, unsaid, isSettled }: OpenCall): Amounts {
+  return amounts((name) => (isSettled && !unsaid.includes(name) ? spent[name] : Math.max(spent[name], reserved[name] ?? 0)));
 }
 
-/**
- * What a call that has ended has used: what its tool has said. Of what it did not say, all that it reserved; and so of a call that was
- * over before its tool, which may still be spending.
- */
-export function usedBy({ spent, reserved = {} }: OpenCall, { result }: Pick<EntryCatalogue['TOOL_RESULT'], 'result'>): Usage {
-  const isKnown = result.ok || result.error.code !== 'TOOL_TIMEOUT';
-  return amounts((name) => (isKnown ? (spent[name] ?? reserved[name]) : Math.max(spent[name] ?? 0, reserved[name] ?? 0)));
+/** After what an attempt has said. */
+export function withSaid(open: OpenCall, { usage }: { readonly usage?: Usage }): OpenCall {
+  return { ...open, spent: amounts((name) => open.spent[name] + (usage?.[name] ?? 0)) };
 }
 
-/** What is left of a reservation: less than nothing if more was used. */
-export function leftOf(reserved: Usage, used: Usage): Required<Usage> {
-  return { tokens: (reserved.tokens ?? 0) - (used.tokens ?? 0), cost: (reserved.cost ?? 0) - (used.cost ?? 0) };
+/** After an attempt that is over: if its time was up, it may still be spending. */
+export function afterAttempt(open: OpenCall, said: EntryCatalogue['TOOL_RETRIED'] | EntryCatalogue['TOOL_RESULT']): OpenCall {
+  const error = 'error' in said ? said.error : said.result.ok ? undefined : said.result.error;
+  const isLate = error?.code === 'TOOL_TIMEOUT';
+  const unsaid = NAMES.filter((name) => isLate || open.unsaid.includes(name) || said.usage?.[name] === undefined);
+  return { ...withSaid(open, said), unsaid, isUnderWay: false, lateCount: open.lateCount + (isLate ? 1 : 0) };
 }
 
-function amounts(amountOf: (name: keyof Usage) => number | undefined): Usage {
-  const [tokens, cost] = [amountOf('tokens'), amountOf('cost')];
-  return { ...(tokens === undefined ? {} : { tokens }), ...(cost === undefined ? {} : { cost }) };
+/** After all attempts were cut off: by the end of the agent, or of a kernel. */
+export function afterCut(open: OpenCall): OpenCall {
+  return { ...open, unsaid: open.isUnderWay ? NAMES : open.unsaid };
+}
+
+export function difference(after: Amounts, before: Amounts): Amounts {
+  return amounts((name) => after[name] - before[name]);
+}
+
+function amounts(amountOf: (name: keyof Usage) => number): Amounts {
+  return { tokens: amountOf('tokens'), cost: amountOf('cost') };
 }

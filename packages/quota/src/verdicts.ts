@@ -30,7 +30,7 @@ export function judge(cells: readonly Cell[], amount: number, before?: Judgement
   let judgement = before;
   for (const cell of cells) {
     const after = cell.used + amount;
-    if (after > cell.hard && amount > 0) judgement = withExcess({ cell, used: cell.used, asked: amount }, judgement);
+    if (after > cell.hard) judgement = withExcess({ cell, used: cell.used, asked: amount }, judgement);
     if (after > cell.soft && !cell.isWarned) judgement = withWarning({ cell, used: cell.used, asked: amount }, judgement);
   }
   return judgement;
@@ -42,7 +42,7 @@ export function judgeMeasured(cells: readonly Cell[], usedOf: (cell: Cell) => nu
   for (const cell of cells) {
     const used = usedOf(cell);
     if (used >= cell.hard) judgement = withExcess({ cell, used, asked: 0 }, judgement);
-    if (used > cell.soft && !cell.isWarned) judgement = withWarning({ cell, used, asked: 0 }, judgement);
+    if ((used > cell.soft || (used === cell.soft && used >= cell.hard)) && !cell.isWarned) judgement = withWarning({ cell, used, asked: 0 }, judgement);
   }
   return judgement;
 }

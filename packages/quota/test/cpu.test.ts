@@ -79,6 +79,26 @@ describe('a limit on the processor', () => {
     expect(runs).toBe(1);
   });
 
+  it('does not end on a slower machine what was within it, and goes on from where the log ends', async () => {
+    const time = new VirtualTime();
+    let busyMs = 20;
+    const slow = defineAgent('slow', function* (ctx) {
+      for (let i = 0; i < 2; i++) {
+        const end = performance.now() + busyMs;
+        while (performance.now() < end);
+        yield* ctx.sleep(1_000);
+      }
+    });
+    const { log } = await crash({ agents: [slow], extensions: [quota()], time, at: { after: 'SLEEP_STARTED' } }, (kernel) =>
+      kernel.spawn(slow, null, { quota: quotaOf100Ms }).result());
+    busyMs = 300;
+    const booted = await boot({ agents: [slow], time, log });
+    expect(booted.kernel.agent('slow-1').state).toBe('WAITING');
+    // Its next step is one that nobody has seen yet.
+    expect(await rejection(time, booted.kernel.agent('slow-1').result())).toMatchObject({ code: 'QUOTA_EXCEEDED', details: { resource: 'maxCpuMs' } });
+    await finish(booted);
+  });
+
   it('counts what a child takes against who is above it', async () => {
     const main = defineAgent('main', function* (ctx) {
       yield* ctx.delegate(caller, 9, { grants });
@@ -91,6 +111,21 @@ describe('a limit on the processor', () => {
     await time.until(kernel.stop());
     expect(limits.ledger.of('main-1')).toMatchObject({ total: { cpuMs: 120 } });
     expect(ofKind(await entriesOf(log), 'QUOTA_EXCEEDED')[0]).toMatchObject({ agent: 'caller-1', data: { who: 'main-1', used: 120 } });
+  });
+
+  it('of one above is what a program is ended by that has time of its own left', async () => {
+    const endless = defineAgent('endless', function* () {
+      for (;;);
+    });
+    const main = defineAgent('main', function* (ctx) {
+      yield* ctx.delegate(endless, null);
+    });
+    const defaults = { endless: { maxCpuMs: { hard: 60_000, soft: 50_000 } }, main: { maxCpuMs: 50 } };
+    const booted = await boot({ agents: [main, endless], defaults });
+    await rejection(booted.time, booted.kernel.spawn(main, null, { grants: ['delegate:*'] }).result());
+    const entries = await finish(booted);
+    expect(ofKind(entries, 'QUOTA_EXCEEDED')[0]).toMatchObject({ agent: 'endless-1', data: { who: 'main-1', limit: 50 } });
+    expect(ofKind(entries, 'QUOTA_WARNED')).toEqual([]);
   });
 
   it('lets what a program throws through as it is', async () => {

@@ -1,8 +1,8 @@
-import { defineAgent, OmniError, type AgentDefinition } from '@omnipaw/kernel';
+import { defineAgent, OmniError, type AgentContext, type AgentDefinition, type Instruction } from '@omnipaw/kernel';
 import { scriptedTool, VirtualTime } from '@omnipaw/testing';
 import type { ResourceQuota } from '@omnipaw/quota';
 import { describe, expect, it } from 'vitest';
-import { boot, finish, ofKind, rejection } from './support.js';
+import { boot, finish, ofKind, rejection, type BootOptions } from './support.js';
 
 const echo = scriptedTool<{ text?: string }, string>({ name: 'echo', idempotent: true, script: () => ({ value: 'yes' }) });
 const fsRead = scriptedTool<object, string>({ name: 'fs.read', script: () => ({ value: 'text' }) });
@@ -141,6 +141,69 @@ describe('a hard limit', () => {
     expect(ofKind(entries, 'QUOTA_EXCEEDED')[0]?.data.used).toBe(bytes);
   });
 
+  it.each<readonly [what: string, program: (ctx: AgentContext) => Generator<Instruction, unknown>, options: Partial<BootOptions>]>([
+    ['refusals', function* () {
+      for (let i = 0; i < 5_000; i++) {
+        try {
+          yield { op: 'CALL_TOOL', tool: 'x'.repeat(500), args: {} };
+        } catch {
+          // And once more.
+        }
+      }
+    }, {}],
+    ['questions', function* (ctx) {
+      yield* ctx.all(Array.from({ length: 100 }, () => ctx.tool(echo, { text: 'x'.repeat(500) })));
+    }, { policies: [{ name: 'ask', effect: 'ESCALATE', action: 'call', resource: '*' }] }],
+    ['waits', function* (ctx) {
+      yield* ctx.all(Array.from({ length: 100 }, () => ctx.tool(echo, { text: 'x'.repeat(500) })));
+    }, { rates: [{ per: 'kernel', calls: 1, everyMs: 1_000, over: 'delay' }] }],
+    ['choices', function* (ctx) {
+      for (let i = 0; i < 5_000; i++) yield* ctx.version(`${String(i)} ${'x'.repeat(500)}`, 0, 1);
+    }, {}],
+    ['scratch', function* (ctx) {
+      for (let i = 0; i < 50; i++) yield* ctx.scratch.set(`key ${String(i)}`, 'x'.repeat(10_000));
+      yield* ctx.sleep(1);
+    }, {}],
+    ['new lives', function* (ctx) {
+      yield* ctx.continueAsNew('x'.repeat(500));
+    }, {}],
+  ])('on the log holds for %s as well', async (what, program, more) => {
+    const main = defineAgent('main', program as never);
+    const booted = await boot({ agents: [main], tools, ...more });
+    const error = await rejection(booted.time, booted.kernel.spawn(main, null, { grants, quota: { maxLogBytes: { hard: 5_000, soft: 3_000 } } }).result());
+    expect(error).toMatchObject({ code: 'QUOTA_EXCEEDED', details: { resource: 'maxLogBytes' } });
+    const entries = await finish(booted);
+    // A choice is judged once it is there.
+    expect(ofKind(entries, 'QUOTA_EXCEEDED')[0]?.data.used).toBeLessThan(what === 'choices' ? 6_000 : 5_000);
+    expect(ofKind(entries, 'QUOTA_WARNED')).toHaveLength(1);
+  });
+
+  it.each<readonly [limits: ResourceQuota]>([[{ maxWallMs: Number.MAX_SAFE_INTEGER }], [{ maxWallMs: { hard: Number.MAX_SAFE_INTEGER, soft: 1 } }], [{ maxCpuMs: Number.MAX_SAFE_INTEGER }]])('of %j is as good as none', async (limits) => {
+    const main = defineAgent('main', function* (ctx) {
+      yield* ctx.sleep(5);
+      return 'there';
+    });
+    const booted = await boot({ agents: [main] });
+    expect(await booted.time.until(booted.kernel.spawn(main, null, { quota: limits }).result())).toBe('there');
+    await finish(booted);
+  });
+
+  it('on memory counts a value of shared memory once, whoever writes it anew', async () => {
+    const writer = defineAgent('writer', function* (ctx, value: string) {
+      const { version } = yield* ctx.shared('team').get('key');
+      yield* ctx.shared('team').set('key', value, version);
+    });
+    const main = defineAgent('main', function* (ctx) {
+      for (const value of ['12345678', '87654321', '1']) yield* ctx.delegate(writer, value, { grants, quota: { maxMemoryKeys: 1 } });
+      yield* ctx.delegate(writer, '123456789', { grants });
+    });
+    const booted = await boot({ agents: [main, writer] });
+    const error = await rejection(booted.time, booted.kernel.spawn(main, null, { grants, quota: { maxMemoryKeys: 3, maxMemoryBytes: 10 } }).result());
+    expect(error).toMatchObject({ code: 'DELEGATION_FAILED', message: expect.stringContaining('(used 3, asked for 8 more, limit 10)') as string });
+    expect(booted.limits.ledger.of('main-1')).toMatchObject({ total: { memoryKeys: 1, memoryBytes: 3 }, limits: [{ used: 1 }, { used: 3 }] });
+    await finish(booted);
+  });
+
   it('on time ends an agent that waits for something that never comes', async () => {
     const main = defineAgent('main', function* (ctx) {
       yield* ctx.receive();
@@ -190,12 +253,14 @@ describe('a soft limit', () => {
     expect(ofKind(entries, 'TOOL_CALLED')).toHaveLength(6);
   });
 
-  it('is heard even if the hard one is met at once', async () => {
+  it.each<readonly [limits: ResourceQuota]>([[{ maxToolCalls: { hard: 0, soft: 0 } }], [{ maxWallMs: { hard: 100, soft: 100 } }]])('is heard even if the hard one is met at once: %j', async (limits) => {
     const main = defineAgent('main', function* (ctx) {
+      yield* ctx.sleep(99);
       yield* ctx.tool(echo, {});
+      yield* ctx.receive();
     });
     const booted = await boot({ agents: [main], tools });
-    await rejection(booted.time, booted.kernel.spawn(main, null, { grants, quota: { maxToolCalls: { hard: 0, soft: 0 } } }).result());
+    await rejection(booted.time, booted.kernel.spawn(main, null, { grants, quota: limits }).result());
     expect((await finish(booted)).slice(-3).map(({ kind }) => kind)).toEqual(['QUOTA_WARNED', 'QUOTA_EXCEEDED', 'AGENT_FAULTED']);
   });
 });

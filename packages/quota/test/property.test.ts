@@ -1,4 +1,4 @@
-import { defineAgent, defineTool, unchecked, type AgentContext, type Instruction, type OmniKernel, type Ports } from '@omnipaw/kernel';
+import { defineAgent, defineTool, OmniError, unchecked, type AgentContext, type Instruction, type OmniKernel, type Ports } from '@omnipaw/kernel';
 import { crash, VirtualTime } from '@omnipaw/testing';
 import { quota, type QuotaOptions, type ResourceQuota } from '@omnipaw/quota';
 import fc from 'fast-check';
@@ -10,10 +10,10 @@ interface CallPlan {
   readonly tool: string;
   readonly tokens: number;
   readonly cost: number;
-  /** Of what is reserved, in percent; undefined if the tool does not say. */
+  /** How much of it each attempt uses, in percent; null if the tool does not say. */
   readonly percent: number | null;
   readonly ms: number;
-  readonly fails: boolean;
+  readonly fails: 'never' | 'once' | 'always';
 }
 
 type Step =
@@ -34,12 +34,13 @@ class BusyTime extends VirtualTime {
 
 const time = { current: new BusyTime() };
 const tools = ['fs.read', 'fs.write', 'model'].map((name) => defineTool({
-  name, description: '', input: unchecked<CallPlan>(), idempotent: true,
-  reserve: ({ tokens, cost }) => ({ tokens, cost }),
+  name, description: '', input: unchecked<CallPlan>(), idempotent: true, timeoutMs: 60, retry: { limit: 1, backoffMs: 5 },
+  ...(name === 'model' ? {} : { reserve: ({ tokens, cost }: CallPlan) => ({ tokens, cost }) }),
   run: async ({ tokens, cost, percent, ms, fails }, context) => {
     if (ms > 0) await time.current.sleep(ms);
     if (percent !== null) context.spend({ tokens: Math.floor((tokens * percent) / 100), cost: Math.floor((cost * percent) / 100) });
-    if (fails) throw new Error('It fails.');
+    if (fails === 'always') throw new Error('It fails.');
+    if (fails === 'once' && context.attempt === 1) throw new OmniError('BUSY', 'It is busy.', { failureClass: 'TRANSIENT' });
     return null;
   },
 }));
@@ -98,7 +99,7 @@ const MAXIMA: Readonly<Record<string, number>> = {
 const quotas: fc.Arbitrary<ResourceQuota> = fc.array(fc.constantFrom(...Object.keys(MAXIMA)).chain((name) => fc.tuple(fc.constant(name), limit(MAXIMA[name]!))), { maxLength: 3 })
   .map((limits) => Object.fromEntries(limits));
 const calls: fc.Arbitrary<CallPlan> = fc.record({
-  tool: fc.constantFrom('fs.read', 'fs.write', 'model'), tokens: fc.nat(40), cost: fc.nat(20), percent: fc.option(fc.nat(100)), ms: fc.constantFrom(0, 0, 5, 50), fails: fc.boolean(),
+  tool: fc.constantFrom('fs.read', 'fs.write', 'model'), tokens: fc.nat(40), cost: fc.nat(20), percent: fc.option(fc.nat(100)), ms: fc.constantFrom(0, 0, 5, 50, 90), fails: fc.constantFrom('never', 'once', 'always'),
 });
 const key = fc.constantFrom('a', 'b', 'c', 'd');
 const { steps } = fc.letrec<{ steps: Step[]; step: Step; child: Step }>((tie) => ({
@@ -119,7 +120,7 @@ const rates: fc.Arbitrary<QuotaOptions['rates'] & object> = fc.array(fc.record({
 
 it('for any programs and quotas the ledger is a recount of the log, and nothing goes beyond a hard limit, crashes included', async () => {
   const met = new Set<string>();
-  const seen = { stopped: 0, warned: 0, delayed: 0, crashed: 0, children: 0 };
+  const seen = { stopped: 0, warned: 0, delayed: 0, crashed: 0, children: 0, retried: 0, late: 0 };
   await fc.assert(fc.asyncProperty(fc.array(fc.tuple(steps, quotas), { minLength: 1, maxLength: 3 }), quotas, rates, fc.option(fc.integer({ min: 1, max: 25 })), async (roots, byDefault, limits, crashAt) => {
     time.current = new BusyTime();
     const options: QuotaOptions = { defaults: { worker: byDefault }, rates: limits };
@@ -136,6 +137,8 @@ it('for any programs and quotas the ledger is a recount of the log, and nothing 
       if (kind === 'QUOTA_EXCEEDED') met.add(data.resource);
       if (kind === 'QUOTA_WARNED') seen.warned++;
       if (kind === 'DELAY_STARTED') seen.delayed++;
+      if (kind === 'TOOL_RETRIED') seen.retried++;
+      if (kind === 'STALE_RESULT' && data.usage !== undefined) seen.late++;
       if (kind === 'TICK_MEASURED' && data.stopped === true) seen.stopped++;
     }
     if (isCrashed) seen.crashed++;

@@ -105,14 +105,42 @@ describe('a rate that delays', () => {
     expect(ofKind(await finish(booted), 'TOOL_CALLED').map(({ data }) => data.permission.by)).toEqual([expect.stringMatching(/^approval/), expect.stringMatching(/^approval/)]);
   });
 
-  it('does not let a call through whose quota is used up by then', async () => {
+  it('lets no call wait for which nothing is left', async () => {
     const pair = defineAgent('pair', function* (ctx) {
       yield* ctx.all([ctx.tool(echo, {}), ctx.tool(echo, {}), ctx.tool(echo, {})]);
     });
     const booted = await boot({ agents: [pair], tools, rates: [{ ...delayed, calls: 1 }] });
     const error = await rejection(booted.time, booted.kernel.spawn(pair, null, { grants, quota: { maxToolCalls: 2 } }).result());
     expect(error).toMatchObject({ code: 'QUOTA_EXCEEDED', details: { used: 2 } });
-    expect(ofKind(await finish(booted), 'TOOL_CALLED')).toHaveLength(2);
+    expect(booted.limits.ledger.of('pair-1')?.limits).toEqual([{ resource: 'maxToolCalls', hard: 2, used: 1 }]);
+    const entries = await finish(booted);
+    expect([ofKind(entries, 'TOOL_CALLED').length, ofKind(entries, 'DELAY_STARTED').length]).toEqual([1, 1]);
+  });
+
+  it('keeps nobody waiting behind calls that are never made', async () => {
+    const greedy = defineAgent('greedy', function* (ctx) {
+      yield* ctx.all(Array.from({ length: 100 }, () => ctx.tool(echo, {})));
+    });
+    const booted = await boot({ agents: [greedy, caller], tools, rates: [{ ...delayed, calls: 1 }] });
+    await rejection(booted.time, booted.kernel.spawn(greedy, null, { grants, quota: { maxToolCalls: 2 } }).result());
+    expect(await booted.time.until(booted.kernel.spawn(caller, 1, { grants }).result())).toEqual([1_000]);
+    await finish(booted);
+  });
+
+  it('holds the tokens of a call that waits', async () => {
+    const model = defineTool({ name: 'model', description: '', input: unchecked<object>(), reserve: () => ({ tokens: 40 }), run: (_, context) => { context.spend({ tokens: 10 }); return 1; } });
+    const main = defineAgent('main', function* (ctx) {
+      yield* ctx.all([ctx.tool(model, {}), ctx.tool(model, {})]);
+      yield* ctx.sleep(2_000);
+      yield* ctx.tool(model, {});
+    });
+    const booted = await boot({ agents: [main], tools: [model], rates: [{ ...delayed, calls: 1 }] });
+    const handle = booted.kernel.spawn(main, null, { grants, quota: { maxTokens: 100 } });
+    await booted.time.advance(500);
+    expect(booted.limits.ledger.of('main-1')?.own).toMatchObject({ toolCalls: 2, tokens: 50 });
+    await booted.time.until(handle.result());
+    expect(booted.limits.ledger.of('main-1')?.own).toMatchObject({ toolCalls: 3, tokens: 30 });
+    await finish(booted);
   });
 });
 
@@ -152,7 +180,20 @@ describe('a rate that refuses', () => {
   });
 });
 
+it('a rate in tokens does not hold up a call that uses none', async () => {
+  const model = defineTool({ name: 'model', description: '', input: unchecked<object>(), reserve: () => ({ tokens: 100 }), run: (_, context) => { context.spend({ tokens: 100 }); return null; } });
+  const greedy = defineAgent('greedy', function* (ctx) {
+    yield* ctx.all([ctx.tool(model, {}), ctx.tool(model, {}), ctx.tool(model, {})]);
+  });
+  const booted = await boot({ agents: [greedy, caller], tools: [model, echo], rates: [{ per: 'kernel', tokens: 100, everyMs: 60_000, over: 'delay' }] });
+  booted.kernel.spawn(greedy, null, { grants });
+  expect(await booted.time.until(booted.kernel.spawn(caller, 1, { grants }).result())).toEqual([0]);
+  await finish(booted);
+});
+
 it.each<readonly [what: string, rate: object]>([
+  ['with an option that there is none of', { ...delayed, tols: 'echo' }],
+  ['that is none', [5]],
   ['per nobody', { ...delayed, per: 'room' }],
   ['of nothing', { per: 'kernel', everyMs: 1, over: 'delay' }],
   ['of two things', { ...delayed, tokens: 5 }],

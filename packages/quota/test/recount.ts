@@ -21,6 +21,9 @@ const NAMES = {
 /** Known only once it is there. */
 const MEASURED: ReadonlySet<string> = new Set(['maxCpuMs', 'maxLogBytes', 'maxWallMs']);
 
+/** A tool may use more than it reserved; but it is not called any more then. */
+const SPENT: ReadonlySet<string> = new Set(['maxTokens', 'maxCost']);
+
 export interface Recounted {
   readonly usage: readonly Pick<AgentUsage, 'agent' | 'own' | 'total' | 'limits'>[];
   /** Limits that more is used of, by whoever is below, than there ever was. */
@@ -32,7 +35,7 @@ export function recount(entries: readonly Entry[], defaults: Readonly<Record<str
   const childrenOf = ({ agent }: Naive): readonly Naive[] => agents.filter(({ parent }) => parent === agent);
   const totalOf = (one: Naive, of: (some: Naive) => number): number => of(one) + childrenOf(one).reduce((sum, child) => sum + totalOf(child, of), 0);
   const countOf = (resource: string) => (one: Naive): number =>
-    resource.startsWith('call:') ? callsOf(one.agent, entries).filter(({ data }) => matches(resource.slice(5), data.tool)).length : one.own[NAMES[resource as keyof typeof NAMES]]!;
+    resource.startsWith('call:') ? callsOf(one.agent, entries).filter(({ tool }) => matches(resource.slice(5), tool)).length : one.own[NAMES[resource as keyof typeof NAMES]]!;
   const chargedOf = (one: Naive, resource: string): number =>
     countOf(resource)(one) + childrenOf(one).reduce((sum, child) => sum + (resource in child.given && !child.isEnded ? child.given[resource]! * unitOf(resource) : chargedOf(child, resource)), 0);
   const usedOf = (one: Naive, resource: string): number => (resource === 'maxWallMs' ? one.wallMs : chargedOf(one, resource) / unitOf(resource));
@@ -42,8 +45,10 @@ export function recount(entries: readonly Entry[], defaults: Readonly<Record<str
     total: inMs(Object.fromEntries(Object.keys(one.own).map((name) => [name, totalOf(one, ({ own }) => own[name]!)]))) as never,
     limits: Object.entries(one.limits).map(([resource, limit]) => ({ resource, ...limit, used: usedOf(one, resource) })),
   }));
+  const last = entries.at(-1)!;
+  const payers = last.kind === 'TOOL_CALLED' ? agents.filter(({ agent }) => agent === last.agent) : [];
   const exceeded = agents.flatMap((one) => Object.entries(one.limits).flatMap(([resource, { hard }]) =>
-    !MEASURED.has(resource) && (totalOf(one, countOf(resource)) > hard || chargedOf(one, resource) > hard) ? [`${resource} of ${one.agent} at entry ${entries.length - 1}`] : []));
+    !MEASURED.has(resource) && (!SPENT.has(resource) || payers.includes(one)) && (totalOf(one, countOf(resource)) > hard || chargedOf(one, resource) > hard) ? [`${resource} of ${one.agent} at entry ${entries.length - 1}`] : []));
   return { usage, exceeded };
 }
 
@@ -80,7 +85,7 @@ function isLimited(resource: string, { agent, entries, defaults }: { readonly ag
 
 function ownOf(agent: string, entries: readonly Entry[], counted: readonly string[]): Record<string, number> {
   const calls = callsOf(agent, entries);
-  const used = calls.map(({ data }) => usedBy(agent, data, entries));
+  const used = [...calls.map((call) => usedBy(call)), ...entries.flatMap((entry) => saidWithout(calls, agent, entry))];
   const memory = memoryOf(agent, entries);
   const ticks = entries.flatMap((entry) => {
     const { tick, delegation } = entry.data as { tick?: number; delegation?: { tick: number } };
@@ -101,15 +106,66 @@ function ownOf(agent: string, entries: readonly Entry[], counted: readonly strin
   };
 }
 
-type Called = Entry & { kind: 'TOOL_CALLED' };
-
-function callsOf(agent: string, entries: readonly Entry[]): readonly Called[] {
-  return entries.filter((entry): entry is Called => entry.kind === 'TOOL_CALLED' && entry.agent === agent);
+interface Called {
+  readonly agent: string;
+  readonly tick: number;
+  readonly call: number;
+  readonly tool: string;
+  readonly reserved: Usage | undefined;
+  /** Where it begins to count, and what comes of it. */
+  readonly after: readonly Entry[];
 }
 
-function usedBy(agent: string, { tick, call, reserved = {} }: Called['data'], entries: readonly Entry[]): Usage {
-  const end = entries.find((entry): entry is Entry & { kind: 'TOOL_RESULT' } => entry.kind === 'TOOL_RESULT' && entry.agent === agent && entry.data.tick === tick && entry.data.call === call);
-  return end === undefined ? reserved : { ...reserved, ...end.data.usage };
+/** Calls that were made, and those that wait for it, if rates know of them. */
+function callsOf(agent: string, entries: readonly Entry[]): readonly Called[] {
+  const calls: Called[] = [];
+  entries.forEach((entry, index) => {
+    if (entry.agent !== agent) return;
+    const after = entries.slice(index + 1);
+    const { tick, call } = entry.data as { readonly tick: number; readonly call: number };
+    if (entry.kind === 'TOOL_CALLED') calls.push({ agent, tick, call, tool: entry.data.tool, reserved: entry.data.reserved, after });
+    const isOver = (later: Entry): boolean => later.agent === agent && (ENDS.has(later.kind) || (OF_WAITING.has(later.kind) && isOf({ agent, tick, call }, later)));
+    if (entry.kind === 'DELAY_STARTED' && !after.some(isOver)) calls.push({ agent, tick, call, tool: entry.data.instruction.tool, reserved: entry.data.reserved, after });
+  });
+  return calls;
+}
+
+const ENDS: ReadonlySet<string> = new Set(['AGENT_FAULTED', 'AGENT_TERMINATED']);
+const OF_WAITING: ReadonlySet<string> = new Set(['TOOL_CALLED', 'CALL_SETTLED', 'DELAY_STARTED']);
+
+function isOf({ agent, tick, call }: Pick<Called, 'agent' | 'tick' | 'call'>, entry: Entry): boolean {
+  const data = entry.data as { readonly tick?: number; readonly call?: number };
+  return entry.agent === agent && data.tick === tick && data.call === call;
+}
+
+function usageIn(entry: Entry): Usage {
+  return (entry.data as { readonly usage?: Usage }).usage ?? {};
+}
+
+/** What was said; all that was reserved while nothing else is known, or if one attempt of all left it unsaid. */
+function usedBy(called: Called): Usage {
+  const { reserved, after, agent } = called;
+  if (reserved === undefined) return {};
+  const said = after.filter((entry) => isOf(called, entry));
+  const attempts = said.filter(({ kind }) => kind === 'TOOL_RETRIED' || kind === 'TOOL_RESULT');
+  const isTold = attempts.some(({ kind }) => kind === 'TOOL_RESULT');
+  const isEnded = after.some((entry) => entry.agent === agent && ENDS.has(entry.kind));
+  const isCut = after.some((entry, index) => (entry.kind === 'KERNEL_STARTED' || (entry.agent === agent && ENDS.has(entry.kind))) && isUnderWay(called, after.slice(0, index)));
+  const of = (name: keyof Usage): number => {
+    const sum = said.reduce((before, entry) => before + (usageIn(entry)[name] ?? 0), 0);
+    const isUnsaid = isCut || attempts.some((entry) => usageIn(entry)[name] === undefined || JSON.stringify(entry.data).includes('TOOL_TIMEOUT'));
+    return (isTold || isEnded) && !isUnsaid ? sum : Math.max(sum, reserved[name] ?? 0);
+  };
+  return { tokens: of('tokens'), cost: of('cost') };
+}
+
+function isUnderWay(called: Called, after: readonly Entry[]): boolean {
+  const last = after.filter((entry) => isOf(called, entry) && entry.kind !== 'STALE_RESULT').at(-1);
+  return last === undefined || last.kind === 'TOOL_ATTEMPTED';
+}
+
+function saidWithout(calls: readonly Called[], agent: string, entry: Entry): readonly Usage[] {
+  return calls.some((called) => called.reserved === undefined && isOf(called, entry)) ? [usageIn(entry)] : [];
 }
 
 function memoryOf(agent: string, entries: readonly Entry[]): readonly unknown[] {

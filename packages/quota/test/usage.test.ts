@@ -70,6 +70,11 @@ describe('tokens and cost', () => {
       if (context.attempt === 1) throw new OmniError('BUSY', 'later', { failureClass: 'TRANSIENT' });
       return 'yes';
     }, { tokens: 20, cost: 2 }],
+    ['fails once without a word', (_, context) => {
+      if (context.attempt === 1) throw new OmniError('BUSY', 'later', { failureClass: 'TRANSIENT' });
+      context.spend({ tokens: 10, cost: 1 });
+      return 'yes';
+    }, { tokens: 100, cost: 50 }],
     ['never ends', (_, context) => { context.spend({ tokens: 10 }); return new Promise(() => undefined); }, { tokens: 100, cost: 50 }],
     ['uses more than it reserved', (_, context) => { context.spend({ tokens: 130, cost: 60 }); return 'yes'; }, { tokens: 130, cost: 60 }],
   ])('of a tool that %s are what is on the safe side', async (_what, run, used) => {
@@ -84,6 +89,111 @@ describe('tokens and cost', () => {
     const booted = await boot({ agents: [main], tools: [tool] });
     await booted.time.until(booted.kernel.spawn(main, null, { grants, quota: { maxTokens: 100, maxCost: 50 } }).result());
     expect(booted.limits.ledger.of('main-1')?.own).toMatchObject(used);
+    await finish(booted);
+  });
+
+  it('that a tool spends without a reservation count, and once they are over the limit, no call is left', async () => {
+    const tool = defineTool({ name: 'model', description: '', input: unchecked<object>(), run: (_, context) => { context.spend({ tokens: 60, cost: 1 }); return 1; } });
+    const main = defineAgent('main', function* (ctx) {
+      for (;;) yield* ctx.tool(tool, {});
+    });
+    const booted = await boot({ agents: [main], tools: [tool] });
+    const error = await rejection(booted.time, booted.kernel.spawn(main, null, { grants, quota: { maxTokens: { hard: 100, soft: 50 }, maxCost: 100 } }).result());
+    expect(error).toMatchObject({ code: 'QUOTA_EXCEEDED', details: { resource: 'maxTokens', used: 120, asked: 0, limit: 100 } });
+    expect(booted.limits.ledger.of('main-1')?.own).toMatchObject({ toolCalls: 2, tokens: 120, cost: 2 });
+    expect(ofKind(await finish(booted), 'QUOTA_WARNED')).toHaveLength(1);
+  });
+
+  it.each<readonly [what: string, tokens: number, more: Parameters<typeof model>[1], inBetween: number]>([
+    ['whose time was up', 101, { idempotent: false }, 100],
+    ['that was tried again after its time was up', 102, { idempotent: true }, 100],
+  ])('that are spent by a call %s count on top of what it reserved', async (_what, tokens, more, inBetween) => {
+    const time = new VirtualTime();
+    const tool = model(async (_, { attempt, spend }) => {
+      spend({ tokens: 1 });
+      if (attempt > 1) return 'yes';
+      await time.sleep(5_000);
+      spend({ tokens: 100 });
+      return 'late';
+    }, { ...more, timeoutMs: 1_000 });
+    const patient = defineAgent('main', function* (ctx) {
+      yield* ctx.allSettled([ctx.tool(tool, { tokens: 100 })]);
+      yield* ctx.sleep(10_000);
+    });
+    const booted = await boot({ agents: [patient], tools: [tool], time });
+    const handle = booted.kernel.spawn(patient, null, { grants, quota: { maxTokens: 100 } });
+    await time.advance(3_000);
+    expect(booted.limits.ledger.of('main-1')?.own.tokens).toBe(inBetween);
+    await time.until(handle.result());
+    const entries = await finish(booted);
+    expect(ofKind(entries, 'STALE_RESULT').map(({ data }) => data.usage)).toEqual([{ tokens: 100 }]);
+    expect(booted.limits.ledger.of('main-1')?.own.tokens).toBe(tokens);
+  });
+
+  it('that a tool spends whose agent has ended count for those above', async () => {
+    const time = new VirtualTime();
+    const tool = model(async (_, { spend }) => {
+      await time.sleep(100);
+      spend({ tokens: 5_000 });
+      return 'late';
+    });
+    const child = defineAgent('child', function* (ctx) {
+      yield* ctx.tool(tool, { tokens: 10 });
+    });
+    const main = defineAgent('main', function* (ctx) {
+      const started = yield* ctx.start(child, null, { grants, expiresInMs: 50, quota: { maxTokens: 20 } });
+      yield* ctx.allSettled([ctx.join(started)]);
+      yield* ctx.sleep(500);
+      yield* ctx.tool(tool, { tokens: 10 });
+    });
+    const booted = await boot({ agents: [main, child], tools: [tool], time });
+    const error = await rejection(time, booted.kernel.spawn(main, null, { grants: ['call:*', 'delegate:*'], quota: { maxTokens: 100 } }).result());
+    expect(error).toMatchObject({ code: 'QUOTA_EXCEEDED', details: { resource: 'maxTokens', used: 5_000, limit: 100 } });
+    await finish(booted);
+  });
+
+  it('that are said after the result are an error of the tool', async () => {
+    let said: unknown;
+    const tool = model((_, { spend }) => {
+      said = Promise.resolve().then(() => Promise.resolve()).then(() => Promise.resolve()).then(() => { spend({ tokens: 1 }); }).catch((error: unknown) => error);
+      return 'yes';
+    });
+    const main = defineAgent('main', function* (ctx) {
+      yield* ctx.tool(tool, { tokens: 10 });
+      yield* ctx.sleep(10);
+    });
+    const booted = await boot({ agents: [main], tools: [tool] });
+    await booted.time.until(booted.kernel.spawn(main, null, { grants }).result());
+    expect(await said).toEqual(new TypeError('Tool "model" said what it used after its result. Say it before.'));
+    await finish(booted);
+  });
+
+  it.each<readonly [what: string, usage: unknown, message: string]>([
+    ['of another name', { token: 5 }, '"token"'],
+    ['that are promised', Promise.resolve({ tokens: 5 }), 'does not say at once'],
+    ['that are nothing at all', undefined, 'does not say at once'],
+    ['that are a bare number', 5, 'does not say at once'],
+  ])('%s are an error of the tool', async (_what, usage, message) => {
+    for (const isReserved of [true, false]) {
+      const tool = defineTool({
+        name: 'model', description: '', input: unchecked<object>(),
+        reserve: () => (isReserved ? usage as Usage : {}),
+        run: (_, context) => { context.spend(usage as Usage); return 1; },
+      });
+      const main = defineAgent('main', function* (ctx) { return yield* ctx.tool(tool, {}); });
+      const booted = await boot({ agents: [main], tools: [tool] });
+      const error = await rejection(booted.time, booted.kernel.spawn(main, null, { grants }).result());
+      expect(error.message).toContain(message);
+      await finish(booted);
+    }
+  });
+
+  it('that add up to more than can be counted are an error of the tool', async () => {
+    const tool = model((_, { spend }) => { spend({ tokens: Number.MAX_SAFE_INTEGER }); spend({ tokens: 1 }); return 'yes'; });
+    const main = defineAgent('main', function* (ctx) { return yield* ctx.tool(tool, { tokens: 1 }); });
+    const booted = await boot({ agents: [main], tools: [tool] });
+    const error = await rejection(booted.time, booted.kernel.spawn(main, null, { grants }).result());
+    expect(error.message).toContain(`tokens ${String(2 ** 53)}`);
     await finish(booted);
   });
 

@@ -1,4 +1,4 @@
-import { defineAgent, whatIf, type OmniError } from '@omnipaw/kernel';
+import { createKernel, defineAgent, MemoryLogStore, whatIf, type OmniError } from '@omnipaw/kernel';
 import { scriptedTool } from '@omnipaw/testing';
 import { quota, type QuotaOptions } from '@omnipaw/quota';
 import { describe, expect, it } from 'vitest';
@@ -59,6 +59,39 @@ describe('what if agents had another quota', () => {
     expect(await faults({ defaults: { main: { maxToolCalls: 3 } } })).toBe(0);
     expect(await faults({ instead: { main: { maxToolCalls: 3 } } })).toBe(2);
     expect(await faults({ instead: { 'main-1': { 'call:fs.*': 1 } } })).toBe(1);
+  });
+
+  it('warns of other soft limits than those that were met', async () => {
+    const { log } = await logOf({ defaults: { main: { maxToolCalls: { hard: 9, soft: 2 } } } });
+    const warnings = async (soft: number): Promise<unknown> => (await whatIf(log, { extensions: [quota({ instead: { main: { maxToolCalls: { hard: 9, soft } } } })] })).findings.map(({ effect, record }) => [effect, record?.data['used']]);
+    expect(await warnings(3)).toEqual([['WARN', 3]]);
+    expect(await warnings(1)).toEqual([['WARN', 1]]);
+    expect(await warnings(2)).toEqual([]);
+  });
+
+  it.each<readonly [options: QuotaOptions, error: object]>([
+    [{ instead: { mian: { maxTicks: 1 } } }, { code: 'AGENT_NOT_FOUND', message: 'There are limits for "mian", and no agent and no type of that name. Known are: main, child, main-1, child-1.' }],
+    [{ defaults: { mian: { maxTicks: 1 } } }, { code: 'AGENT_NOT_FOUND' }],
+    [{ instead: { 'main-2': { maxTicks: 1 } } }, { code: 'AGENT_NOT_FOUND' }],
+    [{ instead: { main: { 'call:sf.*': 1 } } }, { code: 'TOOL_NOT_REGISTERED', message: 'There are limits for tools "sf.*", and no tool that matches. Known are: echo, fs.read.' }],
+    [{ rates: [{ per: 'kernel', tool: 'ehco', calls: 1, everyMs: 1, over: 'refuse' }] }, { code: 'TOOL_NOT_REGISTERED' }],
+  ])('is refused where it is for nobody and nothing: %j', async (options, error) => {
+    const { log } = await logOf();
+    await expect(whatIf(log, { extensions: [quota(options)] })).rejects.toMatchObject(error);
+    const problems: unknown[] = [];
+    const kernel = await createKernel({ log: new MemoryLogStore(), agents: [main, child], tools: [echo, fsRead], extensions: [quota(options)], onProblem: (problem) => problems.push(problem) });
+    await kernel.stop();
+    expect(problems).toMatchObject([{ code: (error as OmniError).code }]);
+  });
+
+  it('asks about calls that had to wait as about others, each once', async () => {
+    const rate = (everyMs: number, over: 'delay' | 'refuse') => ({ rates: [{ per: 'kernel', tool: 'echo', calls: 1, everyMs, over }] }) as const;
+    const { log } = await logOf(rate(1_000, 'delay'));
+    const ask = async (options: QuotaOptions): Promise<unknown> => (await whatIf(log, { extensions: [quota(options)] })).findings.map(({ kind, effect, error }) => [kind, effect, error?.code]);
+    expect(await ask(rate(1_000, 'delay'))).toEqual([]);
+    expect(await ask(rate(3_600_000, 'delay'))).toEqual([]);
+    expect(await ask(rate(3_600_000, 'refuse'))).toEqual([['DELAY_STARTED', 'REFUSE', 'RATE_LIMITED'], ['DELAY_STARTED', 'REFUSE', 'RATE_LIMITED']]);
+    for (const more of [{}, rate(1_000, 'delay')]) expect(await ask({ ...more, instead: { child: { maxToolCalls: 1 } } })).toEqual([['DELAY_STARTED', 'FAULT', 'QUOTA_EXCEEDED']]);
   });
 
   it('says nothing of what was said then as well', async () => {

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
-import { blameTool, Git, LocalRunner } from '@omnipaw/host';
+import { blameTool, chooseRunner, Git, hostEnvironment, LocalRunner, type CommandRunner, type Workspace } from '@omnipaw/host';
+import { DEFAULT_IMAGE, DockerSandbox } from '@omnipaw/sandbox-docker';
 import { listTool } from './list.js';
 import { scanTool } from './scan.js';
 import { diffTool, editTool, registerTool, type Directories } from './workspace.js';
@@ -12,9 +13,8 @@ export type Tools = ReturnType<typeof createTools>;
 /** `excluded` is the output directory as the source sees it, if it lies inside. */
 export function createTools(directories: Directories, excluded?: string) {
   const { source } = directories;
-  const runner = new LocalRunner(source, { environment: process.env, maxProcesses: MAX_PROCESSES });
   // The code base may be a part of a repository, and what git ignores is said by its user's settings, too.
-  const git = new Git(source, runner, { home: homedir(), around: true });
+  const git = new Git(source, runnerFor(source), { home: homedir(), around: true });
   return {
     list: listTool({ source, git, excluded }),
     scan: scanTool(source),
@@ -23,4 +23,12 @@ export function createTools(directories: Directories, excluded?: string) {
     diff: diffTool(directories),
     register: registerTool(directories),
   };
+}
+
+/** As `SANDBOX_MODE` says, in containers of the image that `SANDBOX_IMAGE` names. */
+function runnerFor(source: Workspace): CommandRunner {
+  const environment = hostEnvironment();
+  const local = new LocalRunner(source, { environment, maxProcesses: MAX_PROCESSES });
+  const docker = new DockerSandbox({ root: source.root, image: environment['SANDBOX_IMAGE'] ?? DEFAULT_IMAGE });
+  return chooseRunner([local, docker], environment);
 }

@@ -1,7 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { describeWith } from '../../../../testing/components.js';
+import { Program } from '../support/program.js';
 import { output, runSwarm } from '../support/swarm.js';
 import { fingerprint, repository, runGit, temporaryDirectory, tree, writeFiles } from '../support/tree.js';
 
@@ -120,4 +123,32 @@ describeWith('git', 'a git repository', () => {
     expect(report.read.findings).toBe(1);
     expect(runGit(source, ['status', '--porcelain'])).toBe(before);
   });
+});
+
+describeWith('docker', 'SANDBOX_MODE=docker', () => {
+  const PATIENCE_MS = 60_000;
+  const image = (): string => execFileSync('bash', [fileURLToPath(new URL('../../../../testing/sandbox-image.sh', import.meta.url))], { encoding: 'utf8' }).trim();
+
+  /** Who does not run as root owns it already. */
+  function given(source: string): string {
+    if (process.getuid!() === 0) execFileSync('chown', ['-R', '61234:61234', source]);
+    return source;
+  }
+
+  test('in a .env lets the main job ask git in containers', async () => {
+    const source = given(repository({ author: 'Ada Lovelace', date: '2020-01-31', files: { 'a.ts': '// TODO: first\n' } }));
+    const cwd = tree({ '.env': `SANDBOX_MODE=docker\nSANDBOX_IMAGE=${image()}\n` });
+    const { code, stderr } = await Program.run(['--path', source, '--out', 'out'], { cwd });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(output(path.join(cwd, 'out'), 'changes.patch')).toContain('Ada Lovelace, 2020-01-31');
+  }, PATIENCE_MS);
+
+  test('without an engine is said, and files are found without git', async () => {
+    const source = given(repository({ author: 'Ada', date: '2020-01-31', files: { 'a.ts': '// TODO: first\n' } }));
+    const cwd = temporaryDirectory();
+    const env = { SANDBOX_MODE: 'docker', DOCKER_HOST: `unix://${cwd}/none.sock` };
+    const { code, stdout } = await Program.run(['--path', source, '--out', 'out', '--json'], { cwd, env });
+    expect(code).toBe(0);
+    expect(stdout).toContain('The engine did not answer');
+  }, PATIENCE_MS);
 });

@@ -34,7 +34,7 @@ export class Program {
   }
 
   static async start(args: readonly string[], options: ProgramOptions): Promise<Program> {
-    return new Program(await bundle(new URL('../../src/main.ts', import.meta.url)), args, options);
+    return new Program(await bundle(new URL('../../src/main.ts', import.meta.url), ['dockerode']), args, options);
   }
 
   static async run(args: readonly string[], options: ProgramOptions): Promise<Ended> {

@@ -1,5 +1,5 @@
 /** The difference of two logs, for people. */
-import type { AgentDifference, EntryPlace, LogDiff } from '@omnipaw/kernel';
+import type { AgentDifference, EntryPlace, LogDiff } from '@omnipaw/diff';
 import { alignColumns, type Cell } from '../terminal/columns.js';
 import type { Ink } from '../terminal/ink.js';
 import { count, jsonLine } from '../terminal/printable.js';

@@ -1,5 +1,6 @@
 /** `omnipaw diff`: where two logs say something else. */
-import { diff as diffLogs, FileLogReader, OmniError, verify, type LogDiff } from '@omnipaw/kernel';
+import { diff as diffLogs, type LogDiff } from '@omnipaw/diff';
+import { FileLogReader, OmniError, verify } from '@omnipaw/kernel';
 import { EXIT } from '../failure.js';
 import { assertLogDirectory } from '../log-directory.js';
 import type { Session } from '../session.js';

@@ -41,7 +41,7 @@ function tableRows(agents: readonly AgentSnapshot[], ink: Ink): Cell[][] {
 
 function tableRow({ agent, prefix }: Branch, ink: Ink): Cell[] {
   const { id, type, state, isRevoked, memory, mailboxSize, waitingFor, token } = agent;
-  const waits = waitingFor.map(({ kind, since }) => `${kind.toLowerCase()} since ${since}`);
+  const waits = waitingFor.map(({ kind, since, deadline }) => `${kind.toLowerCase()} since ${since}${deadline === undefined ? '' : ` until ${timeText(deadline)}`}`);
   return [
     { text: prefix + id },
     { text: type },

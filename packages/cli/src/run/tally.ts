@@ -1,5 +1,5 @@
 import type { Entry, ErrorRecord } from '@omnipaw/kernel';
-import { count } from '../terminal/printable.js';
+import { count, timeText } from '../terminal/printable.js';
 
 /** Something that an agent was denied only because nothing granted it. */
 export interface MissingGrant {
@@ -8,13 +8,16 @@ export interface MissingGrant {
   readonly grant: string;
 }
 
-const DENIALS: ReadonlySet<string> = new Set(['PERMISSION_DENIED', 'PRIVILEGE_ESCALATION_ATTEMPT']);
+const DENIALS: ReadonlySet<string> = new Set(['PERMISSION_DENIED', 'PRIVILEGE_ESCALATION_ATTEMPT', 'RATE_LIMITED']);
 
 /** Counts what a run does, from the entries of its log. */
 export class RunTally {
   #agents = 0;
   #toolCalls = 0;
   #denials = 0;
+  #warnings = 0;
+  /** By agent, tick and call, until when a call waits that a guard lets wait. */
+  readonly #delays = new Map<string, number>();
   /** By agent. */
   readonly #ticks = new Map<string, number>();
   readonly #runningCalls = new Map<string, number>();
@@ -29,8 +32,11 @@ export class RunTally {
     if (kind === 'AGENT_SPAWNED') this.#agents++;
     else if (kind === 'TOOL_CALLED') this.#toolCalls += this.#running(agent, 1);
     else if (kind === 'TOOL_RESULT') this.#running(agent, -1);
-    else if (kind === 'AGENT_TERMINATED' || kind === 'AGENT_FAULTED') this.#runningCalls.delete(agent);
+    else if (kind === 'AGENT_TERMINATED' || kind === 'AGENT_FAULTED') this.#ended(agent);
     else if (kind === 'REFUSED') this.#refused(agent, entry.data.error);
+    else if (kind === 'DELAY_STARTED') this.#delays.set(callOf(agent, entry.data), entry.data.deadline);
+    else if (kind === 'DELAY_ENDED') this.#delays.delete(callOf(agent, entry.data));
+    else if ((kind as string) === 'QUOTA_WARNED') this.#warnings++;
   }
 
   /** What would have made agents go on that were denied something, each once. */
@@ -46,13 +52,24 @@ export class RunTally {
   /** The same with what is under way. */
   get liveText(): string {
     const running = sum(this.#runningCalls.values());
-    return this.#text(running === 0 ? '' : ` (${running} running)`);
+    const underWay = [...(running === 0 ? [] : [`${running} running`]), ...(this.#delays.size === 0 ? [] : [this.#waiting()])];
+    return this.#text(underWay.length === 0 ? '' : ` (${underWay.join(', ')})`);
   }
 
   #text(running: string): string {
     const ticks = count(sum(this.#ticks.values()), 'tick');
     const calls = count(this.#toolCalls, 'tool call') + running;
-    return `${count(this.#agents, 'agent')}, ${ticks}, ${calls}, ${count(this.#denials, 'denial')}`;
+    const warnings = this.#warnings === 0 ? '' : `, ${count(this.#warnings, 'warning')}`;
+    return `${count(this.#agents, 'agent')}, ${ticks}, ${calls}, ${count(this.#denials, 'denial')}${warnings}`;
+  }
+
+  #waiting(): string {
+    return `${this.#delays.size} waiting for their rate, the next until ${timeText(Math.min(...this.#delays.values()))}`;
+  }
+
+  #ended(agent: string): void {
+    this.#runningCalls.delete(agent);
+    for (const call of this.#delays.keys()) if (call.startsWith(`${agent} `)) this.#delays.delete(call);
   }
 
   #running(agent: string, change: 1 | -1): number {
@@ -75,6 +92,10 @@ interface DenialDetails {
   readonly action?: string;
   readonly resource?: string;
   readonly permission?: { readonly by?: string };
+}
+
+function callOf(agent: string, { tick, call }: { readonly tick: number; readonly call: number }): string {
+  return `${agent} ${tick}/${call}`;
 }
 
 function sum(numbers: Iterable<number>): number {

@@ -4,7 +4,7 @@ import { jsonLine, oneLine, timeText } from '../terminal/printable.js';
 
 /** An entry's data in one line; as JSON for kinds that this version does not know, and for data that no kernel writes. */
 export function summaryOf({ kind, data }: RawEntry): string {
-  const summarise = (SUMMARIES as Readonly<Record<string, ((data: unknown) => string) | undefined>>)[kind];
+  const summarise = ({ ...SUMMARIES, ...OF_EXTENSIONS } as Readonly<Record<string, ((data: unknown) => string) | undefined>>)[kind];
   if (summarise === undefined) return jsonLine(data);
   try {
     return oneLine(summarise(data));
@@ -51,10 +51,38 @@ const SUMMARIES: { readonly [Kind in EntryKind]?: (data: EntryCatalogue[Kind]) =
   SLEEP_STARTED: ({ deadline }) => until(deadline),
   TIMER_FIRED: ({ result }) => ended(result),
   DELAY_STARTED: ({ instruction, by, deadline }) => `${instruction.tool} by ${by}${until(deadline)}`,
+  DELAY_ENDED: ({ tick, call }) => `call ${tick}/${call}`,
+  GUARD_WOKEN: ({ tick }) => `after tick ${tick}`,
   TICK_MEASURED: ({ tick, cpuUs, stopped }) => `tick ${tick} ${cpuUs / 1_000} ms${stopped === true ? ', ended' : ''}`,
   APPROVAL_REQUESTED: ({ action, resource, approver, deadline }) => `${action}:${resource} of ${approver}${until(deadline)}`,
   APPROVAL_DECIDED: ({ approval, approved, by, reason }) => `${approval} ${approved ? 'approved' : 'denied'} by ${by} ${reason}`,
 };
+
+interface Met {
+  readonly resource: string;
+  readonly who: string;
+  readonly used: number;
+  readonly asked: number;
+  readonly limit: number;
+  readonly soft?: number;
+}
+
+/** What extensions write that belong to OmniPaw; for others, data speaks for itself. */
+const OF_EXTENSIONS = {
+  QUOTA_EXCEEDED: (met: Met) => `✗ ${limitOf(met)}`,
+  QUOTA_WARNED: (met: Met) => `${limitOf(met)}, warned from ${counted(met.soft)}`,
+  QUOTA_DEADLINE_SET: ({ deadline }: { readonly deadline: number }) => `asked again${until(deadline)}`.replace(' until ', ' at '),
+};
+
+function limitOf({ resource, who, used, asked, limit }: Met): string {
+  return `${resource} of ${who}: ${counted(used)}${asked === 0 ? '' : ` and ${counted(asked)} more`} of ${counted(limit)}`;
+}
+
+/** Throws for what is no number: no kernel writes that. */
+function counted(number: number | undefined): string {
+  if (typeof number !== 'number') throw new TypeError('It is no number.');
+  return String(number);
+}
 
 function names(what: string, digests: Readonly<Record<string, unknown>>): string {
   const list = Object.keys(digests);

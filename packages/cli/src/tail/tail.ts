@@ -36,9 +36,23 @@ export async function tail(options: TailOptions, session: Session): Promise<numb
   }
 }
 
+/** Who waits for entries that never come should know what there is. */
+async function sayWhatIsNotThere(options: TailOptions, people: Session['people']): Promise<void> {
+  const filter = new EntryFilter(options);
+  if (filter.takesAll) return;
+  try {
+    for await (const entry of readEntries(new FileLogReader(options.log))) if (filter.matches(entry)) return;
+  } catch {
+    // Following it says what is wrong with a log, or waits for it.
+    return;
+  }
+  if (filter.disappointment !== undefined) await people.line(oneLine(`${filter.disappointment} Waiting for one.`));
+}
+
 async function printEntries(options: TailOptions, { out, people }: Session, signal: AbortSignal): Promise<void> {
   const { log, last, follow, json } = options;
   const filter = new EntryFilter(options);
+  if (follow === true) await sayWhatIsNotThere(options, people);
   const matches = filter.takesAll ? undefined : filter.matches.bind(filter);
   const fromSeq = last === undefined ? 0 : await startOfLast(new FileLogReader(log), last, matches);
   const lines = new StoredLines(follow === true ? new FollowingLogReader(log, signal) : new FileLogReader(log));

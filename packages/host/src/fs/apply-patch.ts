@@ -5,6 +5,8 @@ import type { StagedFile } from '../paths/staged-file.js';
 import { fail } from '../paths/refusals.js';
 import { textOf } from '../paths/text.js';
 import { digestOf, type Workspace } from '../paths/workspace.js';
+import { argumentsOf } from '../schemas/arguments.js';
+import { fields } from '../schemas/fields.js';
 import { MAX_FILE_BYTES } from './limits.js';
 import { parseChanges, type FileChange } from './patch.js';
 import { reject } from './reject.js';
@@ -40,7 +42,7 @@ export function applyPatchTool(name: string, workspace: Workspace): Tool<ApplyPa
     name,
     version: '1',
     description: 'Applies a unified diff to files below the root: wholly or not at all.',
-    input: v.strictObject({ patch: v.pipe(v.string(), v.nonEmpty(), v.maxLength(MAX_PATCH_CHARS)) }),
+    input: argumentsOf(fields({ patch: v.pipe(v.string(), v.nonEmpty(), v.maxLength(MAX_PATCH_CHARS)) })),
     idempotent: false,
     run: async ({ patch }): Promise<ApplyPatchResult> => {
       const changes = parseChanges(patch, MAX_FILES);

@@ -1,7 +1,8 @@
 import { defineTool, type Tool } from '@omnipaw/kernel';
-import * as v from 'valibot';
 import type { Workspace } from '../paths/workspace.js';
-import { path } from './schemas.js';
+import { argumentsOf } from '../schemas/arguments.js';
+import { fields } from '../schemas/fields.js';
+import { path } from '../schemas/values.js';
 
 export interface DeleteArguments {
   readonly path: string;
@@ -23,7 +24,7 @@ export function deleteTool(name: string, workspace: Workspace): Tool<DeleteArgum
     name,
     version: '1',
     description: 'Deletes a file or an empty directory below the root.',
-    input: v.strictObject({ path }),
+    input: argumentsOf(fields({ path })),
     idempotent: false,
     run: async (args): Promise<DeleteResult> => ({ deleted: await workspace.remove(args.path) }),
   });

@@ -1,9 +1,10 @@
 import { defineTool, type Tool } from '@omnipaw/kernel';
-import * as v from 'valibot';
 import { problemOf } from '../paths/relative-path.js';
 import type { DirectoryItem, Workspace } from '../paths/workspace.js';
+import { argumentsOf } from '../schemas/arguments.js';
+import { fields } from '../schemas/fields.js';
+import { path } from '../schemas/values.js';
 import { jsonBytes, MAX_RESULT_JSON_BYTES } from './limits.js';
-import { path } from './schemas.js';
 
 export interface ListDirArguments {
   /** `.` for the root. */
@@ -30,7 +31,7 @@ export function listDirTool(name: string, workspace: Workspace): Tool<ListDirArg
     name,
     version: '1',
     description: 'Lists a directory below the root.',
-    input: v.strictObject({ path }),
+    input: argumentsOf(fields({ path })),
     idempotent: true,
     run: async (args): Promise<ListDirResult> => {
       const { items, more } = await workspace.list(args.path, MAX_ITEMS);

@@ -3,8 +3,10 @@ import * as v from 'valibot';
 import { fail } from '../paths/refusals.js';
 import { textOf } from '../paths/text.js';
 import { digestOf, type Workspace } from '../paths/workspace.js';
+import { argumentsOf } from '../schemas/arguments.js';
+import { fields } from '../schemas/fields.js';
+import { path, within } from '../schemas/values.js';
 import { jsonBytes, MAX_FILE_BYTES, MAX_RESULT_BYTES, MAX_RESULT_JSON_BYTES } from './limits.js';
-import { path, whole } from './schemas.js';
 
 export interface ReadFileArguments {
   readonly path: string;
@@ -25,24 +27,33 @@ export interface ReadFileResult {
   readonly lines: number | null;
 }
 
+const ONLY_TEXT = 'must be left out with base64: only text has lines';
+
 /** Reads a file, or some lines of it. Throws `PATH_REFUSED`, `FILE_NOT_FOUND`, `FILE_TOO_LARGE`, `FILE_NOT_TEXT`. */
 export function readFileTool(name: string, workspace: Workspace): Tool<ReadFileArguments, ReadFileResult> {
   return defineTool({
     name,
     version: '1',
     description: 'Reads a file below the root, whole or some lines of it.',
-    input: v.strictObject({
-      path,
-      fromLine: v.exactOptional(whole(1, Number.MAX_SAFE_INTEGER)),
-      lines: v.exactOptional(whole(1, Number.MAX_SAFE_INTEGER)),
-      encoding: v.exactOptional(v.picklist(['utf8', 'base64'])),
-    }),
+    input: argumentsOf(
+      v.pipe(
+        fields({
+          path,
+          fromLine: v.exactOptional(within(1)),
+          lines: v.exactOptional(within(1)),
+          encoding: v.exactOptional(v.picklist(['utf8', 'base64'])),
+        }),
+        v.forward(v.check(({ fromLine, encoding }) => fromLine === undefined || encoding !== 'base64', ONLY_TEXT), ['fromLine']),
+        v.forward(v.check(({ lines, encoding }) => lines === undefined || encoding !== 'base64', ONLY_TEXT), ['lines']),
+      ),
+    ),
     idempotent: true,
     run: async (args): Promise<ReadFileResult> => {
       const content = await workspace.read(args.path, MAX_FILE_BYTES);
       const wanted = args.encoding === 'base64' ? { content: Buffer.from(content).toString('base64'), lines: null } : linesOf(textOf(content, args.path), args);
       if (Buffer.byteLength(wanted.content) > MAX_RESULT_BYTES) {
-        return fail('FILE_TOO_LARGE', args.path, `would give more than ${MAX_RESULT_BYTES} bytes; ask for some lines of it (fromLine, lines)`);
+        const remedy = args.encoding === 'base64' ? 'take what you need of it with a command' : 'ask for some lines of it (fromLine, lines)';
+        return fail('FILE_TOO_LARGE', args.path, `would give more than ${MAX_RESULT_BYTES} bytes; ${remedy}`);
       }
       if (jsonBytes(wanted.content) > MAX_RESULT_JSON_BYTES) {
         return fail('FILE_TOO_LARGE', args.path, 'has too many control characters to be recorded as text; ask for some lines of it (fromLine, lines), or for base64');

@@ -4,9 +4,11 @@ import type { HeldDirectory } from '../paths/held-directory.js';
 import { readAtMost } from '../paths/read-at-most.js';
 import { problemOf } from '../paths/relative-path.js';
 import { itemsOf, type Workspace } from '../paths/workspace.js';
+import { argumentsOf } from '../schemas/arguments.js';
+import { fields } from '../schemas/fields.js';
+import { path, within } from '../schemas/values.js';
 import { jsonBytes, MAX_RESULT_JSON_BYTES } from './limits.js';
 import { lineMatcher, type LineMatcher } from './line-matcher.js';
-import { path, whole } from './schemas.js';
 
 export interface SearchArguments {
   /** Where to look: `.` is everywhere. */
@@ -54,14 +56,16 @@ export function searchTool(name: string, workspace: Workspace): Tool<SearchArgum
     name,
     version: '1',
     description: 'Searches the lines of text files below the root.',
-    input: v.strictObject({
-      path,
-      query: v.pipe(v.string(), v.nonEmpty(), v.maxLength(1_000)),
-      regex: v.exactOptional(v.boolean()),
-      ignoreCase: v.exactOptional(v.boolean()),
-      nameEnds: v.exactOptional(v.pipe(v.string(), v.nonEmpty(), v.maxLength(255))),
-      maxMatches: v.exactOptional(whole(1, MAX_MATCHES)),
-    }),
+    input: argumentsOf(
+      fields({
+        path,
+        query: v.pipe(v.string(), v.nonEmpty(), v.maxLength(1_000)),
+        regex: v.exactOptional(v.boolean()),
+        ignoreCase: v.exactOptional(v.boolean()),
+        nameEnds: v.exactOptional(v.pipe(v.string(), v.nonEmpty(), v.maxLength(255))),
+        maxMatches: v.exactOptional(within(1, MAX_MATCHES)),
+      }),
+    ),
     idempotent: true,
     timeoutMs: TIMEOUT_MS,
     run: (args, { signal }) => workspace.within(args.path, (directory) => new Search(args, signal).run(directory)),

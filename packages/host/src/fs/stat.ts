@@ -1,7 +1,8 @@
 import { defineTool, type Tool } from '@omnipaw/kernel';
-import * as v from 'valibot';
 import type { DirectoryItem, Workspace } from '../paths/workspace.js';
-import { path } from './schemas.js';
+import { argumentsOf } from '../schemas/arguments.js';
+import { fields } from '../schemas/fields.js';
+import { path } from '../schemas/values.js';
 
 export interface StatArguments {
   readonly path: string;
@@ -25,7 +26,7 @@ export function statTool(name: string, workspace: Workspace): Tool<StatArguments
     name,
     version: '1',
     description: 'Says what a path below the root is, how large, and when it was changed.',
-    input: v.strictObject({ path }),
+    input: argumentsOf(fields({ path })),
     idempotent: true,
     run: async (args): Promise<StatResult> => {
       const { kind, bytes, modifiedMs, isExecutable } = await workspace.stat(args.path);

@@ -2,9 +2,11 @@ import { defineTool, type Tool } from '@omnipaw/kernel';
 import * as v from 'valibot';
 import type { Workspace } from '../paths/workspace.js';
 import { refuse } from '../paths/refusals.js';
+import { argumentsOf } from '../schemas/arguments.js';
+import { fields } from '../schemas/fields.js';
+import { path, within } from '../schemas/values.js';
 import type { Git } from './git.js';
 import { assertOneName } from './one-name.js';
-import { path, whole } from './schemas.js';
 
 export interface BlameArguments {
   readonly path: string;
@@ -36,7 +38,7 @@ export function blameTool(name: string, git: Git, workspace: Workspace): Tool<Bl
     name,
     version: '1',
     description: 'Tells author and day of lines of one file.',
-    input: v.strictObject({ path, lines: v.pipe(v.array(whole(1, Number.MAX_SAFE_INTEGER)), v.maxLength(MAX_LINES)) }),
+    input: argumentsOf(fields({ path, lines: v.pipe(v.array(within(1)), v.maxLength(MAX_LINES)) })),
     idempotent: true,
     timeoutMs: 90_000,
     retry: { limit: 0, backoffMs: 0 },

@@ -2,8 +2,11 @@ import { defineTool, type Tool, type ToolContext } from '@omnipaw/kernel';
 import * as v from 'valibot';
 import { hostError } from '../errors.js';
 import { refuse } from '../paths/refusals.js';
+import { argumentsOf } from '../schemas/arguments.js';
+import { fields } from '../schemas/fields.js';
+import { path, withoutNul } from '../schemas/values.js';
 import type { Git } from './git.js';
-import { path, pathspecs } from './schemas.js';
+import { pathspecs } from './schemas.js';
 
 export interface CommitArguments {
   readonly message: string;
@@ -19,6 +22,9 @@ export interface CommitResult {
 const MAX_PATHS = 500;
 const MAX_MESSAGE_CHARS = 16 * 1024;
 
+/** What stands in a commit beside the message; git would leave out `<`, `>` and the ends of lines. */
+const word = v.pipe(v.string(), v.trim(), v.nonEmpty(), v.maxLength(200), v.regex(/^[^<>\p{Cc}]+$/u, 'must be one line without < and >'));
+
 /**
  * Commits paths as they are; no hook runs and nothing is signed. Not idempotent: a second commit says `GIT_FAILED`, since nothing
  * is left to be committed. Throws `PATH_REFUSED` and what git's tools throw.
@@ -28,11 +34,13 @@ export function commitTool(name: string, git: Git): Tool<CommitArguments, Commit
     name,
     version: '1',
     description: 'Commits some paths as they are.',
-    input: v.strictObject({
-      message: v.pipe(v.string(), v.trim(), v.nonEmpty(), v.maxLength(MAX_MESSAGE_CHARS), v.check((text) => !text.includes('\0'), 'has a NUL character')),
-      paths: v.pipe(v.array(path), v.minLength(1), v.maxLength(MAX_PATHS)),
-      author: v.strictObject({ name: word(), email: word() }),
-    }),
+    input: argumentsOf(
+      fields({
+        message: v.pipe(withoutNul, v.trim(), v.nonEmpty(), v.maxLength(MAX_MESSAGE_CHARS)),
+        paths: v.pipe(v.array(path), v.nonEmpty(), v.maxLength(MAX_PATHS)),
+        author: fields({ name: word, email: word }),
+      }),
+    ),
     idempotent: false,
     timeoutMs: 90_000,
     run: async ({ message, paths, author }, { signal }): Promise<CommitResult> => {
@@ -74,7 +82,3 @@ async function assertChanged(git: Git, specs: readonly string[], signal: ToolCon
   if (changed.length === 0) throw hostError('GIT_FAILED', 'git commit failed: nothing is changed in these paths.', { details: { exitCode: 1, complaint: 'nothing to commit' } });
 }
 
-/** What stands in a commit beside the message; git would leave out `<`, `>` and the ends of lines. */
-function word() {
-  return v.pipe(v.string(), v.trim(), v.nonEmpty(), v.maxLength(200), v.regex(/^[^<>\p{Cc}]+$/u, 'has a character that no name has'));
-}

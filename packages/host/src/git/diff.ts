@@ -1,5 +1,7 @@
 import { defineTool, type Tool } from '@omnipaw/kernel';
 import * as v from 'valibot';
+import { argumentsOf } from '../schemas/arguments.js';
+import { fields } from '../schemas/fields.js';
 import { OutputWindow, textOfOutput } from '../system/index.js';
 import type { Git } from './git.js';
 import { paths, pathspecs, revision } from './schemas.js';
@@ -28,9 +30,11 @@ export function diffTool(name: string, git: Git): Tool<DiffArguments, DiffResult
     name,
     version: '1',
     description: 'Tells the differences between two commits, or between a commit and the files.',
-    input: v.pipe(
-      v.strictObject({ from: v.exactOptional(revision), to: v.exactOptional(revision), paths: v.exactOptional(paths) }),
-      v.check(({ from, to }) => from !== undefined || to === undefined, 'to needs a from'),
+    input: argumentsOf(
+      v.pipe(
+        fields({ from: v.exactOptional(revision), to: v.exactOptional(revision), paths: v.exactOptional(paths) }),
+        v.forward(v.check(({ from, to }) => from !== undefined || to === undefined, 'must have a from, with which it is compared'), ['to']),
+      ),
     ),
     idempotent: true,
     timeoutMs: 90_000,

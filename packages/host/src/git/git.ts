@@ -8,17 +8,13 @@ import { relative } from 'node:path';
 import type { ToolContext } from '@omnipaw/kernel';
 import { hostError } from '../errors.js';
 import type { Workspace } from '../paths/workspace.js';
+import { checkOptions } from '../schemas/options.js';
 import type { CommandResult, CommandRunner } from '../system/index.js';
 import { assertOneName } from './one-name.js';
+import { gitOptions } from './option-schemas.js';
+import type { GitOptions } from './options.js';
 import { assertSelfContained, repositoryOf, type Repository } from './repository.js';
 import { LISTING, programsOff, variables, type Setting } from './settings.js';
-
-export interface GitOptions {
-  /** The home of whom git takes its global settings from; nobody's unless given. */
-  readonly home?: string;
-  /** Whether the repository may lie around the root, too: then its history has files outside of the root. False unless given. */
-  readonly around?: boolean;
-}
 
 export interface GitAnswer {
   readonly exitCode: number;
@@ -37,7 +33,9 @@ export class Git {
   readonly #runner: CommandRunner;
   readonly #options: GitOptions;
 
+  /** Throws a `TypeError` for options that are none. */
   constructor(workspace: Workspace, runner: CommandRunner, options: GitOptions = {}) {
+    checkOptions('Git', gitOptions, options);
     this.#workspace = workspace;
     this.#runner = runner;
     this.#options = options;
@@ -95,6 +93,10 @@ export class Git {
       signal,
       maxOutputBytes: MAX_ANSWER_BYTES,
     });
+    if (result.exitCode === NOT_FOUND) {
+      const where = this.#runner.mode === 'local' ? 'on this machine' : 'where commands run';
+      throw hostError('GIT_UNAVAILABLE', `git could not be asked: there is no git ${where}.`);
+    }
     return answerOf(result, args);
   }
 
@@ -110,7 +112,6 @@ const NOT_FOUND = 127;
 
 function answerOf({ endedBy, exitCode, stdout, stderr }: CommandResult, args: readonly string[]): GitAnswer {
   const complaint = complaintOf(Buffer.concat([stderr.head, stderr.tail]).toString('utf8'), args);
-  if (exitCode === NOT_FOUND) throw hostError('GIT_UNAVAILABLE', 'git could not be asked: there is no git on this machine.');
   if (exitCode === null) throw hostError('GIT_FAILED', `git was ended before it had answered (${endedBy}).`, { details: { endedBy } });
   if (stdout.cutBytes > 0) throw hostError('GIT_FAILED', `git answered with more than ${MAX_ANSWER_BYTES} bytes. Ask for less.`);
   return { exitCode, stdout: Buffer.from(stdout.head).toString('utf8'), complaint };

@@ -1,7 +1,10 @@
 import { defineTool, type Tool } from '@omnipaw/kernel';
 import * as v from 'valibot';
+import { argumentsOf } from '../schemas/arguments.js';
+import { fields } from '../schemas/fields.js';
+import { within } from '../schemas/values.js';
 import type { Git } from './git.js';
-import { paths, pathspecs, revision, whole } from './schemas.js';
+import { paths, pathspecs, revision } from './schemas.js';
 
 export interface LogArguments {
   /** Where to begin; the commit that is checked out unless given. */
@@ -37,7 +40,7 @@ export function logTool(name: string, git: Git): Tool<LogArguments, LogResult> {
     name,
     version: '1',
     description: 'Lists commits, the newest first.',
-    input: v.strictObject({ from: v.exactOptional(revision), count: v.exactOptional(whole(1, MAX_COUNT)), paths: v.exactOptional(paths) }),
+    input: argumentsOf(fields({ from: v.exactOptional(revision), count: v.exactOptional(within(1, MAX_COUNT)), paths: v.exactOptional(paths) })),
     idempotent: true,
     timeoutMs: 90_000,
     run: async ({ from = 'HEAD', count = DEFAULT_COUNT, paths = [] }, { signal }): Promise<LogResult> => {

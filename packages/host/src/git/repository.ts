@@ -24,7 +24,7 @@ export async function repositoryOf(root: string, around: boolean): Promise<Repos
   for (let top = root; ; top = path.dirname(top)) {
     const stats = await look(path.join(top, '.git'));
     if (stats !== undefined) return judge({ root, top, around }, stats);
-    if (!around) return refuseRoot('there is no repository');
+    if (!around) return refuseRoot('there is no repository in it', 'one around it');
     if (top === path.dirname(top)) return refuseRoot('there is no repository in it or around it');
   }
 }
@@ -36,12 +36,15 @@ async function judge({ root, top, around }: { readonly root: string; readonly to
     const directory = path.join(top, '.git');
     return { top, directory, common: directory };
   }
-  const tree = around && stats.isFile() ? await furtherTree(root, top) : undefined;
-  return tree ?? refuseRoot(`its .git is a ${stats.isFile() ? 'file' : 'link'}, which leads elsewhere`);
+  if (!stats.isFile()) return refuseRoot('its .git is a link, which leads elsewhere');
+  if (!around) return refuseRoot('its .git is a file, which leads elsewhere', 'what git worktree add has made');
+  return (await furtherTree(root, top)) ?? refuseRoot('its .git is a file, which leads elsewhere');
 }
 
-function refuseRoot(found: string): never {
-  throw hostError('GIT_REFUSED', `The root is asked about with git, but ${found}. Make the root a repository of its own.`);
+/** `more` is what would do if the operator allowed it. */
+function refuseRoot(found: string, more?: string): never {
+  const remedy = more === undefined ? '' : `, or allow ${more} where the tools are made (git: { around: true })`;
+  throw hostError('GIT_REFUSED', `The root is asked about with git, but ${found}. Make the root a repository of its own (git init)${remedy}.`);
 }
 
 const MAX_POINTER_BYTES = 8 * 1024;

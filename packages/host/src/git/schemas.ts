@@ -1,14 +1,12 @@
 import * as v from 'valibot';
-import { path, whole } from '../fs/schemas.js';
 import { partsOf } from '../paths/relative-path.js';
-
-export { path, whole };
+import { path } from '../schemas/values.js';
 
 /** Paths after `--`; each judged as those of files are. */
 export const paths = v.pipe(v.array(path), v.maxLength(500));
 
 /** A commit: a name, or what git calls a revision; never an option. */
-export const revision = v.pipe(v.string(), v.maxLength(200), v.regex(/^[A-Za-z0-9_@][A-Za-z0-9_./@{}^~-]*$/, 'is no name of a commit'));
+export const revision = v.pipe(v.string(), v.maxLength(200), v.regex(/^[A-Za-z0-9_@][A-Za-z0-9_./@{}^~-]*$/, 'must name a commit: a hash, a branch, HEAD~2'));
 
 /** The paths as git gets them, each for itself and no pattern; throws `PATH_REFUSED`. */
 export function pathspecs(asked: readonly string[]): readonly string[] {

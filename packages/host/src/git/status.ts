@@ -1,5 +1,6 @@
 import { defineTool, type Tool } from '@omnipaw/kernel';
-import * as v from 'valibot';
+import { argumentsOf } from '../schemas/arguments.js';
+import { fields } from '../schemas/fields.js';
 import type { Git } from './git.js';
 
 export interface ChangedPath {
@@ -31,7 +32,7 @@ export function statusTool(name: string, git: Git): Tool<Record<string, never>, 
     name,
     version: '1',
     description: 'Says what is changed in the repository and not committed.',
-    input: v.strictObject({}),
+    input: argumentsOf(fields({})),
     idempotent: true,
     timeoutMs: 90_000,
     run: async (_, { signal }): Promise<StatusResult> => {

@@ -34,7 +34,6 @@ export function isInRanges(address: Address, ranges: readonly string[]): boolean
   });
 }
 
-/** Throws a `TypeError` for what is no range. */
-export function assertRange(range: string): void {
-  if (!ipaddr.isValidCIDR(range)) throw new TypeError(`${JSON.stringify(range)} is no range of addresses. Write one like 10.0.0.0/8.`);
+export function isRange(text: string): boolean {
+  return ipaddr.isValidCIDR(text);
 }

@@ -1,8 +1,12 @@
 import { defineTool, type Tool, type ToolContext } from '@omnipaw/kernel';
 import * as v from 'valibot';
 import { hostError } from '../errors.js';
+import { argumentsOf } from '../schemas/arguments.js';
+import { fields } from '../schemas/fields.js';
+import { checkOptions } from '../schemas/options.js';
 import { AllowList, refuseFetch } from './allow-list.js';
 import { systemNetwork, wayTo, type Network } from './connect.js';
+import { fetchOptions, METHODS } from './option-schemas.js';
 import type { FetchOptions } from './options.js';
 import { redirected } from './redirects.js';
 import { exchange, type Answer, type AnswerLimits, type Request } from './request.js';
@@ -34,8 +38,6 @@ const MAX_REDIRECTIONS = 5;
 const MAX_BODY_CHARS = 256 * 1024;
 
 const REQUEST_HEADERS = ['accept', 'accept-language', 'authorization', 'content-type', 'if-match', 'if-modified-since', 'if-none-match', 'range', 'user-agent'];
-/** What belongs to the connection, or would say that the request is for another server. */
-const NEVER = new Set(['host', 'connection', 'content-length', 'transfer-encoding', 'te', 'trailer', 'upgrade', 'expect', 'keep-alive', 'accept-encoding', 'proxy-authorization', 'proxy-connection']);
 const ANSWER_HEADERS = ['cache-control', 'content-language', 'content-range', 'content-type', 'etag', 'last-modified', 'link', 'location', 'retry-after'];
 
 /**
@@ -45,6 +47,7 @@ const ANSWER_HEADERS = ['cache-control', 'content-language', 'content-range', 'c
  * `FETCH_FAILED`, `FETCH_TIMEOUT`, `RESPONSE_TOO_LARGE`.
  */
 export function fetchTool(name: string, options: FetchOptions = {}): Tool<FetchArguments, FetchResult> {
+  checkOptions('fetchTool', fetchOptions, options);
   const fetcher = new Fetcher(options);
   return defineTool({
     name,
@@ -58,16 +61,17 @@ export function fetchTool(name: string, options: FetchOptions = {}): Tool<FetchA
 }
 
 function inputSchema(more: readonly string[]) {
-  const forbidden = more.find((header) => NEVER.has(header.toLowerCase()));
-  if (forbidden !== undefined) throw new TypeError(`The header ${JSON.stringify(forbidden)} can't be given to calls: it belongs to the connection.`);
   const names = new Set([...REQUEST_HEADERS, ...more.map((header) => header.toLowerCase())]);
-  const header = v.pipe(v.string(), v.check((key) => names.has(key.toLowerCase()), `is no header that a call may have (those are: ${[...names].join(', ')})`));
-  return v.strictObject({
-    url: v.pipe(v.string(), v.nonEmpty(), v.maxLength(8_192)),
-    method: v.exactOptional(v.picklist(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'])),
-    headers: v.exactOptional(v.record(header, v.pipe(v.string(), v.regex(/^[\t\x20-\x7e]*$/, 'has a character that no header has')))),
-    body: v.exactOptional(v.pipe(v.string(), v.maxLength(MAX_BODY_CHARS))),
-  });
+  const header = v.pipe(v.string(), v.check((key) => names.has(key.toLowerCase()), `must be a header that a call may have (those are: ${[...names].join(', ')})`));
+  const value = v.pipe(v.string(), v.regex(/^[\t\x20-\x7e]*$/, 'must have no characters but those of ASCII that can be printed'));
+  return argumentsOf(
+    fields({
+      url: v.pipe(v.string(), v.nonEmpty(), v.maxLength(8_192)),
+      method: v.exactOptional(v.picklist(METHODS)),
+      headers: v.exactOptional(v.record(header, value)),
+      body: v.exactOptional(v.pipe(v.string(), v.maxLength(MAX_BODY_CHARS))),
+    }),
+  );
 }
 
 /** The answer that is no redirection, and whose it is. */

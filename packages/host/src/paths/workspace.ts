@@ -10,6 +10,8 @@
 import { createHash } from 'node:crypto';
 import { constants, lstatSync, realpathSync, type Stats } from 'node:fs';
 import { lstat, mkdir, opendir, open, rmdir, unlink, type FileHandle } from 'node:fs/promises';
+import * as v from 'valibot';
+import { callback, checkOptions, optionsOf } from '../schemas/options.js';
 import { hold, type Hold, type HeldDirectory } from './held-directory.js';
 import { fail, failBySystem, kindOf, refuse } from './refusals.js';
 import { assertNewName, partsOf, partsToWrite, type NameRule } from './relative-path.js';
@@ -49,6 +51,8 @@ export interface WorkspaceOptions {
   readonly hold?: Hold;
 }
 
+const workspaceOptions = optionsOf<keyof WorkspaceOptions>({ names: v.picklist(['plain', 'any']), hold: callback });
+
 export class Workspace {
   /** Absolute and free of symbolic links. */
   readonly root: string;
@@ -58,9 +62,10 @@ export class Workspace {
   readonly #identity: { readonly dev: bigint; readonly ino: bigint };
   #writes: Promise<unknown> = Promise.resolve();
 
-  /** Throws a `TypeError` when `root` is no directory. */
+  /** Throws a `TypeError` when `root` is no directory, and for options that are none. */
   constructor(root: string, options: WorkspaceOptions = {}) {
-    this.root = realpathSync(root);
+    checkOptions('Workspace', workspaceOptions, options);
+    this.root = realPlace(root);
     const stats = lstatSync(this.root, { bigint: true });
     if (!stats.isDirectory()) throw new TypeError(`The root ${this.root} is no directory.`);
     this.#identity = { dev: stats.dev, ino: stats.ino };
@@ -215,6 +220,16 @@ export class Workspace {
     if (dev === this.#identity.dev && ino === this.#identity.ino) return directory;
     await directory.release();
     return refuse(asked, 'the root is another directory than it was');
+  }
+}
+
+function realPlace(root: string): string {
+  // Empty, it would be the directory of the process.
+  if (typeof root !== 'string' || root === '') throw new TypeError(`The root must be the path of a directory; found: ${JSON.stringify(root)}.`);
+  try {
+    return realpathSync(root);
+  } catch (cause) {
+    throw new TypeError(`The root ${JSON.stringify(root)} is not there, or not to be reached (${(cause as NodeJS.ErrnoException).code}). Make the directory first.`, { cause });
   }
 }
 

@@ -1,8 +1,13 @@
 import { constants } from 'node:os';
 import { defineTool, type Tool } from '@omnipaw/kernel';
 import * as v from 'valibot';
-import { path, whole } from '../fs/schemas.js';
-import type { CommandEnd, CommandResult, CommandRunner, OutputChunk } from './command-runner.js';
+import { argumentsOf } from '../schemas/arguments.js';
+import { fields } from '../schemas/fields.js';
+import { checkOptions } from '../schemas/options.js';
+import { path, within, withoutNul } from '../schemas/values.js';
+import type { Command, CommandEnd, CommandResult, CommandRunner, OutputChunk } from './command-runner.js';
+import { bashOptions } from './option-schemas.js';
+import type { BashOptions } from './options.js';
 import { OutputPieces } from './output-pieces.js';
 import { textOfOutput, withoutCutLines } from './output-window.js';
 
@@ -31,28 +36,6 @@ export interface BashResult {
   readonly truncated: { readonly code: 'OUTPUT_TRUNCATED'; readonly stdoutBytes: number; readonly stderrBytes: number } | null;
 }
 
-/** Output as it comes, with whose it is. */
-export interface CommandOutput extends OutputChunk {
-  readonly agent: string;
-  readonly idempotencyKey: string;
-}
-
-export interface BashOptions {
-  /** Names of variables that a call may set; none unless given. */
-  readonly variables?: readonly string[];
-  /** Variables that every command gets. */
-  readonly env?: Readonly<Record<string, string>>;
-  /** Both the limit for calls and what they get unless they say less. 30 seconds unless given. */
-  readonly timeoutMs?: number;
-  /** Told of all output at once, as bytes and before anything is redacted; not recorded by that. */
-  readonly onOutput?: (output: CommandOutput) => void;
-  /**
-   * False leaves out what is recorded while a command runs: then its output is in the result alone, and what redacts sees all of
-   * it at once. True unless given.
-   */
-  readonly recordsProgress?: boolean;
-}
-
 const DEFAULT_TIMEOUT_MS = 30_000;
 /** For what is left to be killed. */
 const TIMEOUT_MARGIN_MS = 15_000;
@@ -60,7 +43,7 @@ const MAX_OUTPUT_BYTES = 64 * 1024;
 const MAX_COMMAND_CHARS = 64 * 1024;
 const MAX_ARGS = 256;
 /** No start-up file: bash would read one where its input looks like a network's. And no option after these: a command may begin like one. */
-const BASH = ['bash', '--noprofile', '--norc', '-c', '--'] as const;
+const BASH: Command = ['bash', '--noprofile', '--norc', '-c', '--'];
 
 /**
  * Runs a command in bash. A command that fails is a result, not an error. What it prints while it runs is recorded as the tool's
@@ -70,6 +53,7 @@ const BASH = ['bash', '--noprofile', '--norc', '-c', '--'] as const;
  * `COMMAND_NOT_STARTED`, `PROCESSES_LEFT`.
  */
 export function bashTool(name: string, runner: CommandRunner, options: BashOptions = {}): Tool<BashArguments, BashResult> {
+  checkOptions('bashTool', bashOptions, options);
   const { env: always = {}, timeoutMs: maxTimeoutMs = DEFAULT_TIMEOUT_MS, onOutput, recordsProgress = true } = options;
   return defineTool({
     name,
@@ -78,16 +62,17 @@ export function bashTool(name: string, runner: CommandRunner, options: BashOptio
     input: inputSchema(options.variables ?? [], maxTimeoutMs),
     idempotent: false,
     timeoutMs: maxTimeoutMs + TIMEOUT_MARGIN_MS,
-    run: async ({ command, args = [], cwd = '.', env = {}, timeoutMs = maxTimeoutMs }, { agent, idempotencyKey, signal, hasSecrets, progress }): Promise<BashResult> => {
+    run: async ({ command, args = [], cwd = '.', env = {}, timeoutMs = maxTimeoutMs }, { agent, tool, idempotencyKey, signal, hasSecrets, progress }): Promise<BashResult> => {
       const telling = new Telling();
       // A secret that is cut in two could not be taken out of the pieces.
       const pieces = hasSecrets || !recordsProgress ? undefined : new OutputPieces(MAX_OUTPUT_BYTES, (piece) => { telling.tell(() => progress(piece)); });
       const tell = onOutput && ((chunk: OutputChunk): void => { telling.tell(() => { onOutput({ ...chunk, agent, idempotencyKey }); }); });
       try {
-        const result = await runner.exec([...BASH, command, 'bash', ...args], {
+        const result = await runner.exec([...(runner.shell ?? BASH), command, 'bash', ...args], {
           cwd,
           env: { ...always, ...env },
           timeoutMs,
+          caller: { agent, tool, idempotencyKey },
           signal,
           maxOutputBytes: MAX_OUTPUT_BYTES,
           onOutput: (chunk) => {
@@ -123,15 +108,16 @@ class Telling {
 }
 
 function inputSchema(variables: readonly string[], maxTimeoutMs: number) {
-  const name = v.pipe(v.string(), v.check((key) => variables.includes(key), `is no variable that a call may set (those are: ${variables.join(', ') || 'none'})`));
-  const text = v.pipe(v.string(), v.check((value) => !value.includes('\0'), 'has a NUL character'));
-  return v.strictObject({
-    command: v.pipe(text, v.nonEmpty(), v.maxLength(MAX_COMMAND_CHARS)),
-    args: v.exactOptional(v.pipe(v.array(text), v.maxLength(MAX_ARGS))),
-    cwd: v.exactOptional(path),
-    env: v.exactOptional(v.record(name, text)),
-    timeoutMs: v.exactOptional(whole(1, maxTimeoutMs)),
-  });
+  const name = v.pipe(v.string(), v.check((key) => variables.includes(key), `must be a variable that a call may set (those are: ${variables.join(', ') || 'none'})`));
+  return argumentsOf(
+    fields({
+      command: v.pipe(withoutNul, v.nonEmpty(), v.maxLength(MAX_COMMAND_CHARS)),
+      args: v.exactOptional(v.pipe(v.array(withoutNul), v.maxLength(MAX_ARGS))),
+      cwd: v.exactOptional(path),
+      env: v.exactOptional(v.record(name, withoutNul)),
+      timeoutMs: v.exactOptional(within(1, maxTimeoutMs)),
+    }),
+  );
 }
 
 /** With no half of a secret in what is kept. */

@@ -1,5 +1,6 @@
-export { bashTool, type BashArguments, type BashOptions, type BashResult, type CommandOutput } from './bash.js';
-export type { Command, CommandEnd, CommandResult, CommandRunner, ExecOptions, OutputChunk } from './command-runner.js';
-export { LocalRunner, type LocalRunnerOptions } from './local-runner.js';
+export { bashTool, type BashArguments, type BashResult } from './bash.js';
+export { assertPlainCommand, type Command, type CommandEnd, type CommandResult, type CommandRunner, type ExecOptions, type OutputChunk } from './command-runner.js';
+export { LocalRunner } from './local-runner.js';
+export type { BashOptions, CommandOutput, LocalRunnerOptions } from './options.js';
 export { OutputWindow, textOfOutput, type CapturedOutput } from './output-window.js';
-export { chooseRunner } from './sandbox-mode.js';
+export { chooseRunner, hostEnvironment } from './sandbox-mode.js';

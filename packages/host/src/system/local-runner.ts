@@ -6,20 +6,14 @@ import { delimiter, isAbsolute } from 'node:path';
 import { hostError } from '../errors.js';
 import { liesWithin } from '../paths/lies-within.js';
 import type { Workspace } from '../paths/workspace.js';
-import type { Command, CommandResult, CommandRunner, ExecOptions } from './command-runner.js';
+import { checkOptions } from '../schemas/options.js';
+import { assertPlainCommand, type Command, type CommandResult, type CommandRunner, type ExecOptions } from './command-runner.js';
 import { TAG_VARIABLE } from './descendants.js';
 import { namespacePrefix } from './namespace.js';
+import { localRunnerOptions } from './option-schemas.js';
+import type { LocalRunnerOptions } from './options.js';
 import { processLimit } from './process-limit.js';
 import { RunningCommand } from './running-command.js';
-
-export interface LocalRunnerOptions {
-  /** The variables of this process; of them a command gets `PATH` and `TZ`. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Processes that a command may have at once. */
-  readonly maxProcesses: number;
-  /** `none` leaves process namespaces out, as on a system without them. */
-  readonly namespaces?: 'none';
-}
 
 const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin';
 const MAX_FILE_BYTES = 1024 * 1024 * 1024;
@@ -43,15 +37,16 @@ export class LocalRunner implements CommandRunner {
   readonly #options: LocalRunnerOptions;
   #prefix: Promise<readonly string[]> | undefined;
 
-  /** Throws `SANDBOX_UNAVAILABLE` at the first command on a system that is none of Unix's kind. */
+  /** Throws a `TypeError` for options that are none, and `SANDBOX_UNAVAILABLE` at the first command on a system that is none of Unix's kind. */
   constructor(workspace: Workspace, options: LocalRunnerOptions) {
+    checkOptions('LocalRunner', localRunnerOptions, options);
     this.#workspace = workspace;
     this.#options = options;
   }
 
   async exec(command: Command, options: ExecOptions): Promise<CommandResult> {
     if (process.platform === 'win32') throw hostError('SANDBOX_UNAVAILABLE', 'Commands do not run on Windows itself. Give hostTools a runner for containers, or use WSL.');
-    assertPlain(command, options.env);
+    assertPlainCommand(command, options.env);
     this.#prefix ??= this.#options.namespaces === 'none' ? Promise.resolve([]) : namespacePrefix(this.#environment({}, 'probe'));
     const tag = randomUUID();
     const prefix = await this.#prefix;
@@ -100,12 +95,4 @@ function realPlace(place: string): readonly string[] {
   } catch {
     return [];
   }
-}
-
-/** Throws `COMMAND_REFUSED` for what no process can be given. */
-function assertPlain(command: Command, env: Readonly<Record<string, string>>): void {
-  const strange = [...command, ...Object.values(env)].find((text) => text.includes('\0'));
-  if (strange !== undefined) throw hostError('COMMAND_REFUSED', `A command has a NUL character in it: ${JSON.stringify(strange.slice(0, 100))}. Take it out.`);
-  const name = Object.keys(env).find((key) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(key));
-  if (name !== undefined) throw hostError('COMMAND_REFUSED', `${JSON.stringify(name)} is no name of a variable. Use letters, digits and _.`);
 }

@@ -13,7 +13,10 @@ export interface OutputPiece {
   readonly stderr: string;
 }
 
-/** Tells of output now and then: whole lines, and of each stream no more than its first bytes. */
+/**
+ * Tells of output now and then: whole lines, so that what redacts a line sees all of it, and of each stream no more than its
+ * first bytes.
+ */
 export class OutputPieces {
   readonly #tell: (piece: OutputPiece) => void;
   readonly #stdout: Lines;
@@ -76,7 +79,8 @@ class Lines {
   }
 
   #endOfPiece(): number {
-    const endOfLines = this.#text.lastIndexOf('\n', MAX_PIECE_CHARS - 1) + 1;
+    // Programs that show how far they are write a line over and over, with a return before or after it.
+    const endOfLines = Math.max(this.#text.lastIndexOf('\n', MAX_PIECE_CHARS - 1), this.#text.lastIndexOf('\r', MAX_PIECE_CHARS - 1)) + 1;
     if (endOfLines > 0 || this.#text.length < MAX_PIECE_CHARS) return endOfLines;
     // A character outside the basic plane is two units, which stay together.
     return /[\uD800-\uDBFF]/.test(this.#text[MAX_PIECE_CHARS - 1]!) ? MAX_PIECE_CHARS - 1 : MAX_PIECE_CHARS;

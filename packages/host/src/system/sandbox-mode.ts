@@ -1,5 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { hostError } from '../errors.js';
 import type { CommandRunner } from './command-runner.js';
+
+/** A line of a `.env` file, with its value in quotes or up to a comment. */
+const LINE = /^[ \t]*(?:export[ \t]+)?(SANDBOX_\w+)[ \t]*=[ \t]*(?:"([^"\r\n]*)"|'([^'\r\n]*)'|([^#\r\n]*))/gm;
 
 /** What chooses a runner: a variable of the process's environment. */
 export const SANDBOX_VARIABLE = 'SANDBOX_MODE';
@@ -13,4 +18,23 @@ export function chooseRunner(runners: readonly CommandRunner[], environment: Rea
   const known = runners.map((one) => one.mode).join(', ');
   const remedy = mode === 'docker' ? 'Install @omnipaw/sandbox-docker and give hostTools its runner' : 'Set one of these, or give hostTools such a runner';
   throw hostError('SANDBOX_UNAVAILABLE', `${SANDBOX_VARIABLE} is ${JSON.stringify(mode)}, and there is no runner for it; there is: ${known}. ${remedy}.`, { details: { mode } });
+}
+
+/**
+ * The variables of this process, and those named `SANDBOX_…` of a `.env` file in a directory unless the process has them:
+ * the others there are somebody else's.
+ */
+export function hostEnvironment(directory: string = process.cwd()): Readonly<Record<string, string | undefined>> {
+  const named = [...textOf(join(directory, '.env')).matchAll(LINE)].map(([, name, double, single, plain]) => [name!, double ?? single ?? plain!.trim()] as const);
+  return { ...Object.fromEntries(named), ...process.env };
+}
+
+/** Empty when there is no such file; one that can't be read is not passed over. */
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw hostError('SANDBOX_UNAVAILABLE', `${file} could not be read, and it may say where commands run: ${(thrown as Error).message}.`, { cause: thrown });
+  }
 }

@@ -33,6 +33,8 @@ describe('host.fs.read_file', () => {
     const { fs } = hostTools({ root: tree({ 'a.txt': 'x'.repeat(99).concat('\n').repeat(5_000) }) });
     expect(await codeOf(call(fs.readFile, { path: 'a.txt' }))).toBe('FILE_TOO_LARGE');
     await expect(call(fs.readFile, { path: 'a.txt', lines: 10 })).resolves.toMatchObject({ lines: 5_000 });
+    await expect(call(fs.readFile, { path: 'a.txt' })).rejects.toThrow(/ask for some lines of it \(fromLine, lines\)/);
+    await expect(call(fs.readFile, { path: 'a.txt', encoding: 'base64' })).rejects.toThrow(/take what you need of it with a command/);
   });
 
   test('refuses text that would be too long as JSON, and gives it as base64', async () => {
@@ -108,6 +110,16 @@ describe('host.fs.write_file', () => {
     for (let time = 0; time < 2; time++) await expect(call(fs.writeFile, { path: 'log', content: 'two', offset: 4 })).resolves.toMatchObject({ bytes: 7 });
     expect(readFileSync(path.join(root, 'log'), 'utf8')).toBe('one two');
     expect(await codeOf(call(fs.writeFile, { path: 'log', content: 'x', offset: 99 }))).toBe('FILE_CHANGED');
+  });
+
+  test('writes in pieces what is larger than the log takes of a call', async () => {
+    const root = temporaryDirectory();
+    const { fs } = hostTools({ root });
+    const half = 'x'.repeat(800 * 1024);
+    expect(await codeOf(call(fs.writeFile, { path: 'report', content: half + half }))).toBe('VALUE_TOO_LARGE');
+    await call(fs.writeFile, { path: 'report', content: half, offset: 0 });
+    await expect(call(fs.writeFile, { path: 'report', content: half, offset: half.length })).resolves.toMatchObject({ bytes: 1600 * 1024 });
+    expect(readFileSync(path.join(root, 'report'), 'utf8')).toBe(half + half);
   });
 
   test('takes bytes as base64, and nothing that is none', async () => {

@@ -261,15 +261,21 @@ describeWith('git', 'host.git', () => {
       expect(existsSync(mark)).toBe(false);
     });
 
-    test('is asked only where it lies in the root, as a directory', async () => {
+    test('is asked only where it lies in the root, as a directory, and elsewhere it is said what would do', async () => {
       const outer = repository({ 'inner/a.txt': 'one\n' });
       const inner = path.join(outer, 'inner');
-      expect(await codeOf(call(hostTools({ root: inner }).git.status, {}))).toBe('GIT_REFUSED');
+      const isRefused = async (around: boolean, message: string): Promise<void> => {
+        const because = `The root is asked about with git, but ${message}.`;
+        await expect(call(hostTools({ root: inner, git: { around } }).git.log, {})).rejects.toMatchObject({ code: 'GIT_REFUSED', message: because });
+      };
+      const [own, allowed] = ['Make the root a repository of its own (git init)', 'where the tools are made (git: { around: true })'];
+      await isRefused(false, `there is no repository in it. ${own}, or allow one around it ${allowed}`);
       writeFileSync(path.join(inner, '.git'), `gitdir: ${outer}/.git\n`);
-      expect(await codeOf(call(hostTools({ root: inner }).git.log, {}))).toBe('GIT_REFUSED');
+      await isRefused(false, `its .git is a file, which leads elsewhere. ${own}, or allow what git worktree add has made ${allowed}`);
+      await isRefused(true, `its .git is a file, which leads elsewhere. ${own}`);
       renameSync(path.join(inner, '.git'), path.join(inner, 'x'));
       symlinkSync(path.join(outer, '.git'), path.join(inner, '.git'));
-      expect(await codeOf(call(hostTools({ root: inner }).git.log, {}))).toBe('GIT_REFUSED');
+      await isRefused(true, `its .git is a link, which leads elsewhere. ${own}`);
     });
 
     test('is asked around the root where the operator says so', async () => {

@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createKernel, defineAgent, MemoryLogStore, readEntries, secret } from '@omnipaw/kernel';
-import { hostTools, LocalRunner, Workspace, type CommandRunner, type ExecOptions } from '@omnipaw/host';
-import { describe, expect, test } from 'vitest';
+import { hostEnvironment, hostTools, LocalRunner, Workspace, type CommandRunner, type ExecOptions } from '@omnipaw/host';
+import { describe, expect, test, vi } from 'vitest';
 import { call, codeOf } from '../support/call.js';
 import { temporaryDirectory, tree } from '../support/workspace.js';
 
@@ -211,4 +211,21 @@ test.skipIf(process.platform === 'win32')('what a command prints that is over at
     const { stdout } = await runner.exec(['echo', 'said'], { cwd: '.', env: {}, timeoutMs: 10_000, signal, maxOutputBytes: 100 });
     expect(Buffer.from(stdout.head).toString()).toBe('said\n');
   }
+});
+
+describe('a .env file', () => {
+  test('says where commands run, unless the environment does, and nothing else', () => {
+    const folder = tree({ '.env': '# SANDBOX_MODE=x\nexport SANDBOX_MODE="docker" # in containers\r\n SANDBOX_IMAGE = mine:1 # ours\r\nSANDBOX_X=\'a#b\'\nSANDBOX_Y=\nAPI_KEY=secret\nPATH=/evil\n' });
+    expect(hostEnvironment(folder)).toEqual({ ...process.env, SANDBOX_MODE: 'docker', SANDBOX_IMAGE: 'mine:1', SANDBOX_X: 'a#b', SANDBOX_Y: '' });
+    vi.stubEnv('SANDBOX_MODE', 'local');
+    expect(hostEnvironment(folder)['SANDBOX_MODE']).toBe('local');
+    vi.unstubAllEnvs();
+    expect(hostEnvironment(temporaryDirectory())).toEqual(process.env);
+  });
+
+  test('that can not be read is not passed over', () => {
+    const folder = temporaryDirectory();
+    mkdirSync(path.join(folder, '.env'));
+    expect(() => hostEnvironment(folder)).toThrow(expect.objectContaining({ code: 'SANDBOX_UNAVAILABLE' }));
+  });
 });

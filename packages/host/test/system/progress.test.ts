@@ -99,6 +99,19 @@ describe('output comes in pieces', () => {
     expect(pieces).toEqual([{ stdout: 'whole\n', stderr: '' }, { stdout: 'half 🐾 line\n', stderr: '' }]);
   });
 
+  test('of a line that is written over and over, too', async () => {
+    const told = new Moments();
+    const bash = printing(async (say) => {
+      say('10 %\r');
+      await told.until(1);
+      say('20 %\r30 %\r40');
+      await told.until(2);
+      say(' %\n');
+    });
+    const { pieces } = await run(bash, { command: 'x' }, { heard: (_piece, number) => { told.come(number); } });
+    expect(pieces.map(({ stdout }) => stdout)).toEqual(['10 %\r', '20 %\r30 %\r']);
+  });
+
   test.each([['short lines', 'a line\n', 4], ['one long line', 'x🐾', 1]])('of 8 Ki characters at the most: %s', async (_what, text, count) => {
     const told = new Moments();
     const printed = text.repeat(4_000);

@@ -29,6 +29,11 @@ export class Deadlines implements Projection, Saved<readonly Deadline[]> {
     return this.#heap[0];
   }
 
+  /** Whether one that a guard has set for an agent is due. */
+  isDue(agent: string, now: number): boolean {
+    return this.#heap.some((set) => set.agent === agent && set.call === undefined && set.tick > 0 && set.at <= now);
+  }
+
   /** Takes the earliest deadline if it is due. */
   takeDue(now: number): Deadline | undefined {
     const [first] = this.#heap;

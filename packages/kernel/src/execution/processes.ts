@@ -75,7 +75,7 @@ export class Processes implements Projection, Saved<SavedBirths> {
 
   /** The last tick that an agent has begun. */
   tickOf(agent: string): number {
-    return this.#options.pending.tickOf(agent) ?? this.#births.get(agent)?.tick ?? 0;
+    return this.#running.get(agent)?.tick ?? this.#options.pending.tickOf(agent) ?? this.#births.get(agent)?.tick ?? 0;
   }
 
   /** Takes over a program that was run again up to where the log is. */

@@ -32,6 +32,7 @@ export interface SchedulerOptions {
   readonly log: LogWriter;
   readonly ports: Pick<Ports, 'timers' | 'watchdog'>;
   readonly emit: Emit;
+  readonly note: Emit;
   /** Asks guards about a tick; answers how long it may take, if it is to be measured. */
   readonly reviewTick: (asked: TickAsked) => number | undefined;
   /** The entry that has to be made next; undefined where the recording ends. */
@@ -187,10 +188,10 @@ export class Scheduler implements Projection, Saved<readonly (readonly [agent: s
         endings.revoke(agent, 'it expired');
         return;
       }
+      tick = processes.tickOf(agent);
+      const limitMs = this.#options.reviewTick({ agent, tick, now });
       const running = processes.of(agent);
       running.clock.now = now;
-      ({ tick } = running);
-      const limitMs = this.#options.reviewTick({ agent, tick, now });
       tick = ++running.tick;
       this.#settle(agent, running, limitMs === undefined ? this.#tick(agent, running) : this.#measured(agent, running, limitMs));
     } catch (thrown) {
@@ -290,6 +291,7 @@ export class Scheduler implements Projection, Saved<readonly (readonly [agent: s
     try {
       spawner.continueAgent({ agent, tick, input, seed: random.nextSeed() });
     } catch (thrown) {
+      if (thrown instanceof AgentEnded) throw thrown;
       if (log.failure === undefined) failures.programFailed(agent, tick, thrown);
     }
   }
@@ -297,6 +299,6 @@ export class Scheduler implements Projection, Saved<readonly (readonly [agent: s
   /** INV-05: what the next tick is to find has to be in the log. */
   #checkpointScratch(agent: string, tick: number): void {
     const values = this.#options.ephemeral.unsaved(agent);
-    if (values !== undefined) this.#options.emit({ kind: 'SCRATCH_CHECKPOINTED', agent, data: { tick, values } });
+    if (values !== undefined) this.#options.note({ kind: 'SCRATCH_CHECKPOINTED', agent, data: { tick, values } });
   }
 }

@@ -17,6 +17,7 @@ export interface TickWatchOptions {
  *
  * 1. Only the program's own code runs under the watchdog, which may end it anywhere: the kernel's is never in the middle.
  * 2. A step that was ended then is not run again: the record says that the tick was over before it.
+ * 3. A step that led to what is recorded was within its limit, however long it takes on the machine that makes it again.
  */
 export class TickWatch {
   readonly #options: TickWatchOptions;
@@ -29,15 +30,15 @@ export class TickWatch {
 
   /** What the log is to say of the tick: what it says already, or what was measured. */
   get measured(): { readonly cpuUs: number; readonly stopped?: true } {
-    const { cpuUs } = (this.#record ?? {}) as { readonly cpuUs?: number };
-    return { cpuUs: cpuUs ?? this.#cpuUs, ...(this.#isStopped ? { stopped: true } : {}) };
+    const cpuUs = this.#record?.['cpuUs'] as number;
+    return { cpuUs: Number.isSafeInteger(cpuUs) && cpuUs >= 0 ? cpuUs : this.#cpuUs, ...(this.#isStopped ? { stopped: true } : {}) };
   }
 
   /** Runs a step of the program; ends the agent if that takes too long. */
   run<Result>(step: () => Result): Result {
-    const { limitMs, watchdog } = this.#options;
+    const { limitMs, watchdog, recorded } = this.#options;
     if (this.#record?.['stopped'] === true) throw this.#stop();
-    if (watchdog === undefined) return step();
+    if (watchdog === undefined || recorded() !== undefined) return step();
     const leftMs = limitMs - this.#cpuUs / 1_000;
     const startUs = watchdog.cpuUs();
     let result: { readonly of: Result } | undefined;

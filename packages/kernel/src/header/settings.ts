@@ -1,4 +1,5 @@
 import type { JsonObject } from '../json/index.js';
+import type { Digests } from './entries.js';
 import { LOG_FORMAT_VERSION, type Entry, type Projection, type Saved } from '../logging/index.js';
 
 export interface KernelLimits {
@@ -22,6 +23,7 @@ export const DEFAULT_LIMITS: KernelLimits = Object.freeze({
 interface SavedSettings {
   readonly format: number;
   readonly limits: KernelLimits;
+  readonly extensions?: Digests['extensions'];
 }
 
 /**
@@ -32,6 +34,7 @@ interface SavedSettings {
 export class Settings implements Projection, Saved<SavedSettings> {
   #limits = DEFAULT_LIMITS;
   #format = LOG_FORMAT_VERSION;
+  #extensions: Digests['extensions'] = {};
 
   /** Which form the entries of this log have: a log keeps the one that it was begun with. */
   get format(): number {
@@ -42,18 +45,25 @@ export class Settings implements Projection, Saved<SavedSettings> {
     return this.#limits;
   }
 
-  save(): SavedSettings {
-    return { format: this.#format, limits: this.#limits };
+  /** By name, the versions of the extensions that decide with it. */
+  get extensions(): Digests['extensions'] {
+    return this.#extensions;
   }
 
-  load({ format, limits }: SavedSettings): void {
+  save(): SavedSettings {
+    return { format: this.#format, limits: this.#limits, extensions: this.#extensions };
+  }
+
+  load({ format, limits, extensions = {} }: SavedSettings): void {
     this.#format = format;
     this.#limits = limits;
+    this.#extensions = extensions;
   }
 
   apply(entry: Entry): void {
     if (entry.kind !== 'LOG_OPENED' && entry.kind !== 'KERNEL_STARTED') return;
     if (entry.kind === 'LOG_OPENED') this.#format = entry.data.format;
+    this.#extensions = (entry.data as Partial<Digests>).extensions ?? {};
     this.#limits = Object.freeze({ ...DEFAULT_LIMITS, ...limitsIn(entry.data.config) });
   }
 }

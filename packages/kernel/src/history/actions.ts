@@ -1,6 +1,6 @@
 /** Which entries are something that an agent did and was permitted to, pure. */
 import type { GrantAction, PermissionRecord } from '../identity/index.js';
-import type { Entry } from '../logging/index.js';
+import type { Entry, Proposal } from '../logging/index.js';
 import { sharedResource } from '../memory/index.js';
 import type { PendingOperations } from '../pending/index.js';
 
@@ -44,6 +44,7 @@ export function actionsIn(entry: Entry): readonly Action[] {
 }
 
 const PROPOSED: ReadonlySet<string> = new Set([
+  'DELAY_STARTED',
   'JOIN_STARTED',
   'MEMORY_DELETED',
   'MEMORY_SET',
@@ -51,15 +52,30 @@ const PROPOSED: ReadonlySet<string> = new Set([
   'SHARED_READ',
   'SHARED_WRITTEN',
   'SLEEP_STARTED',
-  'TOOL_CALLED',
-  'VERSION_CHOSEN',
 ]);
+
+const NOTED: ReadonlySet<string> = new Set(['AGENT_CONTINUED', 'APPROVAL_REQUESTED', 'REFUSED', 'SCRATCH_CHECKPOINTED', 'VERSION_CHOSEN']);
+
+/** What guards were asked about: of a call that had to wait, the call. */
+export function proposalOf(entry: Entry): Proposal {
+  const { kind, agent, data } = entry;
+  if (kind !== 'DELAY_STARTED') return { kind, agent, data } as Proposal;
+  const { tick, call, by, reserved, instruction: { tool, args } } = data;
+  return { kind: 'TOOL_CALLED', agent, data: { tick, call, tool, args, permission: { decision: 'ALLOW', by }, ...(reserved === undefined ? {} : { reserved }) } };
+}
+
+/** Whether guards were asked about it as a note of the kernel's. */
+export function isNote({ kind }: Entry): boolean {
+  return NOTED.has(kind);
+}
 
 /** Whether guards were asked about an entry: it is a program's doing. `pending` is what agents waited for before it. */
 export function isProposal(entry: Entry, pending: Pick<PendingOperations, 'find'>): boolean {
   const { kind, agent, data } = entry;
   if (agent === null) return false;
   if (kind === 'AGENT_SPAWNED') return data.parent !== null;
+  // Of a call that had to wait, the wait was.
+  if (kind === 'TOOL_CALLED') return pending.find(agent, data.tick, data.call)?.kind !== 'TIMER';
   // To one that waits for it, a message or a result is handed over.
   if (kind === 'MESSAGE_RECEIVED' || kind === 'DELEGATION_RESULT') return data.call === undefined || pending.find(agent, data.tick, data.call) === undefined;
   return kind === 'MESSAGE_SENT' || PROPOSED.has(kind);

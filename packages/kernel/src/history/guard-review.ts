@@ -1,8 +1,9 @@
 import { toErrorRecord, type ErrorRecord, type OmniError } from '../errors/index.js';
 import type { JsonObject } from '../json/index.js';
-import { reviewAll, reviewTicks, shield, type Extension, type NamedGuard } from '../kernel/index.js';
-import type { Entry, Projection, Proposal } from '../logging/index.js';
+import { reviewAll, reviewTicks, shield, type Asked, type Extension, type NamedGuard } from '../kernel/index.js';
+import type { Entry, Projection } from '../logging/index.js';
 import { AgentEnded, DelayNeeded, type TickAsked } from '../syscalls/index.js';
+import { proposalOf } from './actions.js';
 
 /** What a guard says of something that has happened. */
 export interface GuardFinding {
@@ -36,8 +37,9 @@ export class GuardReview {
   }
 
   /** What is said of an entry about which guards are asked; what they said then as well is left out. */
-  review({ kind, agent, data }: Entry, at: Entry): readonly GuardFinding[] {
-    return this.#ask(at, (named, record) => { reviewAll([named], { kind, agent, data } as Proposal, record); });
+  review(at: Entry, by: Asked['by']): readonly GuardFinding[] {
+    const found = this.#ask(at, (named, record) => { reviewAll([named], { proposal: proposalOf(at), by }, record); });
+    return at.kind === 'DELAY_STARTED' ? found.filter(({ effect }) => effect !== 'DELAY') : found;
   }
 
   /** What is said of a tick, of which `at` is the first entry. */

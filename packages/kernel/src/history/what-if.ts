@@ -8,7 +8,7 @@ import { foldEntry, type Extension } from '../kernel/index.js';
 import { isKernelKind } from '../replay/index.js';
 import { readEntries, type Entry, type LogReader } from '../logging/index.js';
 import type { Codec } from '../ports/index.js';
-import { actorOf, isProposal, tickOf } from './actions.js';
+import { actorOf, isNote, isProposal, tickOf } from './actions.js';
 import { GuardReview, type GuardFinding } from './guard-review.js';
 import { OtherAuthority, type Decided, type OtherAuthorityOptions } from './other-authority.js';
 import { Recorded } from './recorded.js';
@@ -57,7 +57,7 @@ const PROGRESS_ENTRIES = 1_000;
  * Lists each action of a log that would now be refused, escalated or warned about.
  *
  * An action that was refused then is not in it, as it never happened. Rejects with `LOG_CORRUPT`, with `AGENT_NOT_FOUND` for
- * a change of grants that is for nobody, with `GRANT_NOT_FOUND` for one that takes away what nobody had, with `EXTENSION_FAILED`, and a TypeError for what is no policy or grant.
+ * a change of grants that is for nobody, with `GRANT_NOT_FOUND` for one that takes away what nobody had, with `EXTENSION_FAILED`, with what an extension asserts in the end, and a TypeError for what is no policy or grant.
  */
 export async function whatIf(reader: LogReader, options: WhatIfOptions): Promise<WhatIfReport> {
   const walk = new Walk(options);
@@ -70,6 +70,7 @@ export async function whatIf(reader: LogReader, options: WhatIfOptions): Promise
     entries = raw.busSeq + 1;
   }
   walk.authority.assertSeen();
+  for (const { assertSeen } of options.extensions ?? []) assertSeen?.();
   return { entries, asked: walk.asked, findings: walk.findings };
 }
 
@@ -97,7 +98,7 @@ class Walk {
     this.findings.push(...refused);
     const found = this.#reviewTick(entry);
     // Guards are asked last, about what is permitted.
-    if (isProposed && refused.length === 0 && found.every(({ effect }) => effect !== 'FAULT')) found.push(...this.#guards.review(entry, entry));
+    if ((isProposed || isNote(entry)) && refused.length === 0 && found.every(({ effect }) => effect !== 'FAULT')) found.push(...this.#guards.review(entry, isProposed ? 'review' : 'reviewNote'));
     this.#report(entry, decided[0], found);
     this.#tickTimes.apply(entry as never);
     this.authority.apply(entry, decided);

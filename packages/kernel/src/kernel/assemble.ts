@@ -39,7 +39,7 @@ export function assemble(options: AssembleOptions) {
   const { config, host, log, report } = options;
   const core = assembleCore(options);
   const { state, bus, gate, endings } = core;
-  const shared = { ...state, ...core, log, ports: host.ports, emit: bus.emit, propose: bus.propose };
+  const shared = { ...state, ...core, log, ports: host.ports, emit: bus.emit, propose: bus.propose, note: bus.note };
 
   const messenger = new Messenger(shared);
   const authority = new Authority(state.permissions);
@@ -57,7 +57,7 @@ export function assemble(options: AssembleOptions) {
   const delays = new Delays({ ...shared, ...carrier });
   const asks = new Asks({ ...shared, ...carrier, timers: host.ports.timers, drain: () => { scheduler.drain(); } });
   const recorded = (): RawEntry | undefined => options.oracle?.next;
-  const versions = new VersionSyscalls({ ...shared, recorded });
+  const versions = new VersionSyscalls({ ...shared, recorded, reviewNote: bus.reviewNote });
   const evaluator: InstructionEvaluator = new InstructionEvaluator({
     authority,
     gate,
@@ -67,7 +67,7 @@ export function assemble(options: AssembleOptions) {
     approvals,
     delays,
     versions,
-    emit: bus.emit,
+    note: bus.note,
   });
   const failures = new FailureHandler({
     ...shared,
@@ -94,6 +94,7 @@ export function assemble(options: AssembleOptions) {
   const deadlines = new Deadlines(({ agent, tick, call }) =>
     call === undefined ? state.lifecycle.stateOf(agent) !== 'TERMINATED' : state.pending.find(agent, tick, call) !== undefined,
   );
+  const mayWake = (agent: string, time: number): boolean => state.outcomes.of(agent) === undefined && deadlines.isDue(agent, time);
   const drain = (): void => { scheduler.drain(); };
   const commands = new Commands(shared);
   const alarm: Alarm = new Alarm({
@@ -104,7 +105,7 @@ export function assemble(options: AssembleOptions) {
   core.connect(scheduler, asks);
   bus.project(...projectionsOf(state), ...core.projections, approvals, asks, deadlines, versions, processes, scheduler);
   const saved = savedOf({ ...state, approvals, deadlines, processes, scheduler }, config);
-  return { saved, state, bus, gate, endings, registry: core.registry, processes, versions, messenger, spawner, approvals, asks, delays, commands, scheduler, alarm, drain };
+  return { saved, state, bus, gate, endings, registry: core.registry, processes, versions, messenger, spawner, approvals, asks, delays, commands, scheduler, alarm, drain, mayWake };
 }
 
 /** Tells agents of a breach; that one of them can't be told changes nothing for the others. */

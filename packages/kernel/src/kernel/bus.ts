@@ -12,7 +12,7 @@ import { deepFreeze } from '../json/index.js';
 import { nextState, type LifecycleController, type Transition } from '../lifecycle/index.js';
 import type { Emit, Entry, LogWriter, Projection, Proposal } from '../logging/index.js';
 import type { TickAsked } from '../syscalls/index.js';
-import { reviewAll, reviewTicks, type MakeRecord, type NamedGuard } from './review.js';
+import { reviewAll, reviewTicks, type Asked, type MakeRecord, type NamedGuard } from './review.js';
 
 /** Told of every entry at once, with the line as stored. */
 export type Subscriber = (entry: Entry, line: string) => void;
@@ -30,6 +30,7 @@ export class KernelBus {
   readonly #projections: Projection[] = [];
   readonly #subscribers = new Set<Subscriber>();
   readonly #tickGuards: readonly NamedGuard[];
+  readonly #noteGuards: readonly NamedGuard[];
   #lastSeq = -1;
   #emitDepth = 0;
   #isCommanded = false;
@@ -38,6 +39,7 @@ export class KernelBus {
   constructor(options: KernelBusOptions) {
     this.#options = options;
     this.#tickGuards = options.guards.filter(({ guard }) => guard.reviewTick !== undefined);
+    this.#noteGuards = options.guards.filter(({ guard }) => guard.reviewNote !== undefined);
   }
 
   /** Adds state that folds the log; before the first entry. */
@@ -101,13 +103,18 @@ export class KernelBus {
 
   /** Records what a program does, unless a guard refuses it. */
   readonly propose: Emit = (proposal) => {
-    const { guards } = this.#options;
-    if (guards.length > 0) {
-      deepFreeze(proposal);
-      reviewAll(guards, proposal as unknown as Proposal, this.#record);
-    }
+    this.#review(this.#options.guards, { proposal: proposal as unknown as Proposal, by: 'review' });
     return this.emit(proposal);
   };
+
+  /** Records what came of what a program does, unless a guard ends its agent. */
+  readonly note: Emit = (proposal) => {
+    this.reviewNote(proposal as unknown as Proposal);
+    return this.emit(proposal);
+  };
+
+  /** Throws what ends the agent of a note. */
+  readonly reviewNote = (proposal: Proposal): void => { this.#review(this.#noteGuards, { proposal, by: 'reviewNote' }); };
 
   /**
    * Asks about a tick before it runs; answers how long it may take, in milliseconds, if it is to be measured. Throws what ends its agent.
@@ -123,6 +130,10 @@ export class KernelBus {
     if (busSeq !== this.#lastSeq + 1) this.#options.invariants.breached('INV-16', `by entry ${busSeq} after ${this.#lastSeq}.`);
     this.#lastSeq = busSeq;
     for (const projection of this.#projections) projection.apply(entry);
+  }
+
+  #review(guards: readonly NamedGuard[], asked: Asked): void {
+    if (guards.length > 0) reviewAll(guards, deepFreeze(asked), this.#record);
   }
 
   #check(agent: string | null, kind: string, data: object): void {

@@ -23,6 +23,8 @@ export interface Extension {
    * kernel with one that can't writes none.
    */
   readonly projection?: Projection & Partial<Saved>;
+  /** Throws for names in its options that the log has not; `whatIf` asks at the end, a kernel when it starts. */
+  readonly assertSeen?: () => void;
 }
 
 export interface KernelConfig extends Partial<KernelLimits> {

@@ -7,7 +7,7 @@ export { digestsOf } from './header.js';
 export { inspect, type Inspection, type InspectOptions } from './inspect.js';
 export { rehearse, type Cast } from './rehearse.js';
 export { OmniKernel, type AgentHandle, type SettledOutcome, type UnknownCall } from './omni-kernel.js';
-export { reviewAll, reviewTicks, type NamedGuard } from './review.js';
+export { reviewAll, reviewTicks, type Asked, type NamedGuard } from './review.js';
 export { shield } from './shield.js';
 export type { AgentSnapshot, Snapshot, Waiting } from './snapshot.js';
 export { createState, projectionsOf, type KernelState } from './state.js';

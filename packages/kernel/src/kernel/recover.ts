@@ -16,6 +16,7 @@ import type { Parts } from './assemble.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { KernelConfig, KernelHost } from './config.js';
 import { foldEntry } from './fold.js';
+import { digestsOf } from './header.js';
 import { firstBirth } from './history.js';
 import { liveAgents } from './live-agents.js';
 import { lockstepOf } from './rehearse.js';
@@ -49,7 +50,17 @@ export async function recover(recovery: Recovery): Promise<void> {
   const { next } = oracle;
   if (next !== undefined) performEnd(next, parts.endings);
   lockstepOf(parts, oracle).finish();
-  if (oracle.failure !== undefined) throw oracle.failure;
+  if (oracle.failure !== undefined) throw explained(oracle.failure, recovery);
+}
+
+/** Guards decide with programs: other limits than those of then make something else of the same program. */
+function explained(failure: OmniError, { parts: { state }, config, host }: Recovery): OmniError {
+  const present = digestsOf(config, host.ports.codec).extensions;
+  const changed = Object.entries(state.settings.extensions).flatMap(([name, version]) => (present[name] === version ? [] : [`${name} ${version}, now ${present[name] ?? 'none'}`]));
+  const { code, details = {} } = failure;
+  if (changed.length === 0 || code !== 'REPLAY_DIVERGENCE') return failure;
+  const message = `${failure.message} Or it is for an extension that has changed (${changed.join(', ')}): start the kernel once with that of then.`;
+  return new OmniError(code, message, { details });
 }
 
 /** Brings the state back that a checkpoint kept. */

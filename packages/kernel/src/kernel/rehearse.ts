@@ -27,9 +27,9 @@ export function rehearse(cast: Cast, oracle: Oracle, codec: Codec): { readonly p
 }
 
 export function lockstepOf(parts: Parts, oracle: Oracle): Lockstep {
-  const { commands, spawner, messenger, approvals, asks, delays, state, bus, scheduler } = parts;
+  const { state, bus, scheduler } = parts;
   const runNextTick = (): boolean => scheduler.runNext();
-  return new Lockstep({ commands, spawner, messenger, approvals, asks, delays, scheduler, pending: state.pending, emit: bus.emit, oracle, runNextTick });
+  return new Lockstep({ ...parts, pending: state.pending, emit: bus.emit, oracle, runNextTick });
 }
 
 const INVARIANTS = new InvariantChecker();

@@ -12,11 +12,17 @@ export interface NamedGuard {
 
 export type MakeRecord = (proposal: { readonly kind: string; readonly agent: string | null; readonly data: JsonObject }) => void;
 
+export interface Asked {
+  readonly proposal: Proposal;
+  /** Whether it is a program's doing, or the kernel's note of it. */
+  readonly by: 'review' | 'reviewNote';
+}
+
 /** Throws what a guard refuses the proposal with; records what guards have to say first. */
-export function reviewAll(guards: readonly NamedGuard[], proposal: Proposal, record: MakeRecord): void {
-  const allowed = proposal.kind === 'TOOL_CALLED' ? OF_CALLS : OF_PROPOSALS;
+export function reviewAll(guards: readonly NamedGuard[], { proposal, by }: Asked, record: MakeRecord): void {
+  const allowed = by === 'reviewNote' ? OF_NOTES : proposal.kind === 'TOOL_CALLED' ? OF_CALLS : OF_PROPOSALS;
   for (const named of guards) {
-    const answer = ask(named, { proposal, allowed });
+    const answer = ask(named, { proposal, by, allowed });
     if (answer === undefined) continue;
     for (const said of answer.records) record({ ...said, agent: actorOf(proposal) });
     if (answer.verdict === 'fault') throw new AgentEnded(answer.error);
@@ -52,17 +58,18 @@ interface CheckedRecord {
 }
 
 type Question = { readonly allowed: readonly string[] } & (
-  | { readonly proposal: Proposal; readonly tick?: never }
+  | (Asked & { readonly tick?: never })
   | { readonly tick: TickAsked }
 );
 
+const OF_NOTES = ['warn', 'fault'];
 const OF_TICKS = ['warn', 'measure', 'fault'];
 const OF_PROPOSALS = ['warn', 'refuse', 'fault'];
 const OF_CALLS = ['warn', 'delay', 'refuse', 'fault'];
 
 function ask({ name, guard }: NamedGuard, asked: Question): Answer | undefined {
   try {
-    const verdict = asked.tick === undefined ? guard.review(asked.proposal) : guard.reviewTick?.(asked.tick);
+    const verdict = asked.tick === undefined ? guard[asked.by]?.(asked.proposal) : guard.reviewTick?.(asked.tick);
     return verdict === undefined ? undefined : checked(verdict, asked.allowed);
   } catch (thrown) {
     const message = `The guard "${name}" failed, and what it was asked about is refused: ${describeThrown(thrown)}`;

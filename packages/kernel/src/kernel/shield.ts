@@ -35,6 +35,7 @@ export function shield({ name, guard, projection }: Extension, report: (thrown: 
   };
   const shielded: Guard = {
     review: (proposal) => sound()?.review(proposal),
+    ...(guard?.reviewNote === undefined ? {} : { reviewNote: (proposal) => sound()?.reviewNote?.(proposal) }),
     ...(guard?.reviewTick === undefined ? {} : { reviewTick: (asked) => sound()?.reviewTick?.(asked) }),
     assertQuota: (quota) => guard?.assertQuota?.(quota),
   };

@@ -34,6 +34,8 @@ export interface Waiting {
   readonly call: number;
   /** `busSeq` of the entry with which that began. */
   readonly since: number;
+  /** Of all but a tool call; milliseconds since the epoch. */
+  readonly deadline?: number;
   /** Of a tool call: what was called, and whether it is between two attempts, so that the outcome of the last one is known. */
   readonly toolCall?: { readonly tool: string; readonly args: Json; readonly isBackingOff: boolean };
 }
@@ -59,7 +61,8 @@ export function snapshotOf(state: KernelState): Snapshot {
 
 function waitingOf({ kind, tick, call, seq, opened, isBackingOff }: Slot): Waiting {
   const waiting = { kind, tick, call, since: seq };
-  if (kind !== 'TOOL') return waiting;
+  const { deadline } = opened as { readonly deadline?: number };
+  if (kind !== 'TOOL') return deadline === undefined ? waiting : { ...waiting, deadline };
   const { tool, args } = opened as { readonly tool: string; readonly args: Json };
   return { ...waiting, toolCall: { tool, args, isBackingOff } };
 }

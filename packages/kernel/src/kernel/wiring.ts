@@ -75,6 +75,13 @@ export async function wire(config: KernelConfig, host: KernelHost): Promise<Wiri
     rested = () => { checkpointer.look(); };
     parts.scheduler.goLive(liveAgents(parts));
     recordStart({ ...config, policies: config.policies ?? parts.state.permissions.policies }, host, { emit: parts.bus.emit, logId, end });
+    for (const { assertSeen } of config.extensions ?? []) {
+      try {
+        assertSeen?.();
+      } catch (thrown) {
+        report(thrown, 'an extension');
+      }
+    }
     resumeCalls(parts, config.unknownOutcomes ?? 'throw');
     await log.flush();
     parts.drain();

@@ -28,6 +28,8 @@ export interface InputsOptions {
   readonly delays: Delays;
   readonly asks: Pick<Asks, 'begin'>;
   readonly scheduler: Pick<Scheduler, 'wake'>;
+  /** Whether a guard wanted to be asked about an agent at this time, or before. */
+  readonly mayWake: (agent: string, time: number) => boolean;
   readonly pending: PendingOperations;
   readonly emit: Emit;
   /** Where the entries before it are known. */
@@ -115,10 +117,8 @@ const INPUTS: { readonly [Name in Kind]?: Perform<Name> } = {
     else options.emit({ kind, agent, data: { tick, call, tool, result: outcomeIn(result), ...usedIn(entry.data), ...(by === undefined ? {} : { by: asText(by) }), ...resuming } });
   },
   TIMER_FIRED: (entry, options) => {
-    const { kind, agent, time } = entry;
-    const slot = waitingFor(entry, options, { kinds: ['TIMER', 'MESSAGE'] });
-    const { deadline } = slot.opened;
-    if (typeof deadline !== 'number' || time < deadline) throw options.diverge('Its time had not come.');
+    const { kind, agent } = entry;
+    const slot = waitingFor(entry, options, { kinds: ['TIMER', 'MESSAGE'], isDue: true });
     if (slot.opened['instruction'] !== undefined) throw options.diverge('A guard lets the call wait, and its program does not know of it.');
     options.emit({ kind, agent, data: { tick: slot.tick, call: slot.call, result: timerOutcome(agent, slot), ...options.pending.resuming(agent, slot.call) } });
   },
@@ -146,10 +146,14 @@ const INPUTS: { readonly [Name in Kind]?: Perform<Name> } = {
     else commands.revoke(agent, 'operator', asText(reason));
   },
   AGENT_MOVED: ({ agent, data: { transition, reason } }, options) => { order({ agent, trigger: transition.trigger, reason }, options); },
-  DELAY_ENDED: ({ agent, data: { tick, call } }, { delays, diverge }) => {
-    if (!delays.end(agent, tick, call)) throw diverge('No call waits for it.');
+  DELAY_ENDED: (entry, options) => {
+    const { tick, call } = waitingFor(entry, options, { kinds: ['TIMER'], isDue: true });
+    if (!options.delays.end(entry.agent, tick, call)) throw options.diverge('No call waits for it.');
   },
-  GUARD_WOKEN: ({ agent }, { scheduler }) => { scheduler.wake(agent); },
+  GUARD_WOKEN: ({ agent, time }, { scheduler, mayWake, diverge }) => {
+    if (!mayWake(agent, time)) throw diverge('No guard wanted to be asked then.');
+    scheduler.wake(agent);
+  },
   TRANSITION_REFUSED: ({ agent, data: { trigger, reason } }, options) => {
     try {
       order({ agent, trigger, reason }, options);
@@ -215,19 +219,23 @@ function asText(recorded: unknown): string {
 }
 
 /** The call that waits for what an entry says of it. */
-function waitingFor({ agent, data: { tick, call } }: Settling, { pending, diverge }: InputsOptions, { kinds, isBackingOff }: Wanted): Slot {
+function waitingFor({ agent, time, data: { tick, call } }: Settling, { pending, diverge }: InputsOptions, { kinds, isBackingOff, isDue }: Wanted): Slot {
   const slot = pending.find(agent, tick, call);
   if (slot === undefined || !kinds.includes(slot.kind) || slot.isBackingOff !== (isBackingOff ?? slot.isBackingOff)) throw diverge('No call waits for it.');
+  const { deadline } = slot.opened;
+  if (isDue === true && (typeof deadline !== 'number' || time < deadline)) throw diverge('Its time had not come.');
   return slot;
 }
 
 interface Wanted {
   readonly kinds: readonly PendingKind[];
   readonly isBackingOff?: boolean;
+  readonly isDue?: boolean;
 }
 
 interface Settling {
   readonly agent: string;
+  readonly time: number;
   readonly data: { readonly tick: number; readonly call: number };
 }
 

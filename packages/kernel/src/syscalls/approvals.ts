@@ -57,7 +57,7 @@ export class Approvals implements Projection, Saved<readonly Approval[]> {
 
   /** Parks an instruction; it is JSON already, so that it can't be another one by the time that it is approved. */
   request(instruction: Instruction & JsonObject, at: Position, { want, permission, policy }: EscalationNeeded): void {
-    const { agents, pending, emit } = this.#options;
+    const { agents, pending, note } = this.#options;
     const { agent, tick, call } = at;
     const { parent } = agents.get(agent);
     const approver = policy?.approver === 'parent' && parent !== null ? 'parent' : 'operator';
@@ -65,7 +65,7 @@ export class Approvals implements Projection, Saved<readonly Approval[]> {
     const approved = at.approvals === undefined ? {} : { approved: at.approvals };
     const waiting = pending.waiting(agent, 'yield');
     const data = { tick, call, ...want, approver, permission, ...approved, instruction, deadline, ...waiting } as const;
-    const { busSeq } = emit({ kind: 'APPROVAL_REQUESTED', agent, data });
+    const { busSeq } = note({ kind: 'APPROVAL_REQUESTED', agent, data });
     if (approver === 'operator' || parent === null) return;
     this.#tell({ from: agent, tick, to: parent, channel: 'approval', body: { approval: busSeq, agent, ...want }, permission }, call);
   }
@@ -136,13 +136,13 @@ export class Approvals implements Projection, Saved<readonly Approval[]> {
 
   /** A parent that can't be told can't answer; an operator still can, and the clock will. */
   #tell(letter: Letter & { readonly from: string; readonly tick: number }, call: number): void {
-    const { messenger, emit } = this.#options;
+    const { messenger, note } = this.#options;
     try {
       messenger.send(letter);
     } catch (thrown) {
       if (fatalIn(thrown) !== undefined) throw thrown;
       const error = recordThrown(thrown, 'DEAD_LETTER', 'Asking for approval');
-      emit({ kind: 'REFUSED', agent: letter.from, data: { tick: letter.tick, call, op: 'SEND', error } });
+      note({ kind: 'REFUSED', agent: letter.from, data: { tick: letter.tick, call, op: 'SEND', error } });
     }
   }
 

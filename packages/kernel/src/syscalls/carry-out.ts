@@ -9,6 +9,7 @@ import type { Position } from './authority.js';
 export interface CarryOutOptions {
   readonly pending: PendingOperations;
   readonly emit: Emit;
+  readonly note: Emit;
   readonly perform: (instruction: Instruction, at: Position) => Evaluated;
   /** Ends an agent with whose instruction the kernel could not go on. */
   readonly ended: (agent: string, tick: number, error: OmniError) => void;

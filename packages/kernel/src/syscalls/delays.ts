@@ -13,10 +13,10 @@ export class Delays {
   }
 
   start({ call: { tool, args, reserved }, untilMs, by }: DelayNeeded, { agent, tick, call, approvals }: Position): Evaluated {
-    const { emit, pending } = this.#options;
+    const { note, pending } = this.#options;
     const given = { ...(reserved === undefined ? {} : { reserved }), ...(approvals === undefined ? {} : { approved: approvals }) };
     const instruction = { op: 'CALL_TOOL', tool, args };
-    emit({ kind: 'DELAY_STARTED', agent, data: { tick, call, by, instruction, ...given, deadline: untilMs, ...pending.waiting(agent, 'yield') } });
+    note({ kind: 'DELAY_STARTED', agent, data: { tick, call, by, instruction, ...given, deadline: untilMs, ...pending.waiting(agent, 'yield') } });
     return 'TIMER';
   }
 

@@ -30,7 +30,7 @@ export interface EvaluatorOptions {
   readonly approvals: Approvals;
   readonly delays: Delays;
   readonly versions: VersionSyscalls;
-  readonly emit: Emit;
+  readonly note: Emit;
 }
 
 export class InstructionEvaluator {
@@ -108,15 +108,20 @@ export class InstructionEvaluator {
   }
 
   #delayOrRefuse(instruction: Instruction, at: Position, thrown: unknown): Evaluated {
-    return thrown instanceof DelayNeeded ? this.#options.delays.start(thrown, at) : this.#refuse(instruction, at, thrown);
+    try {
+      return thrown instanceof DelayNeeded ? this.#options.delays.start(thrown, at) : this.#refuse(instruction, at, thrown);
+    } catch (ended) {
+      const fatal = fatalIn(ended);
+      if (fatal === undefined) throw ended;
+      return { ok: false, error: recordThrown(fatal, 'PROGRAM_FAILED', 'The kernel'), fatal };
+    }
   }
 
   #refuse(instruction: Instruction, at: Position, thrown: unknown): Evaluated {
-    const fatal = fatalIn(thrown);
-    if (fatal !== undefined) return { ok: false, error: recordThrown(fatal, 'PROGRAM_FAILED', 'The kernel'), fatal };
+    if (fatalIn(thrown) !== undefined) throw thrown;
     const op = requireOp(instruction);
     const error = recordThrown(thrown, 'INVALID_INSTRUCTION', `The ${op} instruction`);
-    const { data } = this.#options.emit({ kind: 'REFUSED', agent: at.agent, data: { tick: at.tick, call: at.call, op, error } });
+    const { data } = this.#options.note({ kind: 'REFUSED', agent: at.agent, data: { tick: at.tick, call: at.call, op, error } });
     // As recorded: a replay may word it otherwise, and the program has to see the same.
     return { ok: false, error: data.error };
   }

@@ -19,9 +19,12 @@ export type GuardVerdict =
   /** Refuses it and faults the agent. */
   | { readonly verdict: 'fault'; readonly record?: Records; readonly error: OmniError };
 
+/** What a guard answers about a note of the kernel's; nothing at all lets it be taken. */
+export type NoteVerdict = Exclude<GuardVerdict, { readonly verdict: 'delay' | 'refuse' }>;
+
 /** What a guard answers about a tick; nothing at all lets it run. */
 export type TickVerdict =
-  | Exclude<GuardVerdict, { readonly verdict: 'delay' | 'refuse' }>
+  | NoteVerdict
   /** Lets it run, has it measured (`TICK_MEASURED`), and ended with its agent if its program takes longer than that. */
   | { readonly verdict: 'measure'; readonly record?: Records; readonly limitMs: number };
 
@@ -52,6 +55,8 @@ export interface TickAsked {
  */
 export interface Guard {
   review(proposal: Proposal): GuardVerdict | undefined;
+  /** Asked before the kernel notes what is no act: `REFUSED`, `APPROVAL_REQUESTED`, `DELAY_STARTED`, `SCRATCH_CHECKPOINTED`, `AGENT_CONTINUED`; and after `VERSION_CHOSEN`. */
+  reviewNote?(proposal: Proposal): NoteVerdict | undefined;
   /** Asked before each tick, after one that was ended because it took too long, and at the deadlines of the guard's own records. */
   reviewTick?(asked: TickAsked): TickVerdict | undefined;
   /** Throws for a quota that it can't make anything of, before its agent is spawned. */

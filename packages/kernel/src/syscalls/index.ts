@@ -6,7 +6,7 @@ export type { CarryOutOptions } from './carry-out.js';
 export type { SyscallEntries } from './entries.js';
 export { InstructionEvaluator } from './evaluator.js';
 export { Delays } from './delays.js';
-export { AgentEnded, DelayNeeded, fatalIn, type Guard, type GuardRecord, type GuardVerdict, type TickAsked, type TickVerdict } from './guard.js';
+export { AgentEnded, DelayNeeded, fatalIn, type Guard, type GuardRecord, type GuardVerdict, type NoteVerdict, type TickAsked, type TickVerdict } from './guard.js';
 export { MemorySyscalls } from './memory.js';
 export { frozenCopy } from './frozen-copy.js';
 export { filterOf, MessageSyscalls } from './messages.js';

@@ -26,6 +26,7 @@ export interface SpawnerOptions {
   readonly ports: Ports;
   readonly emit: Emit;
   readonly propose: Emit;
+  readonly note: Emit;
   /** The digest of an agent type's program. */
   readonly digestOf: (type: string) => string;
   readonly settings: Settings;
@@ -98,7 +99,7 @@ export class Spawner {
   continueAgent({ agent, tick, input, seed }: { readonly agent: string; readonly tick: number; readonly input: unknown; readonly seed: string }): void {
     const { type } = this.#options.agents.get(agent);
     const { program, input: recorded } = this.#common(type, input, {});
-    this.#options.emit({ kind: 'AGENT_CONTINUED', agent, data: { tick, program, input: recorded, seed } });
+    this.#options.note({ kind: 'AGENT_CONTINUED', agent, data: { tick, program, input: recorded, seed } });
   }
 
   #common(type: string, givenInput: unknown, asked: SpawnOptions): SpawnCommon {

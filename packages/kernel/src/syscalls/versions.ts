@@ -1,12 +1,13 @@
 import { OmniError } from '../errors/index.js';
-import type { Emit, Entry, Projection, RawEntry } from '../logging/index.js';
+import type { Emit, Entry, Projection, Proposal, RawEntry } from '../logging/index.js';
 import type { Evaluated, Instruction } from '../programs/index.js';
 import type { Position } from './authority.js';
 import { invalidInstruction, requireCount, requireText } from './require.js';
 
 export interface VersionSyscallsOptions {
-  /** No guard is asked: a choice is no act, and a replay has to find it where it stands. */
   readonly emit: Emit;
+  /** Asks guards about a choice that is made: a replay has to find it where it stands, and in an old history there is none. */
+  readonly reviewNote: (choice: Proposal) => void;
   /** The entry that a history has next; undefined where there is none, or none any more. */
   readonly recorded: () => RawEntry | undefined;
 }
@@ -34,7 +35,7 @@ export class VersionSyscalls implements Projection {
     const version = next === undefined ? max : choiceIn(next, { agent, change });
     const value = assertSupported(version ?? BEFORE_THE_CHANGE, agent, { change, min, max });
     if (version === undefined) this.tell(agent, change, value);
-    else this.#options.emit({ kind: 'VERSION_CHOSEN', agent, data: { tick, call, change, version: value } });
+    else this.#options.reviewNote(this.#options.emit({ kind: 'VERSION_CHOSEN', agent, data: { tick, call, change, version: value } }));
     return { ok: true, value };
   }
 

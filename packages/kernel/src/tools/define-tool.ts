@@ -27,7 +27,7 @@ export interface ToolContext {
    * tick.
    */
   readonly progress: (value: unknown) => boolean;
-  /** Says what this attempt has used, as soon as it is known; what is said in several calls adds up. */
+  /** Says what this attempt has used, as soon as it is known; adds up. Throws a TypeError for what is no amount, and after the result. */
   readonly spend: (usage: Usage) => void;
   /**
    * Asks for an instruction on behalf of the agent that called: allowed if the agent is granted it, and recorded, limited and made

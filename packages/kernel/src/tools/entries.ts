@@ -30,7 +30,7 @@ export interface ToolEntries {
     readonly result: Outcome;
     /** Who said so, for an outcome that was not known. */
     readonly by?: string;
-    /** What the last attempt has used, if it said so. */
+    /** What the last attempt has used, if it said so; each amount is in one entry. */
     readonly usage?: Usage;
     readonly transition?: Transition;
   };

@@ -105,7 +105,10 @@ export class ToolGate {
     };
     this.#invoker = new ToolInvoker(options, {
       isWanted: (run, attempt) => this.#isWanted(run, attempt),
-      settle: (run, attempt, outcome) => { this.#attemptEnded(run, attempt, outcome); },
+      settle: (run, attempt, outcome) => {
+        Attempt.end(attempt);
+        this.#attemptEnded(run, attempt, outcome);
+      },
     });
   }
 
@@ -297,7 +300,7 @@ export class ToolGate {
     else {
       const deadline = this.#options.ports.clock.now() + delayMs;
       const { agent, tick, call } = run;
-      const data = { tick, call, tool: run.definition.name, attempt: attempt.attempt, error: outcome.error, ...Attempt.usageOf(attempt), deadline };
+      const data = { tick, call, tool: run.definition.name, attempt: attempt.attempt, error: outcome.error, ...Attempt.takeUsage(attempt), deadline };
       this.#options.input({ kind: 'TOOL_RETRIED', agent, data });
     }
     this.#abortAsked(run);
@@ -336,7 +339,7 @@ export class ToolGate {
       this.#recordLate(run, outcome, run.attempt);
       return;
     }
-    const data = { tick, call, tool: run.definition.name, result: outcome, ...Attempt.usageOf(run.attempt), ...pending.resuming(agent, call) };
+    const data = { tick, call, tool: run.definition.name, result: outcome, ...Attempt.takeUsage(run.attempt), ...pending.resuming(agent, call) };
     input({ kind: 'TOOL_RESULT', agent, data });
   }
 
@@ -357,7 +360,7 @@ export class ToolGate {
 
   #recordLate(run: ToolRun, outcome: Outcome, attempt: Attempt | undefined): void {
     const { agent, tick, call } = run;
-    this.#options.input({ kind: 'STALE_RESULT', agent, data: { tick, call, tool: run.definition.name, outcome, ...Attempt.usageOf(attempt) } });
+    this.#options.input({ kind: 'STALE_RESULT', agent, data: { tick, call, tool: run.definition.name, outcome, ...Attempt.takeUsage(attempt) } });
   }
 
   #abort(attempt: Attempt, reason: OmniError): void {

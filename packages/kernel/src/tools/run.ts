@@ -68,6 +68,7 @@ export class Attempt implements ToolContext {
   #aborted: { readonly reason: unknown } | undefined;
   #usage: Usage | undefined;
   #askCount = 0;
+  #isOver = false;
 
   constructor(run: ToolRun, options: AttemptOptions) {
     this.#run = run;
@@ -113,7 +114,11 @@ export class Attempt implements ToolContext {
 
   /** Works without its object, too. */
   get spend(): ToolContext['spend'] {
-    return (usage) => { this.#usage = sumOf(this.#usage ?? {}, usageOf(usage, this.tool)); };
+    return (usage) => {
+      if (this.#isOver) throw new TypeError(`Tool "${this.tool}" said what it used after its result. Say it before.`);
+      const { tool } = this;
+      this.#usage = usageOf(sumOf(this.#usage ?? {}, usageOf(usage, tool)), tool);
+    };
   }
 
   /** Works without its object, too. What comes of it may interest nobody: that it fails is not the process's affair. */
@@ -125,9 +130,17 @@ export class Attempt implements ToolContext {
     };
   }
 
-  /** For the entry that ends an attempt, what it has used; static, as is what follows. */
-  static usageOf(attempt: Attempt | undefined): { readonly usage?: Usage } {
-    return attempt === undefined || attempt.#usage === undefined ? {} : { usage: attempt.#usage };
+  /** For an entry, what an attempt has used that no entry says yet; static, as is what follows. */
+  static takeUsage(attempt: Attempt | undefined): { readonly usage?: Usage } {
+    const usage = attempt === undefined ? undefined : attempt.#usage;
+    if (attempt === undefined || usage === undefined) return {};
+    attempt.#usage = undefined;
+    return { usage };
+  }
+
+  /** It has given its result, and has nothing more to say. */
+  static end(attempt: Attempt): void {
+    attempt.#isOver = true;
   }
 
   /** Tells the tool to stop; static, so that the tool has no such method on its context. */

@@ -5,6 +5,7 @@
  * name. `text output` behind a program is what it prints. `console` is a session in a shell: lines with `$ ` are commands, the
  * others are what they print. A comment `<!-- run … -->` has commands that prepare what comes next.
  */
+import type { Component } from '../../../../testing/components.js';
 import type { Block, Page } from './pages.js';
 
 export interface Program {
@@ -24,6 +25,11 @@ export interface Session {
 }
 
 export type Sample = Program | Session;
+
+/** The component that the samples of a page need to be run, if one of `PROBES` is named in a comment `<!-- needs … -->`. */
+export function componentFor({ text }: Page): Component | undefined {
+  return /^<!-- needs (\w+) -->$/m.exec(text)?.[1] as Component | undefined;
+}
 
 export function samplesOn(page: Page): readonly Sample[] {
   const samples: Sample[] = [];

@@ -9,7 +9,7 @@ import type { Program, Session } from './samples.js';
 
 export const PATIENCE_MS = 60_000;
 /** What samples can import. */
-const PACKAGES = ['attest', 'host', 'kernel', 'plugins', 'quota', 'testing'];
+const PACKAGES = ['attest', 'diff', 'host', 'kernel', 'plugins', 'quota', 'sandbox-docker', 'testing'];
 /** Programs of a package that run in threads and processes of their own: files beside its entry. */
 const PROGRAMS: Readonly<Record<string, readonly string[]>> = { plugins: ['isolate/worker', 'bundle/builder'] };
 /** As which the directory of a page appears in what is printed. */
@@ -29,7 +29,7 @@ export class Workshop {
 
   private constructor(folder: string) {
     this.#folder = folder;
-    this.#env = { ...process.env, PATH: `${folder}/bin${delimiter}${process.env['PATH'] ?? ''}`, NO_COLOR: '1' };
+    this.#env = { ...process.env, PATH: `${folder}/bin${delimiter}${process.env['PATH'] ?? ''}`, NO_COLOR: '1', REPOSITORY: ROOT };
   }
 
   static async open(): Promise<Workshop> {
@@ -40,13 +40,14 @@ export class Workshop {
       bundle('packages/cli/src/bin.ts', `${folder}/dist`),
       ...PACKAGES.flatMap((name) => {
         const entries = ['index', ...(PROGRAMS[name] ?? [])];
-        return entries.map((entry) => bundle(`packages/${name}/src/${entry}.ts`, dirname(`${packages}/@omnipaw/${name}/${entry}`), ['@omnipaw/kernel']));
+        return entries.map((entry) => bundle(`packages/${name}/src/${entry}.ts`, dirname(`${packages}/@omnipaw/${name}/${entry}`), ['@omnipaw/*', 'dockerode']));
       }),
     ]);
     copyFileSync(`${ROOT}packages/cli/package.json`, `${folder}/package.json`);
     for (const name of PACKAGES) writeFileSync(`${packages}/@omnipaw/${name}/package.json`, '{ "type": "module", "exports": "./index.js" }');
     symlinkSync(`${ROOT}packages/kernel/node_modules/zod`, `${packages}/zod`);
     for (const name of ['esbuild', 'quickjs-wasi']) symlinkSync(`${ROOT}packages/plugins/node_modules/${name}`, `${packages}/${name}`);
+    symlinkSync(`${ROOT}packages/sandbox-docker/node_modules/dockerode`, `${packages}/dockerode`);
     command(`${folder}/bin/omnipaw`, `exec '${process.execPath}' '${folder}/dist/bin.js' "$@"`);
     command(`${folder}/bin/npx`, 'exec "$@"');
     return new Workshop(folder);

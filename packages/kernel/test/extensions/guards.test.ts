@@ -73,6 +73,28 @@ describe('a guard', () => {
     expect(kernel.snapshot().agents).toHaveLength(1);
   });
 
+  it('is asked before what the kernel notes of a program, and can end its agent then', async () => {
+    const asked: string[] = [];
+    const guard: Guard = {
+      review: () => undefined,
+      reviewNote: ({ kind, agent }) => {
+        asked.push(`${kind} ${String(agent)}`);
+        return asked.length === 4 ? { verdict: 'fault', error: no } : undefined;
+      },
+    };
+    const restless = defineAgent('restless', function* (ctx) {
+      yield* attempt(ctx.tool(echo, { text: 'not granted' }));
+      yield* ctx.version('form', 0, 1);
+      yield* ctx.scratch.set('key', 1);
+      yield* ctx.sleep(1);
+      yield* ctx.continueAsNew(null);
+    });
+    const { kernel, store, until } = await boot({ agents: [restless], tools: [echo], extensions: [{ name: 'guard', guard }] });
+    await expect(until(kernel.spawn(restless, undefined).result())).rejects.toMatchObject({ code: 'GUARD_REFUSED' });
+    expect(asked).toEqual(['REFUSED restless-1', 'VERSION_CHOSEN restless-1', 'SCRATCH_CHECKPOINTED restless-1', 'AGENT_CONTINUED restless-1']);
+    expect(kindsOf(await entriesOf(store)).slice(-2)).toEqual(['TIMER_FIRED', 'AGENT_FAULTED']);
+  });
+
   it('may be of an extension that was made with another copy of the kernel', async () => {
     const { code, failureClass, details } = no;
     const foreign: object = Object.assign(new Error(no.message), { name: 'OmniError', code, failureClass, details });

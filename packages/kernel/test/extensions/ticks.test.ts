@@ -1,6 +1,7 @@
 import { createKernel, defineAgent, defineTool, MemoryLogStore, OmniError, replay, unchecked, whatIf, type Entry, type Extension, type Guard, type GuardVerdict, type TickAsked } from '@omnipaw/kernel';
 import { crash, VirtualTime } from '@omnipaw/testing';
 import { describe, expect, it } from 'vitest';
+import { rechained } from '../history/story.js';
 import { boot, entriesOf, kindsOf, ofKind } from '../support/index.js';
 import { attempt } from '../tools/run-program.js';
 
@@ -64,6 +65,14 @@ describe('a guard that is asked about ticks', () => {
     expect((await replay(log, { ...cast, extensions })).replay).toBe('REPRODUCED');
   });
 
+  it('is asked before anything of the program runs', async () => {
+    let hasRun = false;
+    const eager = defineAgent('eager', function* (ctx, _input: undefined, more = (hasRun = true)) { yield* ctx.sleep(Number(more)); });
+    const { kernel, rejection } = await boot({ agents: [eager], extensions: guard({ reviewTick: () => ({ verdict: 'fault', error: no }) }) });
+    expect(await rejection(kernel.spawn(eager, undefined).result())).toMatchObject({ code: 'GUARD_REFUSED' });
+    expect(hasRun).toBe(false);
+  });
+
   it('can have a program ended that takes too long: with TICK_OVERFLOW, if no guard says another word', async () => {
     const endless = defineAgent('endless', function* () { for (;;); });
     const { kernel, rejection, store } = await boot({ agents: [endless], extensions: guard({ reviewTick: () => ({ verdict: 'measure', limitMs: 20 }) }) });
@@ -86,6 +95,53 @@ describe('a guard that is asked about ticks', () => {
     expect(kindsOf(entries).slice(-2)).toEqual(['GUARD_WOKEN', 'AGENT_FAULTED']);
     expect(entries.at(-1)!.time - entries[1]!.time).toBe(5_000);
     expect((await replay(store, { agents: [waiter], extensions: extensions() })).replay).toBe('REPRODUCED');
+  });
+});
+
+describe('what a guard is said to have wanted, and did not, diverges', () => {
+  const waiting = (): Extension[] => guard({
+    reviewTick: ({ tick, now }) => (tick === 0 ? { verdict: 'measure', limitMs: 1_000, record: { kind: 'TEST_BUDGET_WARNED', data: { used: 0, tick: 1, deadline: now + 5 } } } : undefined),
+  });
+
+  async function forged(extensions: () => Extension[], forge: (entries: Entry[]) => void): Promise<string | undefined> {
+    const { kernel, until, store } = await boot({ ...cast, extensions: extensions() });
+    await until(Promise.all([kernel.spawn(sleeper, 1).result(), kernel.spawn(caller, 1, { grants: ['call:*'] }).result()]));
+    await until(kernel.stop());
+    const entries: Entry[] = [...structuredClone(await entriesOf(store))];
+    forge(entries);
+    return (await replay(rechained(entries), { ...cast, extensions: extensions() })).divergence?.message;
+  }
+
+  const at = (entries: readonly Entry[], kind: Entry['kind']): number => entries.findIndex((entry) => entry.kind === kind);
+  const woken = (agent: string, place: Entry['kind'], tick = 1) => (entries: Entry[]): void => {
+    entries.splice(at(entries, place), 0, { ...entries[at(entries, place)]!, kind: 'GUARD_WOKEN', agent, data: { tick } } as Entry);
+  };
+
+  it.each<readonly [what: string, forge: (entries: Entry[]) => void, message: string | undefined]>([
+    ['as it is', () => undefined, undefined],
+    ['the end of a wait before its time', (entries) => { (entries[at(entries, 'DELAY_ENDED')] as { time: number }).time -= 1; }, 'Its time had not come.'],
+    ['the end of a wait that is over', (entries) => { entries.splice(at(entries, 'TOOL_CALLED') + 1, 0, entries[at(entries, 'DELAY_ENDED')]!); }, 'No call waits for it.'],
+  ])('%s: a call that waits', async (_what, forge, message) => {
+    const told = await forged(() => delayingOnce(1_790_000_060_000), forge);
+    if (message === undefined) expect(told).toBeUndefined();
+    else expect(told).toContain(message);
+  });
+
+  it.each<readonly [what: string, forge: (entries: Entry[]) => void, message: string | undefined]>([
+    ['as it is', () => undefined, undefined],
+    ['before its time', woken('sleeper-1', 'GUARD_WOKEN'), 'No guard wanted to be asked then.'],
+    ['about nobody', woken('nobody', 'TIMER_FIRED', 0), 'No guard wanted to be asked then.'],
+    ['about one that has ended', (entries) => { entries.push({ ...entries.at(-1)!, kind: 'GUARD_WOKEN', agent: 'caller-1', data: { tick: 2 } }); }, 'No guard wanted to be asked then.'],
+    ['with less than no time', (entries) => { (entries[at(entries, 'TICK_MEASURED')]!.data as { cpuUs: number }).cpuUs = -5; }, '$.cpuUs'],
+    ['with a time that is none', (entries) => { (entries[at(entries, 'TICK_MEASURED')]!.data as { cpuUs: unknown }).cpuUs = 'lots'; }, '$.cpuUs'],
+  ])('%s: a guard that is woken', async (what, forge, message) => {
+    const early = (entries: Entry[]): void => {
+      forge(entries);
+      if (what === 'before its time') (entries[at(entries, 'GUARD_WOKEN')] as { time: number }).time -= 1;
+    };
+    const told = await forged(waiting, early);
+    if (message === undefined) expect(told).toBeUndefined();
+    else expect(told).toContain(message);
   });
 });
 

@@ -4,16 +4,10 @@
  * Both logs are read side by side, and what only one of them has had so far waits for the other: as much memory as they are
  * apart.
  */
-import { differences, type Difference, type JsonObject } from '../json/index.js';
-import { readEntries, type LogReader, type RawEntry } from '../logging/index.js';
-import type { Codec } from '../ports/index.js';
+import { differences, readEntries, type Difference, type JsonObject, type LogReader, type RawEntry } from '@omnipaw/kernel';
 import { Comparables, without, type Comparable } from './comparable.js';
 import { Lane } from './lane.js';
 import { Matcher, type AgentDifference } from './matcher.js';
-
-export interface DiffOptions {
-  readonly codec: Codec;
-}
 
 export interface LogDiff {
   readonly isSame: boolean;
@@ -34,9 +28,9 @@ export interface LogDiff {
  *
  * Agents are the same if their ids are. Rejects with what reading rejects with (`LOG_CORRUPT`, `LOG_NOT_FOUND`).
  */
-export async function diff(a: LogReader, b: LogReader, { codec }: DiffOptions): Promise<LogDiff> {
+export async function diff(a: LogReader, b: LogReader): Promise<LogDiff> {
   const matcher = new Matcher();
-  const sides = [new Side(a, codec), new Side(b, codec)] as const;
+  const sides = [new Side(a), new Side(b)] as const;
   try {
     for (;;) {
       const isOverA = await sides[0].step((agent, entry) => { matcher.take(agent, 0, entry); });
@@ -66,8 +60,8 @@ class Side {
   #isOver = false;
   header: JsonObject = {};
 
-  constructor(reader: LogReader, codec: Codec) {
-    this.#entries = readEntries(reader, codec);
+  constructor(reader: LogReader) {
+    this.#entries = readEntries(reader);
   }
 
   /** Reads one entry, and tells of those whose place is known by now; answers whether the log is over. */

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../json/index.js';
+import type { Json, JsonObject } from '@omnipaw/kernel';
 import { without, type Comparable } from './comparable.js';
 
 /** What can arrive in any order while an agent waits for several things at once. */

@@ -1,12 +1,13 @@
-import { createKernel, defineAgent, defineTool, diff, fork, MemoryLogStore, nodePorts, unchecked, type AgentDefinition, type Policy, type Tool } from '@omnipaw/kernel';
+import { createKernel, defineAgent, defineTool, fork, MemoryLogStore, nodePorts, unchecked, type AgentDefinition, type Policy, type Tool } from '@omnipaw/kernel';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { play } from '../invariants/scenario.js';
-import { scenarios } from '../../sim/scenarios.js';
+import { diff } from '@omnipaw/diff';
 import { VirtualTime } from '@omnipaw/testing';
-import { entriesOf, kindsOf, rejectionOf } from '../support/index.js';
-import { attempt } from '../tools/run-program.js';
-import { rechained, story } from './story.js';
+import { scenarios } from '../../kernel/sim/scenarios.js';
+import { rechained, story } from '../../kernel/test/history/story.js';
+import { play } from '../../kernel/test/invariants/scenario.js';
+import { entriesOf, kindsOf, ofKind, rejectionOf } from '../../kernel/test/support/index.js';
+import { attempt } from '../../kernel/test/tools/run-program.js';
 
 interface Run {
   readonly agents: readonly AgentDefinition[];
@@ -90,6 +91,15 @@ describe('two logs are the same', () => {
     expect(await diff(first, second)).toMatchObject({ isSame: true, agents: [] });
   });
 
+  test('if tools said something on the way in one of them, since no program has seen it', async () => {
+    const logs = await Promise.all([['a', 'b'], []].map((said) => {
+      const talk = defineTool({ name: 'talk', description: '', input: unchecked<object>(), run: (_args, { progress }) => said.map(progress).length * 0 });
+      return logOf({ agents: [defineAgent('main', function* (ctx) { yield* ctx.tool(talk, {}); })], tools: [talk] });
+    }));
+    expect(ofKind(await entriesOf(logs[0]!), 'TOOL_PROGRESS').map(({ data }) => data.value)).toEqual(['a', 'b']);
+    expect(await diff(logs[0]!, logs[1]!)).toMatchObject({ isSame: true });
+  });
+
   test('if messages and approvals have other numbers, since something else happened before', async () => {
     const plain = await story();
     const { entries, seqOf } = plain;
@@ -114,6 +124,20 @@ describe('two logs are the same', () => {
 });
 
 describe('two logs differ', () => {
+  test('however far an agent is ahead in one of them, and where it says something else', async () => {
+    const { entries, seqOf } = await story();
+    const [header, note] = [entries[0]!, entries[seqOf('MEMORY_SET')]!];
+    const notes = (agent: string, other?: number): readonly (typeof note)[] => Array.from({ length: 100 }, (_, n) => ({ ...note, agent, data: { ...note.data, value: n === other ? 'other' : n } }) as typeof note);
+    const log = rechained([header, ...notes('x'), ...notes('y')]);
+    expect(await diff(log, rechained([header, ...notes('y'), ...notes('x')]))).toMatchObject({ isSame: true, known: ['x', 'y'] });
+    expect((await diff(log, rechained([header, ...notes('y'), ...notes('x', 70)]))).agents).toEqual([
+      { agent: 'x', same: 70, a: { busSeq: 71, kind: 'MEMORY_SET', tick: 2 }, b: { busSeq: 171, kind: 'MEMORY_SET', tick: 2 }, differences: [{ path: '$.data.value', expected: 70, actual: 'other' }] },
+    ]);
+    expect((await diff(log, rechained([header, ...notes('y'), ...notes('x').slice(0, 60)]))).agents).toEqual([
+      { agent: 'x', same: 60, a: { busSeq: 61, kind: 'MEMORY_SET', tick: 2 }, differences: [] },
+    ]);
+  });
+
   test('in the first entry of each agent that says something else, with what is different in it', async () => {
     const { store, entries, seqOf } = await story();
     const [own, childs] = [seqOf('TOOL_RESULT', 'main-1'), seqOf('TOOL_RESULT', 'helper-1')];

@@ -1,5 +1,4 @@
-import { differences, type Difference, type Json } from '../json/index.js';
-import { Queue } from '../queue/index.js';
+import { differences, type Difference, type Json } from '@omnipaw/kernel';
 import type { Comparable } from './comparable.js';
 
 /** Where an entry stands in its log. */
@@ -28,8 +27,9 @@ type SideNumber = 0 | 1;
 /** How far an agent's entries in both logs have been compared. */
 interface Match {
   same: number;
-  /** What one log has had and the other not yet. */
-  readonly ahead: Queue<Comparable>;
+  /** What one log has had and the other not yet; the first `aheadTaken` of them are compared already. */
+  readonly ahead: Comparable[];
+  aheadTaken: number;
   aheadIn: SideNumber;
   readonly isIn: [boolean, boolean];
   difference: AgentDifference | undefined;
@@ -43,12 +43,12 @@ export class Matcher {
     const match = this.#matchOf(agent);
     match.isIn[side] = true;
     if (match.difference !== undefined) return;
-    if (match.aheadIn === side || match.ahead.size === 0) {
+    if (match.aheadIn === side || match.ahead.length === 0) {
       match.aheadIn = side;
       match.ahead.push(entry);
       return;
     }
-    const other = match.ahead.shift()!;
+    const other = nextOf(match);
     const found = side === 0 ? differenceOf(entry, other) : differenceOf(other, entry);
     if (found.length === 0) match.same++;
     else match.difference = { agent, same: match.same, ...places(side === 0 ? [entry, other] : [other, entry]), differences: found };
@@ -73,11 +73,21 @@ export class Matcher {
   #matchOf(agent: string | null): Match {
     let match = this.#matches.get(agent);
     if (match === undefined) {
-      match = { same: 0, ahead: new Queue(), aheadIn: 0, isIn: [false, false], difference: undefined };
+      match = { same: 0, ahead: [], aheadTaken: 0, aheadIn: 0, isIn: [false, false], difference: undefined };
       this.#matches.set(agent, match);
     }
     return match;
   }
+}
+
+/** What waits the longest. The array is cut when half of it is compared: `shift` would move all that waits, each time. */
+function nextOf(match: Match): Comparable {
+  const next = match.ahead[match.aheadTaken++]!;
+  if (match.aheadTaken * 2 >= match.ahead.length) {
+    match.ahead.splice(0, match.aheadTaken);
+    match.aheadTaken = 0;
+  }
+  return next;
 }
 
 function differenceOf(expected: Comparable, actual: Comparable): readonly Difference[] {
@@ -91,8 +101,8 @@ function saying({ kind, data }: Comparable): Json {
 }
 
 /** What is left of an agent in one log when the other has no more of it. */
-function leftOver(agent: string | null, { ahead, aheadIn, same }: Match): AgentDifference[] {
-  const next = ahead.shift();
+function leftOver(agent: string | null, { ahead, aheadTaken, aheadIn, same }: Match): AgentDifference[] {
+  const next = ahead[aheadTaken];
   if (next === undefined) return [];
   return [{ agent, same, ...places(aheadIn === 0 ? [next, undefined] : [undefined, next]), differences: [] }];
 }

@@ -1,0 +1,9 @@
+/** How git is asked. */
+export interface GitOptions {
+  /** The home of whom git takes its global settings from; nobody's unless given. */
+  readonly home?: string;
+  /** Whether the repository may lie around the root, too: then its history has files outside of the root. False unless given. */
+  readonly around?: boolean;
+  /** Whether git runs where commands do, as `SANDBOX_MODE` says, and not on this machine. Its image must have git then. False unless given. */
+  readonly contained?: boolean;
+}

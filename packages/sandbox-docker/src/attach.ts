@@ -1,0 +1,24 @@
+/** The standard input, output and error of a container, in one connection. */
+import type Docker from 'dockerode';
+
+/** A socket, also where dockerode does not say so. */
+export interface ContainerStream extends NodeJS.ReadWriteStream {
+  destroy(): unknown;
+  ref(): unknown;
+  unref(): unknown;
+}
+
+const QUERY = { stream: true, stdin: true, stdout: true, stderr: true } as const;
+const STATUS_CODES = { 200: true, 404: 'no such container', 409: 'container is being removed', 500: 'server error' };
+/** dockerode's own way sends the query once more as a body, which Podman takes for the first line of what is said to the container. */
+const NO_BODY = Buffer.alloc(0);
+
+export function attach(docker: Docker, container: Docker.Container): Promise<ContainerStream> {
+  const request = { path: `/containers/${container.id}/attach?`, method: 'POST', isStream: true, hijack: true, options: { ...QUERY }, file: NO_BODY, statusCodes: STATUS_CODES };
+  return new Promise((resolve, reject) => {
+    docker.modem.dial(request, (thrown: Error | null, stream: unknown) => {
+      if (thrown === null) resolve(stream as ContainerStream);
+      else reject(thrown);
+    });
+  });
+}

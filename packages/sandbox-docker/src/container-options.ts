@@ -1,0 +1,90 @@
+/**
+ * How a container is made. The same for every call, so that one can be made before it is known for what: what differs comes in
+ * by its standard input (`script.ts`).
+ *
+ * 1. It has the workspace and nothing else of the host, and can write there and to memory only: in `/tmp`, in `/dev/shm`, and
+ *    where the image would have a volume.
+ * 2. It has no capability, gets none by setuid files, and is not root.
+ * 3. It has no network but the loopback one, unless the operator names one.
+ * 4. What it prints is kept by nobody but us: the engine's own log could fill its disk.
+ */
+import { posix } from 'node:path';
+import type Docker from 'dockerode';
+import type { ContainerLimits } from './limits.js';
+
+/** Where the workspace is in a container. */
+export const WORKSPACE = '/workspace';
+/** A line that goes before a script. */
+export const BEGIN = 'begin';
+/** A shell that is told nothing ends as if it had been killed: at the end of its input alone it would say 0. */
+const WAITING = `read -r line && [ "$line" = ${BEGIN} ] && exec /bin/sh -s; kill -9 $$`;
+
+export interface ContainerPlan {
+  readonly image: string;
+  /** Directories for which the image wants some. */
+  readonly volumes: readonly string[];
+  /** A directory of the engine's machine. */
+  readonly root: string;
+  /** `uid:gid` */
+  readonly user: string;
+  readonly network: string;
+  readonly limits: ContainerLimits;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export function containerOptions({ image, volumes, root, user, network, limits, labels }: ContainerPlan): Docker.ContainerCreateOptions {
+  return {
+    Image: image,
+    Labels: { ...labels },
+    User: user,
+    Entrypoint: ['/bin/sh'],
+    Cmd: ['-c', WAITING],
+    Env: [`HOME=${WORKSPACE}`, 'LANG=C.UTF-8'],
+    WorkingDir: WORKSPACE,
+    OpenStdin: true,
+    // The end of the one who is attached is the end of its standard input, and by that of the container.
+    StdinOnce: true,
+    AttachStdin: true,
+    AttachStdout: true,
+    AttachStderr: true,
+    Healthcheck: { Test: ['NONE'] },
+    HostConfig: { ...confinement(network), ...ceilings(limits), Tmpfs: temporaries(volumes, limits), Mounts: [workspaceAt(root)] },
+  };
+}
+
+/** A volume of the image's would be a way to the engine's disk. */
+function temporaries(volumes: readonly string[], { tmpBytes }: ContainerLimits): Docker.HostConfig['Tmpfs'] {
+  const places = ['/tmp', ...volumes.map((path) => posix.resolve('/', path)).filter((path) => path !== WORKSPACE)];
+  return Object.fromEntries(places.map((path) => [path, `rw,noexec,nosuid,nodev,mode=1777,size=${tmpBytes}`]));
+}
+
+function workspaceAt(root: string): Docker.MountSettings {
+  return { Type: 'bind', Source: root, Target: WORKSPACE, BindOptions: { Propagation: 'rprivate' } };
+}
+
+function confinement(network: string): Docker.HostConfig {
+  return {
+    NetworkMode: network,
+    IpcMode: 'private',
+    CapDrop: ['ALL'],
+    SecurityOpt: ['no-new-privileges'],
+    ReadonlyRootfs: true,
+    Privileged: false,
+    // Reaps what loses its parent, and makes the command an ordinary process, which signals can end.
+    Init: true,
+    LogConfig: { Type: 'none', Config: {} },
+    RestartPolicy: { Name: 'no' },
+  };
+}
+
+function ceilings({ memoryBytes, cpus, maxProcesses, maxOpenFiles, maxFileBytes, tmpBytes }: ContainerLimits): Docker.HostConfig {
+  const limit = (Name: string, most: number): Docker.Ulimit => ({ Name, Soft: most, Hard: most });
+  return {
+    Memory: memoryBytes,
+    MemorySwap: memoryBytes,
+    NanoCpus: Math.ceil(cpus * 1e9),
+    PidsLimit: maxProcesses,
+    ShmSize: tmpBytes,
+    Ulimits: [limit('nofile', maxOpenFiles), limit('fsize', maxFileBytes), limit('core', 0)],
+  };
+}

@@ -1,0 +1,24 @@
+/** What an engine says of itself, and whether that will do. */
+import { sandboxError } from './errors.js';
+
+/** Of `GET /info`, as far as it counts here. */
+export interface EngineInfo {
+  readonly SecurityOptions?: readonly string[] | null;
+  readonly MemoryLimit?: boolean;
+  readonly PidsLimit?: boolean;
+  readonly CpuCfsQuota?: boolean;
+}
+
+const LIMITS = { MemoryLimit: 'memory', PidsLimit: 'processes', CpuCfsQuota: 'processors' } as const;
+
+/** Whether the engine is a user's own, who is known as root in it. */
+export function isRootless({ SecurityOptions }: EngineInfo): boolean {
+  return (SecurityOptions ?? []).some((option) => option.includes('rootless'));
+}
+
+/** Throws `SANDBOX_REFUSED` for an engine that would leave a limit out, and say so in a warning that nobody reads. */
+export function assertKeepsLimits(info: EngineInfo): void {
+  const unkept = Object.entries(LIMITS).filter(([name]) => info[name as keyof typeof LIMITS] === false).map(([, what]) => what);
+  if (unkept.length === 0) return;
+  throw sandboxError('SANDBOX_REFUSED', `The engine can't limit what a container takes of: ${unkept.join(', ')}. Give it those cgroups; an engine without root needs cgroups of version 2, delegated to its user.`, { details: { unkept } });
+}

@@ -1,0 +1,68 @@
+/** Which process a container belongs to, as text for a label; and whether it is over. */
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+
+/** A process id comes again; with these it is known which process it is. Empty where the system does not tell. */
+interface Owner {
+  readonly host: string;
+  readonly boot: string;
+  readonly namespace: string;
+  readonly pid: string;
+  readonly started: string;
+}
+
+const FIELDS = ['host', 'boot', 'namespace', 'pid', 'started'] as const;
+
+/** This process. */
+export function thisOwner(): string {
+  const here = { ...place(), pid: String(process.pid), started: startOf(String(process.pid)) ?? '' };
+  return FIELDS.map((field) => here[field]).join('/');
+}
+
+/**
+ * Whether that process is known to have ended: of another machine, or of another space of processes, nobody here knows.
+ * `isRunning` says it of the container: one of an earlier boot does not run, so it is of another machine with the same name.
+ */
+export function isOver(label: string, isRunning: boolean): boolean {
+  const parts = label.split('/');
+  if (parts.length !== FIELDS.length) return false;
+  const owner = Object.fromEntries(FIELDS.map((field, index) => [field, parts[index]])) as unknown as Owner;
+  const here = place();
+  if (owner.host !== here.host) return false;
+  if (owner.boot !== here.boot) return !isRunning;
+  if (owner.namespace !== here.namespace) return false;
+  return owner.started === '' ? !isAlive(Number(owner.pid)) : startOf(owner.pid) !== owner.started;
+}
+
+function place(): Pick<Owner, 'host' | 'boot' | 'namespace'> {
+  return {
+    host: hostname(),
+    boot: attempt(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()) ?? '',
+    namespace: attempt(() => readlinkSync('/proc/self/ns/pid')) ?? '',
+  };
+}
+
+/** When a process has started, in ticks since the machine has: the 22nd field, and the second may have anything in it. */
+function startOf(pid: string): string | undefined {
+  const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, 'latin1')) ?? '';
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const hasEnded = fields[0] === 'Z' || fields[0] === 'X';
+  return hasEnded ? undefined : fields[19];
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (thrown) {
+    return (thrown as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
+
+function attempt(read: () => string): string | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}

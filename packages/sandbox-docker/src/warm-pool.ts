@@ -1,0 +1,58 @@
+/** Containers that wait for the next calls; each is used once. */
+import { answer } from './engine-call.js';
+import type { WaitingContainer } from './waiting-container.js';
+
+export class WarmPool {
+  readonly #size: number;
+  readonly #start: () => Promise<WaitingContainer>;
+  readonly #remove: (waiting: WaitingContainer) => void;
+  readonly #waiting: WaitingContainer[] = [];
+  readonly #coming = new Set<Promise<void>>();
+  #isClosed = false;
+
+  constructor(size: number, start: () => Promise<WaitingContainer>, remove: (waiting: WaitingContainer) => void) {
+    this.#size = size;
+    this.#start = start;
+    this.#remove = remove;
+  }
+
+  /** One that waits, if there is one. */
+  async take(): Promise<WaitingContainer | undefined> {
+    const taken = this.#waiting.shift();
+    if (taken === undefined) return undefined;
+    // It may have waited for long, and somebody have ended it, or the engine.
+    const isRunning = await answer(taken.container.inspect(), 'being asked for a container').then(({ State }) => State.Running, () => false);
+    if (!isRunning) {
+      this.#remove(taken);
+      return this.take();
+    }
+    taken.stream.ref();
+    return taken;
+  }
+
+  /** Starts as many as are missing. One that can't be started is missing until the next call, which then is a cold one and says why. */
+  fill(): void {
+    while (!this.#isClosed && this.#waiting.length + this.#coming.size < this.#size) {
+      const coming = this.#start().then((waiting) => { this.#keep(waiting); }, () => undefined);
+      this.#coming.add(coming);
+      void coming.finally(() => this.#coming.delete(coming));
+    }
+  }
+
+  /** Resolves when all that were coming are here. */
+  async settled(): Promise<void> {
+    while (this.#coming.size > 0) await Promise.all(this.#coming);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.settled();
+    for (const waiting of this.#waiting.splice(0)) this.#remove(waiting);
+  }
+
+  #keep(waiting: WaitingContainer): void {
+    // Whoever has nothing else to do does not stay for containers that nobody may ever use.
+    waiting.stream.unref();
+    this.#waiting.push(waiting);
+  }
+}

@@ -1,0 +1,77 @@
+/** Where an engine is, and what it gets from elsewhere. */
+import { copyFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import type { PullProgress } from '@omnipaw/sandbox-docker';
+import Docker from 'dockerode';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { describeWith } from '../../../testing/components.js';
+import { registry } from './support/registry.js';
+import { containersOf, sandboxIn, sh, testImage, workspace } from './support/sandbox.js';
+import { brokenEngine, makeCertificates, tlsEngine, type TlsEngine } from './support/far-engine.js';
+
+describeWith('docker', 'an engine that has not the image', () => {
+  test('pulls it from a registry, if it may, and tells how far it is', async () => {
+    const image = await registry();
+    const docker = new Docker();
+    const told: PullProgress[] = [];
+    await expect(sandboxIn(workspace(), { image }).prepare()).rejects.toMatchObject({ code: 'SANDBOX_IMAGE_MISSING' });
+    await sandboxIn(workspace(), { image, pull: true, onPull: (progress) => told.push(progress) }).prepare();
+    onTestFinished(async () => { await docker.getImage(image).remove(); });
+    expect(told.map(({ status }) => status)).toEqual(expect.arrayContaining(['Pulling fs layer', 'Downloading', 'Pull complete']));
+    expect(told.find(({ status }) => status === 'Downloading')).toMatchObject({ image, layer: expect.any(String), bytes: expect.any(Number), ofBytes: expect.any(Number) });
+    // There is no shell in it.
+    await expect(sh(sandboxIn(workspace(), { image }), 'id')).resolves.toMatchObject({ exitCode: 127, stderr: expect.stringContaining('/bin/sh') });
+  });
+
+  test('and can not get it says so', async () => {
+    const image = (await registry()).replace('small', 'none');
+    await expect(sandboxIn(workspace(), { image, pull: true }).prepare()).rejects.toMatchObject({ code: 'SANDBOX_IMAGE_MISSING', cause: { message: expect.stringContaining('manifest unknown') } });
+  });
+});
+
+describeWith('docker', 'an engine behind a connection that breaks', () => {
+  test('has not run what it was not told', async () => {
+    const docker = await brokenEngine('begin');
+    const root = workspace();
+    await expect(sh(sandboxIn(root, { docker }), 'touch file')).resolves.toMatchObject({ endedBy: 'itself', exitCode: 137 });
+    expect(readdirSync(root)).toEqual([]);
+    expect(await containersOf(process.pid)).toEqual([]);
+  });
+});
+
+describeWith('docker', 'an engine that DOCKER_HOST names', () => {
+  describeWith('openssl', 'with certificates', () => {
+    /** Anything made after this and told of no engine asks that one. */
+    async function elsewhere(): Promise<TlsEngine> {
+      testImage();
+      const engine = await tlsEngine();
+      onTestFinished(() => { vi.unstubAllEnvs(); });
+      vi.stubEnv('DOCKER_HOST', engine.address);
+      vi.stubEnv('DOCKER_TLS_VERIFY', '1');
+      vi.stubEnv('DOCKER_CERT_PATH', engine.certificates);
+      return engine;
+    }
+
+    test('runs commands, those in containers that wait as well', async () => {
+      const here = new Docker();
+      await elsewhere();
+      const sandbox = sandboxIn(workspace(), { warm: 1 });
+      await sandbox.prepare();
+      await expect(sh(sandbox, 'echo one; echo two >&2; exit 3')).resolves.toMatchObject({ exitCode: 3, stdout: 'one\n', stderr: 'two\n' });
+      await expect(sh(sandbox, 'echo begun; sleep 60', { timeoutMs: 3_000 })).resolves.toMatchObject({ endedBy: 'timeout', stdout: 'begun\n' });
+      expect(await sandbox.close()).toEqual([]);
+      expect(await containersOf(process.pid, here)).toEqual([]);
+    });
+
+    test('is asked by nobody whom it does not know, and only if it is the one that is meant', async () => {
+      const { certificates } = await elsewhere();
+      const strange = makeCertificates();
+      vi.stubEnv('DOCKER_CERT_PATH', strange);
+      await expect(sh(sandboxIn(workspace()), 'id')).rejects.toMatchObject({ code: 'SANDBOX_UNREACHABLE', message: expect.stringContaining('certificate') });
+      copyFileSync(path.join(certificates, 'ca.pem'), path.join(strange, 'ca.pem'));
+      await expect(sh(sandboxIn(workspace()), 'id')).rejects.toMatchObject({ code: 'SANDBOX_UNREACHABLE' });
+      vi.stubEnv('DOCKER_CERT_PATH', path.join(strange, 'none'));
+      await expect(sh(sandboxIn(workspace()), 'id')).rejects.toMatchObject({ code: 'SANDBOX_UNREACHABLE', message: expect.stringContaining('ca.pem') });
+    });
+  });
+});

@@ -1,0 +1,207 @@
+/**
+ * What a command might try to get out of its container, or to harm the machine from within, and how each ends.
+ *
+ * Each line says `ESCAPED` if it succeeds, or would print what a file of the host has in it; and the refusal is looked at,
+ * too, so that a line that is only written wrongly is noticed. Nothing here sends a packet: that there is no network is seen
+ * by what is not there.
+ */
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { DockerSandbox } from '@omnipaw/sandbox-docker';
+import Docker from 'dockerode';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { describeWith } from '../../../testing/components.js';
+import { expectedUid, permanentWorkspace, sandboxIn, sh, testImage, workspace } from './support/sandbox.js';
+
+const SECRET = 'what only the host knows';
+const NOT_PERMITTED = /Operation not permitted|Permission denied|permission denied/;
+const READ_ONLY = /Read-only file system|Permission denied|Operation not permitted/;
+const MISSING = /No such file|not found|can't open/;
+
+/** A line of shell with the path of a secret file of the host as `$1`, and what it complains about. */
+const REFUSED: readonly (readonly [what: string, line: string, complaint: RegExp])[] = [
+  // Files of the host
+  ['to a file of the host by its path', 'cat "$1" && echo ESCAPED', MISSING],
+  ['to a file of the host, from the workspace upwards', 'cat "../../../../../../..$1" && echo ESCAPED', MISSING],
+  ['to a file of the host, by the root of the first process', 'cat "/proc/1/root$1" && echo ESCAPED', MISSING],
+  ['to a file of the host, by the directory of the first process', 'cat "/proc/1/cwd/../../..$1" && echo ESCAPED', MISSING],
+  ['to a file of the host, by descriptors that somebody may have left open', 'for fd in /proc/self/fd/*; do cat "$fd/../../../../..$1" && echo ESCAPED; done', /No such file|Not a directory/],
+  ['to a file of the host, by a link in the workspace', 'ln -s "$1" link; cat link && echo ESCAPED', MISSING],
+  ['to a file of the host, to write it', 'echo x > "$1" && echo ESCAPED', /nonexistent|No such file|Read-only/],
+  ['to the passwords', 'cat /etc/shadow && echo ESCAPED', NOT_PERMITTED],
+  ['to the socket of the engine', 'ls /var/run/docker.sock /run/docker.sock /run/containerd/containerd.sock && echo ESCAPED', MISSING],
+  // The root file system of the container
+  ['to write to the image', 'touch /bin/x && echo ESCAPED', READ_ONLY],
+  ['to write to /etc/passwd', 'echo root::0:0::/: >> /etc/passwd && echo ESCAPED', READ_ONLY],
+  ['to remove the image', 'rm -rf /bin/busybox && echo ESCAPED', READ_ONLY],
+  // The kernel of the host
+  ['to say what runs after a crash', 'echo "|/workspace/x" > /proc/sys/kernel/core_pattern && echo ESCAPED', READ_ONLY],
+  ['to restart the host', 'echo b > /proc/sysrq-trigger && echo ESCAPED', /nonexistent|Read-only|Permission denied/],
+  ['to set a parameter of the kernel', 'sysctl -w vm.overcommit_memory=1 && echo ESCAPED', READ_ONLY],
+  ['to write to /sys', 'echo 0 > /sys/kernel/uevent_seqnum && echo ESCAPED', READ_ONLY],
+  ['to set a helper for devices', 'echo /workspace/x > /sys/kernel/uevent_helper && echo ESCAPED', READ_ONLY],
+  ['to make a group of processes with a release agent', 'mkdir /sys/fs/cgroup/memory/x /sys/fs/cgroup/x && echo ESCAPED', READ_ONLY],
+  ['to lift the limit of memory', 'for file in /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max; do echo 99999999999 > $file && echo ESCAPED; done', READ_ONLY],
+  ['to read the memory of the kernel', 'head -c 1 /proc/kcore && echo ESCAPED', /No such file|Permission denied/],
+  ['to read the memory of the machine', 'head -c 1 /dev/mem && echo ESCAPED', MISSING],
+  ['to read the messages of the kernel', 'dmesg && echo ESCAPED', NOT_PERMITTED],
+  ['to load a module', 'cp /bin/busybox x.ko; insmod x.ko && echo ESCAPED', /can't insert/],
+  ['to set the clock', 'date -s 2001-01-01; [ $(date +%Y) -lt 2002 ] && echo ESCAPED', NOT_PERMITTED],
+  ['to rename the host', 'hostname x && echo ESCAPED', NOT_PERMITTED],
+  ['to go before others', 'renice -n -10 $$ && echo ESCAPED', NOT_PERMITTED],
+  ['to halt', 'poweroff -f && echo ESCAPED', NOT_PERMITTED],
+  ['to swap', 'dd if=/dev/zero of=swap bs=1M count=1 2>/dev/null; mkswap swap >/dev/null; swapon swap && echo ESCAPED', NOT_PERMITTED],
+  // Mounts, roots, namespaces, devices
+  ['to mount a file system', 'mkdir m; mount -t tmpfs none m && echo ESCAPED', NOT_PERMITTED],
+  ['to mount processes anew', 'mkdir p; mount -t proc none p && echo ESCAPED', NOT_PERMITTED],
+  ['to mount the root elsewhere', 'mkdir r; mount -o bind / r && echo ESCAPED', NOT_PERMITTED],
+  ['to make the root writable', 'mount -o remount,rw / && echo ESCAPED', NOT_PERMITTED],
+  ['to take the workspace away', 'umount /workspace && echo ESCAPED', NOT_PERMITTED],
+  ['to change the root', 'mkdir c; chroot c && echo ESCAPED', NOT_PERMITTED],
+  ['to exchange the root', 'pivot_root . . && echo ESCAPED', NOT_PERMITTED],
+  ['to be root in a namespace of users', 'unshare -r true && echo ESCAPED', NOT_PERMITTED],
+  ['to make a namespace of mounts', 'unshare -m true && echo ESCAPED', NOT_PERMITTED],
+  ['to enter the namespace of the first process', 'nsenter -t 1 -m true && echo ESCAPED', NOT_PERMITTED],
+  ['to make a device', 'mknod disk b 8 0 && echo ESCAPED', NOT_PERMITTED],
+  ['to read a disk', 'for disk in /dev/sda /dev/vda /dev/nvme0n1; do head -c 1 $disk && echo ESCAPED; done', MISSING],
+  // Users
+  ['to be root by a setuid file of the image', '/bin/busybox-setuid cat /etc/shadow && echo ESCAPED', NOT_PERMITTED],
+  ['to be root by a setuid file in the workspace', './busybox-setuid cat /etc/shadow && echo ESCAPED', NOT_PERMITTED],
+  ['to become root', 'su -c "echo ESCAPED"', /./],
+  ['to give a file to root', 'touch given; chown 0 given && echo ESCAPED', NOT_PERMITTED],
+  ['to have more files open', 'ulimit -n 1000000 && echo ESCAPED', /./],
+  // Networks
+  ['to a raw socket', 'arping -c 1 -I lo 127.0.0.1 && echo ESCAPED', NOT_PERMITTED],
+  ['to a new interface', 'ip link add x type dummy && echo ESCAPED', NOT_PERMITTED],
+  ['to a route', 'ip route add default dev lo && echo ESCAPED', NOT_PERMITTED],
+];
+
+describeWith('docker', 'from a container there is no way', () => {
+  let root: string;
+  let sandbox: DockerSandbox;
+  let secret: string;
+  let tidy: () => void;
+  beforeAll(async () => {
+    const outside = permanentWorkspace();
+    const inside = permanentWorkspace();
+    [root, secret] = [inside.directory, path.join(outside.directory, 'secret')];
+    tidy = () => { inside.remove(); outside.remove(); };
+    writeFileSync(secret, SECRET, { mode: 0o644 });
+    chmodSync(outside.directory, 0o755);
+    copyFileSync('/bin/busybox', path.join(root, 'busybox-setuid'));
+    chmodSync(path.join(root, 'busybox-setuid'), 0o4755);
+    sandbox = new DockerSandbox({ root, image: testImage(), warm: 2 });
+    await sandbox.prepare();
+  });
+  afterAll(async () => {
+    await sandbox.close();
+    tidy();
+  });
+
+  test.each(REFUSED)('%s', async (_what, line, complaint) => {
+    const { endedBy, stdout, stderr } = await sh(sandbox, [line, secret]);
+    expect(stdout + stderr).not.toMatch(new RegExp(`ESCAPED|${SECRET}`));
+    expect({ endedBy, stderr }).toEqual({ endedBy: 'itself', stderr: expect.stringMatching(complaint) });
+    expect(readFileSync(secret, 'utf8')).toBe(SECRET);
+  });
+
+  test('to any network: there is no interface but the loopback one, no route, and no connection of anybody', async () => {
+    const { stdout } = await sh(sandbox, 'tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d " "; tail -n +2 /proc/net/route; grep -v " lo$" /proc/net/ipv6_route; tail -n +2 /proc/net/tcp /proc/net/udp /proc/net/unix | grep -v "^==>\\|^$"; echo end');
+    expect(stdout).toBe('lo\nend\n');
+  });
+
+  test('to processes of the host or of another container: it sees its own', async () => {
+    const { stdout } = await sh(sandbox, ['ls -d /proc/[0-9]* | wc -l; kill -9 $1 2>&1; true', String(process.pid)]);
+    const [count, complaint] = stdout.split('\n');
+    expect(Number(count)).toBeLessThan(10);
+    expect(complaint).toMatch(/No such process/);
+  });
+
+  test('to power: no capability is left, and none can be got', async () => {
+    const { stdout } = await sh(sandbox, 'grep -E "^(Cap|NoNewPrivs|Seccomp:)" /proc/self/status; /bin/busybox-setuid id -u; ./busybox-setuid id -u');
+    const values = stdout.trim().split('\n').map((line) => line.split(/\s+/).at(-1));
+    expect(values.slice(0, 5)).toEqual(Array.from({ length: 5 }, () => '0'.repeat(16)));
+    expect(values.slice(5)).toEqual(['1', '2', String(expectedUid()), String(expectedUid())]);
+  });
+
+  test('to another call: shared memory, temporary files and queues are its own', async () => {
+    await expect(sh(sandbox, 'echo ESCAPED > /tmp/x && echo ESCAPED > /dev/shm/x')).resolves.toMatchObject({ exitCode: 0 });
+    const { stdout } = await sh(sandbox, 'cat /tmp/x /dev/shm/x; ls -A /tmp /dev/shm; ipcs | grep -c 0x');
+    expect(stdout).toBe('/dev/shm:\n\n/tmp:\n0\n');
+  });
+
+  test('to a link as its working directory', async () => {
+    await sh(sandbox, 'ln -sfn /proc/self/fd/8 fd; ln -sfn / slash');
+    for (const cwd of ['fd', 'slash', 'slash/etc', '/etc', '..']) await expect(sh(sandbox, 'pwd', { cwd })).rejects.toMatchObject({ code: 'PATH_REFUSED' });
+  });
+
+  test('past the end of its first process: whoever it kills, it kills itself only', async () => {
+    for (const line of ['kill -9 1; kill -9 $PPID; sleep 30', 'kill -9 -1; sleep 30']) {
+      const { endedBy, exitCode } = await sh(sandbox, line);
+      expect([endedBy, exitCode]).toEqual(['itself', 137]);
+    }
+  });
+
+  test('to outlive its call', async () => {
+    const { exitCode } = await sh(sandbox, '(setsid sh -c "trap \'\' TERM HUP INT; sleep 3; touch late" &) ; exit 0');
+    expect(exitCode).toBe(0);
+    await new Promise((resolve) => { setTimeout(resolve, 3_500); });
+    expect(existsSync(path.join(root, 'late'))).toBe(false);
+  });
+});
+
+describeWith('docker', 'within its limits stays', () => {
+  const limits = { maxProcesses: 64, memoryBytes: 64 * 1024 * 1024, tmpBytes: 4 * 1024 * 1024, maxFileBytes: 1024 * 1024 };
+
+  test('a fork bomb', async () => {
+    const { endedBy } = await sh(sandboxIn(workspace(), { limits }), 'bomb() { bomb | bomb & }; bomb; sleep 60', { timeoutMs: 3_000 });
+    expect(['timeout', 'memory', 'itself']).toContain(endedBy);
+  });
+
+  test('a memory bomb, also one of files in memory', async () => {
+    const sandbox = sandboxIn(workspace(), { limits: { ...limits, tmpBytes: 1024 * 1024 * 1024, maxFileBytes: 1024 * 1024 * 1024 } });
+    await expect(sh(sandbox, 'tail -c 1000000000 /dev/zero')).resolves.toMatchObject({ endedBy: 'memory' });
+    await expect(sh(sandbox, 'dd if=/dev/zero of=/tmp/x bs=1M')).resolves.toMatchObject({ endedBy: 'memory' });
+  });
+
+  test('a large file', async () => {
+    const root = workspace();
+    await sh(sandboxIn(root, { limits }), 'dd if=/dev/zero of=large bs=1M count=100');
+    expect(statSync(path.join(root, 'large')).size).toBe(limits.maxFileBytes);
+  });
+
+  test('what is written beside the workspace', async () => {
+    const { stderr } = await sh(sandboxIn(workspace(), { limits: { ...limits, maxFileBytes: 1024 * 1024 * 1024 } }), 'dd if=/dev/zero of=/tmp/x bs=1M; dd if=/dev/zero of=/dev/shm/x bs=1M');
+    expect(stderr.match(/No space left on device/g)).toHaveLength(2);
+  });
+
+  test('a crowd of orphans: whoever loses its parent is reaped', async () => {
+    const { exitCode } = await sh(sandboxIn(workspace(), { limits }), 'i=0; while [ $i -lt 500 ]; do ( true & ) || exit 1; i=$((i+1)); done');
+    expect(exitCode).toBe(0);
+  });
+
+  test('one processor for any number of threads', async () => {
+    const sandbox = sandboxIn(workspace(), { limits: { ...limits, cpus: 0.2 } });
+    // Four that would use a second each get a fifth of one together.
+    const { stdout } = await sh(sandbox, 'for n in 1 2 3 4; do (while :; do :; done) & done; sleep 2; cat /sys/fs/cgroup/cpuacct/cpuacct.usage 2>/dev/null || grep usage_usec /sys/fs/cgroup/cpu.stat | cut -d" " -f2 | sed s/\\$/000/');
+    expect(Number(stdout) / 1e9).toBeLessThan(1);
+  });
+});
+
+describeWith('docker', 'a workspace with a strange name', () => {
+  test.each(['a:b:rw', 'a,readonly,dst=b', 'a b', '$(x)', "it's", '🐾', '--privileged'])('is mounted as it is: %s', async (name) => {
+    const root = path.join(workspace(), name);
+    mkdirSync(root, { mode: 0o777 });
+    chmodSync(root, 0o777);
+    writeFileSync(path.join(root, 'file'), '');
+    const sandbox = sandboxIn(root, { user: { uid: expectedUid(), gid: expectedUid() } });
+    const places = 'ls / /etc /tmp /mnt; cut -d" " -f2 /proc/mounts';
+    const { stdout: usual } = await sh(sandboxIn(workspace()), places);
+    await expect(sh(sandbox, `pwd; ls; ${places}`)).resolves.toMatchObject({ stdout: `/workspace\nfile\n${usual}` });
+  });
+
+  test('is refused when there is none', async () => {
+    const outer = workspace();
+    expect(() => new DockerSandbox({ root: path.join(outer, 'none'), docker: new Docker() })).toThrow();
+  });
+});

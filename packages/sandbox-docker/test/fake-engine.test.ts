@@ -1,0 +1,180 @@
+import type { Socket } from 'node:net';
+import type { PullProgress } from '@omnipaw/sandbox-docker';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { fakeEngine, frame, json, type Answer } from './support/fake-engine.js';
+import { expectedUid, sandboxIn, sh, workspace } from './support/sandbox.js';
+
+const IMAGE = 'example/image:1';
+const MISSING = json({ message: `No such image: ${IMAGE}` }, 404);
+const FULL = json({ message: 'write /var/lib/x: no space left on device' }, 500);
+
+describe('an engine', () => {
+  test('that dies while a command runs fails the call, and says that nobody knows what the command has done', async () => {
+    const engine = await fakeEngine({}, (stream) => {
+      stream.once('data', () => {
+        stream.write(frame('stdout', 'begun\n'));
+        setImmediate(() => { engine.die(); });
+      });
+    });
+    const heard: string[] = [];
+    const onOutput = ({ bytes }: { readonly bytes: Uint8Array }): void => { heard.push(Buffer.from(bytes).toString()); };
+    await expect(sh(sandboxIn(workspace(), { docker: engine.docker, image: IMAGE }), 'x', { onOutput })).rejects.toMatchObject({ code: 'SANDBOX_LOST' });
+    expect(heard).toEqual(['begun\n']);
+  });
+
+  test('that dies when it has begun to answer is not waited for until the time is up', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => { vi.useRealTimers(); });
+    const hasDied = deferred();
+    const engine = await fakeEngine({ 'POST /wait': (_request, response) => { response.writeHead(200).flushHeaders(); } }, (stream) => {
+      stream.once('data', () => {
+        stream.write(frame('stdout', 'begun\n'));
+        setImmediate(() => {
+          engine.die();
+          hasDied.resolve();
+        });
+      });
+    });
+    const running = expect(sh(sandboxIn(workspace(), { docker: engine.docker, image: IMAGE }), 'x')).rejects.toMatchObject({ code: 'SANDBOX_LOST', message: expect.stringContaining('its output ending') });
+    await hasDied.promise;
+    for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => { setImmediate(resolve); });
+    await vi.advanceTimersByTimeAsync(20_000);
+    await running;
+  });
+
+  test('lets a container hear its script and nothing else', async () => {
+    let heard = '';
+    const engine = await fakeEngine({ 'POST /wait': json({ StatusCode: 0 }) }, (stream) => {
+      stream.on('data', (bytes: Buffer) => {
+        heard += bytes.toString();
+        if (heard.endsWith('\n}\n')) stream.end();
+      });
+    });
+    await sh(sandboxIn(workspace(), { docker: engine.docker, image: IMAGE }), 'x');
+    expect(heard).toMatch(/^begin\n\{\ncd -- [^{}]*\n\}\n$/);
+  });
+
+  test('that could not remove a container is asked again before the next command', async () => {
+    let refusals = 1;
+    const remove: Answer = (request, response) => { (refusals-- > 0 ? json({ message: 'device busy' }, 500) : json(null, 204))(request, response); };
+    const engine = await fakeEngine({ 'DELETE /containers': remove, 'POST /wait': json({ StatusCode: 0 }) }, (stream) => stream.once('data', () => stream.end()));
+    const sandbox = sandboxIn(workspace(), { docker: engine.docker, image: IMAGE });
+    await expect(sh(sandbox, 'x')).resolves.toMatchObject({ exitCode: 0 });
+    await sh(sandbox, 'x');
+    expect(engine.asked.filter((request) => /^DELETE|create$/.test(request))).toEqual([
+      'POST /containers/create',
+      'DELETE /containers/c0ffee',
+      'DELETE /containers/c0ffee',
+      'POST /containers/create',
+      'DELETE /containers/c0ffee',
+    ]);
+    expect(await sandbox.close()).toEqual([]);
+  });
+
+  test('that does not answer when it is to kill is not waited for', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const engine = await fakeEngine({ 'POST /kill': () => {}, 'DELETE /containers': () => {} }, (stream) => stream.once('data', () => stream.write(frame('stdout', 'begun\n'))));
+    const began = deferred();
+    const running = expect(sh(sandboxIn(workspace(), { docker: engine.docker, image: IMAGE }), 'x', { onOutput: () => { began.resolve(); } })).rejects.toMatchObject({ code: 'SANDBOX_LOST' });
+    await began.promise;
+    await vi.advanceTimersByTimeAsync(30_000);
+    await vi.advanceTimersByTimeAsync(10_000);
+    await vi.advanceTimersByTimeAsync(10_000);
+    await running;
+    vi.useRealTimers();
+    engine.die();
+  });
+
+  test.each(['GET /info', 'GET /images', 'GET /containers/json', 'POST /containers/create', 'POST /start'])('that does not answer is not waited for, and is asked again by the next command: %s', async (question) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => { vi.useRealTimers(); });
+    let asked: () => void = () => undefined;
+    const engine = await fakeEngine({ [question]: () => { asked(); } });
+    const sandbox = sandboxIn(workspace(), { docker: engine.docker, image: IMAGE });
+    for (let call = 0; call < 2; call++) {
+      const hasAsked = new Promise<void>((resolve) => { asked = resolve; });
+      const running = expect(sh(sandbox, 'x')).rejects.toMatchObject({ code: 'SANDBOX_UNREACHABLE', message: expect.stringContaining('within 60 s') });
+      await hasAsked;
+      await vi.advanceTimersByTimeAsync(60_000);
+      await running;
+    }
+  });
+
+  test('that can not keep a limit is refused: it would only warn of it', async () => {
+    const engine = await fakeEngine({ 'GET /info': json({ SecurityOptions: ['name=rootless'], MemoryLimit: true, PidsLimit: false, CpuCfsQuota: false }) });
+    const running = sh(sandboxIn(workspace(), { docker: engine.docker, image: IMAGE }), 'x');
+    await expect(running).rejects.toMatchObject({ code: 'SANDBOX_REFUSED', message: expect.stringContaining('processes, processors'), details: { unkept: ['processes', 'processors'] } });
+    expect(engine.asked).toEqual(['GET /info']);
+  });
+
+  test.each([
+    ['when a container is made', { 'POST /containers/create': FULL }],
+    ['when it is started', { 'POST /start': FULL }],
+    ['when an image is pulled', { 'GET /images': MISSING, 'POST /images/create': FULL }],
+  ])('whose disk is full says so: %s', async (_when, answers) => {
+    const engine = await fakeEngine(answers);
+    await expect(sh(sandboxIn(workspace(), { docker: engine.docker, image: IMAGE, pull: true }), 'x')).rejects.toMatchObject({ code: 'SANDBOX_DISK_FULL' });
+  });
+
+  test('that has not the image pulls it, if it may, and tells how far it is', async () => {
+    const pull: Answer = (_request, response) => {
+      response.write('{"status":"Pulling from example/image","id":"1"}\r\n');
+      response.end('{"status":"Downloading","id":"a1","progressDetail":{"current":5,"total":9}}\r\n');
+    };
+    const told: PullProgress[] = [];
+    const found: Answer = (request, response) => { (engine.asked.includes('POST /images/create') ? json({}) : MISSING)(request, response); };
+    const engine = await fakeEngine({ 'GET /images': found, 'POST /images/create': pull });
+    await sandboxIn(workspace(), { docker: engine.docker, image: IMAGE, pull: true, onPull: (progress) => told.push(progress) }).prepare();
+    expect(told.at(-1)).toEqual({ image: IMAGE, status: 'Downloading', layer: 'a1', bytes: 5, ofBytes: 9 });
+  });
+
+  test.each([
+    ['at once', MISSING],
+    ['in the middle', ((_request, response) => response.end('{"error":"pull access denied"}\r\n'))],
+  ])('that may pull an image and can not says so: %s', async (_when, pull) => {
+    const engine = await fakeEngine({ 'GET /images': MISSING, 'POST /images/create': pull });
+    await expect(sandboxIn(workspace(), { docker: engine.docker, image: IMAGE, pull: true }).prepare()).rejects.toMatchObject({ code: 'SANDBOX_IMAGE_MISSING' });
+  });
+
+  test.each([
+    [[], `${expectedUid()}:${expectedUid()}`],
+    [['name=rootless'], '0:0'],
+  ])('of the kind %j runs commands as %s', async (SecurityOptions, user) => {
+    let made = '';
+    const create: Answer = (request, response) => {
+      request.on('data', (bytes: Buffer) => { made += bytes.toString(); });
+      request.on('end', () => { json({ Id: 'c0ffee' }, 201)(request, response); });
+    };
+    const engine = await fakeEngine({ 'GET /info': json({ SecurityOptions }), 'POST /containers/create': create, 'POST /wait': json({ StatusCode: 0 }) }, (stream) => stream.once('data', () => stream.end()));
+    await sh(sandboxIn(workspace(), { docker: engine.docker, image: IMAGE, network: 'granted' }), 'x');
+    expect(JSON.parse(made)).toMatchObject({ User: user, HostConfig: { NetworkMode: 'granted' } });
+  });
+});
+
+describe('output', () => {
+  test('in any pieces, and in very many small ones, is put together', async () => {
+    const bytes = Buffer.concat([frame('stderr', 'some\n'), ...Array.from({ length: 40_000 }, () => frame('stdout', 'x')), frame('stdout', ''), frame('stderr', 'more\n')]);
+    const send = (stream: Socket): void => {
+      stream.write(bytes.subarray(0, 3));
+      setImmediate(() => stream.end(bytes.subarray(3)));
+    };
+    const engine = await fakeEngine({ 'POST /wait': json({ StatusCode: 0 }) }, (stream) => stream.once('data', () => { send(stream); }));
+    const { stdout, stderr } = await sh(sandboxIn(workspace(), { docker: engine.docker, image: IMAGE }), 'x');
+    expect({ stdout: stdout.length, stderr }).toEqual({ stdout: 40_000, stderr: 'some\nmore\n' });
+  });
+});
+
+test.each([
+  [{ warm: -1 }],
+  [{ limits: { memoryBytes: 0 } }],
+  [{ limits: { cpus: Infinity } }],
+  [{ limits: { memory: 5 } }],
+])('a sandbox is not made with %j', (options) => {
+  expect(() => sandboxIn(workspace(), { image: IMAGE, ...(options as object) })).toThrow(TypeError);
+});
+
+function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((settle) => { resolve = settle; });
+  return { promise, resolve };
+}
