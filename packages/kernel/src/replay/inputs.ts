@@ -99,9 +99,9 @@ const INPUTS: { readonly [Name in Kind]?: Perform<Name> } = {
     const slot = waitingFor(entry, options, { kinds: ['TOOL'], isBackingOff: false });
     options.emit({ kind: entry.kind, agent: entry.agent, data: { ...callOf(slot), attempt: slot.attempt, ...fieldsOf<{ readonly value: Json }>(entry.data, { value: isGiven }) } });
   },
-  TOOL_ASKED: ({ agent, data }, options) => {
+  TOOL_ASKED: ({ agent, time, data }, options) => {
     const { tick, asker, instruction, toolPermission } = data;
-    const slot = waitingFor({ agent, data: { tick, call: asker } }, options, { kinds: ['TOOL'], isBackingOff: false });
+    const slot = waitingFor({ agent, time, data: { tick, call: asker } }, options, { kinds: ['TOOL'], isBackingOff: false });
     const { tool } = callOf(slot);
     options.asks.begin({ agent, tick, asker, tool, ...fieldsOf<{ readonly instruction: Json }>({ instruction }, { instruction: isObject }), toolPermission: fieldsOf(toolPermission, PERMISSION) });
   },

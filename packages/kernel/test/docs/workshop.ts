@@ -123,7 +123,7 @@ export class Workshop {
 async function bundle(entry: string, outdir: string, external: readonly string[] = []): Promise<void> {
   await build({
     ...{ entryPoints: [ROOT + entry], outdir, bundle: true, platform: 'node', format: 'esm', target: 'node18' },
-    ...{ conditions: ['@omnipaw/source'], external: ['commander', 'esbuild', 'jiti', ...external], logLevel: 'silent' },
+    ...{ conditions: ['@omnipaw/source'], external: ['commander', 'esbuild', 'quickjs-wasi', 'jiti', ...external], logLevel: 'silent' },
   });
 }
 
