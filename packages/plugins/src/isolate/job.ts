@@ -1,4 +1,4 @@
-import type { Json, OmniError } from '@omnipaw/kernel';
+import type { AbortSignalLike, Json, OmniError } from '@omnipaw/kernel';
 
 /** What a call may use. Whatever goes beyond ends it with `PLUGIN_LIMIT_EXCEEDED`, whose details name the limit. */
 export interface IsolateLimits {
@@ -55,7 +55,7 @@ export interface IsolateJob {
    */
   readonly call: (name: string, args: Json) => Promise<Json>;
   readonly log?: (text: string) => void;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignalLike;
 }
 
 /** `PLUGIN_FAILED`, `PLUGIN_LIMIT_EXCEEDED`, `PLUGIN_RESULT_INVALID`, `PLUGIN_ABORTED` or `PLUGIN_CRASHED`. */
