@@ -17,8 +17,9 @@ describeWith('docker', 'an engine that has not the image', () => {
     await expect(sandboxIn(workspace(), { image }).prepare()).rejects.toMatchObject({ code: 'SANDBOX_IMAGE_MISSING' });
     await sandboxIn(workspace(), { image, pull: true, onPull: (progress) => told.push(progress) }).prepare();
     onTestFinished(async () => { await docker.getImage(image).remove(); });
-    expect(told.map(({ status }) => status)).toEqual(expect.arrayContaining(['Pulling fs layer', 'Downloading', 'Pull complete']));
-    expect(told.find(({ status }) => status === 'Downloading')).toMatchObject({ image, layer: expect.any(String), bytes: expect.any(Number), ofBytes: expect.any(Number) });
+    expect(told.map(({ status }) => status)).toEqual(expect.arrayContaining(['Pulling fs layer', 'Pull complete']));
+    // An engine that is fast enough says nothing of downloading, only of unpacking.
+    expect(told.find(({ bytes }) => bytes !== undefined)).toMatchObject({ image, layer: expect.any(String), bytes: expect.any(Number), ofBytes: expect.any(Number) });
     // There is no shell in it.
     await expect(sh(sandboxIn(workspace(), { image }), 'id')).resolves.toMatchObject({ exitCode: 127, stderr: expect.stringContaining('/bin/sh') });
   });
