@@ -8,7 +8,7 @@ export function installContext(guest: Guest): void {
     const store = (kind: string, more: Record<string, unknown>) =>
       Object.freeze({
         get: (key: unknown) => call(`${kind}.get`, { ...more, key }),
-        set: (key: unknown, value: unknown) => call(`${kind}.set`, { ...more, key, value }),
+        set: (key: unknown, value: unknown, expectedVersion?: unknown) => call(`${kind}.set`, { ...more, key, value, ...(expectedVersion === undefined ? {} : { expectedVersion }) }),
       });
     return Object.freeze({
       call: (name: unknown, args: unknown) => call(name, args),

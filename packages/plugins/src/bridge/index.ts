@@ -1,0 +1,1 @@
+export { fetchToolName, wishOf, type Holder, type Wish } from './wish.js';

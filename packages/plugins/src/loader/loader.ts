@@ -1,0 +1,147 @@
+/**
+ * Loads the plugins of a folder: each is judged, held against what the operator granted, and made into tools and types of agents.
+ *
+ * 1. Nothing of a plugin runs while it is loaded.
+ * 2. One that is refused is refused alone: the others are loaded, and why is told.
+ * 3. What is run is what was hashed: the digests stand in the log's header, and in each call.
+ */
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { describeThrown, OmniError, type Tool } from '@omnipaw/kernel';
+import { Bundler } from '../bundle/index.js';
+import { fetchToolName } from '../bridge/index.js';
+import { pluginError } from '../errors.js';
+import { pluginDigests, verifyInputs, verifyIntegrity, verifySignature, type PluginDigests } from '../integrity/index.js';
+import { PROVIDED } from '../kit/index.js';
+import { createIsolatePool, DEFAULT_LIMITS, type IsolateLimits, type IsolatePool } from '../isolate/index.js';
+import { assertGranted, grantedPermissions, PluginValidator, type HttpMethod, type NetworkPermission, type PermissionSpec, type PluginManifest } from '../manifest/index.js';
+import { pluginAgent, type LoadedAgent } from './plugin-agent.js';
+import { pluginTool, programTool, type Runtime } from './plugin-tool.js';
+
+/** A host that a plugin may ask, in the form that `fetchTool` of `@omnipaw/host` has it. */
+export interface PluginHost {
+  readonly host: string;
+  readonly methods: readonly HttpMethod[];
+  readonly ports?: readonly number[];
+}
+
+export interface LoaderOptions {
+  /** The folder that has a folder for each plugin. */
+  readonly folder: string;
+  /** What each plugin may use, by its name; nothing unless given. */
+  readonly grants?: Readonly<Record<string, readonly PermissionSpec[]>>;
+  /** The version of the kernel that plugins have to work with; any unless given. */
+  readonly kernelVersion?: string;
+  /** Public keys as PEM. If there are any, a plugin that none of them has signed is refused. */
+  readonly trustedKeys?: readonly string[];
+  /** Makes the tool by which a plugin fetches from its own hosts: `(name, allow) => fetchTool(name, { allow })`. Without it, plugins that want some are refused. */
+  readonly fetchTool?: (name: string, allow: readonly PluginHost[]) => Tool;
+  readonly limits?: Partial<IsolateLimits>;
+  /** Threads that run plugins; 2 unless given. */
+  readonly workers?: number;
+}
+
+/** A plugin that can be used. */
+export interface LoadedPlugin {
+  readonly folder: string;
+  readonly manifest: PluginManifest;
+  readonly digests: PluginDigests;
+  /** Its own, and those by which it reaches what it was granted. */
+  readonly tools: readonly Tool[];
+  readonly agents: readonly LoadedAgent[];
+}
+
+/** A folder that was not loaded. */
+export interface RejectedPlugin {
+  readonly folder: string;
+  readonly error: OmniError;
+}
+
+export interface Plugins {
+  readonly loaded: readonly LoadedPlugin[];
+  readonly rejected: readonly RejectedPlugin[];
+  /** Of all plugins, for a kernel's configuration. */
+  readonly tools: readonly Tool[];
+  readonly agents: readonly LoadedAgent[];
+  /** Ends the isolates; after the kernel that uses them. */
+  close(): Promise<void>;
+}
+
+export class PluginLoader {
+  readonly #options: LoaderOptions;
+  readonly #validator: PluginValidator;
+
+  constructor(options: LoaderOptions) {
+    this.#options = options;
+    this.#validator = new PluginValidator(options.kernelVersion === undefined ? {} : { kernelVersion: options.kernelVersion });
+  }
+
+  /** Rejects only if there is no such folder. */
+  async load(): Promise<Plugins> {
+    const { folder, workers } = this.#options;
+    const names = (await readdir(folder, { withFileTypes: true })).filter((item) => item.isDirectory() && !item.name.startsWith('.')).map(({ name }) => name);
+    const pool = createIsolatePool(workers === undefined ? {} : { workers });
+    const bundler = new Bundler({ provided: PROVIDED });
+    const [loaded, rejected]: [LoadedPlugin[], RejectedPlugin[]] = [[], []];
+    try {
+      for (const name of names.sort()) {
+        const place = join(folder, name);
+        try {
+          loaded.push(await this.#loadOne(place, { pool, bundler, loaded }));
+        } catch (thrown) {
+          rejected.push({ folder: place, error: rejection(place, thrown) });
+        }
+      }
+    } finally {
+      await bundler.close();
+    }
+    return { loaded, rejected, tools: loaded.flatMap(({ tools }) => tools), agents: loaded.flatMap(({ agents }) => agents), close: () => pool.close() };
+  }
+
+  async #loadOne(folder: string, { pool, bundler, loaded }: { readonly pool: IsolatePool; readonly bundler: Bundler; readonly loaded: readonly LoadedPlugin[] }): Promise<LoadedPlugin> {
+    const { grants = {}, trustedKeys = [], limits } = this.#options;
+    const manifest = await this.#validator.read(folder);
+    const twin = loaded.find((other) => other.manifest.shortName === manifest.shortName);
+    if (twin !== undefined) throw pluginError('PLUGIN_REFUSED', `Plugin "${manifest.name}" in ${basename(folder)} has the name that the plugin in ${basename(twin.folder)} has. Take one of them away.`);
+    if (trustedKeys.length > 0) verifySignature(manifest, trustedKeys);
+    assertGranted(manifest, grantedPermissions(Object.hasOwn(grants, manifest.name) ? grants[manifest.name]! : []));
+    const files = await verifyIntegrity(manifest, folder);
+    const digests = pluginDigests(manifest, files);
+    const origin = `${manifest.name}@${manifest.version} manifest ${digests.manifest} code ${digests.code}`;
+    const runtime: Runtime = { manifest, origin, pool, limits: { ...DEFAULT_LIMITS, ...limits } };
+    const bundled = async (entry: string) => {
+      const bundle = await bundler.bundle({ folder, entry });
+      // Somebody may have exchanged a file since it was hashed.
+      verifyInputs({ name: manifest.name, integrity: { sha256: files } }, bundle.inputs);
+      return bundle;
+    };
+    const tools: Tool[] = this.#networkOf(manifest).map((tool) => Object.freeze({ ...tool, origin }));
+    for (const tool of manifest.tools) tools.push(pluginTool(tool, await bundled(tool.handler), runtime));
+    const agents: LoadedAgent[] = [];
+    for (const agent of manifest.agents) {
+      const program = programTool(agent, await bundled(agent.program), runtime);
+      tools.push(program);
+      agents.push(pluginAgent(agent, program, runtime));
+    }
+    return { folder, manifest, digests, tools, agents };
+  }
+
+  /** The tool for the hosts that a plugin names; for any host there is the operator's own. */
+  #networkOf({ name, shortName, permissions }: PluginManifest): readonly Tool[] {
+    const networks = permissions.filter((one): one is NetworkPermission => one.name === 'network' && !one.hosts.includes('*'));
+    if (networks.length === 0) return [];
+    const { fetchTool } = this.#options;
+    if (fetchTool === undefined) throw pluginError('PLUGIN_REFUSED', `Plugin "${name}" uses the network, and the loader has no "fetchTool" to make its own with. Give it the one of @omnipaw/host.`);
+    return [fetchTool(fetchToolName(shortName), networks.flatMap(({ hosts, methods }) => hosts.map((host) => hostOf(host, methods))))];
+  }
+}
+
+function hostOf(host: string, methods: readonly HttpMethod[]): PluginHost {
+  const port = /:(\d+)$/.exec(host)?.[1];
+  return port === undefined ? { host, methods } : { host: host.slice(0, -port.length - 1), methods, ports: [Number(port)] };
+}
+
+function rejection(folder: string, thrown: unknown): OmniError {
+  if (thrown instanceof OmniError) return thrown;
+  return pluginError('PLUGIN_REFUSED', `The plugin in ${basename(folder)} can't be loaded: ${describeThrown(thrown)}`, { cause: thrown });
+}

@@ -1,0 +1,67 @@
+import { defineTool, unchecked, type Json, type Tool, type ToolContext } from '@omnipaw/kernel';
+import { wishOf, type Holder } from '../bridge/index.js';
+import type { Bundle } from '../bundle/index.js';
+import type { IsolateLimits, IsolatePool } from '../isolate/index.js';
+import type { Permission, PluginAgent, PluginManifest, PluginTool } from '../manifest/index.js';
+import { standardSchema } from '../schemas/index.js';
+
+/** What the code of a plugin runs in, and as what. */
+export interface Runtime {
+  readonly manifest: PluginManifest;
+  /** Stands in the log's header and in each call. */
+  readonly origin: string;
+  readonly pool: IsolatePool;
+  readonly limits: IsolateLimits;
+}
+
+/** How long the program of an agent may take, all that it waits for included. */
+const AGENT_TIMEOUT_MS = 24 * 60 * 60 * 1000;
+/** Of a tool that may be called again with the same arguments: after a timeout, say. */
+const RETRY = { limit: 2, backoffMs: 500 } as const;
+
+/**
+ * The tool of a plugin, as the kernel takes it: its code runs in an isolate, and asks the kernel for all that it uses.
+ *
+ * It may run again after a crash, since it does nothing but ask, and the kernel answers what was asked before from the log.
+ */
+export function pluginTool(tool: PluginTool, bundle: Bundle, runtime: Runtime): Tool {
+  const { name, description, input, output, timeoutMs, idempotent, permissions } = tool;
+  return defineTool({
+    ...{ name, description, timeoutMs, idempotent: true, origin: runtime.origin, version: runtime.manifest.version },
+    input: standardSchema(input),
+    ...(output === undefined ? {} : { output: standardSchema(output) }),
+    ...(idempotent ? { retry: RETRY } : {}),
+    run: runIn(runtime, bundle, permissions),
+  });
+}
+
+/** The program of a plugin's agent: a tool as well, which the agent calls once. */
+export function programTool({ type, description = '' }: PluginAgent, bundle: Bundle, runtime: Runtime): Tool {
+  const { manifest, origin } = runtime;
+  return defineTool({
+    ...{ name: `${type}.program`, description, timeoutMs: AGENT_TIMEOUT_MS, idempotent: true, origin, version: manifest.version },
+    input: unchecked<Json>(),
+    run: runIn(runtime, bundle, manifest.permissions),
+  });
+}
+
+function runIn({ manifest, pool, limits }: Runtime, bundle: Bundle, permissions: readonly Permission[]) {
+  const holder: Holder = { plugin: manifest.name, shortName: manifest.shortName, permissions };
+  return async (args: unknown, { ask, calledAt, idempotencyKey, progress, signal }: ToolContext): Promise<Json> => {
+    const outcome = await pool.run({
+      ...bundle,
+      args: args as Json,
+      now: calledAt,
+      seed: idempotencyKey,
+      limits,
+      signal: signal,
+      log: (text) => { progress({ log: text }); },
+      call: async (name, given) => {
+        const { instruction, permission } = wishOf(name, given, holder);
+        return ask(instruction, permission);
+      },
+    });
+    if (outcome.ok) return outcome.value;
+    throw outcome.error;
+  };
+}
