@@ -50,6 +50,8 @@ export class Bundler {
   async close(): Promise<void> {
     this.#isClosed = true;
     const child = this.#child;
+    // Whoever waits for its end must not be the last one who is there.
+    child?.ref();
     this.#end();
     if (child?.exitCode === null && child.signalCode === null) await once(child, 'exit');
   }
