@@ -85,6 +85,8 @@ export class ToolGate {
   /** Runs that began in this turn and have no timer yet. */
   #unarmed: ToolRun[] = [];
   #isAdmitting = false;
+  /** The attempt that is being ended because its time is up: to make room may end its agent before that is recorded. */
+  #timedOut: Attempt | undefined;
   #isStopped = false;
   /** Told when no call is left that has to end; undefined unless somebody waits for that. */
   #finished: (() => void) | undefined;
@@ -278,8 +280,8 @@ export class ToolGate {
     this.#release(attempt);
     if (this.#isStopped) return;
     if (!isFirst || !this.#runs.has(run)) {
-      // A timeout or the agent's end came first; what the tool did is on record all the same.
-      this.#recordLate(run, outcome, attempt);
+      // A timeout or the agent's end came first; what the tool did is on record all the same, but a timeout is nothing that it did.
+      if (this.#timedOut !== attempt) this.#recordLate(run, outcome, attempt);
       return;
     }
     run.cancelTimer?.();
@@ -301,7 +303,9 @@ export class ToolGate {
       `Tool "${name}" gave no result within ${String(timeoutMs)} ms. Give it less to do, or a longer timeoutMs.`,
       { details: { tool: name, timeoutMs } },
     );
+    this.#timedOut = attempt;
     this.#attemptEnded(run, attempt, failed(run, error));
+    this.#timedOut = undefined;
     const { log } = this.#options;
     log.afterDurable(log.nextSeq - 1, () => { Attempt.abort(attempt, error); });
   }
