@@ -4,8 +4,7 @@
  * Left out are numbers of entries, times, and what chance gave an agent; a message or an approval, which others name by
  * the number of its entry, gets a name that does not depend on what happened elsewhere.
  */
-import type { Json, JsonObject, RawEntry } from '@omnipaw/kernel';
-import { TickTimes } from './tick-times.js';
+import { TickTimes, type Json, type JsonObject, type RawEntry } from '@omnipaw/kernel';
 
 /** An entry as another log's is compared with it. */
 export interface Comparable {

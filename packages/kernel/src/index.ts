@@ -103,6 +103,7 @@ export {
   type Waiting,
 } from './kernel/index.js';
 export { createKernel } from './create-kernel.js';
+export { TickTimes } from './history/index.js';
 export type {
   Changed,
   ExplainedDivergence,

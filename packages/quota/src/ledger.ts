@@ -232,6 +232,11 @@ export class ResourceLedger implements Projection {
   }
 
   #called(account: Account, { tick, call, tool, reserved }: EntryCatalogue['TOOL_CALLED']): void {
+    // Most calls: there is nothing to keep of them.
+    if (reserved === undefined && this.rates.isEmpty && account.parked.size === 0) {
+      account.countCall(tool, 1);
+      return;
+    }
     const key = callKey(tick, call);
     // Who has waited has taken its turn then.
     if (!account.parked.delete(key)) this.#take(account, key, { agent: account.agent, tool, reserved });
@@ -271,7 +276,9 @@ export class ResourceLedger implements Projection {
   }
 
   /** What is said of a call; one that reserved nothing has used what it says. */
-  #said(account: Account, { tick, call, tool }: Pick<EntryCatalogue['TOOL_RESULT'], 'tick' | 'call' | 'tool'>, change: (open: OpenCall) => OpenCall): void {
+  #said(account: Account, { tick, call, tool, usage }: Pick<EntryCatalogue['TOOL_RESULT'], 'tick' | 'call' | 'tool' | 'usage'>, change: (open: OpenCall) => OpenCall): void {
+    // Most calls: nothing was reserved, and nothing is said of what was used.
+    if (usage === undefined && account.calls.size === 0) return;
     const key = callKey(tick, call);
     const before = account.calls.get(key) ?? openCall({ agent: account.agent, tool, reserved: undefined });
     this.#change(account, key, { before, after: change(before) });

@@ -17,7 +17,7 @@ export function answer<Result>(asked: Promise<Result>, doing: string): Promise<R
   return within(PATIENCE_MS, asked, () => sandboxError('SANDBOX_UNREACHABLE', `The engine did not answer within ${PATIENCE_MS / 1_000} s of ${doing}. Look at the engine.`));
 }
 
-/** Rejects with `code` when there is no answer within the time; what comes later is let go of by `late`. */
+/** Rejects with what `late` says when there is no answer within the time; nobody hears of one that comes later. */
 export function within<Result>(timeoutMs: number, asked: Promise<Result>, late: () => OmniError): Promise<Result> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => { reject(late()); }, timeoutMs);

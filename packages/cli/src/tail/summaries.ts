@@ -4,7 +4,7 @@ import { jsonLine, oneLine, timeText } from '../terminal/printable.js';
 
 /** An entry's data in one line; as JSON for kinds that this version does not know, and for data that no kernel writes. */
 export function summaryOf({ kind, data }: RawEntry): string {
-  const summarise = ({ ...SUMMARIES, ...OF_EXTENSIONS } as Readonly<Record<string, ((data: unknown) => string) | undefined>>)[kind];
+  const summarise = BY_KIND.get(kind);
   if (summarise === undefined) return jsonLine(data);
   try {
     return oneLine(summarise(data));
@@ -71,8 +71,10 @@ interface Met {
 const OF_EXTENSIONS = {
   QUOTA_EXCEEDED: (met: Met) => `✗ ${limitOf(met)}`,
   QUOTA_WARNED: (met: Met) => `${limitOf(met)}, warned from ${counted(met.soft)}`,
-  QUOTA_DEADLINE_SET: ({ deadline }: { readonly deadline: number }) => `asked again${until(deadline)}`.replace(' until ', ' at '),
+  QUOTA_DEADLINE_SET: ({ deadline }: { readonly deadline: number }) => `asked again at ${timeText(deadline)}`,
 };
+
+const BY_KIND = new Map(Object.entries({ ...SUMMARIES, ...OF_EXTENSIONS }) as [kind: string, summarise: (data: unknown) => string][]);
 
 function limitOf({ resource, who, used, asked, limit }: Met): string {
   return `${resource} of ${who}: ${counted(used)}${asked === 0 ? '' : ` and ${counted(asked)} more`} of ${counted(limit)}`;

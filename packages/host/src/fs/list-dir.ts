@@ -1,10 +1,11 @@
 import { defineTool, type Tool } from '@omnipaw/kernel';
 import { problemOf } from '../paths/relative-path.js';
 import type { DirectoryItem, Workspace } from '../paths/workspace.js';
+import { asManyAsFit } from '../json-size.js';
 import { argumentsOf } from '../schemas/arguments.js';
 import { fields } from '../schemas/fields.js';
 import { path } from '../schemas/values.js';
-import { jsonBytes, MAX_RESULT_JSON_BYTES } from './limits.js';
+import { MAX_RESULT_JSON_BYTES } from './limits.js';
 
 export interface ListDirArguments {
   /** `.` for the root. */
@@ -35,7 +36,7 @@ export function listDirTool(name: string, workspace: Workspace): Tool<ListDirArg
     idempotent: true,
     run: async (args): Promise<ListDirResult> => {
       const { items, more } = await workspace.list(args.path, MAX_ITEMS);
-      const listed = asManyAsFit(items.map(withRefusal));
+      const listed = asManyAsFit(items.map(withRefusal), MAX_RESULT_JSON_BYTES);
       return { items: listed, more: more || listed.length < items.length };
     },
   });
@@ -44,11 +45,4 @@ export function listDirTool(name: string, workspace: Workspace): Tool<ListDirArg
 function withRefusal(item: DirectoryItem): ListedItem {
   const refused = problemOf(item.name);
   return refused === undefined ? item : { ...item, refused };
-}
-
-/** Names can be long, and of characters that take six in JSON. */
-function asManyAsFit(items: readonly ListedItem[]): readonly ListedItem[] {
-  let room = MAX_RESULT_JSON_BYTES;
-  const end = items.findIndex((item) => (room -= jsonBytes(item) + 1) < 0);
-  return end === -1 ? items : items.slice(0, end);
 }

@@ -3,10 +3,11 @@ import * as v from 'valibot';
 import { fail } from '../paths/refusals.js';
 import { textOf } from '../paths/text.js';
 import { digestOf, type Workspace } from '../paths/workspace.js';
+import { jsonBytes } from '../json-size.js';
 import { argumentsOf } from '../schemas/arguments.js';
 import { fields } from '../schemas/fields.js';
 import { path, within } from '../schemas/values.js';
-import { jsonBytes, MAX_FILE_BYTES, MAX_RESULT_BYTES, MAX_RESULT_JSON_BYTES } from './limits.js';
+import { MAX_FILE_BYTES, MAX_RESULT_BYTES, MAX_RESULT_JSON_BYTES } from './limits.js';
 
 export interface ReadFileArguments {
   readonly path: string;

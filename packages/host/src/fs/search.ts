@@ -4,10 +4,11 @@ import type { HeldDirectory } from '../paths/held-directory.js';
 import { readAtMost } from '../paths/read-at-most.js';
 import { problemOf } from '../paths/relative-path.js';
 import { itemsOf, type Workspace } from '../paths/workspace.js';
+import { jsonBytes } from '../json-size.js';
 import { argumentsOf } from '../schemas/arguments.js';
 import { fields } from '../schemas/fields.js';
 import { path, within } from '../schemas/values.js';
-import { jsonBytes, MAX_RESULT_JSON_BYTES } from './limits.js';
+import { MAX_RESULT_JSON_BYTES } from './limits.js';
 import { lineMatcher, type LineMatcher } from './line-matcher.js';
 
 export interface SearchArguments {

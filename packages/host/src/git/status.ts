@@ -1,4 +1,5 @@
 import { defineTool, type Tool } from '@omnipaw/kernel';
+import { asManyAsFit } from '../json-size.js';
 import { argumentsOf } from '../schemas/arguments.js';
 import { fields } from '../schemas/fields.js';
 import type { Git } from './git.js';
@@ -57,10 +58,9 @@ export function parseStatus(porcelain: string): StatusResult {
   return { branch: known('branch.head', '(detached)'), head: known('branch.oid', '(initial)'), ...firstOf(changes) };
 }
 
-function firstOf(changes: readonly ChangedPath[]): Pick<StatusResult, 'changes' | 'more'> {
-  let bytes = 0;
-  const over = changes.findIndex((change, at) => at === MAX_CHANGES || (bytes += Buffer.byteLength(JSON.stringify(change)) + 1) > MAX_CHANGES_BYTES);
-  return over === -1 ? { changes, more: false } : { changes: changes.slice(0, over), more: true };
+function firstOf(all: readonly ChangedPath[]): Pick<StatusResult, 'changes' | 'more'> {
+  const changes = asManyAsFit(all.slice(0, MAX_CHANGES), MAX_CHANGES_BYTES);
+  return { changes, more: changes.length < all.length };
 }
 
 /** How many fields come before the path, by the kind of the record; that of a rename is followed by the old path. */

@@ -31,15 +31,14 @@ export class Deadlines implements Projection, Saved<readonly Deadline[]> {
 
   /** Whether one that a guard has set for an agent is due. */
   isDue(agent: string, now: number): boolean {
-    return this.#heap.some((set) => set.agent === agent && set.call === undefined && set.tick > 0 && set.at <= now);
+    return this.#heap.some((set) => set.agent === agent && isOfGuard(set) && set.at <= now);
   }
 
-  /** Takes the earliest deadline if it is due. */
+  /** Takes the earliest deadline if it is due; one of a guard stays until the log says that the guard was asked. */
   takeDue(now: number): Deadline | undefined {
     const [first] = this.#heap;
     if (first === undefined || first.at > now) return undefined;
-    const last = this.#heap.pop();
-    if (last !== undefined && this.#heap.length > 0) this.#sink(last, 0);
+    if (!isOfGuard(first) || !this.#isAlive(first)) this.#remove(0);
     return first;
   }
 
@@ -60,8 +59,31 @@ export class Deadlines implements Projection, Saved<readonly Deadline[]> {
       if (notAfter !== undefined) this.#add({ at: notAfter + 1, seq: entry.busSeq, agent: entry.agent, tick: 0, call: undefined });
       return;
     }
+    if (entry.kind === 'GUARD_WOKEN') {
+      this.#asked(entry.agent);
+      return;
+    }
     const { deadline, tick, call } = entry.data as { readonly deadline?: number; readonly tick?: number; readonly call?: number };
     if (deadline !== undefined && tick !== undefined) this.#add({ at: deadline, seq: entry.busSeq, agent: entry.agent, tick, call });
+  }
+
+  /** The earliest that a guard has set for an agent is over; where it happens live, it is the first of all. */
+  #asked(agent: string): void {
+    let found = -1;
+    for (const [index, set] of this.#heap.entries()) {
+      if (set.agent !== agent || !isOfGuard(set) || (found >= 0 && byTime(this.#heap[found]!, set) <= 0)) continue;
+      found = index;
+      if (index === 0) break;
+    }
+    if (found >= 0) this.#remove(found);
+  }
+
+  #remove(index: number): void {
+    const last = this.#heap.pop()!;
+    if (index === this.#heap.length) return;
+    this.#heap[index] = last;
+    this.#rise(index);
+    this.#sink(this.#heap[index], index);
   }
 
   #add(deadline: Deadline): void {
@@ -103,6 +125,11 @@ export class Deadlines implements Projection, Saved<readonly Deadline[]> {
     }
     heap[index] = item;
   }
+}
+
+/** A token's end is there before the first tick, all else is about a call. */
+function isOfGuard({ tick, call }: Deadline): boolean {
+  return call === undefined && tick > 0;
 }
 
 function byTime(one: Deadline, other: Deadline): number {

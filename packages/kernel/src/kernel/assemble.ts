@@ -92,7 +92,7 @@ export function assemble(options: AssembleOptions) {
     },
   });
   const deadlines = new Deadlines(({ agent, tick, call }) =>
-    call === undefined ? state.lifecycle.stateOf(agent) !== 'TERMINATED' : state.pending.find(agent, tick, call) !== undefined,
+    call === undefined ? state.outcomes.of(agent) === undefined : state.pending.find(agent, tick, call) !== undefined,
   );
   const mayWake = (agent: string, time: number): boolean => state.outcomes.of(agent) === undefined && deadlines.isDue(agent, time);
   const drain = (): void => { scheduler.drain(); };

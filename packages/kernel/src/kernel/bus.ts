@@ -103,7 +103,7 @@ export class KernelBus {
 
   /** Records what a program does, unless a guard refuses it. */
   readonly propose: Emit = (proposal) => {
-    this.#review(this.#options.guards, { proposal: proposal as unknown as Proposal, by: 'review' });
+    this.#review(this.#options.guards, proposal as unknown as Proposal, 'review');
     return this.emit(proposal);
   };
 
@@ -114,7 +114,7 @@ export class KernelBus {
   };
 
   /** Throws what ends the agent of a note. */
-  readonly reviewNote = (proposal: Proposal): void => { this.#review(this.#noteGuards, { proposal, by: 'reviewNote' }); };
+  readonly reviewNote = (proposal: Proposal): void => { this.#review(this.#noteGuards, proposal, 'reviewNote'); };
 
   /**
    * Asks about a tick before it runs; answers how long it may take, in milliseconds, if it is to be measured. Throws what ends its agent.
@@ -132,8 +132,8 @@ export class KernelBus {
     for (const projection of this.#projections) projection.apply(entry);
   }
 
-  #review(guards: readonly NamedGuard[], asked: Asked): void {
-    if (guards.length > 0) reviewAll(guards, deepFreeze(asked), this.#record);
+  #review(guards: readonly NamedGuard[], proposal: Proposal, by: Asked['by']): void {
+    if (guards.length > 0) reviewAll(guards, { proposal: deepFreeze(proposal), by }, this.#record);
   }
 
   #check(agent: string | null, kind: string, data: object): void {

@@ -210,8 +210,12 @@ export class ToolGate {
     return this.#active.size === 0;
   }
 
-  #add(call: Omit<ToolRun, 'attempt' | 'cancelTimer' | 'held' | 'progressChars'>): ToolRun {
-    const run: ToolRun = { ...call, attempt: undefined, cancelTimer: undefined, held: NO_SECRETS, progressChars: 0 };
+  #add({ agent, tick, call, asker, intentSeq, calledAt, definition, args, input, needsSecrets, attemptsBefore }: Omit<ToolRun, 'attempt' | 'cancelTimer' | 'held' | 'progressChars'>): ToolRun {
+    // Field by field: made with a spread, it is slow to make and to use, and there is one for each call.
+    const run: ToolRun = {
+      agent, tick, call, asker, intentSeq, calledAt, definition, args, input, needsSecrets, attemptsBefore,
+      attempt: undefined, cancelTimer: undefined, held: NO_SECRETS, progressChars: 0,
+    };
     this.#runs.add(run);
     return run;
   }

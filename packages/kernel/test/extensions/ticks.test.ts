@@ -98,6 +98,35 @@ describe('a guard that is asked about ticks', () => {
   });
 });
 
+describe('a guard that was asked at its deadline', () => {
+  it.each([true, false])('is not asked again after a restart; from a checkpoint: %s', async (checkpoints) => {
+    const waiter = defineAgent('waiter', function* (ctx) { yield* ctx.receive(); });
+    const asked: number[] = [];
+    // Two of the same moment: each is over once.
+    const deadlines = [5_000, 5_000, 9_000];
+    const extensions: Extension[] = guard({
+      reviewTick: ({ tick, now }) => {
+        asked.push(now);
+        const set = deadlines.shift();
+        return set === undefined ? undefined : { verdict: 'warn', record: { kind: 'TEST_BUDGET_WARNED', data: { used: 0, tick: tick + 1, deadline: start + set } } };
+      },
+    });
+    const time = new VirtualTime();
+    const start = time.now;
+    const log = new MemoryLogStore();
+    const config = { agents: [waiter], log, extensions, checkpoints: checkpoints ? { everyEntries: 1 } : false } as const;
+    const first = await createKernel(config, { ports: time.ports });
+    first.spawn(waiter, undefined);
+    await time.advance(20_000);
+    await time.until(first.stop());
+    expect(asked.slice(1)).toEqual([start + 5_000, start + 5_000, start + 9_000]);
+    const second = await time.until(createKernel(config, { ports: time.ports }));
+    await time.advance(20_000);
+    await time.until(second.stop());
+    expect(ofKind(await entriesOf(log), 'GUARD_WOKEN')).toHaveLength(3);
+  });
+});
+
 describe('what a guard is said to have wanted, and did not, diverges', () => {
   const waiting = (): Extension[] => guard({
     reviewTick: ({ tick, now }) => (tick === 0 ? { verdict: 'measure', limitMs: 1_000, record: { kind: 'TEST_BUDGET_WARNED', data: { used: 0, tick: 1, deadline: now + 5 } } } : undefined),
