@@ -4,7 +4,7 @@
  * A plugin is written on one system and runs on another. So what only Windows takes for something else (a drive, a device, a
  * backslash, a dot at the end) is refused everywhere.
  */
-import path, { type PlatformPath } from 'node:path';
+import path from 'node:path';
 
 const MAX_PATH_CHARS = 1_000;
 const MAX_PARTS = 40;
@@ -55,8 +55,16 @@ export function plainPath(text: string): string {
   return text.replace(/^\.\//, '');
 }
 
+/** `path.posix`, or `path.win32`: what is needed of it. */
+export interface PathFlavour {
+  readonly sep: string;
+  resolve(...paths: string[]): string;
+  relative(from: string, to: string): string;
+  isAbsolute(path: string): boolean;
+}
+
 /** Where a path without {@link pathProblem} is below a folder, on a system with paths of this flavour; throws a `TypeError` for any other. */
-export function placeInFolder(folder: string, relative: string, flavour: PlatformPath = path): string {
+export function placeInFolder(folder: string, relative: string, flavour: PathFlavour = path): string {
   const problem = pathProblem(relative);
   const place = flavour.resolve(folder, ...relative.split('/'));
   const way = flavour.relative(folder, place);
