@@ -6,7 +6,8 @@
  * 1. Constructors of classes that no entry exports. Nobody can name such a class to call it, and its parameters would
  *    bring half of the inside along, so they become `private constructor()`. So does one that says `@internal`: that of
  *    an exported class whose parameters only the package itself has.
- * 2. Comments on such classes, on functions of the inside, and on whole files: no editor shows them.
+ * 2. Members of classes that say `@internal`: only the package itself calls them.
+ * 3. Comments on such classes, on functions of the inside, and on whole files: no editor shows them.
  */
 import { writeFileSync } from 'node:fs';
 import { basename, isAbsolute, resolve } from 'node:path';
@@ -77,8 +78,10 @@ function insideOf(statement, published, extended) {
   const members = statement.members ?? [];
   const constructors = members.filter((member) => ts.isConstructorDeclaration(member) && (isUncallable || isInternal(member)));
   const hasComments = isInside && (ts.isClassDeclaration(statement) || ts.isFunctionDeclaration(statement));
-  const commented = hasComments ? [statement, ...members].filter((node) => !constructors.includes(node)) : [];
+  const internal = ts.isClassDeclaration(statement) ? members.filter((member) => isInternal(member) && !ts.isConstructorDeclaration(member)) : [];
+  const commented = hasComments ? [statement, ...members].filter((node) => !constructors.includes(node) && !internal.includes(node)) : [];
   return [
+    ...internal.map((node) => ({ node, text: '' })),
     ...constructors.map((node) => ({ node, text: 'private constructor();' })),
     ...commented.flatMap(docsOf).map((node) => ({ node, text: '' })),
   ];

@@ -74,7 +74,7 @@ function checkAsUser({ folder, manifest }) {
   const name = manifest.name;
   const file = name.replace(/^@/, '').replace('/', '-');
 
-  const entries = Object.keys(manifest.exports ?? {}).map((entry) => name + entry.slice(1));
+  const entries = Object.keys(manifest.exports ?? {}).filter((entry) => !entry.endsWith('.json')).map((entry) => name + entry.slice(1));
   if (entries.length > 0) {
     const source = entries.map((entry, n) => `export * as entry${n} from '${entry}';\n`).join('');
     compile(`${name}: types on their own`, `${file}-types`, source, []);

@@ -80,7 +80,7 @@ export class Scheduler implements Projection, Saved<readonly (readonly [agent: s
     return this.#isDraining;
   }
 
-  /** What was folded so far is history; what comes from now on happens, also to the agents that go on. */
+  /** @internal What was folded so far is history; what comes from now on happens, also to the agents that go on. */
   goLive(running: Iterable<string>): void {
     this.#isLive = true;
     if (this.#watchesLoops) for (const agent of running) this.#watch(agent);
@@ -130,7 +130,7 @@ export class Scheduler implements Projection, Saved<readonly (readonly [agent: s
     if (this.#ready.size > 0) this.#continueLater();
   }
 
-  /** Runs the tick of whoever has been ready longest, for who leads the kernel through its history; false if nobody is. */
+  /** @internal Runs the tick of whoever has been ready longest, for who leads the kernel through its history; false if nobody is. */
   runNext(): boolean {
     const next = this.#ready.take();
     if (next === undefined) return false;
@@ -143,7 +143,7 @@ export class Scheduler implements Projection, Saved<readonly (readonly [agent: s
     return true;
   }
 
-  /** No tick runs any more, and whoever waits for an agent's end is told. */
+  /** @internal No tick runs any more, and whoever waits for an agent's end is told. */
   stop(error: OmniError): void {
     this.#isStopped = true;
     this.#ready.clear();
@@ -199,7 +199,7 @@ export class Scheduler implements Projection, Saved<readonly (readonly [agent: s
     }
   }
 
-  /** A moment at which a guard wanted to be asked about an agent. */
+  /** @internal A moment at which a guard wanted to be asked about an agent. */
   wake(agent: string): void {
     const tick = this.#options.processes.tickOf(agent);
     const { time } = this.#options.emit({ kind: 'GUARD_WOKEN', agent, data: { tick } });

@@ -146,25 +146,25 @@ export class ToolGate {
     log.afterDurable(busSeq, () => { this.#admit(run); });
   }
 
-  /** Starts the next attempt of a call whose backoff is over, once the entry `seq` that says so is durable. */
+  /** @internal Starts the next attempt of a call whose backoff is over, once the entry `seq` that says so is durable. */
   retry({ agent, tick, call, seq }: { readonly agent: string; readonly tick: number; readonly call: number; readonly seq: number }): void {
     const run = this.#runs.find(agent, tick, call);
     if (run === undefined || (run.attempt !== undefined && this.#active.has(run.attempt))) return;
     this.#options.log.afterDurable(seq, () => { this.#admit(run); });
   }
 
-  /** Whether this kernel is about to get the outcome of a call. */
+  /** @internal Whether this kernel is about to get the outcome of a call. */
   isUnderWay(agent: string, { tick, call }: Pick<Slot, 'tick' | 'call'>): boolean {
     return this.#runs.find(agent, tick, call) !== undefined;
   }
 
-  /** Whether a call that may have run already may run again. */
+  /** @internal Whether a call that may have run already may run again. */
   isRepeatable({ opened }: Pick<Slot, 'opened'>): boolean {
     return this.#options.registry.get(opened['tool'] as string).idempotent;
   }
 
   /**
-   * Takes up a call that an earlier kernel had under way: runs it with the same key as before, or waits for its next attempt if
+   * @internal Takes up a call that an earlier kernel had under way: runs it with the same key as before, or waits for its next attempt if
    * it was waiting for that. Throws what the input schema refuses now.
    */
   takeUp(agent: string, { tick, call, asked, opened, seq, time, attempt, isBackingOff }: Slot): void {
@@ -175,7 +175,7 @@ export class ToolGate {
     if (!isBackingOff) this.#options.log.afterDurable(seq, () => { this.#admit(run); });
   }
 
-  /** Tells every running tool of an agent to stop, once the agent's end is durable; what it still returns is stale. */
+  /** @internal Tells every running tool of an agent to stop, once the agent's end is durable; what it still returns is stale. */
   abortAll(agent: string, reason: OmniError): void {
     const { log } = this.#options;
     // Forgotten at once: what makes room later must not start another run of the same agent.
@@ -187,7 +187,7 @@ export class ToolGate {
     this.#lookWhetherFinished();
   }
 
-  /** Resolves when the calls have ended that may not be repeated: without a result on record, nobody knows whether they acted. */
+  /** @internal Resolves when the calls have ended that may not be repeated: without a result on record, nobody knows whether they acted. */
   finish(): Promise<void> {
     return new Promise((resolve) => {
       this.#finished = resolve;
@@ -195,7 +195,7 @@ export class ToolGate {
     });
   }
 
-  /** Tells every tool to stop and starts none any more: what became of calls without a result, recovery decides. */
+  /** @internal Tells every tool to stop and starts none any more: what became of calls without a result, recovery decides. */
   stop(reason: OmniError): void {
     this.#isStopped = true;
     this.#queue.clear();
@@ -205,7 +205,7 @@ export class ToolGate {
     this.#lookWhetherFinished();
   }
 
-  /** Whether no tool runs: nobody is about to answer. */
+  /** @internal Whether no tool runs: nobody is about to answer. */
   get isIdle(): boolean {
     return this.#active.size === 0;
   }

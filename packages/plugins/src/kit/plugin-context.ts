@@ -17,7 +17,7 @@ export interface PluginContext {
   /** A tool of the kernel; needs `tool:<name>`. */
   tool(name: string, args?: unknown): Promise<Json>;
   /** Needs `network`. An answer that says no (404, 500) is a result. */
-  fetch(url: string | URL, init?: { readonly method?: string; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }): Promise<FetchedAnswer>;
+  fetch(url: string | { readonly href: string }, init?: { readonly method?: string; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }): Promise<FetchedAnswer>;
   /** Needs `filesystem`. */
   readonly fs: {
     readFile(path: string, options?: Readonly<Record<string, unknown>>): Promise<Json>;
