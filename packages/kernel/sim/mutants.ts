@@ -23,8 +23,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'run-before-intent',
     bug: 'A tool runs as soon as its intent is recorded, whether or not that is durable.',
     file: 'tools/gate.ts',
-    text: '    log.afterDurable(busSeq, () => { this.#admit(run); });\n  }\n\n  /** Starts the next attempt',
-    replacement: '    this.#options.ports.timers.defer(() => { this.#admit(run); });\n  }\n\n  /** Starts the next attempt',
+    text: '    log.afterDurable(busSeq, () => { this.#admit(run); });\n  }\n\n  /** @internal Starts the next attempt',
+    replacement: '    this.#options.ports.timers.defer(() => { this.#admit(run); });\n  }\n\n  /** @internal Starts the next attempt',
   },
   {
     name: 'sync-error-ignored',
