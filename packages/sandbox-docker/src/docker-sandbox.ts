@@ -13,11 +13,12 @@ import { ContainerRun } from './container-run.js';
 import { answer, engineError } from './engine-call.js';
 import { assertKeepsLimits, isRootless, type EngineInfo } from './engine-info.js';
 import { Graveyard } from './graveyard.js';
-import { assureImage, type PullProgress } from './image.js';
+import { assureImage } from './image.js';
 import { limitsFrom, type ContainerLimits } from './limits.js';
+import { assertOptions, type DockerSandboxOptions } from './options.js';
 import { isOver, thisOwner } from './owner.js';
 import { scriptOf } from './script.js';
-import { userFor, type User } from './user.js';
+import { userFor } from './user.js';
 import { startContainer, type WaitingContainer } from './waiting-container.js';
 import { WarmPool } from './warm-pool.js';
 
@@ -25,25 +26,6 @@ export const DEFAULT_IMAGE = 'node:22-alpine';
 
 /** The labels of a container: which process has made it, and, unless it waits for a call, for which call. */
 export const LABELS = Object.freeze({ owner: 'omnipaw.owner', kernel: 'omnipaw.kernel', agent: 'omnipaw.agent', tool: 'omnipaw.tool', call: 'omnipaw.call' });
-
-export interface DockerSandboxOptions {
-  /** The directory that commands have as `/workspace`: the root of `hostTools`. The engine must see it under the same path. */
-  readonly root: string;
-  /** `node:22-alpine` unless given. It needs a `/bin/sh`. */
-  readonly image?: string;
-  /** Whether an image that the engine does not have may be pulled. False unless given. */
-  readonly pull?: boolean;
-  readonly onPull?: (progress: PullProgress) => void;
-  readonly limits?: Partial<ContainerLimits>;
-  /** Which of the engine's networks commands get: `none` unless given. A grant names a tool, so what may use a network is a tool of its own. */
-  readonly network?: string;
-  /** As whom commands run; never root. This process's user unless given, or the owner of the root where this process is root's. */
-  readonly user?: User;
-  /** How many containers wait for the next calls. 0 unless given; if there are some, call `close` at the end. */
-  readonly warm?: number;
-  /** The engine; unless given the one that `DOCKER_HOST`, `DOCKER_TLS_VERIFY` and `DOCKER_CERT_PATH` name, or the one of this machine. */
-  readonly docker?: Docker;
-}
 
 /** An engine that can be asked, and what is known before the first container is made. */
 interface Ready {
@@ -65,10 +47,10 @@ export class DockerSandbox implements CommandRunner {
   readonly #pool: WarmPool;
   #ready: Promise<Ready> | undefined;
 
-  /** Throws a `TypeError` for a root that is no directory and for limits that are none. */
+  /** Throws a `TypeError` for a root that is no directory, and for an option or a limit that is not known or can't be what it is. */
   constructor(options: DockerSandboxOptions) {
+    assertOptions(options);
     const { warm = 0 } = options;
-    if (!Number.isSafeInteger(warm) || warm < 0) throw new TypeError(`The number of containers that wait (warm) is ${String(warm)}; it must be a whole number from 0.`);
     this.#options = options;
     this.#workspace = new Workspace(options.root);
     this.#limits = limitsFrom(options.limits ?? {});

@@ -56,19 +56,37 @@ interface PullEvent {
   readonly progressDetail?: { readonly current?: number; readonly total?: number };
 }
 
+interface Destroyable {
+  destroy(error: Error): void;
+}
+
+/** A pull may take long, but not say nothing for long. */
+const SILENCE_MS = 120_000;
+
+/** Not by dockerode's own reading of it, in which a line that is no JSON ends the process. */
 async function pullImage(docker: Docker, { image, onPull }: ImageOptions): Promise<void> {
-  const stream: NodeJS.ReadableStream = await docker.pull(tagged(image));
-  await new Promise<void>((resolve, reject) => {
-    docker.modem.followProgress(
-      stream,
-      (error) => { if (error === null) resolve(); else reject(error); },
-      ({ status, id, error, progressDetail }: PullEvent) => {
-        // A registry that says no, says so in the middle of it.
-        if (error !== undefined) reject(new Error(error));
-        else if (status !== undefined) onPull?.({ image, status, layer: id, bytes: progressDetail?.current, ofBytes: progressDetail?.total });
-      },
-    );
-  });
+  const stream = (await answer(docker.pull(tagged(image)), 'being told to pull an image')) as NodeJS.ReadableStream & Destroyable;
+  const silence = setTimeout(() => { stream.destroy(new Error(`nothing was heard of it for ${SILENCE_MS / 1_000} s`)); }, SILENCE_MS);
+  try {
+    for await (const line of linesOf(stream)) {
+      silence.refresh();
+      const { status, id, error, progressDetail } = JSON.parse(line) as PullEvent;
+      // A registry that says no, says so in the middle of it.
+      if (error !== undefined) throw new Error(error);
+      if (status !== undefined) onPull?.({ image, status, layer: id, bytes: progressDetail?.current, ofBytes: progressDetail?.total });
+    }
+  } finally {
+    clearTimeout(silence);
+  }
+}
+
+async function* linesOf(stream: NodeJS.ReadableStream): AsyncGenerator<string> {
+  let rest = '';
+  for await (const text of stream.setEncoding('utf8') as AsyncIterable<string>) {
+    const lines = `${rest}${text}`.split('\n');
+    rest = lines.pop()!;
+    yield* lines.filter((line) => line.trim() !== '');
+  }
 }
 
 function pullFailed(image: string, thrown: unknown): OmniError {

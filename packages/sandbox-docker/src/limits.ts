@@ -32,7 +32,7 @@ export const DEFAULT_LIMITS: ContainerLimits = Object.freeze({
 export function limitsFrom(given: Partial<ContainerLimits>): ContainerLimits {
   const limits = { ...DEFAULT_LIMITS, ...given };
   for (const [name, value] of Object.entries(limits)) {
-    if (!(name in DEFAULT_LIMITS)) throw new TypeError(`There is no limit "${name}" of a container. There are: ${Object.keys(DEFAULT_LIMITS).join(', ')}.`);
+    if (!Object.hasOwn(DEFAULT_LIMITS, name)) throw new TypeError(`There is no limit "${name}" of a container. There are: ${Object.keys(DEFAULT_LIMITS).join(', ')}.`);
     const isFit = name === 'cpus' ? value > 0 && Number.isFinite(value) : Number.isSafeInteger(value) && value > 0;
     if (!isFit) throw new TypeError(`The limit ${name} of a container is ${String(value)}; it must be ${name === 'cpus' ? 'above 0' : 'a whole number above 0'}.`);
   }

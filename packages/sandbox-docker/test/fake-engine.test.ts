@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { PullProgress } from '@omnipaw/sandbox-docker';
+import { DockerSandbox, type PullProgress } from '@omnipaw/sandbox-docker';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { fakeEngine, frame, json, type Answer } from './support/fake-engine.js';
 import { expectedUid, sandboxIn, sh, workspace } from './support/sandbox.js';
@@ -131,9 +131,23 @@ describe('an engine', () => {
   test.each([
     ['at once', MISSING],
     ['in the middle', ((_request, response) => response.end('{"error":"pull access denied"}\r\n'))],
+    ['by what is no JSON', ((_request, response) => response.end('<html>\r\n'))],
+    ['by hanging up', ((_request, response) => { response.write('{"status":"Pulling"}\r\n', () => response.destroy()); })],
   ])('that may pull an image and can not says so: %s', async (_when, pull) => {
     const engine = await fakeEngine({ 'GET /images': MISSING, 'POST /images/create': pull });
     await expect(sandboxIn(workspace(), { docker: engine.docker, image: IMAGE, pull: true }).prepare()).rejects.toMatchObject({ code: 'SANDBOX_IMAGE_MISSING' });
+  });
+
+  test('that says nothing more while it pulls is not waited for any longer', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => { vi.useRealTimers(); });
+    const hasBegun = deferred();
+    const engine = await fakeEngine({ 'GET /images': MISSING, 'POST /images/create': (_request, response) => { response.write('{"status":"Pulling"}\r\n'); } });
+    const pulling = expect(sandboxIn(workspace(), { docker: engine.docker, image: IMAGE, pull: true, onPull: () => { hasBegun.resolve(); } }).prepare())
+      .rejects.toMatchObject({ code: 'SANDBOX_IMAGE_MISSING', cause: { message: expect.stringContaining('nothing was heard of it for 120 s') } });
+    await hasBegun.promise;
+    await vi.advanceTimersByTimeAsync(120_000);
+    await pulling;
   });
 
   test.each([
@@ -165,12 +179,24 @@ describe('output', () => {
 });
 
 test.each([
-  [{ warm: -1 }],
-  [{ limits: { memoryBytes: 0 } }],
-  [{ limits: { cpus: Infinity } }],
-  [{ limits: { memory: 5 } }],
-])('a sandbox is not made with %j', (options) => {
-  expect(() => sandboxIn(workspace(), { image: IMAGE, ...(options as object) })).toThrow(TypeError);
+  [{ warm: -1 }, 'its option warm must be a whole number from 0; found: -1.'],
+  [{ warm: '2' }, 'its option warm must be a whole number from 0; found: "2".'],
+  [{ limits: { memoryBytes: 0 } }, 'The limit memoryBytes of a container is 0; it must be a whole number above 0.'],
+  [{ limits: { cpus: Infinity } }, 'The limit cpus of a container is Infinity; it must be above 0.'],
+  [{ limits: { memory: 5 } }, 'There is no limit "memory" of a container. There are: memoryBytes, '],
+  [{ limits: { toString: 5 } }, 'There is no limit "toString" of a container.'],
+  [{ limits: 5 }, 'its option limits must be an object; found: 5.'],
+  [{ networks: 'none' }, 'DockerSandbox has no option "networks". There are: root, image, '],
+  [{ network: '' }, 'its option network must be a text that is not empty; found: "".'],
+  [{ user: 1000 }, 'its option user must be { uid, gid }, two whole numbers from 0; found: 1000.'],
+  [{ user: { uid: -1, gid: 0 } }, 'its option user must be { uid, gid }'],
+  [{ pull: 'no' }, 'its option pull must be true or false; found: "no".'],
+  [{ onPull: true }, 'its option onPull must be a function; found: true.'],
+  [{ root: 5 }, 'its option root must be a text that is not empty; found: 5.'],
+])('a sandbox is not made with %j', (options, message) => {
+  const make = (): DockerSandbox => new DockerSandbox({ root: workspace(), image: IMAGE, ...(options as object) });
+  expect(make).toThrow(TypeError);
+  expect(make).toThrow(message);
 });
 
 function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
