@@ -1,23 +1,20 @@
 /**
- * The driver of the engine, QuickJS in WebAssembly: `start`, `settle`, `dispose`. Nothing else knows the engine.
+ * One call in an engine: `start`, `settle`, `leave`.
  *
- * 1. An engine runs one call and is thrown away.
+ * 1. No other call has left anything in the engine (see `engine.ts`).
  * 2. What crosses is text; no object of one side ever reaches the other.
  * 3. Between two entries of the host nothing runs: each goes on until the guest has nothing more to do.
  * 4. After it has said how the call ended (`done`, `failed`) it says nothing more.
  */
-import { CompileFlags, Intrinsics, QuickJS, type JSValueHandle } from 'quickjs-wasi';
+import type { JSValueHandle } from 'quickjs-wasi';
+import type { Engine, Guest } from './engine.js';
 import { parseGuestMessage, type GuestMessage } from './guest-message.js';
 import type { Heartbeat } from './heartbeat.js';
 import type { IsolateLimits } from './job.js';
 import type { Failure, SettleMessage, StartMessage, WorkerMessage } from './protocol.js';
 import { answerUrl } from './url-answers.js';
-import { WasmError, type WasmMemory, type WasmModule } from './webassembly.js';
+import { WasmError } from './webassembly.js';
 
-/** All of the language, without what shows when memory is collected or how long something takes. */
-const INTRINSICS = Intrinsics.ALL & ~Intrinsics.WEAK_REF & ~Intrinsics.PERFORMANCE;
-/** Until a call brings its own. */
-const SETUP_LIMITS = { memoryLimit: 64 * 1024 * 1024, maxStackSize: 256 * 1024 };
 /** Reactions to promises are few steps each and cost more than these. */
 const JOBS_PER_FUEL = 100;
 /** Texts take time outside of the engine, where nobody counts. */
@@ -25,53 +22,20 @@ const CHARS_PER_FUEL = 32_768;
 const MAX_LOG_LINE = 8_192;
 const MAX_LOG_CHARS = 262_144;
 const MAX_NAME = 128;
-/** Of WASI: done, and not there. */
-const DONE = 0;
-const NOT_THERE = 52;
 
 export interface GuestVmOptions {
-  readonly module: WasmModule;
-  /** Compiled prelude. */
-  readonly prelude: Uint8Array;
+  readonly engine: Engine;
   readonly heartbeat: Heartbeat;
   readonly tell: (message: WorkerMessage) => void;
 }
 
-/** Compiles a script in an engine of its own. Throws an `Error` for what is no script. */
-export async function compile(module: WasmModule, script: string, fileName: string): Promise<Uint8Array> {
-  const vm = await QuickJS.create({ wasm: module, intrinsics: INTRINSICS, ...SETUP_LIMITS, ...outside({ now: 0 }) });
-  try {
-    return vm.compile(script, fileName, 0, CompileFlags.STRIP_SOURCE);
-  } finally {
-    vm.dispose();
-  }
-}
-
-/** All that the engine can ask of a system: what time it is. It never asks for chance; what it prints is dropped. */
-function outside(clock: { readonly now: number }) {
-  const nothing = (): number => NOT_THERE;
-  return {
-    timezoneOffset: 0,
-    wasi: (memory: WasmMemory) => ({
-      clock_time_get: (_clock: number, _precision: bigint, result: number): number => {
-        new DataView(memory.buffer).setBigUint64(result, BigInt(Math.trunc(clock.now)) * 1_000_000n, true);
-        return DONE;
-      },
-      random_get: (at: number, length: number): number => {
-        new Uint8Array(memory.buffer, at, length).fill(0);
-        return DONE;
-      },
-      ...{ fd_write: nothing, fd_close: nothing, fd_fdstat_get: nothing, fd_seek: nothing },
-    }),
-  };
-}
-
-export class GuestVm {
+export class GuestVm implements Guest {
   readonly #tell: (message: WorkerMessage) => void;
   readonly #heartbeat: Heartbeat;
-  readonly #clock = { now: 0 };
-  #vm!: QuickJS;
-  #entries!: Readonly<Record<'begin' | 'invoke' | 'settle' | 'fireTimer', JSValueHandle>>;
+  readonly #engine: Engine;
+  /** Whether the engine has come to rest by itself whenever it ran. */
+  #isInOrder = true;
+  #now = 0;
   #slot = 0;
   #limits: IsolateLimits | undefined;
   #isOver = false;
@@ -87,26 +51,15 @@ export class GuestVm {
   #logChars = 0;
   #answer: JSValueHandle | undefined;
 
-  private constructor({ heartbeat, tell }: GuestVmOptions) {
+  constructor({ engine, heartbeat, tell }: GuestVmOptions) {
+    this.#engine = engine;
     this.#heartbeat = heartbeat;
     this.#tell = tell;
+    engine.guest = this;
   }
 
-  /** An engine with its prelude, ready for one call. */
-  static async create(options: GuestVmOptions): Promise<GuestVm> {
-    const guest = new GuestVm(options);
-    const vm = await QuickJS.create({
-      ...{ wasm: options.module, intrinsics: INTRINSICS, ...SETUP_LIMITS, ...outside(guest.#clock) },
-      interruptHandler: () => guest.#isToStop(),
-    });
-    guest.#vm = vm;
-    const entries = vm.evalBytecode(options.prelude).consume((prelude) => {
-      const send = vm.newFunction('send', (text) => guest.#hear(text));
-      return send.consume(() => vm.callFunction(prelude, vm.undefined, send));
-    });
-    const entry = (name: string): JSValueHandle => entries.getProp(name);
-    guest.#entries = { begin: entry('begin'), invoke: entry('invoke'), settle: entry('settle'), fireTimer: entry('fireTimer') };
-    return guest;
+  get now(): number {
+    return this.#now;
   }
 
   get isOver(): boolean {
@@ -118,13 +71,13 @@ export class GuestVm {
     const { slot, limits, now, seed, args } = message;
     this.#slot = slot;
     this.#limits = limits;
-    this.#clock.now = now;
+    this.#now = now;
     this.#run(() => {
-      const exports = this.#vm._getExports();
+      const exports = this.#engine.vm._getExports();
       exports.qjs_set_memory_limit(limits.memoryBytes);
       exports.qjs_set_max_stack_size(limits.stackBytes);
       this.#enter('begin', `{"now":${now},"seed":${JSON.stringify(seed)},"args":${args}}`);
-      this.#vm.evalBytecode(code).consume((plugin) => { this.#vm.callFunction(this.#entries.invoke, this.#vm.undefined, plugin).dispose(); });
+      this.#engine.vm.evalBytecode(code).consume((plugin) => { this.#engine.vm.callFunction(this.#engine.entries.invoke, this.#engine.vm.undefined, plugin).dispose(); });
     });
   }
 
@@ -138,15 +91,18 @@ export class GuestVm {
     this.#run(() => { this.#enter('settle', call, isOk, text); });
   }
 
-  dispose(): void {
+  /** Ends the call, whether or not it is over; the engine, if others can have it. */
+  leave(): Engine | undefined {
     this.#isOver = true;
     this.#pending.clear();
-    this.#vm.dispose();
+    if (this.#isInOrder && this.#engine.restore()) return this.#engine;
+    this.#engine.dispose();
+    return undefined;
   }
 
   #enter(name: 'begin' | 'settle', ...values: readonly (string | number | boolean)[]): void {
-    const handles = values.map((value) => this.#vm.hostToHandle(value));
-    this.#vm.callFunction(this.#entries[name], this.#vm.undefined, ...handles).dispose();
+    const handles = values.map((value) => this.#engine.vm.hostToHandle(value));
+    this.#engine.vm.callFunction(this.#engine.entries[name], this.#engine.vm.undefined, ...handles).dispose();
     for (const handle of handles) handle.dispose();
   }
 
@@ -158,6 +114,7 @@ export class GuestVm {
       enter();
       this.#drain();
     } catch (thrown) {
+      this.#isInOrder = false;
       this.#end(this.#stop ?? failureOf(thrown, this.#limits!));
     } finally {
       this.#ranMs += performance.now() - this.#enteredAt;
@@ -167,7 +124,7 @@ export class GuestVm {
 
   /** Runs what is queued in the engine, then timers; what is left after that waits for calls, or for nothing. */
   #drain(): void {
-    const exports = this.#vm._getExports();
+    const exports = this.#engine.vm._getExports();
     for (;;) {
       while (!this.#isOver && this.#stop === undefined && exports.qjs_is_job_pending() !== 0) {
         if (++this.#jobs % JOBS_PER_FUEL === 0) this.#burn();
@@ -184,18 +141,17 @@ export class GuestVm {
   }
 
   #fireTimer(): boolean {
-    return this.#vm.callFunction(this.#entries.fireTimer, this.#vm.undefined).consume((fired) => fired.toBoolean());
+    return this.#engine.vm.callFunction(this.#engine.entries.fireTimer, this.#engine.vm.undefined).consume((fired) => fired.toBoolean());
   }
 
   /** A guest without memory cannot even say that it failed. */
   #stalled(): Failure {
     const { memoryBytes } = this.#limits!;
-    const used = this.#vm.getMemoryUsage().mallocSize;
+    const used = this.#engine.vm.getMemoryUsage().mallocSize;
     return used > memoryBytes * 0.9 ? { reason: 'limit', limit: 'memoryBytes', used } : { reason: 'stalled' };
   }
 
-  /** Asked by the engine every so many steps. */
-  #isToStop(): boolean {
+  isToStop(): boolean {
     const limits = this.#limits;
     if (limits === undefined) return false;
     this.#heartbeat.beat();
@@ -225,11 +181,11 @@ export class GuestVm {
     this.#tell(message);
   }
 
-  /** What `send` does. Never throws: an error of ours would show the guest where we are. */
-  #hear(handle: JSValueHandle | undefined): JSValueHandle {
+  /** Never throws: an error of ours would show the guest where we are. */
+  hear(handle: JSValueHandle | undefined): JSValueHandle {
     this.#answer?.dispose();
     this.#answer = undefined;
-    if (handle?.isString !== true || this.#isOver || this.#stop !== undefined || this.#limits === undefined) return this.#vm.undefined;
+    if (handle?.isString !== true || this.#isOver || this.#stop !== undefined || this.#limits === undefined) return this.#engine.vm.undefined;
     try {
       const text = handle.toString();
       this.#chars += text.length;
@@ -237,12 +193,12 @@ export class GuestVm {
       const message = parseGuestMessage(text);
       if (message?.kind !== 'url') {
         if (message !== undefined) this.#take(message);
-        return this.#vm.undefined;
+        return this.#engine.vm.undefined;
       }
-      return (this.#answer = this.#vm.newString(answerUrl(message.question)));
+      return (this.#answer = this.#engine.vm.newString(answerUrl(message.question)));
     } catch {
       this.#exceed('memoryBytes', this.#limits.memoryBytes);
-      return this.#vm.undefined;
+      return this.#engine.vm.undefined;
     }
   }
 

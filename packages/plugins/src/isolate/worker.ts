@@ -1,7 +1,8 @@
 /** The program of a worker: it has engines, one a slot, and takes one message after the other. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { preludeScript } from './guest/prelude.js';
-import { compile, GuestVm } from './guest-vm.js';
+import { compile, Engine } from './engine.js';
+import { GuestVm } from './guest-vm.js';
 import { Heartbeat } from './heartbeat.js';
 import { isHostMessage, type HostMessage, type StartMessage, type WorkerMessage } from './protocol.js';
 import type { WasmModule } from './webassembly.js';
@@ -11,6 +12,9 @@ export interface WorkerData {
   readonly heartbeat: SharedArrayBuffer;
 }
 
+/** Engines that are kept for the next calls; each has a few MiB. */
+const MAX_SPARES = 4;
+
 class Slots {
   readonly #module: WasmModule;
   readonly #heartbeat: Heartbeat;
@@ -19,15 +23,16 @@ class Slots {
   /** Compiled code by its digest. The host says what to forget. */
   readonly #codes = new Map<string, Uint8Array>();
   readonly #prelude: Promise<Uint8Array>;
-  /** The next engine, made while there is nothing else to do. */
-  #spare: Promise<GuestVm> | undefined;
+  /** Engines that nobody runs in. */
+  readonly #spares: Engine[] = [];
 
   constructor({ module, heartbeat }: WorkerData, tell: (message: WorkerMessage) => void) {
     this.#module = module;
     this.#heartbeat = new Heartbeat(heartbeat);
     this.#tell = tell;
     this.#prelude = compile(module, preludeScript(), 'guest');
-    this.#prepare();
+    // The first is made while there is nothing else to do; what fails here fails again for whoever needs it.
+    this.#create().then((engine) => { this.#spare(engine); }, () => undefined);
   }
 
   async take(message: HostMessage): Promise<void> {
@@ -52,12 +57,11 @@ class Slots {
     const { slot } = message;
     const code = await this.#codeOf(message);
     if (code === undefined) return;
-    const guest = await (this.#spare ?? this.#create());
-    this.#spare = undefined;
+    const engine = this.#spares.pop() ?? (await this.#create());
+    const guest = new GuestVm({ engine, heartbeat: this.#heartbeat, tell: this.#tell });
     this.#guests.set(slot, guest);
     guest.start(message, code);
     this.#sweep(slot);
-    this.#prepare();
   }
 
   /** Undefined, and said so, for what cannot be compiled. */
@@ -83,18 +87,18 @@ class Slots {
   }
 
   #drop(slot: number): void {
-    this.#guests.get(slot)?.dispose();
+    const engine = this.#guests.get(slot)?.leave();
     this.#guests.delete(slot);
+    if (engine !== undefined) this.#spare(engine);
   }
 
-  #prepare(): void {
-    this.#spare = this.#create();
-    // It is awaited by whoever needs it.
-    this.#spare.catch(() => undefined);
+  #spare(engine: Engine): void {
+    if (this.#spares.length < MAX_SPARES) this.#spares.push(engine);
+    else engine.dispose();
   }
 
-  async #create(): Promise<GuestVm> {
-    return GuestVm.create({ module: this.#module, prelude: await this.#prelude, heartbeat: this.#heartbeat, tell: this.#tell });
+  async #create(): Promise<Engine> {
+    return Engine.create(this.#module, await this.#prelude);
   }
 }
 

@@ -255,6 +255,40 @@ describe('what a handler sees', () => {
     for (let run = 0; run < 5; run++) expect(await valueOf(pool.run(jobOf(handler)))).toBe('nothing');
   });
 
+  test.each([
+    ['returned', '"well"'],
+    ['thrown', '(() => { throw new Error("no"); })()'],
+    ['looped for ever', '(() => { for (;;); })()'],
+    ['taken a lot of memory', 'new Array(2e6).fill("x").join("y").length'],
+    ['gone too deep', '(function deeper() { return deeper() + 1; })()'],
+    ['waited for nobody', 'new Promise(() => undefined)'],
+    ['been given up', 'ctx.call("never")'],
+  ])('is the same after a call that has %s in the same engine', async (_how, end) => {
+    const pool = openPool({ workers: 1 });
+    const probe = `async () => {
+      const key = Symbol.for("left");
+      const seen = [globalThis[key] ?? null, typeof Array.prototype.evil, JSON.stringify([1]), RegExp.$1 ?? null, Object.getOwnPropertyNames(globalThis).length];
+      return [...seen, Math.random(), new Error("x").stack, await new Promise((resolve) => setTimeout(resolve, 1, "timer"))];
+    }`;
+    const before = await valueOf(pool.run(jobOf(probe)));
+    const spoil = `async (args, ctx) => {
+      globalThis[Symbol.for("left")] = "left";
+      Array.prototype.evil = () => "evil";
+      JSON.stringify = () => "evil";
+      Object.defineProperty(Object.prototype, "then", { get() { return undefined; }, configurable: true });
+      /(evil)/.exec("evil");
+      setTimeout(() => { globalThis.late = true; }, 5);
+      Promise.resolve().then(() => { Math.random = () => 4; });
+      return ${end};
+    }`;
+    for (let n = 0; n < 3; n++) {
+      const abort = new AbortController();
+      const spoiled = pool.run(jobOf(spoil, { limits: SHORT, signal: abort.signal, call: () => { abort.abort(); return new Promise(() => undefined); } }));
+      await spoiled;
+      expect(await valueOf(pool.run(jobOf(probe)))).toEqual(before);
+    }
+  });
+
   test('are the globals of the language and a few more', async () => {
     const names = (await valueOf(openPool().run(jobOf('() => Object.getOwnPropertyNames(globalThis).sort()')))) as string[];
     const language = ['SharedArrayBuffer', 'Atomics', 'WeakRef', 'FinalizationRegistry', 'performance', 'process', 'require', 'fetch', 'send', 'guest', 'InternalError', 'print', 'gc', 'std', 'os', 'WebAssembly'];
