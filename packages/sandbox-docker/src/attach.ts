@@ -17,8 +17,14 @@ export function attach(docker: Docker, container: Docker.Container): Promise<Con
   const request = { path: `/containers/${container.id}/attach?`, method: 'POST', isStream: true, hijack: true, options: { ...QUERY }, file: NO_BODY, statusCodes: STATUS_CODES };
   return new Promise((resolve, reject) => {
     docker.modem.dial(request, (thrown: Error | null, stream: unknown) => {
-      if (thrown === null) resolve(stream as ContainerStream);
-      else reject(thrown);
+      if (thrown !== null) {
+        reject(thrown);
+        return;
+      }
+      const attached = stream as ContainerStream;
+      // Somebody listens at any time, or an error would end this process.
+      attached.on('error', () => undefined);
+      resolve(attached);
     });
   });
 }

@@ -62,7 +62,7 @@ export class ContainerRun {
     try {
       return await this.#result();
     } catch (thrown) {
-      throw engineError(thrown, 'a command ran', 'SANDBOX_LOST');
+      throw lost(thrown);
     } finally {
       this.#isOver = true;
       clearTimeout(timer);
@@ -76,9 +76,11 @@ export class ContainerRun {
   async #result(): Promise<CommandResult> {
     const { StatusCode: exitCode } = (await Promise.race([this.#container.wait(), this.#givenUp])) as { readonly StatusCode: number };
     if (exitCode === KILLED && this.#endedBy === 'itself' && (await this.#hadTooLittleMemory())) this.#endedBy = 'memory';
+    // What comes after the end has not ended it.
+    const endedBy = this.#endedBy;
     await this.#untilDrained();
     const { stdout, stderr } = this.#windows;
-    return { endedBy: this.#endedBy, exitCode: this.#endedBy === 'itself' ? exitCode : null, stdout: stdout.captured(), stderr: stderr.captured() };
+    return { endedBy, exitCode: endedBy === 'itself' ? exitCode : null, stdout: stdout.captured(), stderr: stderr.captured() };
   }
 
   async #hadTooLittleMemory(): Promise<boolean> {
@@ -115,4 +117,11 @@ export class ContainerRun {
     await Promise.race([this.#drained, new Promise<void>((resolve) => { impatience = setTimeout(resolve, DRAIN_MS); })]);
     clearTimeout(impatience);
   }
+}
+
+/** Whatever the engine says meanwhile: the command was told, and may have done anything. */
+function lost(thrown: unknown): OmniError {
+  const error = engineError(thrown, 'a command ran', 'SANDBOX_LOST');
+  if (error.code === 'SANDBOX_LOST') return error;
+  return sandboxError('SANDBOX_LOST', `${error.message} Nobody knows what the command has done; look at the workspace.`, { details: error.details ?? {}, cause: error });
 }

@@ -7,6 +7,7 @@
  * 3. Nothing is asked of the engine before there is something to run: a replay needs none.
  */
 import { assertPlainCommand, Workspace, type Command, type CommandResult, type CommandRunner, type ExecOptions } from '@omnipaw/host';
+import type { OmniError } from '@omnipaw/kernel';
 import type Docker from 'dockerode';
 import { containerOptions } from './container-options.js';
 import { ContainerRun } from './container-run.js';
@@ -46,6 +47,8 @@ export class DockerSandbox implements CommandRunner {
   readonly #graveyard = new Graveyard();
   readonly #pool: WarmPool;
   #ready: Promise<Ready> | undefined;
+  /** Commands, until their containers are removed. */
+  readonly #running = new Set<Promise<CommandResult>>();
 
   /** Throws a `TypeError` for a root that is no directory, and for an option or a limit that is not known or can't be what it is. */
   constructor(options: DockerSandboxOptions) {
@@ -70,9 +73,25 @@ export class DockerSandbox implements CommandRunner {
     await this.#prepared();
     this.#pool.fill();
     await this.#pool.settled();
+    if (this.#pool.failure !== undefined) throw engineError(this.#pool.failure, 'containers that wait were started');
   }
 
-  async exec(command: Command, options: ExecOptions): Promise<CommandResult> {
+  exec(command: Command, options: ExecOptions): Promise<CommandResult> {
+    const running = this.#exec(command, options).finally(() => this.#running.delete(running));
+    this.#running.add(running);
+    return running;
+  }
+
+  /** Removes the containers that wait, once all commands are over; resolves with the ids of those that could not be removed. Call it after the kernel's stop. */
+  async close(): Promise<readonly string[]> {
+    await this.#pool.close();
+    await Promise.allSettled(this.#running);
+    await this.#graveyard.settled();
+    await this.#graveyard.retry();
+    return this.#graveyard.settled();
+  }
+
+  async #exec(command: Command, options: ExecOptions): Promise<CommandResult> {
     assertPlainCommand(command, options.env);
     // Throws what no command may run in.
     await this.#workspace.list(options.cwd, 0);
@@ -86,14 +105,6 @@ export class DockerSandbox implements CommandRunner {
       await this.#graveyard.remove(waiting.container);
       this.#pool.fill();
     }
-  }
-
-  /** Removes the containers that wait; resolves with the ids of those that could not be removed. Call it when no command runs any more. */
-  async close(): Promise<readonly string[]> {
-    await this.#pool.close();
-    await this.#graveyard.settled();
-    await this.#graveyard.retry();
-    return this.#graveyard.settled();
   }
 
   async #prepared(): Promise<Ready> {
@@ -137,7 +148,13 @@ export class DockerSandbox implements CommandRunner {
     const { image = DEFAULT_IMAGE, network = 'none' } = this.#options;
     const { docker, user, volumes } = await this.#prepared();
     const options = containerOptions({ image, volumes, network, user, root: this.#workspace.root, limits: this.#limits, labels: labelsOf(call) });
-    return startContainer(docker, options, (container) => this.#graveyard.remove(container));
+    try {
+      return await startContainer(docker, options, (container) => this.#graveyard.remove(container));
+    } catch (thrown) {
+      // Somebody has removed the image: who comes next looks for it again, and pulls it if that is allowed.
+      if ((thrown as OmniError).code === 'SANDBOX_IMAGE_MISSING') this.#ready = undefined;
+      throw thrown;
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 import type { OmniError } from '@omnipaw/kernel';
 import type Docker from 'dockerode';
 import { answer, engineError } from './engine-call.js';
+import { sandboxError } from './errors.js';
 import { imageMissing } from './waiting-container.js';
 
 /** What the engine says of a layer while it pulls an image. */
@@ -89,9 +90,17 @@ async function* linesOf(stream: NodeJS.ReadableStream): AsyncGenerator<string> {
   }
 }
 
+/** An engine that is full, or gone, says so of itself; all else is about the image. */
 function pullFailed(image: string, thrown: unknown): OmniError {
   const error = engineError(thrown, `${image} was pulled`);
-  return error.code === 'SANDBOX_DISK_FULL' ? error : imageMissing(image, error);
+  if (error.code === 'SANDBOX_DISK_FULL' || isBroken(thrown)) return error;
+  const reason = (error.details?.['reason'] as string | undefined) ?? (thrown as Error).message;
+  return sandboxError('SANDBOX_IMAGE_MISSING', `The image "${image}" is not there, and could not be pulled: ${reason}. Look whether it has this name, and whether the engine may pull it.`, { details: { image, reason }, cause: error });
+}
+
+/** Whether the connection to the engine is what failed. */
+function isBroken(thrown: unknown): boolean {
+  return ['ECONNRESET', 'ECONNREFUSED', 'ENOENT', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes((thrown as NodeJS.ErrnoException).code ?? '');
 }
 
 /** Without a tag an engine would pull all of them. */

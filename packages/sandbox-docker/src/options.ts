@@ -22,6 +22,12 @@ export interface DockerSandboxOptions {
   readonly docker?: Docker;
 }
 
+/**
+ * A host, a path, a tag, a digest: https://github.com/distribution/reference. What is none would become another question to
+ * the engine.
+ */
+const IMAGE = /^(?:[a-z\d](?:[a-z\d.-]*[a-z\d])?(?::\d+)?\/)?(?:[a-z\d]+(?:(?:\.|__?|-+)[a-z\d]+)*\/)*[a-z\d]+(?:(?:\.|__?|-+)[a-z\d]+)*(?::\w[\w.-]{0,127})?(?:@sha256:[a-f\d]{64})?$/;
+
 type Rule = readonly [isFit: (given: unknown) => boolean, wanted: string];
 
 const text: Rule = [(given) => typeof given === 'string' && given !== '', 'must be a text that is not empty'];
@@ -29,7 +35,7 @@ const object: Rule = [(given) => typeof given === 'object' && given !== null && 
 
 const RULES: Readonly<Record<keyof DockerSandboxOptions, Rule>> = {
   root: text,
-  image: text,
+  image: [(given) => typeof given === 'string' && IMAGE.test(given), 'must be the name of an image, as the engine lists it (node:22-alpine)'],
   pull: [(given) => typeof given === 'boolean', 'must be true or false'],
   onPull: [(given) => typeof given === 'function', 'must be a function'],
   limits: object,

@@ -30,8 +30,8 @@ export function scriptOf({ command, cwd, env }: Call): string {
     '( read -r end <&3; kill -9 -1 ) >/dev/null 2>&1 &',
     // What the shell says of a child that a signal has ended is none of the command's output.
     'exec 3<&- >/dev/null 2>&1',
-    'wait $child',
-    'exit $?',
+    'wait "$child"',
+    'exit "$?"',
     '}\n',
   ].join('\n');
 }

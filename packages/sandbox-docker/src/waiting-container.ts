@@ -8,6 +8,8 @@ import { sandboxError } from './errors.js';
 export interface WaitingContainer {
   readonly container: Docker.Container;
   readonly stream: ContainerStream;
+  /** Whether what is told to it would still be heard. */
+  readonly isConnected: () => boolean;
 }
 
 /**
@@ -23,13 +25,15 @@ export async function startContainer(docker: Docker, options: Docker.ContainerCr
     isTooLate = true;
     throw asMissingImage(thrown, options.Image ?? '') ?? engineError(thrown, 'a container was made');
   });
+  const attached = attach(docker, container);
   try {
-    const stream = await answer(attach(docker, container), 'attaching to a container');
-    // Somebody listens at any time, or an error would end this process.
-    stream.on('error', () => undefined);
+    const stream = await answer(attached, 'attaching to a container');
+    let isConnected = true;
+    stream.once('close', () => { isConnected = false; });
     await answer(container.start(), 'starting a container');
-    return { container, stream };
+    return { container, stream, isConnected: () => isConnected };
   } catch (thrown) {
+    attached.then((stream) => stream.destroy(), () => undefined);
     await remove(container);
     throw engineError(thrown, 'a container was started');
   }

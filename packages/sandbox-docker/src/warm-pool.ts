@@ -9,6 +9,7 @@ export class WarmPool {
   readonly #waiting: WaitingContainer[] = [];
   readonly #coming = new Set<Promise<void>>();
   #isClosed = false;
+  #failure: unknown;
 
   constructor(size: number, start: () => Promise<WaitingContainer>, remove: (waiting: WaitingContainer) => void) {
     this.#size = size;
@@ -21,7 +22,7 @@ export class WarmPool {
     const taken = this.#waiting.shift();
     if (taken === undefined) return undefined;
     // It may have waited for long, and somebody have ended it, or the engine.
-    const isRunning = await answer(taken.container.inspect(), 'being asked for a container').then(({ State }) => State.Running, () => false);
+    const isRunning = await answer(taken.container.inspect(), 'being asked for a container').then(({ State }) => State.Running && taken.isConnected(), () => false);
     if (!isRunning) {
       this.#remove(taken);
       return this.take();
@@ -30,10 +31,15 @@ export class WarmPool {
     return taken;
   }
 
+  /** Why the last one that was missing could not be started. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
   /** Starts as many as are missing. One that can't be started is missing until the next call, which then is a cold one and says why. */
   fill(): void {
     while (!this.#isClosed && this.#waiting.length + this.#coming.size < this.#size) {
-      const coming = this.#start().then((waiting) => { this.#keep(waiting); }, () => undefined);
+      const coming = this.#start().then((waiting) => { this.#keep(waiting); }, (thrown: unknown) => { this.#failure = thrown; });
       this.#coming.add(coming);
       void coming.finally(() => this.#coming.delete(coming));
     }
@@ -53,6 +59,9 @@ export class WarmPool {
   #keep(waiting: WaitingContainer): void {
     // Whoever has nothing else to do does not stay for containers that nobody may ever use.
     waiting.stream.unref();
+    // There is nothing to be heard of it, but that the other side has gone.
+    waiting.stream.resume();
     this.#waiting.push(waiting);
+    this.#failure = undefined;
   }
 }

@@ -132,10 +132,52 @@ describe('an engine', () => {
     ['at once', MISSING],
     ['in the middle', ((_request, response) => response.end('{"error":"pull access denied"}\r\n'))],
     ['by what is no JSON', ((_request, response) => response.end('<html>\r\n'))],
-    ['by hanging up', ((_request, response) => { response.write('{"status":"Pulling"}\r\n', () => response.destroy()); })],
   ])('that may pull an image and can not says so: %s', async (_when, pull) => {
     const engine = await fakeEngine({ 'GET /images': MISSING, 'POST /images/create': pull });
     await expect(sandboxIn(workspace(), { docker: engine.docker, image: IMAGE, pull: true }).prepare()).rejects.toMatchObject({ code: 'SANDBOX_IMAGE_MISSING' });
+  });
+
+  test('that dies while it pulls is not there any more', async () => {
+    const engine = await fakeEngine({ 'GET /images': MISSING, 'POST /images/create': (_request, response) => { response.write('{"status":"Pulling"}\r\n', () => response.destroy()); } });
+    await expect(sandboxIn(workspace(), { docker: engine.docker, image: IMAGE, pull: true }).prepare()).rejects.toMatchObject({ code: 'SANDBOX_UNREACHABLE' });
+  });
+
+  test('whose image is removed is asked to pull it again', async () => {
+    let isThere = true;
+    const engine = await fakeEngine({
+      'GET /images': (request, response) => { (isThere ? json({}) : MISSING)(request, response); },
+      'POST /images/create': (_request, response) => { isThere = true; response.end('{"status":"Pulled"}\r\n'); },
+      'POST /containers/create': (request, response) => { (isThere ? json({ Id: 'c0ffee' }, 201) : MISSING)(request, response); },
+      'POST /wait': json({ StatusCode: 0 }),
+    }, (stream) => stream.once('data', () => stream.end()));
+    const sandbox = sandboxIn(workspace(), { docker: engine.docker, image: IMAGE, pull: true });
+    await expect(sh(sandbox, 'x')).resolves.toMatchObject({ exitCode: 0 });
+    isThere = false;
+    await expect(sh(sandbox, 'x')).rejects.toMatchObject({ code: 'SANDBOX_IMAGE_MISSING' });
+    await expect(sh(sandbox, 'x')).resolves.toMatchObject({ exitCode: 0 });
+  });
+
+  test.each([['no such container', 404], ['server error', 500]])('that says %s while a command runs fails the call, and says that nobody knows what it has done', async (message, status) => {
+    const engine = await fakeEngine({ 'POST /wait': json({ message }, status) });
+    await expect(sh(sandboxIn(workspace(), { docker: engine.docker, image: IMAGE }), 'x')).rejects.toMatchObject({ code: 'SANDBOX_LOST', message: expect.stringContaining('Nobody knows what the command has done') });
+  });
+
+  test('that lets nobody attach for long, and then hangs up, does not end this process', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => { vi.useRealTimers(); });
+    const late = deferred();
+    const engine = await fakeEngine({ 'POST /start': FULL }, (stream) => {
+      stream.on('error', () => undefined);
+      setImmediate(() => { stream.resetAndDestroy(); late.resolve(); });
+    });
+    await expect(sh(sandboxIn(workspace(), { docker: engine.docker, image: IMAGE }), 'x')).rejects.toMatchObject({ code: 'SANDBOX_DISK_FULL' });
+    await late.promise;
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => { setImmediate(resolve); });
+  });
+
+  test('whose containers that wait can not be started says so when they are prepared', async () => {
+    const engine = await fakeEngine({ 'POST /start': FULL });
+    await expect(sandboxIn(workspace(), { docker: engine.docker, image: IMAGE, warm: 2 }).prepare()).rejects.toMatchObject({ code: 'SANDBOX_DISK_FULL' });
   });
 
   test('that says nothing more while it pulls is not waited for any longer', async () => {
@@ -178,6 +220,10 @@ describe('output', () => {
   });
 });
 
+test.each(['node', 'node:22-alpine', 'example/image:1', 'registry.example.org:5000/team/some_image', 'localhost:5000/a/b:v1.2_3', `node@sha256:${'a'.repeat(64)}`, `sha256:${'a'.repeat(64)}`])('an image may have the name %s', (image) => {
+  expect(() => new DockerSandbox({ root: workspace(), image })).not.toThrow();
+});
+
 test.each([
   [{ warm: -1 }, 'its option warm must be a whole number from 0; found: -1.'],
   [{ warm: '2' }, 'its option warm must be a whole number from 0; found: "2".'],
@@ -192,6 +238,9 @@ test.each([
   [{ user: { uid: -1, gid: 0 } }, 'its option user must be { uid, gid }'],
   [{ pull: 'no' }, 'its option pull must be true or false; found: "no".'],
   [{ onPull: true }, 'its option onPull must be a function; found: true.'],
+  [{ image: '' }, 'its option image must be the name of an image'],
+  [{ image: 'a//b' }, 'its option image must be the name of an image, as the engine lists it (node:22-alpine); found: "a//b".'],
+  [{ image: '../x' }, 'its option image must be the name of an image'],
   [{ root: 5 }, 'its option root must be a text that is not empty; found: 5.'],
 ])('a sandbox is not made with %j', (options, message) => {
   const make = (): DockerSandbox => new DockerSandbox({ root: workspace(), image: IMAGE, ...(options as object) });

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { blameTool, chooseRunner, Git, hostEnvironment, LocalRunner, type CommandRunner, type Workspace } from '@omnipaw/host';
-import { DEFAULT_IMAGE, DockerSandbox } from '@omnipaw/sandbox-docker';
+import { DockerSandbox } from '@omnipaw/sandbox-docker';
 import { listTool } from './list.js';
 import { scanTool } from './scan.js';
 import { diffTool, editTool, registerTool, type Directories } from './workspace.js';
@@ -29,6 +29,7 @@ export function createTools(directories: Directories, excluded?: string) {
 function runnerFor(source: Workspace): CommandRunner {
   const environment = hostEnvironment();
   const local = new LocalRunner(source, { environment, maxProcesses: MAX_PROCESSES });
-  const docker = new DockerSandbox({ root: source.root, image: environment['SANDBOX_IMAGE'] ?? DEFAULT_IMAGE });
+  const { SANDBOX_IMAGE: image } = environment;
+  const docker = new DockerSandbox({ root: source.root, ...(image === undefined || image === '' ? {} : { image }) });
   return chooseRunner([local, docker], environment);
 }

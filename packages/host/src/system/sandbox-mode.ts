@@ -21,18 +21,20 @@ export function chooseRunner(runners: readonly CommandRunner[], environment: Rea
 }
 
 /**
- * The variables of this process, and those named `SANDBOX_…` of a `.env` file in a directory unless the process has them:
- * the others there are somebody else's.
+ * The variables of this process, and those named `SANDBOX_…` of a `.env` file in a directory unless the process has them, and not
+ * empty: the others there are somebody else's.
  */
 export function hostEnvironment(directory: string = process.cwd()): Readonly<Record<string, string | undefined>> {
   const named = [...textOf(join(directory, '.env')).matchAll(LINE)].map(([, name, double, single, plain]) => [name!, double ?? single ?? plain!.trim()] as const);
-  return { ...Object.fromEntries(named), ...process.env };
+  const own = Object.entries(process.env).filter(([name, value]) => value !== '' || !name.startsWith('SANDBOX_'));
+  return { ...Object.fromEntries(named), ...Object.fromEntries(own) };
 }
 
 /** Empty when there is no such file; one that can't be read is not passed over. */
 function textOf(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    // Some editors begin a file with a mark that would be taken for a part of the first name.
+    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return '';
     throw hostError('SANDBOX_UNAVAILABLE', `${file} could not be read, and it may say where commands run: ${(thrown as Error).message}.`, { cause: thrown });
