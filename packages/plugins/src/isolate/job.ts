@@ -64,6 +64,8 @@ export type IsolateOutcome = { readonly ok: true; readonly value: Json } | { rea
 export interface IsolatePool {
   /** Never rejects because of what a plugin does. Throws a `TypeError` for a job that is none. */
   run(job: IsolateJob): Promise<IsolateOutcome>;
+  /** Begins a worker, so that the first call does not have to wait for one. */
+  prepare(): Promise<void>;
   /** Ends all workers; what is under way is aborted. */
   close(): Promise<void>;
 }

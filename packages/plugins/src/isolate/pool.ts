@@ -63,6 +63,11 @@ class WorkerPool implements IsolatePool {
     }
   }
 
+  async prepare(): Promise<void> {
+    this.#module ??= await engineModule(this.#maxMemoryBytes);
+    if (!this.#isClosed && this.#workers.size === 0) this.#begin();
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const invocation of this.#invocations) this.#abort(invocation, 'The isolate was closed.');

@@ -95,6 +95,7 @@ export class PluginLoader {
     } finally {
       await bundler.close();
     }
+    if (loaded.length > 0) await pool.prepare();
     return { loaded, rejected, tools: loaded.flatMap(({ tools }) => tools), agents: loaded.flatMap(({ agents }) => agents), close: () => pool.close() };
   }
 
