@@ -2,6 +2,7 @@
  * `node scripts/contained-program.mjs`: makes the program that @omnipaw/host runs in containers (src/fs/contained/main.ts) one text, as the
  * published package has it. With `--check` it makes nothing, and fails if what is there is not what it would make.
  */
+import { Buffer } from 'node:buffer';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';

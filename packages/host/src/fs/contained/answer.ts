@@ -1,9 +1,11 @@
 /**
- * What the program in a container has said, pure. It is believed in nothing but what the file does say: whoever broke out of
- * the program writes what they like, and must not be able to say more than a tool could.
+ * What the program in a container has said, pure.
+ *
+ * Whoever has come to rule the program, or made the image, can let it say what they like. So nothing is taken but what the tool
+ * could have said: a result of its form, or an error with a code of these tools, whose class is ours.
  */
 import * as v from 'valibot';
-import { HOST_ERROR_CODES, hostError } from '../../errors.js';
+import { hostError, type HostErrorCode } from '../../errors.js';
 import { fields } from '../../schemas/fields.js';
 import type { FileTools } from '../file-tools.js';
 
@@ -18,7 +20,7 @@ const CODES = [
   'PATCH_REJECTED',
   'SEARCH_INVALID',
   'SEARCH_TOO_COSTLY',
-] as const satisfies readonly (keyof typeof HOST_ERROR_CODES)[];
+] as const satisfies readonly HostErrorCode[];
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const kind = v.picklist(['file', 'directory', 'link', 'other']);
@@ -28,7 +30,7 @@ const RESULTS: Readonly<Record<keyof FileTools, v.GenericSchema>> = {
   readFile: fields({ content: v.string(), bytes: count, sha256: digest, lines: v.nullable(count) }),
   writeFile: fields({ bytes: count, sha256: digest }),
   listDir: fields({ items: v.array(fields({ name: v.string(), kind, refused: v.exactOptional(v.string()) })), more: v.boolean() }),
-  stat: fields({ kind, bytes: count, modified: v.pipe(v.string(), v.isoTimestamp()), isExecutable: v.boolean() }),
+  stat: fields({ kind, bytes: count, modified: v.pipe(v.string(), v.check(isDate)), isExecutable: v.boolean() }),
   search: fields({
     matches: v.array(fields({ path: v.string(), line: count, text: v.string() })),
     endedBy: v.nullable(v.picklist(['matches', 'files', 'size'])),
@@ -60,6 +62,12 @@ export function resultIn(stdout: Uint8Array, tool: keyof FileTools): unknown {
   if (given.success) return given.output.value;
   const reason = 'what runs in the container did not answer as it should. Look at its image: node must be Node 18 or newer, and print nothing by itself';
   throw hostError('FILE_SYSTEM_FAILED', `Nobody knows what was done: ${reason}.`, { details: { reason } });
+}
+
+/** As `toISOString` writes it. */
+function isDate(text: string): boolean {
+  const date = new Date(text);
+  return !Number.isNaN(date.getTime()) && date.toISOString() === text;
 }
 
 /** Undefined for what is no JSON. */
