@@ -186,7 +186,7 @@ describe('an answer', () => {
   };
   const answered = (name: string, text: string): Promise<unknown> => {
     const fs = containedIn(temporaryDirectory(), ending({ stdout: bytes(text) }));
-    return call(fs[name as keyof typeof fs] as Tool<unknown>, results[name]![0]);
+    return call(fs[name as keyof typeof fs] as Tool, results[name]![0]);
   };
 
   test('is taken when it has the form of its tool, and none but that', async () => {

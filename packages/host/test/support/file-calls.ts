@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, linkSync, lstatSync, lutimesSync, mkdirSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { createKernel, defineAgent, MemoryLogStore, OmniError, type Tool } from '@omnipaw/kernel';
+import type { OmniError, Tool} from '@omnipaw/kernel';
+import { createKernel, defineAgent, MemoryLogStore } from '@omnipaw/kernel';
 import type { HostTools } from '@omnipaw/host';
 
 export type FileCallName = keyof HostTools['fs'];
@@ -138,10 +139,11 @@ export type Came = { readonly value: unknown } | { readonly code: string; readon
 /** Makes the calls as an agent does, and says what came of each. */
 export async function callAll(fs: HostTools['fs'], rows: readonly FileCallRow[] = FILE_CALLS): Promise<readonly Came[]> {
   const came: Came[] = [];
+  const tools: Readonly<Record<FileCallName, Tool>> = fs;
   const caller = defineAgent('caller', function* (ctx) {
     for (const [, name, args] of rows) {
       try {
-        came.push({ value: yield* ctx.tool(fs[name] as Tool<unknown>, args) });
+        came.push({ value: yield* ctx.tool(tools[name], args) });
       } catch (thrown) {
         const { code, failureClass, message, details, cause } = thrown as OmniError;
         const tool = details?.['tool'];
@@ -149,7 +151,7 @@ export async function callAll(fs: HostTools['fs'], rows: readonly FileCallRow[] 
       }
     }
   });
-  const kernel = await createKernel({ log: new MemoryLogStore(), agents: [caller], tools: Object.values(fs) });
+  const kernel = await createKernel({ log: new MemoryLogStore(), agents: [caller], tools: Object.values(tools) });
   await kernel.spawn(caller, null, { grants: ['call:host.fs.*'] }).result();
   await kernel.stop();
   return came;
