@@ -54,7 +54,7 @@ const hostGlobals = {
 const scriptGlobals = ['AbortController', 'console', 'performance', 'process', 'setTimeout', 'clearTimeout', 'URL'];
 
 export default defineConfig(
-  { ignores: ['**/dist/', '**/coverage/', '**/.omnipaw/', '**/fixtures/'] },
+  { ignores: ['**/dist/', '**/coverage/', '**/.omnipaw/', '**/fixtures/', '**/*.generated.ts'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
 
   js.configs.recommended,

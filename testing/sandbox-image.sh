@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Makes the image in which the tests and the benchmark of @omnipaw/sandbox-docker run, of programs of this machine: nothing is
-# pulled. Needs a Docker engine (or Podman: sandbox-image.sh podman), busybox-static and git. Prints the image's name.
+# pulled. Needs a Docker engine (or Podman: sandbox-image.sh podman), busybox-static, git and node. Prints the image's name.
 set -euo pipefail
 
 IMAGE=omnipaw/sandbox-test:latest
+# What is in it: an image of before is made anew.
+CONTENTS="busybox, git, node $(node -p process.version)"
 engine="${1:-docker}"
 
-if ! "$engine" image inspect "$IMAGE" >/dev/null 2>&1; then
+if [ "$("$engine" image inspect --format '{{index .Config.Labels "contents"}}' "$IMAGE" 2>/dev/null)" != "$CONTENTS" ]; then
   root="$(mktemp -d)"
   trap 'rm -rf "$root"' EXIT
   mkdir -p "$root"/{bin,dev,etc,lib,proc,sys,tmp,usr/bin,workspace}
@@ -18,9 +20,10 @@ if ! "$engine" image inspect "$IMAGE" >/dev/null 2>&1; then
   cp /bin/busybox "$root/bin/busybox-setuid"
   chmod 4755 "$root/bin/busybox-setuid"
 
-  git="$(command -v git)"
-  cp "$git" "$root/usr/bin/"
-  for library in $(ldd "$git" | grep -o '/[^ ]*'); do
+  # What is called node may be a script that starts one.
+  programs=("$(command -v git)" "$(node -p process.execPath)")
+  cp "${programs[@]}" "$root/usr/bin/"
+  for library in $(ldd "${programs[@]}" | grep -v ':$' | grep -o '/[^ ]*' | sort -u); do
     mkdir -p "$root$(dirname "$library")"
     cp -L "$library" "$root$library"
   done
@@ -28,6 +31,6 @@ if ! "$engine" image inspect "$IMAGE" >/dev/null 2>&1; then
   printf 'root:x:0:\n' >"$root/etc/group"
   printf 'root:*:19000::::::\n' >"$root/etc/shadow"
   chmod 600 "$root/etc/shadow"
-  tar -C "$root" --owner=0 --group=0 -c . | "$engine" import - "$IMAGE" >/dev/null
+  tar -C "$root" --owner=0 --group=0 -c . | "$engine" import --change "LABEL contents=\"$CONTENTS\"" - "$IMAGE" >/dev/null
 fi
 echo "$IMAGE"

@@ -22,8 +22,9 @@ export function hostTools(options: HostOptions) {
   const workspace = new Workspace(root);
   const local = new LocalRunner(workspace, { environment: variables, maxProcesses: options.maxProcesses ?? DEFAULT_PROCESSES });
   const runner = chooseRunner([local, ...(options.runners ?? [])], variables);
+  const files = fs.fileTools(`${name}.fs`, workspace);
   const tools = {
-    fs: fileTools(`${name}.fs`, workspace),
+    fs: options.fs?.contained === true && runner !== local ? fs.containedTools(files, { runner, workspace }) : files,
     system: { bash: bashTool(`${name}.system.bash`, runner, options.bash) },
     net: { fetch: fetchTool(`${name}.net.fetch`, options.net) },
     git: gitTools(`${name}.git`, workspace, new git.Git(workspace, options.git?.contained === true ? runner : local, options.git)),
@@ -34,18 +35,6 @@ export function hostTools(options: HostOptions) {
 
 /** All tools of a machine, by name, and `all` of them in a list. */
 export type HostTools = ReturnType<typeof hostTools>;
-
-function fileTools(prefix: string, workspace: Workspace) {
-  return {
-    readFile: fs.readFileTool(`${prefix}.read_file`, workspace),
-    writeFile: fs.writeFileTool(`${prefix}.write_file`, workspace),
-    listDir: fs.listDirTool(`${prefix}.list_dir`, workspace),
-    stat: fs.statTool(`${prefix}.stat`, workspace),
-    search: fs.searchTool(`${prefix}.search`, workspace),
-    applyPatch: fs.applyPatchTool(`${prefix}.apply_patch`, workspace),
-    delete: fs.deleteTool(`${prefix}.delete`, workspace),
-  };
-}
 
 function gitTools(prefix: string, workspace: Workspace, repository: git.Git) {
   return {

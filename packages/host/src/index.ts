@@ -19,6 +19,7 @@ export {
   type ApplyPatchResult,
   type DeleteArguments,
   type DeleteResult,
+  type FileOptions,
   type ListDirArguments,
   type ListDirResult,
   type ListedItem,

@@ -1,5 +1,6 @@
 /** Beside the types, whose declarations need nothing of valibot's that way. */
 import * as v from 'valibot';
+import { fileOptions } from './fs/option-schemas.js';
 import { gitOptions } from './git/option-schemas.js';
 import { fetchOptions } from './net/option-schemas.js';
 import type { HostOptions } from './options.js';
@@ -9,7 +10,7 @@ import { bashOptions, environment, maxProcesses } from './system/option-schemas.
 const givenRunner = v.custom(isRunner, 'must be a runner: an object with a mode, which is not "local", and a function exec');
 
 export const hostOptions = optionsOf<Exclude<keyof HostOptions, 'root'>>(
-  { name: text, bash: bashOptions, net: fetchOptions, git: gitOptions, runners: v.array(givenRunner), environment, maxProcesses },
+  { name: text, fs: fileOptions, bash: bashOptions, net: fetchOptions, git: gitOptions, runners: v.array(givenRunner), environment, maxProcesses },
   { root: text },
 );
 

@@ -1,3 +1,4 @@
+import type { FileOptions } from './fs/index.js';
 import type { GitOptions } from './git/index.js';
 import type { FetchOptions } from './net/index.js';
 import type { BashOptions, CommandRunner } from './system/index.js';
@@ -7,6 +8,7 @@ export interface HostOptions {
   readonly root: string;
   /** What the names of the tools begin with, so that there can be several roots: `host` unless given. */
   readonly name?: string;
+  readonly fs?: FileOptions;
   readonly bash?: BashOptions;
   readonly net?: FetchOptions;
   readonly git?: GitOptions;

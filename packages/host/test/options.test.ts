@@ -19,7 +19,7 @@ function complaintOf(make: () => unknown): string {
 
 describe('an option that is not known', () => {
   test.each([
-    [{ bsah: {} }, 'hostTools: its option bsah is not known here: did you mean bash? (known: root, name, bash, net, git, runners, environment, maxProcesses).'],
+    [{ bsah: {} }, 'hostTools: its option bsah is not known here: did you mean bash? (known: root, name, fs, bash, net, git, runners, environment, maxProcesses).'],
     [{ bash: { timeout: 100 } }, 'hostTools: its option bash.timeout is not known here: did you mean timeoutMs? (known: variables, env, timeoutMs, onOutput, recordsProgress).'],
     [{ bash: { recordProgress: false } }, /bash\.recordProgress is not known here: did you mean recordsProgress\?/],
     [{ bash: { maxProcesses: 2 } }, /bash\.maxProcesses is not known here \(known: [^)]*\); there is maxProcesses\.$/],
@@ -52,6 +52,7 @@ describe('an option that can not be what it is', () => {
     [{ net: { resolve: 'dns' } }, /net\.resolve must be a function, not text/],
     [{ bash: { variables: 'A' } }, /bash\.variables must be a list, not text; found: "A"\.$/],
     [{ bash: { recordsProgress: 0 } }, /bash\.recordsProgress must be true or false, not a number/],
+    [{ fs: { contained: 'yes' } }, 'hostTools: its option fs.contained must be true or false, not text; found: "yes".'],
     [{ git: { home: '' } }, /git\.home must not be empty/],
     [{ runners: 'docker' }, 'hostTools: its option runners must be a list, not text; found: "docker".'],
     [{ runners: [{}] }, /runners\[0\] must be a runner: an object with a mode, which is not "local", and a function exec\.$/],
@@ -106,6 +107,6 @@ test('the environment of a process is one', () => {
 });
 
 test('options that are undefined count as not given', () => {
-  const options = { name: undefined, bash: undefined, net: { allow: undefined, timeoutMs: undefined }, git: { home: undefined }, runners: undefined, environment: undefined, maxProcesses: undefined };
+  const options = { name: undefined, bash: undefined, net: { allow: undefined, timeoutMs: undefined }, git: { home: undefined }, fs: { contained: undefined }, runners: undefined, environment: undefined, maxProcesses: undefined };
   expect(complaintAbout(options)).toBe('none');
 });

@@ -5,3 +5,6 @@ export { readFileTool, type ReadFileArguments, type ReadFileResult } from './rea
 export { searchTool, type Match, type SearchArguments, type SearchResult } from './search.js';
 export { statTool, type StatArguments, type StatResult } from './stat.js';
 export { writeFileTool, type WriteFileArguments, type WriteFileResult } from './write-file.js';
+export { containedTools } from './contained/index.js';
+export { fileTools } from './file-tools.js';
+export type { FileOptions } from './options.js';

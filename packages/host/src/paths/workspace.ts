@@ -76,7 +76,11 @@ export class Workspace {
   /** @internal Holds a directory while something is done in it. */
   async within<Result>(path: string, use: (directory: HeldDirectory) => Promise<Result>): Promise<Result> {
     const directory = await this.#enter(partsOf(path, this.#names), path);
-    return use(directory).finally(() => directory.release());
+    try {
+      return await use(directory);
+    } finally {
+      await directory.release();
+    }
   }
 
   /** The bytes of a regular file; throws `FILE_TOO_LARGE` for more than `maxBytes`. */
@@ -133,6 +137,8 @@ export class Workspace {
           await file.truncate(offset);
           await file.appendFile(content);
           await file.sync();
+        } catch (thrown) {
+          return failBySystem(path, thrown);
         } finally {
           await file.close();
         }

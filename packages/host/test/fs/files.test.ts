@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { hostTools } from '@omnipaw/host';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -243,6 +243,13 @@ describe('host.fs.search', () => {
   test('says what is wrong with a pattern', async () => {
     const { fs } = hostTools({ root: tree(files) });
     expect(await codeOf(call(fs.search, { path: '.', query: '(', regex: true }))).toBe('SEARCH_INVALID');
+  });
+
+  test.skipIf(process.platform !== 'linux')('leaves nothing open for what is no pattern', async () => {
+    const root = tree(files);
+    expect(await codeOf(call(hostTools({ root }).fs.search, { path: '.', query: '(', regex: true }))).toBe('SEARCH_INVALID');
+    const open = readdirSync('/proc/self/fd').map((fd) => `/proc/self/fd/${fd}`).filter((place) => existsSync(place));
+    expect(open.map((place) => readlinkSync(place))).not.toContain(root);
   });
 
   test('gives up a pattern that would take for ever', async () => {

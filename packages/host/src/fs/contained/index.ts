@@ -1,0 +1,1 @@
+export { containedTools, type Container } from './contained-tools.js';
