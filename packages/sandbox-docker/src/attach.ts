@@ -22,6 +22,11 @@ export function attach(docker: Docker, container: Docker.Container): Promise<Con
         return;
       }
       const attached = stream as ContainerStream;
+      if (typeof attached.write !== 'function' || typeof attached.unref !== 'function') {
+        attached.destroy();
+        reject(new Error('it answered without making a connection of it'));
+        return;
+      }
       // Somebody listens at any time, or an error would end this process.
       attached.on('error', () => undefined);
       resolve(attached);

@@ -8,12 +8,15 @@
  * 3. It has no network but the loopback one, unless the operator names one.
  * 4. What it prints is kept by nobody but us: the engine's own log could fill its disk.
  */
+import { randomUUID } from 'node:crypto';
 import { posix } from 'node:path';
 import type Docker from 'dockerode';
 import type { ContainerLimits } from './limits.js';
 
 /** Where the workspace is in a container. */
 export const WORKSPACE = '/workspace';
+/** What the names of containers begin with: labels are also had by whatever is made of an image that somebody has made of a container. */
+export const NAME_PREFIX = 'omnipaw-';
 /** A line that goes before a script. */
 export const BEGIN = 'begin';
 /** A shell that is told nothing ends as if it had been killed: at the end of its input alone it would say 0. */
@@ -34,6 +37,7 @@ export interface ContainerPlan {
 
 export function containerOptions({ image, volumes, root, user, network, limits, labels }: ContainerPlan): Docker.ContainerCreateOptions {
   return {
+    name: `${NAME_PREFIX}${randomUUID()}`,
     Image: image,
     Labels: { ...labels },
     User: user,

@@ -75,6 +75,7 @@ export class ContainerRun {
 
   async #result(): Promise<CommandResult> {
     const { StatusCode: exitCode } = (await Promise.race([this.#container.wait(), this.#givenUp])) as { readonly StatusCode: number };
+    if (!Number.isInteger(exitCode)) throw sandboxError('SANDBOX_LOST', `The engine does not say how the container ${this.#container.id} has ended. Look at the engine.`);
     if (exitCode === KILLED && this.#endedBy === 'itself' && (await this.#hadTooLittleMemory())) this.#endedBy = 'memory';
     // What comes after the end has not ended it.
     const endedBy = this.#endedBy;

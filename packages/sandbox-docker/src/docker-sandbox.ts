@@ -9,7 +9,7 @@
 import { assertPlainCommand, Workspace, type Command, type CommandResult, type CommandRunner, type ExecOptions } from '@omnipaw/host';
 import type { OmniError } from '@omnipaw/kernel';
 import type Docker from 'dockerode';
-import { containerOptions } from './container-options.js';
+import { containerOptions, NAME_PREFIX } from './container-options.js';
 import { ContainerRun } from './container-run.js';
 import { answer, engineError } from './engine-call.js';
 import { assertKeepsLimits, isRootless, type EngineInfo } from './engine-info.js';
@@ -139,7 +139,7 @@ export class DockerSandbox implements CommandRunner {
 
   async #removeLeftovers(docker: Docker): Promise<void> {
     const ours = await answer(docker.listContainers({ all: true, filters: { label: [LABELS.owner] } }), 'being asked for containers').catch((thrown: unknown) => { throw engineError(thrown, 'containers were listed'); });
-    const left = ours.filter(({ Labels, State }) => isOver(Labels[LABELS.owner] ?? '', State === 'running'));
+    const left = ours.filter(({ Names, Labels, State }) => Names.some((name) => name.replace(/^\//, '').startsWith(NAME_PREFIX)) && isOver(Labels[LABELS.owner] ?? '', State === 'running'));
     await Promise.all(left.map(({ Id }) => this.#graveyard.remove(docker.getContainer(Id))));
   }
 

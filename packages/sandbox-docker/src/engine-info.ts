@@ -13,7 +13,7 @@ const LIMITS = { MemoryLimit: 'memory', PidsLimit: 'processes', CpuCfsQuota: 'pr
 
 /** Whether the engine is a user's own, who is known as root in it. */
 export function isRootless({ SecurityOptions }: EngineInfo): boolean {
-  return (SecurityOptions ?? []).some((option) => option.includes('rootless'));
+  return (SecurityOptions ?? []).some((option) => option.split(',').includes('name=rootless'));
 }
 
 /** Throws `SANDBOX_REFUSED` for an engine that would leave a limit out, and say so in a warning that nobody reads. */

@@ -31,7 +31,10 @@ export function isOver(label: string, isRunning: boolean): boolean {
   if (owner.host !== here.host) return false;
   if (owner.boot !== here.boot) return !isRunning;
   if (owner.namespace !== here.namespace) return false;
-  return owner.started === '' ? !isAlive(Number(owner.pid)) : startOf(owner.pid) !== owner.started;
+  if (!isAlive(Number(owner.pid))) return true;
+  // Of somebody else's process a system may not tell when it has started: then it is taken for the one that is meant.
+  const started = owner.started === '' ? undefined : startOf(owner.pid);
+  return started !== undefined && started !== owner.started;
 }
 
 function place(): Pick<Owner, 'host' | 'boot' | 'namespace'> {
@@ -42,12 +45,13 @@ function place(): Pick<Owner, 'host' | 'boot' | 'namespace'> {
   };
 }
 
-/** When a process has started, in ticks since the machine has: the 22nd field, and the second may have anything in it. */
+/** When a process has started, in ticks since the machine has: the 22nd field, and the second may have anything in it. Empty for one that has ended; undefined where it is not told. */
 function startOf(pid: string): string | undefined {
-  const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, 'latin1')) ?? '';
+  const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  if (stat === undefined) return undefined;
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const hasEnded = fields[0] === 'Z' || fields[0] === 'X';
-  return hasEnded ? undefined : fields[19];
+  return hasEnded ? '' : fields[19];
 }
 
 function isAlive(pid: number): boolean {

@@ -22,7 +22,7 @@ export class WarmPool {
     const taken = this.#waiting.shift();
     if (taken === undefined) return undefined;
     // It may have waited for long, and somebody have ended it, or the engine.
-    const isRunning = await answer(taken.container.inspect(), 'being asked for a container').then(({ State }) => State.Running && taken.isConnected(), () => false);
+    const isRunning = await answer(taken.container.inspect(), 'being asked for a container').then(({ State }) => State.Running && taken.isConnected()).catch(() => false);
     if (!isRunning) {
       this.#remove(taken);
       return this.take();

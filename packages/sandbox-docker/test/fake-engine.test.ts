@@ -175,6 +175,16 @@ describe('an engine', () => {
     for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => { setImmediate(resolve); });
   });
 
+  test('that answers without making a connection is not spoken to', async () => {
+    const engine = await fakeEngine({ 'POST /attach': json({}) }, (stream) => { stream.destroy(); });
+    await expect(sandboxIn(workspace(), { docker: engine.docker, image: IMAGE, warm: 1 }).prepare()).rejects.toMatchObject({ code: 'SANDBOX_UNREACHABLE' });
+  });
+
+  test('that does not say how a container has ended has lost it', async () => {
+    const engine = await fakeEngine({ 'POST /wait': json({}) }, (stream) => stream.once('data', () => stream.end()));
+    await expect(sh(sandboxIn(workspace(), { docker: engine.docker, image: IMAGE }), 'x')).rejects.toMatchObject({ code: 'SANDBOX_LOST', message: expect.stringContaining('does not say how') });
+  });
+
   test('whose containers that wait can not be started says so when they are prepared', async () => {
     const engine = await fakeEngine({ 'POST /start': FULL });
     await expect(sandboxIn(workspace(), { docker: engine.docker, image: IMAGE, warm: 2 }).prepare()).rejects.toMatchObject({ code: 'SANDBOX_DISK_FULL' });
@@ -194,6 +204,7 @@ describe('an engine', () => {
 
   test.each([
     [[], `${expectedUid()}:${expectedUid()}`],
+    [['name=seccomp,profile=/etc/docker/rootless.json'], `${expectedUid()}:${expectedUid()}`],
     [['name=rootless'], '0:0'],
   ])('of the kind %j runs commands as %s', async (SecurityOptions, user) => {
     let made = '';

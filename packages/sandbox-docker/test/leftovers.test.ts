@@ -74,10 +74,11 @@ describeWith('docker', 'of a kernel that was killed', () => {
     await sandbox.prepare();
     const [host, , ...rest] = (await containersOf(process.pid))[0]!.Labels[LABELS.owner]!.split('/');
     const options = { Image: testImage(), Cmd: ['sleep', '60'], Labels: { [LABELS.owner]: [host, 'before', ...rest].join('/') }, HostConfig: { NetworkMode: 'none' } };
-    const running = await docker.createContainer(options);
+    const named = (name: string): Docker.ContainerCreateOptions => ({ ...options, name: `omnipaw-${process.pid}-${name}` });
+    const running = await docker.createContainer(named('running'));
     onTestFinished(async () => { await running.remove({ force: true }); });
     await running.start();
-    const left = await docker.createContainer(options);
+    const left = await docker.createContainer(named('left'));
     await sandboxIn(workspace()).prepare();
     await expect(left.inspect()).rejects.toMatchObject({ statusCode: 404 });
     await expect(running.inspect()).resolves.toMatchObject({ State: { Running: true } });
@@ -88,9 +89,20 @@ describeWith('docker', 'of a kernel that was killed', () => {
     const sandbox = sandboxIn(workspace(), { warm: 1 });
     await sandbox.prepare();
     const owner = (await containersOf(process.pid))[0]!.Labels[LABELS.owner]!.split('/');
-    const container = await docker.createContainer({ Image: testImage(), Cmd: ['true'], Labels: { [LABELS.owner]: [...owner.slice(0, 4), '1'].join('/') } });
+    const container = await docker.createContainer({ name: `omnipaw-${process.pid}-other`, Image: testImage(), Cmd: ['true'], Labels: { [LABELS.owner]: [...owner.slice(0, 4), '1'].join('/') } });
     await sandboxIn(workspace()).prepare();
     await expect(container.inspect()).rejects.toMatchObject({ statusCode: 404 });
+  });
+
+  test('a container that has got its labels from an image, which was made of one of ours, is nobody\'s business', async () => {
+    const docker = new Docker();
+    const sandbox = sandboxIn(workspace(), { warm: 1 });
+    await sandbox.prepare();
+    const owner = (await containersOf(process.pid))[0]!.Labels[LABELS.owner]!.split('/');
+    const container = await docker.createContainer({ Image: testImage(), Cmd: ['true'], Labels: { [LABELS.owner]: [...owner.slice(0, 4), '1'].join('/') } });
+    onTestFinished(async () => { await container.remove(); });
+    await sandboxIn(workspace()).prepare();
+    await expect(container.inspect()).resolves.toMatchObject({ State: { Status: 'created' } });
   });
 });
 

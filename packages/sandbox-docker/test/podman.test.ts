@@ -47,7 +47,7 @@ describeWith('podman', 'a command in a container of Podman', () => {
     await expect(sh(sandbox, 'cat /tmp/x; echo one > /tmp/x')).resolves.toMatchObject({ exitCode: 0 });
     await expect(sh(sandbox, 'cat /tmp/x')).resolves.toMatchObject({ exitCode: 1 });
     const ended = [...waiting!.Labels[LABELS.owner]!.split('/').slice(0, 4), '1'].join('/');
-    const left = await podman.docker.createContainer({ Image: podman.image, Cmd: ['true'], Labels: { [LABELS.owner]: ended } });
+    const left = await podman.docker.createContainer({ name: 'omnipaw-before', Image: podman.image, Cmd: ['true'], Labels: { [LABELS.owner]: ended } });
     await sandboxOf(workspace()).prepare();
     await expect(left.inspect()).rejects.toMatchObject({ statusCode: 404 });
     expect(await sandbox.close()).toEqual([]);

@@ -52,6 +52,10 @@ export async function fakeEngine(answers: Readonly<Record<string, Answer>>, atta
     // A body belongs to the container's standard input, as with Podman.
     if (head.length > 0) socket.unshift(head);
     asked.push(`${request.method!} ${new URL(request.url!, 'http://engine').pathname}`);
+    if ('POST /attach' in answers) {
+      socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}');
+      return;
+    }
     socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
     attached(socket);
   });

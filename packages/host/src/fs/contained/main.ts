@@ -14,11 +14,13 @@ const CONTEXT: ToolContext = {
   agent: '',
   tool: '',
   idempotencyKey: '',
+  calledAt: 0,
   attempt: 1,
   signal: new AbortController().signal,
   hasSecrets: false,
   progress: () => false,
   spend: () => undefined,
+  ask: () => Promise.reject(new Error('No tool for files asks.')),
 };
 
 async function answer(): Promise<FileAnswer> {
