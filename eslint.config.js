@@ -30,6 +30,10 @@ const kernelLayers = [
   ['kernel'],
   ['history'],
 ];
+/** The layers of `@omnipaw/plugins`, by the same rules; what all of them use stands in files beside the folders. */
+const pluginLayers = [['schemas'], ['manifest'], ['integrity', 'isolate', 'bundle', 'bridge', 'kit'], ['loader']];
+const PLUGINS = 'packages/plugins/src';
+
 /** Outside the layers: the only folder that may use Node, and all that it may import. */
 const nodeMayImport = ['errors', 'json', 'ports', 'logging'];
 
@@ -97,7 +101,7 @@ export default defineConfig(
       'import-x/no-relative-packages': 'error',
       'import-x/no-restricted-paths': [
         'error',
-        { basePath: ROOT, zones: [...packageZones(), ...kernelZones()] },
+        { basePath: ROOT, zones: [...packageZones(), ...kernelZones(), ...pluginZones()] },
       ],
     },
   },
@@ -174,52 +178,60 @@ function packageZones() {
 
 function kernelZones() {
   const ranked = new Map(kernelLayers.flatMap((layer, rank) => layer.map((folder) => [folder, rank])));
-  const folders = [...ranked.keys(), 'node'];
-  refuseUnknownFolders(folders);
+  return layerZones(KERNEL, {
+    folders: [...ranked.keys(), 'node'],
+    mayImport: (target, from) => (target === 'node' ? nodeMayImport.includes(from) : ranked.get(from) < ranked.get(target)),
+  });
+}
+
+function pluginZones() {
+  const ranked = new Map(pluginLayers.flatMap((layer, rank) => layer.map((folder) => [folder, rank])));
+  // The isolate knows nothing of manifests, whatever lies below it.
+  const mayImport = (target, from) => target !== 'isolate' && ranked.get(from) < ranked.get(target);
+  return layerZones(PLUGINS, { folders: [...ranked.keys()], mayImport });
+}
+
+/** Folders of some sources that import each other by their entries, and only those that they may. */
+function layerZones(source, { folders, mayImport }) {
+  refuseUnknownFolders(source, folders);
 
   const zones = [];
   for (const target of folders) {
     for (const from of folders.filter((folder) => folder !== target)) {
-      const allowed = mayImport(target, from) ?? ranked.get(from) < ranked.get(target);
-      zones.push(entryOnly(target, from));
-      if (!allowed) zones.push(forbidden(target, from));
+      zones.push(entryOnly(source, { target, from }));
+      if (!mayImport(target, from)) zones.push(forbidden(source, { target, from }));
     }
     zones.push({
-      target: `./${KERNEL}/${target}`,
-      from: `./${KERNEL}/index.ts`,
+      target: `./${source}/${target}`,
+      from: `./${source}/index.ts`,
       message: 'The public entry is for users: import the folder itself.',
     });
   }
   // The files beside the folders may import every folder, by its entry.
-  return [...zones, ...folders.map((from) => ({ ...entryOnly('*.ts', from), target: `./${KERNEL}/*.ts` }))];
+  return [...zones, ...folders.map((from) => entryOnly(source, { target: '*.ts', from }))];
 }
 
-/** For the folder outside the layers; undefined for two that have a rank. */
-function mayImport(target, from) {
-  return target === 'node' ? nodeMayImport.includes(from) : undefined;
-}
-
-function entryOnly(target, from) {
+function entryOnly(source, { target, from }) {
   return {
-    target: `./${KERNEL}/${target}`,
-    from: [`./${KERNEL}/${from}/!(index).ts`, `./${KERNEL}/${from}/*/**`],
+    target: `./${source}/${target}`,
+    from: [`./${source}/${from}/!(index).ts`, `./${source}/${from}/*/**`],
     message: `Import ${from}/index.js: the other files of a folder are its own.`,
   };
 }
 
-function forbidden(target, from) {
+function forbidden(source, { target, from }) {
   return {
-    target: `./${KERNEL}/${target}`,
-    from: `./${KERNEL}/${from}`,
+    target: `./${source}/${target}`,
+    from: `./${source}/${from}`,
     message: `${target}/ may not import ${from}/: see the layers in eslint.config.js.`,
   };
 }
 
 /** A new folder needs a place in the layers before it is linted at all. */
-function refuseUnknownFolders(known) {
-  const folder = join(ROOT, KERNEL);
+function refuseUnknownFolders(source, known) {
+  const folder = join(ROOT, source);
   if (!existsSync(folder)) return;
   const found = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   const unknown = found.map((entry) => entry.name).filter((name) => !known.includes(name));
-  if (unknown.length > 0) throw new Error(`${KERNEL}: give ${unknown.join(', ')} a place in kernelLayers, eslint.config.js.`);
+  if (unknown.length > 0) throw new Error(`${source}: give ${unknown.join(', ')} a place in the layers of eslint.config.js.`);
 }

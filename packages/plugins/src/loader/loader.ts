@@ -108,7 +108,7 @@ export class PluginLoader {
     assertGranted(manifest, grantedPermissions(Object.hasOwn(grants, manifest.name) ? grants[manifest.name]! : []));
     const files = await verifyIntegrity(manifest, folder);
     const digests = pluginDigests(manifest, files);
-    const origin = `${manifest.name}@${manifest.version} manifest ${digests.manifest} code ${digests.code}`;
+    const origin = `${manifest.name}@${manifest.version} manifest ${digests.manifest} code ${digests.code} schemas ${digests.schemas}`;
     const runtime: Runtime = { manifest, origin, pool, limits: { ...DEFAULT_LIMITS, ...limits } };
     const bundled = async (entry: string) => {
       const bundle = await bundler.bundle({ folder, entry });

@@ -88,9 +88,9 @@ describe('plugin-weather', () => {
       ],
     });
     expect(asked).toEqual(['geocoding-api.open-meteo.com/v1/search', 'api.open-meteo.com/v1/forecast']);
-    const { manifest, code } = plugins.loaded[0]!.digests;
+    const { manifest, code, schemas } = plugins.loaded[0]!.digests;
     const origins = entries.flatMap(({ kind, data }) => (kind === 'TOOL_CALLED' ? [data.origin] : []));
-    expect(origins[0]).toBe(`plugin-weather@1.0.0 manifest ${manifest} code ${code}`);
+    expect(origins[0]).toBe(`plugin-weather@1.0.0 manifest ${manifest} code ${code} schemas ${schemas}`);
     expect(entries.filter(({ kind }) => kind === 'TOOL_ASKED')).toMatchObject([{ data: { toolPermission: { by: expect.stringMatching(/^plugin-weather: network \(GET to /) as unknown } } }, {}]);
   });
 

@@ -1,0 +1,109 @@
+/** What a log says of the plugins that took part, and what a replay finds out by it. */
+import { createKernel, MemoryLogStore, replay, type LogReader, type Tool } from '@omnipaw/kernel';
+import { PluginLoader, type LoadedPlugin, type Plugins } from '@omnipaw/plugins';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { asker, entriesOf, ofKind } from '../invariants/attack.js';
+import { folderWith } from '../support/folder.js';
+
+interface Parts {
+  readonly code?: string;
+  readonly note?: string;
+  readonly description?: string;
+  readonly input?: object;
+}
+
+/** A plugin that doubles, and another one beside it. */
+async function load({ code = 'export default async ({ n }) => 2 * n;', note = '', description = 'Doubles.', input = { type: 'object' } }: Parts = {}): Promise<Plugins> {
+  const manifest = (name: string, tool: string) => JSON.stringify({
+    name: `plugin-${name}`, version: '1.0.0', description, license: 'MIT', omnipaw: '>=0.0.0',
+    tools: [{ name: tool, description: 'Calculates.', input, handler: 'run.ts' }], permissions: [],
+  });
+  const folder = folderWith({
+    'plugin-double/plugin.manifest.json': manifest('double', 'double.it'), 'plugin-double/run.ts': code, 'plugin-double/note.txt': note,
+    'plugin-other/plugin.manifest.json': manifest('other', 'other.it'), 'plugin-other/run.ts': 'export default () => 1;',
+  });
+  const plugins = await new PluginLoader({ folder, workers: 1 }).load();
+  onTestFinished(() => plugins.close());
+  expect(plugins.rejected).toEqual([]);
+  return plugins;
+}
+
+async function run({ tools }: { readonly tools: readonly Tool[] }): Promise<MemoryLogStore> {
+  const log = new MemoryLogStore();
+  const kernel = await createKernel({ log, agents: [asker], tools });
+  expect(await kernel.spawn(asker, { args: { n: 21 }, tool: 'double.it' }, { grants: ['call:double.it'] }).result()).toEqual({ value: 42 });
+  await kernel.stop();
+  return log;
+}
+
+const again = (log: LogReader, tools: readonly Tool[]) => replay(log, { agents: [asker], tools });
+const originOf = ({ manifest: { name, version }, digests: { manifest, code, schemas } }: LoadedPlugin): string => `${name}@${version} manifest ${manifest} code ${code} schemas ${schemas}`;
+
+describe('the digests of a plugin', () => {
+  test('are in the log\'s header and in each call: of the manifest, the code and the schemas', async () => {
+    const plugins = await load();
+    const entries = await entriesOf(await run(plugins));
+    const [double, other] = plugins.loaded.map(originOf);
+    expect(double).toMatch(/^plugin-double@1\.0\.0 manifest [0-9a-f]{64} code [0-9a-f]{64} schemas [0-9a-f]{64}$/);
+    expect(ofKind(entries, 'LOG_OPENED')[0]!.data.tools).toMatchObject({ 'double.it': { version: '1.0.0', origin: double }, 'other.it': { origin: other } });
+    expect(ofKind(entries, 'TOOL_CALLED').map(({ data }) => data.origin)).toEqual([double]);
+  });
+
+  test.each<[string, Parts, readonly (keyof LoadedPlugin['digests'])[]]>([
+    ['its code', { code: 'export default async ({ n }) => n + n;' }, ['code']],
+    ['a file that no code needs', { note: 'changed' }, ['code']],
+    ['what its manifest says', { description: 'Doubles, slowly.' }, ['manifest']],
+    ['its schemas', { input: { type: 'object', required: ['n'] } }, ['manifest', 'schemas']],
+  ])('change with %s', async (_what, parts, changed) => {
+    const [before, after] = [(await load()).loaded[0]!.digests, (await load(parts)).loaded[0]!.digests];
+    expect((['manifest', 'code', 'schemas'] as const).filter((which) => before[which] !== after[which])).toEqual(changed);
+  });
+});
+
+describe('a run with plugins is replayed', () => {
+  test('with the same plugin, of which nothing is to be said', async () => {
+    const log = await run(await load());
+    expect(await again(log, (await load()).tools)).toMatchObject({ replay: 'REPRODUCED', changed: [] });
+  });
+
+  test('without the plugin\'s folder: results are on record, and that it is absent is told', async () => {
+    const log = await run(await load());
+    const { changed, ...report } = await again(log, []);
+    expect(report).toMatchObject({ replay: 'REPRODUCED', integrity: 'INTACT' });
+    expect(changed.filter(({ what }) => what === 'tool')).toMatchObject([
+      { name: 'double.it', recorded: { version: '1.0.0', digest: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown }, present: null },
+      { name: 'other.it', present: null },
+    ]);
+  });
+
+  test.each<[string, Parts]>([
+    ['code that does something else', { code: 'export default async ({ n }) => 3 * n;' }],
+    ['code that would not even load in the isolate', { code: 'throw new Error("never");\nexport default () => 0;' }],
+    ['a file beside the code', { note: 'changed' }],
+  ])('with a folder that has changed: the recorded results count, and %s is told by digest, of that plugin alone', async (_what, parts) => {
+    const log = await run(await load());
+    const { replay: verdict, changed } = await again(log, (await load(parts)).tools);
+    expect(verdict).toBe('REPRODUCED');
+    expect(changed).toMatchObject([{ what: 'tool', name: 'double.it', recorded: { version: '1.0.0' }, present: { version: '1.0.0' } }]);
+    expect(changed[0]!.recorded!.digest).not.toBe(changed[0]!.present!.digest);
+  });
+
+  test('with other schemas: what would be taken or given is another thing, and the first call says so by digest', async () => {
+    const log = await run(await load());
+    const { replay: verdict, divergence, changed } = await again(log, (await load({ input: { type: 'object', required: ['n'] } })).tools);
+    expect(verdict).toBe('DIVERGED');
+    expect(divergence?.message).toMatch(/The schemas of tool "double\.it" are not what they were when it was called: recorded [0-9a-f]{64}, present [0-9a-f]{64}/);
+    expect(changed.map(({ what, name }) => `${what} ${name}`)).toEqual(expect.arrayContaining(['tool double.it', 'schema double.it']));
+  });
+
+  test('that another version of the plugin took up: with either of them, and without', async () => {
+    const first = await load();
+    const second = await load({ note: 'changed' });
+    const log = await run(first);
+    const kernel = await createKernel({ log, agents: [asker], tools: second.tools });
+    expect(await kernel.spawn(asker, { args: { n: 4 }, tool: 'double.it' }, { grants: ['call:double.it'] }).result()).toEqual({ value: 8 });
+    await kernel.stop();
+    expect(ofKind(await entriesOf(log), 'TOOL_CALLED').map(({ data }) => data.origin)).toEqual([first, second].map(({ loaded }) => originOf(loaded[0]!)));
+    for (const tools of [first.tools, second.tools, []]) expect(await again(log, tools)).toMatchObject({ replay: 'REPRODUCED', integrity: 'INTACT' });
+  });
+});
