@@ -13,13 +13,14 @@ const FILE = join(FOLDER, 'program.generated.ts');
 /** Linux takes 128 KiB as one word of a command. */
 const LIMIT_BYTES = 100 * 1024;
 
+// The type keeps the text out of the declarations.
 const HEAD = `/**
  * \`main.ts\` and what it needs, made by \`node scripts/contained-program.mjs\`: change those, and make this anew.
  *
  * It has parts of diff (BSD-3-Clause, copyright (c) 2009-2015, Kevin Decker) and valibot (MIT, copyright (c) Fabian Hiller), whose licenses
  * come with these packages.
  */
-export const PROGRAM =
+export const PROGRAM: string =
 `;
 
 const made = HEAD + `  ${JSON.stringify(await program())};\n`;
