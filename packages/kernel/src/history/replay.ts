@@ -168,11 +168,9 @@ class Replay {
     }
   }
 
-  /** The origin is in every call: another one would make each of them another call, though nothing of the tool runs here. */
   #standIn(name: string, origin: string | undefined): void {
-    const { registry } = this.#parts;
-    if (origin === undefined || (registry.has(name) && registry.get(name).origin === origin)) return;
-    registry.replace(standIn(name, origin, () => this.#oracle.next));
+    if (origin === undefined || this.#parts.registry.has(name)) return;
+    this.#parts.registry.register(standIn(name, origin, () => this.#oracle.next));
   }
 
   #lookAtHeader(recorded: Digests): void {

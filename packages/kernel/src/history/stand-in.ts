@@ -2,7 +2,7 @@ import type { RawEntry } from '../logging/index.js';
 import { unchecked, type Tool } from '../tools/index.js';
 
 /**
- * In the place of a tool that is not here, or is another one by now: nothing runs in a replay, and all that a program could notice is on record.
+ * In the place of a tool that is not here: nothing runs in a replay, and all that a program could notice is on record.
  *
  * What its schema said of arguments is known from what came of them: `next` is the entry that has to be made next.
  */

@@ -20,8 +20,10 @@ const ERROR_AT: Readonly<Record<string, 'error' | 'result'>> = {
 };
 
 function comparable({ kind, data }: Pick<RawEntry, 'kind'> & { readonly data: object }): string {
-  const { program, error, result } = data as { readonly program?: unknown; readonly error?: unknown; readonly result?: object };
+  const { program, origin, error, result } = data as { readonly program?: unknown; readonly origin?: unknown; readonly error?: unknown; readonly result?: object };
   if (NAMES_ITS_PROGRAM.has(kind) && isIdentified(program)) return JSON.stringify({ ...data, program: null });
+  // So may a tool: what it has answered is on record.
+  if (kind === 'TOOL_CALLED' && typeof origin === 'string') return JSON.stringify({ ...data, origin: null });
   if (ERROR_AT[kind] === 'error') return JSON.stringify({ ...data, error: withoutWords(error) });
   if (ERROR_AT[kind] === 'result' && result !== undefined) {
     return JSON.stringify({ ...data, result: { ...result, error: withoutWords((result as { readonly error?: unknown }).error) } });

@@ -12,11 +12,6 @@ export class ToolRegistry {
     this.#tools.set(tool.name, tool);
   }
 
-  /** In a replay, where what was here once stands in for what is here now. */
-  replace(tool: Tool): void {
-    this.#tools.set(tool.name, tool);
-  }
-
   /** Throws `TOOL_NOT_REGISTERED`, naming what is there. */
   get(name: string): Tool {
     const tool = this.#tools.get(name);

@@ -1,4 +1,4 @@
-import { defineAgent, defineTool, inspect, OmniError, secret, unchecked, type AskedInstruction, type Guard, type Json, type Policy, type ToolContext, type ToolOptions } from '@omnipaw/kernel';
+import { defineAgent, defineTool, inspect, MemoryLogStore, OmniError, secret, unchecked, type AskedInstruction, type Guard, type Json, type Policy, type ToolContext, type ToolOptions } from '@omnipaw/kernel';
 import { assertReplays, crash, scriptedTool, VirtualTime, type CrashPoint } from '@omnipaw/testing';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -302,7 +302,7 @@ function mainOf(tool: ReturnType<typeof toolThat>) {
 }
 
 describe('a tool of another origin', () => {
-  const forecast = (run: () => unknown = () => 'sun') => defineTool({ name: 'weather', description: '', origin: 'plugin-weather@1.0.0', input: z.object({ city: z.string() }), run });
+  const forecast = (run: () => unknown = () => 'sun', origin = 'plugin-weather@1.0.0') => defineTool({ name: 'weather', description: '', origin, input: z.object({ city: z.string() }), run });
   const main = (tool: ReturnType<typeof forecast>) => defineAgent('main', function* (ctx) {
     return [yield* attempt(ctx.tool(tool, { city: 7 } as never)), yield* attempt(ctx.tool(tool, { city: 'Rome' }))];
   });
@@ -327,5 +327,20 @@ describe('a tool of another origin', () => {
     const { changed } = await assertReplays(store, { agents, tools: [] });
     expect(changed).toMatchObject([{ what: 'tool', name: 'weather', present: null }]);
     expect((await assertReplays(store, { agents, tools: [tool] })).changed).toEqual([]);
+  });
+
+  test('may be of yet another one in a replay, and once a kernel takes the log up: what it was is told, what it answered stays', async () => {
+    const [old, young] = [forecast(), forecast(() => 'rain', 'plugin-weather@2.0.0')];
+    const { kernel, store, until } = await boot({ time, agents: [main(old)], tools: [old] });
+    await until(kernel.spawn(main(old), null, { grants: ['call:*'] }).result());
+    await until(kernel.stop());
+    const { changed } = await assertReplays(store, { agents: [main(young)], tools: [young] });
+    expect(changed).toMatchObject([{ what: 'tool', name: 'weather' }]);
+
+    const bytes = new TextDecoder().decode(store.bytes());
+    const called = ofKind(await entriesOf(store), 'TOOL_CALLED')[0]!.busSeq;
+    const cut = new MemoryLogStore({ bytes: time.ports.codec.utf8(`${bytes.split('\n').slice(0, called + 1).join('\n')}\n`), codec: time.ports.codec });
+    const again = await boot({ time: new VirtualTime(), log: cut, agents: [main(young)], tools: [young] });
+    expect(await again.until(again.kernel.agent('main-1').result())).toMatchObject([{ ok: false }, { ok: false, code: 'TOOL_OUTCOME_UNKNOWN' }]);
   });
 });

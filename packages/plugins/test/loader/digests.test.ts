@@ -1,5 +1,5 @@
 /** What a log says of the plugins that took part, and what a replay finds out by it. */
-import { createKernel, MemoryLogStore, replay, type LogReader, type Tool } from '@omnipaw/kernel';
+import { createKernel, MemoryLogStore, nodePorts, replay, type LogReader, type Tool } from '@omnipaw/kernel';
 import { PluginLoader, type LoadedPlugin, type Plugins } from '@omnipaw/plugins';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { asker, entriesOf, ofKind } from '../invariants/attack.js';
@@ -105,5 +105,18 @@ describe('a run with plugins is replayed', () => {
     await kernel.stop();
     expect(ofKind(await entriesOf(log), 'TOOL_CALLED').map(({ data }) => data.origin)).toEqual([first, second].map(({ loaded }) => originOf(loaded[0]!)));
     for (const tools of [first.tools, second.tools, []]) expect(await again(log, tools)).toMatchObject({ replay: 'REPRODUCED', integrity: 'INTACT' });
+  });
+
+  test('and is taken up by another version in the middle of a call, which is made again', async () => {
+    const whole = await run(await load());
+    const { codec } = nodePorts;
+    const lines = new TextDecoder().decode(whole.bytes()).split('\n');
+    const called = ofKind(await entriesOf(whole), 'TOOL_CALLED')[0]!.busSeq;
+    const log = new MemoryLogStore({ bytes: codec.utf8(`${lines.slice(0, called + 1).join('\n')}\n`), codec });
+    const second = await load({ note: 'changed' });
+    const kernel = await createKernel({ log, agents: [asker], tools: second.tools });
+    expect(await kernel.agent('asker-1').result()).toEqual({ value: 42 });
+    await kernel.stop();
+    for (const tools of [second.tools, []]) expect(await again(log, tools)).toMatchObject({ replay: 'REPRODUCED', integrity: 'INTACT' });
   });
 });
