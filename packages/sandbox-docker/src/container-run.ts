@@ -12,7 +12,7 @@ import type { WaitingContainer } from './waiting-container.js';
 const MAX_PRINTED_BYTES = 64 * 1024 * 1024;
 /** How long a container that was killed, or whose output has ended, may take to be over. */
 const KILL_MS = 10_000;
-/** How long there may still be output under way of one that is over. */
+/** How long nothing may come of the output that is still under way when a container is over. */
 const DRAIN_MS = 2_000;
 /** As the shell says it of a child that was killed. */
 const KILLED = 128 + 9;
@@ -35,6 +35,8 @@ export class ContainerRun {
   readonly #givenUp: Promise<never>;
   #patience: NodeJS.Timeout | undefined;
   #isOver = false;
+  /** Bytes of output. */
+  #heard = 0;
 
   constructor({ container, stream }: WaitingContainer, options: RunOptions) {
     this.#container = container;
@@ -42,7 +44,10 @@ export class ContainerRun {
     this.#options = options;
     this.#windows = { stdout: new OutputWindow(options.maxOutputBytes), stderr: new OutputWindow(options.maxOutputBytes) };
     const frames = new Frames((chunk) => { this.#take(chunk); });
-    stream.on('data', (bytes: Buffer) => { frames.add(bytes); });
+    stream.on('data', (bytes: Buffer) => {
+      this.#heard += bytes.length;
+      frames.add(bytes);
+    });
     this.#drained = new Promise((resolve) => { for (const event of ['end', 'close']) stream.once(event, resolve); });
     this.#givenUp = new Promise((_resolve, reject) => { this.#giveUp = reject; });
     this.#givenUp.catch(() => undefined);
@@ -114,9 +119,16 @@ export class ContainerRun {
   }
 
   async #untilDrained(): Promise<void> {
-    let impatience: NodeJS.Timeout | undefined;
-    await Promise.race([this.#drained, new Promise<void>((resolve) => { impatience = setTimeout(resolve, DRAIN_MS); })]);
-    clearTimeout(impatience);
+    let isDrained = false;
+    void this.#drained.then(() => { isDrained = true; });
+    for (let seen = -1; !isDrained && seen !== this.#heard;) {
+      seen = this.#heard;
+      let impatience: NodeJS.Timeout | undefined;
+      await Promise.race([this.#drained, new Promise<void>((resolve) => { impatience = setTimeout(resolve, DRAIN_MS); })]);
+      clearTimeout(impatience);
+      // In a process that had no time for it, what has come meanwhile is only read now.
+      await new Promise((resolve) => { setImmediate(resolve); });
+    }
   }
 }
 
