@@ -119,13 +119,13 @@ export class ContainerRun {
   }
 
   async #untilDrained(): Promise<void> {
-    let isDrained = false;
-    void this.#drained.then(() => { isDrained = true; });
-    for (let seen = -1; !isDrained && seen !== this.#heard;) {
+    const drained = this.#drained.then(() => true);
+    for (let seen = -1; seen !== this.#heard;) {
       seen = this.#heard;
       let impatience: NodeJS.Timeout | undefined;
-      await Promise.race([this.#drained, new Promise<void>((resolve) => { impatience = setTimeout(resolve, DRAIN_MS); })]);
+      const isDrained = await Promise.race([drained, new Promise<boolean>((resolve) => { impatience = setTimeout(resolve, DRAIN_MS, false); })]);
       clearTimeout(impatience);
+      if (isDrained) return;
       // In a process that had no time for it, what has come meanwhile is only read now.
       await new Promise((resolve) => { setImmediate(resolve); });
     }
