@@ -260,7 +260,7 @@ class Rulebook {
       this.#require('INV-14', call === last - 1, `ask ${call} after ${last}`);
       this.#asks.set(`${agent}/${tick}`, call);
       this.#askingTick = `${agent}/${tick}`;
-    } else if (((data as { readonly call?: number }).call ?? 0) < 0 && kind !== 'REFUSED') this.#askingTick = undefined;
+    } else if (((data as { readonly call?: number }).call ?? 0) < 0 && !isFollowed(kind, data)) this.#askingTick = undefined;
   }
 
   /** Nobody waits for them any more. */
@@ -323,6 +323,11 @@ class Rulebook {
 }
 
 /** What the kernel sends to a parent because a policy asks it. */
+/** Whether more of the same step comes after it: what is told to the asker, or the question to its parent. */
+function isFollowed(kind: string, data: object): boolean {
+  return kind === 'REFUSED' || (kind === 'APPROVAL_REQUESTED' && (data as { readonly approver?: string }).approver === 'parent');
+}
+
 function isQuestion(kind: string, data: object, permission: { readonly decision: string } | undefined): boolean {
   return kind === 'MESSAGE_SENT' && permission?.decision === 'ESCALATE' && (data as { channel?: string }).channel === 'approval';
 }
