@@ -206,6 +206,8 @@ function slotOf(entry: Entry, { tick, call, kind }: Pick<Slot, 'tick' | 'call' |
 
 /** Nobody is there any more who asked. */
 function forgetAsks(group: Group, asker: number): void {
+  // Of nearly every call, and there may be thousands in a tick.
+  if (group.askCount === 0) return;
   const asks = group.slots.filter(({ asked }) => asked?.asker === asker);
   if (asks.length === 0) return;
   group.slots = group.slots.filter(({ asked }) => asked?.asker !== asker);

@@ -1,4 +1,7 @@
+import { OmniError } from '../errors/index.js';
 import type { Json } from '../json/index.js';
+import type { ToolRun } from './run.js';
+import { withoutSecrets } from './secrets.js';
 
 /** What a running tool may ask for on behalf of its agent: instructions, as programs yield them. */
 export type AskedInstruction =
@@ -22,4 +25,16 @@ export interface Asking {
   readonly index: number;
   /** Whether anybody still waits for what the attempt does. */
   readonly isWanted: () => boolean;
+}
+
+/** Throws `SECRET_EXPOSED` for an instruction with a secret in it that the tool was given: what is asked for is recorded as it is. */
+export function assertNoSecret({ definition: { name }, held }: ToolRun, instruction: AskedInstruction): void {
+  const text = JSON.stringify(instruction) as string | undefined;
+  if (held.size === 0 || text === undefined || JSON.stringify(withoutSecrets(JSON.parse(text) as Json, held)) === text) return;
+  throw new OmniError('SECRET_EXPOSED', `Tool "${name}" asks for something with a secret in it that it was given, and that would be on record. Let it ask with a reference to the secret instead.`, { details: { tool: name } });
+}
+
+/** Why what a tool asked for is told to stop. */
+export function askerEnded({ definition: { name } }: ToolRun, { definition: { name: asked } }: ToolRun): OmniError {
+  return new OmniError('TOOL_ABORTED', `Tool "${name}", which asked for tool "${asked}", has ended.`, { details: { tool: asked, asker: name } });
 }

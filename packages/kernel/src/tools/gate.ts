@@ -1,23 +1,21 @@
 import { OmniError } from '../errors/index.js';
 import type { PermissionRecord } from '../identity/index.js';
 import type { InvariantChecker } from '../invariants/index.js';
-import { toJsonWithin, type Json } from '../json/index.js';
+import type { Json } from '../json/index.js';
 import type { LifecycleController } from '../lifecycle/index.js';
 import type { Emit, ExecutionLogger } from '../logging/index.js';
 import type { Outcome, PendingOperations, Slot } from '../pending/index.js';
 import type { Ports } from '../ports/index.js';
 import { Queue } from '../queue/index.js';
-import type { Tool } from './define-tool.js';
+import { authorizeSecrets, checkArguments, type Authorize } from './arguments.js';
+import { askerEnded, assertNoSecret, type Asking, type AskedInstruction } from './ask.js';
 import { failed, ToolInvoker, type InvokeOptions } from './invoke.js';
 import type { ToolRegistry } from './registry.js';
 import { retryDelayMs } from './retry.js';
-import type { Asking, AskedInstruction } from './ask.js';
 import { Attempt, infoOf, type AttemptOptions, type ToolCallInfo, type ToolRun } from './run.js';
 import { RunTable } from './runs.js';
-import { hasSecrets, leadsToSecret, NO_SECRETS, secretNames, withoutSecrets, withSecrets } from './secrets.js';
-import { pathOf } from './standard-schema.js';
+import { NO_SECRETS } from './secrets.js';
 import { usageOf } from './usage.js';
-import { validateInput } from './validate.js';
 
 export interface ToolGateOptions extends InvokeOptions {
   readonly registry: Pick<ToolRegistry, 'get'>;
@@ -50,17 +48,6 @@ export interface ToolCallRequest {
   readonly call: number;
   readonly tool: string;
   readonly args: unknown;
-}
-
-/** Decides about an action on a resource for the agent that calls; throws what refuses it. */
-export type Authorize = (action: 'call' | 'read', resource: string, spent?: readonly PermissionRecord[]) => PermissionRecord;
-
-/** A reference may come from anywhere, a model's answer for instance: what it refers to has to be granted by name. */
-function authorizeSecrets(args: Json, authorize: Authorize): Readonly<Record<string, PermissionRecord>> {
-  const records = new Map<string, PermissionRecord>();
-  // Each one counts: several secrets of a call may not share the last use of a limited grant.
-  for (const name of secretNames(args)) records.set(name, authorize('read', `secret:${name}`, [...records.values()]));
-  return Object.fromEntries(records);
 }
 
 /** About what an entry has in its line beside what a tool said. */
@@ -121,12 +108,12 @@ export class ToolGate {
    * `SERIALIZATION_ERROR`, `VALUE_TOO_LARGE`.
    */
   execute(request: ToolCallRequest, authorize: Authorize): void {
-    const { pending, propose, log, mode, isRecorded } = this.#options;
+    const { pending, propose, log, mode, isRecorded, registry, settings } = this.#options;
     const { agent, tick, call } = request;
     this.#assertAlive(agent);
     const permission = authorize('call', request.tool);
-    const definition = this.#options.registry.get(request.tool);
-    const { args, input, needsSecrets } = this.#check(definition, request.args);
+    const definition = registry.get(request.tool);
+    const { args, input, needsSecrets } = checkArguments(definition, request.args, settings.limits);
     const { reserve, origin } = definition;
     const reserved = reserve === undefined ? {} : { reserved: usageOf(reserve(input as never), definition.name) };
     const secrets = needsSecrets ? authorizeSecrets(args, authorize) : undefined;
@@ -168,11 +155,12 @@ export class ToolGate {
    * it was waiting for that. Throws what the input schema refuses now.
    */
   takeUp(agent: string, { tick, call, asked, opened, seq, time, attempt, isBackingOff }: Slot): void {
-    const definition = this.#options.registry.get(opened['tool'] as string);
+    const { registry, settings, log } = this.#options;
+    const definition = registry.get(opened['tool'] as string);
     const run = this.#add({
-      agent, tick, call, asker: asked?.asker, intentSeq: seq, calledAt: time, definition, ...this.#check(definition, opened['args']), attemptsBefore: isBackingOff ? attempt : attempt - 1,
+      agent, tick, call, asker: asked?.asker, intentSeq: seq, calledAt: time, definition, ...checkArguments(definition, opened['args'], settings.limits), attemptsBefore: isBackingOff ? attempt : attempt - 1,
     });
-    if (!isBackingOff) this.#options.log.afterDurable(seq, () => { this.#admit(run); });
+    if (!isBackingOff) log.afterDurable(seq, () => { this.#admit(run); });
   }
 
   /** @internal Tells every running tool of an agent to stop, once the agent's end is durable; what it still returns is stale. */
@@ -225,16 +213,6 @@ export class ToolGate {
     // RESUMABLE, too: what was approved while the agent is suspended is carried out.
     if (state === 'ACTIVE' || state === 'WAITING' || state === 'RESUMABLE') return;
     this.#options.invariants.breached('INV-09', `by a tool call of agent "${agent}", which is ${state}.`);
-  }
-
-  #check(definition: Tool, given: unknown): Pick<ToolRun, 'args' | 'input' | 'needsSecrets'> {
-    const args = toJsonWithin(given === undefined ? {} : given, this.#options.settings.limits.maxValueBytes, `The arguments of tool "${definition.name}"`);
-    const needsSecrets = hasSecrets(args);
-    if (!needsSecrets) return { args, input: validateInput(definition, args), needsSecrets };
-    // A schema sees a stand-in of the same type, and what it says of that is no matter: the real value is checked when it
-    // is there.
-    const standIns = withSecrets(args, (name) => `[secret ${name}]`);
-    return { args, input: validateInput(definition, standIns, (issue) => leadsToSecret(args, pathOf(issue))), needsSecrets };
   }
 
   /** Whether anybody still waits for what this attempt does. */
@@ -395,17 +373,6 @@ export class ToolGate {
       this.#isAdmitting = false;
     }
   }
-}
-
-/** What is asked for is recorded as it is. */
-function assertNoSecret({ definition: { name }, held }: ToolRun, instruction: AskedInstruction): void {
-  const text = JSON.stringify(instruction) as string | undefined;
-  if (held.size === 0 || text === undefined || JSON.stringify(withoutSecrets(JSON.parse(text) as Json, held)) === text) return;
-  throw new OmniError('SECRET_EXPOSED', `Tool "${name}" asks for something with a secret in it that it was given, and that would be on record. Let it ask with a reference to the secret instead.`, { details: { tool: name } });
-}
-
-function askerEnded({ definition: { name } }: ToolRun, { definition: { name: asked } }: ToolRun): OmniError {
-  return new OmniError('TOOL_ABORTED', `Tool "${name}", which asked for tool "${asked}", has ended.`, { details: { tool: asked, asker: name } });
 }
 
 function busy(tool: string): OmniError {

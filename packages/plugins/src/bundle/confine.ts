@@ -10,7 +10,7 @@
 import { isBuiltin } from 'node:module';
 import path from 'node:path';
 import { transform, type Loader, type OnLoadResult, type OnResolveArgs, type OnResolveResult, type Plugin, type PluginBuild } from 'esbuild';
-import { refusalOfSpecifier } from './paths.js';
+import { refusalOfSpecifier } from './specifiers.js';
 import { Refusal, type PluginFolder } from './plugin-folder.js';
 import { isTooDeep, patternImport } from './source-check.js';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Dirent } from 'node:fs';
 import { constants, promises as fs } from 'node:fs';
 import path from 'node:path';
-import { pathInside } from './paths.js';
+import { pathInside } from '../path-inside.js';
 
 /** Windows has no pipes in folders, and no such flag. */
 const READ = constants.O_RDONLY | ((constants as Partial<typeof constants>).O_NONBLOCK ?? 0);

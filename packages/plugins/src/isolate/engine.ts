@@ -99,7 +99,7 @@ export class Engine {
     });
     const entry = (name: Entry): JSValueHandle => entries.getProp(name);
     // These are made when they are first asked for, and have to be in the copy.
-    for (const name of ['undefined', 'null', 'true', 'false', 'global'] as const) vm[name].toString();
+    for (const name of ['undefined', 'null', 'true', 'false', 'global'] as const) Reflect.get(vm, name);
     return (running.engine = new Engine(vm, { begin: entry('begin'), invoke: entry('invoke'), settle: entry('settle'), fireTimer: entry('fireTimer') }));
   }
 

@@ -5,6 +5,7 @@
  * backslash, a dot at the end) is refused everywhere.
  */
 import path from 'node:path';
+import { pathInside, type PathFlavour } from '../path-inside.js';
 
 const MAX_PATH_CHARS = 1_000;
 const MAX_PARTS = 40;
@@ -55,20 +56,10 @@ export function plainPath(text: string): string {
   return text.replace(/^\.\//, '');
 }
 
-/** `path.posix`, or `path.win32`: what is needed of it. */
-export interface PathFlavour {
-  readonly sep: string;
-  resolve(...paths: string[]): string;
-  relative(from: string, to: string): string;
-  isAbsolute(path: string): boolean;
-}
-
 /** Where a path without {@link pathProblem} is below a folder, on a system with paths of this flavour; throws a `TypeError` for any other. */
 export function placeInFolder(folder: string, relative: string, flavour: PathFlavour = path): string {
   const problem = pathProblem(relative);
   const place = flavour.resolve(folder, ...relative.split('/'));
-  const way = flavour.relative(folder, place);
-  const isInside = way !== '' && way !== '..' && !way.startsWith(`..${flavour.sep}`) && !flavour.isAbsolute(way);
-  if (problem === undefined && isInside) return place;
+  if (problem === undefined && pathInside(folder, place, flavour) !== undefined) return place;
   throw new TypeError(`${JSON.stringify(relative)} is no path in a plugin's folder: it ${problem ?? 'leads out of it'}.`);
 }
