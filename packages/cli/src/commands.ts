@@ -7,6 +7,8 @@ import { sign, type SignOptions } from './attest/sign.js';
 import { diff, type DiffOptions } from './diff/diff.js';
 import { fork, type ForkOptions } from './fork/fork.js';
 import { inspect, type InspectOptions } from './inspect/inspect.js';
+import { listPlugins, type ListOptions } from './plugins/list.js';
+import { validatePlugins, type ValidateOptions } from './plugins/validate.js';
 import { replay, type ReplayOptions } from './replay/replay.js';
 import { resume, type ResumeOptions } from './resume/resume.js';
 import { run, type RunOptions } from './run/run.js';
@@ -28,6 +30,10 @@ export interface CommonOptions {
 export type Perform = (options: CommonOptions, command: (session: Session) => Promise<number>) => Promise<void>;
 
 const SIGN = 'sign the head of the log as it grows and at the end, with the private key in this file';
+
+const PLUGINS = 'a folder that has a folder for each plugin: their tools and agents are there as well; can be repeated';
+const PLUGIN_GRANTS = 'what plugins are granted, as JSON: {"plugin-weather": ["memory"]}; plugins.grants.json unless given';
+const TRUSTED_KEY = 'a public key: only plugins that one of these keys has signed are loaded; can be repeated';
 
 const EXIT_CODES = `
 Exit codes:
@@ -62,6 +68,7 @@ export function commandLine(perform: Perform, { out, people }: Session): Command
   addKeygen(program, perform);
   addSign(program, perform);
   addReceipt(program, perform);
+  addPlugins(program, perform);
   return program;
 }
 
@@ -75,6 +82,9 @@ function addRun(program: Command, perform: Perform): void {
     .option('--input <json>', 'its input; "-" reads it from standard input')
     .option('--grant <action:resource>', 'what it may do, e.g. call:host.fs.*; can be repeated; nothing unless given', collectGrant)
     .option('--sign <file>', SIGN)
+    .option('--plugins <dir>', PLUGINS, collect)
+    .option('--plugin-grants <file>', PLUGIN_GRANTS)
+    .option('--trusted-key <file>', TRUSTED_KEY, collect)
     .action((file: string, options: RunOptions) => perform(options, (session) => run(file, options, session)));
 }
 
@@ -138,6 +148,9 @@ function addResume(program: Command, perform: Perform): void {
     .option('--by <name>', 'who says so, for the record; "operator" unless given')
     .addOption(new Option('--unknown-outcomes <what>', 'with calls that may not be repeated, and of which nobody says: "throw" lets their programs decide, "refuse" lists them and starts nothing').choices(['throw', 'refuse']).default('throw'))
     .option('--sign <file>', SIGN)
+    .option('--plugins <dir>', PLUGINS, collect)
+    .option('--plugin-grants <file>', PLUGIN_GRANTS)
+    .option('--trusted-key <file>', TRUSTED_KEY, collect)
     .action((file: string, options: ResumeOptions) => perform(options, (session) => resume(file, options, session)));
 }
 
@@ -217,6 +230,22 @@ function addReceipt(program: Command, perform: Perform): void {
       const options = verify.optsWithGlobals<VerifyReceiptOptions>();
       return perform(options, (session) => verifyReceipt(file, options, session));
     });
+}
+
+function addPlugins(program: Command, perform: Perform): void {
+  const plugins = program.command('plugins').summary('look at plugins, and make them').description('Looks at plugins. Nothing of a plugin runs for that. Needs the package @omnipaw/plugins.');
+  addCommon(plugins.command('validate'), 'print the verdicts as JSON')
+    .summary('check plugins, and say all that is wrong')
+    .description('Checks manifests of plugins, and whether their files and signatures are those that the manifests name.')
+    .argument('<folder...>', 'the folders of plugins')
+    .action((folders: string[], options: ValidateOptions) => perform(options, (session) => validatePlugins(folders, options, session)))
+    .addHelpText('after', '\nExit codes: 0 all are good, 1 one is not, 2 a wrong call');
+  addCommon(plugins.command('list'), 'print what there is as JSON')
+    .summary('list the plugins in a folder')
+    .description('Lists what a folder has of plugins: their tools and agents, what they ask for, and who has signed them.')
+    .option('--plugins <dir>', 'the folder that has a folder for each plugin', 'plugins')
+    .option('--trusted-key <file>', 'a public key: without the signature of one of these keys a plugin is not good; can be repeated', collect)
+    .action((options: ListOptions) => perform(options, (session) => listPlugins(options, session)));
 }
 
 function addCommon(command: Command, jsonHelp: string): Command {

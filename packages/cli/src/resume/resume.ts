@@ -3,6 +3,7 @@ import { OmniError, type OmniKernel } from '@omnipaw/kernel';
 import { callLines, openCallsOf, unrepeatable, unrepeatableText, type OpenCall } from '../calls/open-calls.js';
 import { assertDecided, settleCalls, settlementsIn, type UnknownOutcomeOptions } from '../calls/settlements.js';
 import { EXIT, isVerbose, UsageError } from '../failure.js';
+import { withPlugins, type PluginOptions } from '../plugins/load-plugins.js';
 import { boot } from '../run/boot.js';
 import { definitionsIn, type Definitions } from '../run/definitions.js';
 import { diverted } from '../run/divert.js';
@@ -14,7 +15,7 @@ import { goOn, type GoOnReport } from './go-on.js';
 import { agentsLeftIn, type Left } from './left.js';
 import { hasSucceeded, reportGoOn, reportNothingLeft, type Audience } from './report.js';
 
-export interface ResumeOptions extends UnknownOutcomeOptions {
+export interface ResumeOptions extends UnknownOutcomeOptions, PluginOptions {
   readonly log: string;
   /** The one agent to wait for; all of them unless given. */
   readonly agent?: string;
@@ -32,8 +33,11 @@ export interface Loaded {
 
 export async function resume(file: string, options: ResumeOptions, session: Session): Promise<number> {
   const resumed = await diverted(session.host, async () => {
-    const taken = await takeUp(await load(file), options, session).catch((thrown: unknown) => { throw pointingToReplay(thrown, file, options); });
-    return carryOn(taken, session);
+    const { definitions: own } = await load(file);
+    return withPlugins({ own, options, session }, async ({ definitions }) => {
+      const taken = await takeUp({ file, definitions }, options, session).catch((thrown: unknown) => { throw pointingToReplay(thrown, file, options); });
+      return carryOn(taken, session);
+    });
   });
   return tell(resumed, {}, session);
 }

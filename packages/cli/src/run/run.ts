@@ -3,10 +3,11 @@
  *
  * The kernel is stopped, and with it the log closed, on every way out; only then anything is said to be done.
  */
-import { OmniError, type AgentDefinition, type OmniKernel, type Tool } from '@omnipaw/kernel';
+import { OmniError, type AgentDefinition, type OmniKernel, type SpawnOptions, type Tool } from '@omnipaw/kernel';
 import { Stopping } from '../calls/stopping.js';
 import { EXIT, isVerbose } from '../failure.js';
 import { assertLogDirectory } from '../log-directory.js';
+import { withPlugins, type Equipped, type PluginOptions } from '../plugins/load-plugins.js';
 import { hasNotEnded } from '../resume/left.js';
 import type { Session } from '../session.js';
 import { EXIT_AFTER_SIGNAL } from '../signals.js';
@@ -20,7 +21,7 @@ import { loadProgram } from './load-program.js';
 import { reportRun, type RunReport } from './report.js';
 import { RunTally } from './tally.js';
 
-export interface RunOptions {
+export interface RunOptions extends PluginOptions {
   readonly agent?: string;
   readonly input?: string;
   readonly log: string;
@@ -36,15 +37,23 @@ export async function run(file: string, options: RunOptions, session: Session): 
   assertLogDirectory(options.log);
   const input = await readInput(options.input, host.stdin);
   const report = await diverted(host, async () => {
-    const definitions = definitionsIn(await loadProgram(file));
-    const agent = chooseAgent(definitions, file, options.agent);
-    const kernel = await boot(definitions, { file, ...options, recover: false }, session).catch((thrown: unknown) => { throw needsResume(thrown, file, options); });
-    return runAgent(kernel, { agent, input, tools: definitions.tools, options, session });
+    const own = definitionsIn(await loadProgram(file));
+    return withPlugins({ own, options, session }, async ({ definitions, pluginAgents }) => {
+      const agent = chooseAgent(definitions, file, options.agent);
+      const kernel = await boot(definitions, { file, log: options.log, ...(options.sign === undefined ? {} : { sign: options.sign }), recover: false }, session).catch((thrown: unknown) => { throw needsResume(thrown, file, options); });
+      return runAgent(kernel, { agent, spawn: spawnOptions(agent, pluginAgents, options), input, tools: definitions.tools, options, session });
+    });
   });
   const { log, sign, json = false } = options;
   await reportRun(report, { ...session, file, log, sign, json, isVerbose: isVerbose(options, host) });
   if (report.stoppedBy !== undefined) return EXIT_AFTER_SIGNAL[report.stoppedBy];
   return report.outcome.ok ? EXIT.ok : EXIT.failed;
+}
+
+/** An agent of a plugin has what its manifest gives it, too: that is the plugin's own, and what the plugin was granted. */
+function spawnOptions(agent: AgentDefinition, pluginAgents: Equipped['pluginAgents'], { grant = [] }: RunOptions): SpawnOptions {
+  const brought = pluginAgents.find(({ definition }) => definition === agent);
+  return brought === undefined ? { grants: grant } : { grants: [...brought.grants, ...grant], quota: brought.quota };
 }
 
 /** Says how on the command line, too. */
@@ -57,13 +66,14 @@ function needsResume(thrown: unknown, file: string, { log }: RunOptions): unknow
 
 interface RunRequest {
   readonly agent: AgentDefinition;
+  readonly spawn: SpawnOptions;
   readonly input: unknown;
   readonly tools: readonly Tool[];
   readonly options: RunOptions;
   readonly session: Session;
 }
 
-async function runAgent(kernel: OmniKernel, { agent, input, tools, options, session }: RunRequest): Promise<RunReport> {
+async function runAgent(kernel: OmniKernel, { agent, spawn, input, tools, options, session }: RunRequest): Promise<RunReport> {
   const startedAtMs = performance.now();
   const tally = new RunTally();
   kernel.subscribe((entry) => tally.add(entry));
@@ -71,7 +81,7 @@ async function runAgent(kernel: OmniKernel, { agent, input, tools, options, sess
   const live = new LiveLine(session.host.stderr, () => `${agent.type}: ${elapsedText()}, ${tally.liveText}`);
   const stopping = new Stopping(kernel, tools, session);
   try {
-    const handle = kernel.spawn(agent, input, { grants: options.grant ?? [] });
+    const handle = kernel.spawn(agent, input, spawn);
     const outcome = await handle.result().then(
       (result) => ({ ok: true, result }) as const,
       (error: unknown) => ({ ok: false, error }) as const,

@@ -13,7 +13,7 @@ let workshop: Workshop;
 const help = new Map<string, string>();
 beforeAll(async () => {
   workshop = await Workshop.open();
-  for (const command of ['run', 'replay', 'verify', 'inspect', 'tail', 'resume', 'fork', 'diff', 'what-if', 'keygen', 'sign', 'receipt', 'receipt verify']) {
+  for (const command of ['run', 'replay', 'verify', 'inspect', 'tail', 'resume', 'fork', 'diff', 'what-if', 'keygen', 'sign', 'receipt', 'receipt verify', 'plugins validate', 'plugins list']) {
     help.set(command, (await workshop.omnipaw(...command.split(' '), '--help')).stdout);
   }
 }, PATIENCE_MS);
@@ -37,7 +37,7 @@ function callsOn({ blocks }: Page): readonly Call[] {
   const shells = blocks.filter(({ language }) => ['sh', 'bash', 'console'].includes(language));
   const lines = shells.flatMap(({ text }) => text.replaceAll(/\\\n\s*/g, ' ').split('\n'));
   return lines.flatMap((line) => {
-    const call = /^(?:\$ )?(?:npx )?omnipaw (receipt verify|\S+)(.*)$/.exec(line.trim());
+    const call = /^(?:\$ )?(?:npx )?omnipaw (receipt verify|plugins [a-z]+|\S+)(.*)$/.exec(line.trim());
     if (call?.[1] === undefined || call[1].startsWith('-')) return [];
     const withoutQuoted = (call[2] ?? '').replaceAll(/'[^']*'|"[^"]*"/g, '').replace(/ [|#>].*$/, '');
     return [{ line, command: call[1], options: [...withoutQuoted.matchAll(/(?<= )--?[a-z][a-z-]*/g)].map((match) => match[0]) }];

@@ -37,7 +37,7 @@ export class Workshop {
     const folder = mkdtempSync(`${CACHE}omnipaw-docs-`);
     const packages = `${folder}/node_modules`;
     await Promise.all([
-      bundle('packages/cli/src/bin.ts', `${folder}/dist`),
+      bundle('packages/cli/src/bin.ts', `${folder}/dist`, ['@omnipaw/*']),
       ...PACKAGES.flatMap((name) => {
         const entries = ['index', ...(PROGRAMS[name] ?? [])];
         return entries.map((entry) => bundle(`packages/${name}/src/${entry}.ts`, dirname(`${packages}/@omnipaw/${name}/${entry}`), ['@omnipaw/*', 'dockerode']));

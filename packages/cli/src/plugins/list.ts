@@ -1,0 +1,68 @@
+/** `omnipaw plugins list`: what lies in a folder of plugins, what of it can be loaded, and what it asks for. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { EXIT } from '../failure.js';
+import type { Session } from '../session.js';
+import { alignColumns } from '../terminal/columns.js';
+import { assertFolder, examine, examinedRecord, problemLines, type Examined } from './examine.js';
+import { pluginLibrary, type PluginLibrary } from './library.js';
+import { trustedKeysIn } from './trust.js';
+
+export interface ListOptions {
+  readonly plugins: string;
+  /** Files of public keys. */
+  readonly trustedKey?: readonly string[];
+  readonly json?: boolean;
+}
+
+export async function listPlugins({ plugins, trustedKey, json }: ListOptions, { out, people }: Session): Promise<number> {
+  const library = await pluginLibrary();
+  const trustedKeys = trustedKeysIn(trustedKey);
+  const found: Examined[] = [];
+  for (const folder of pluginFoldersIn(plugins)) found.push(await examine(folder, library, trustedKeys));
+  if (json === true) await out.json({ plugins: found.map((one) => ({ ...examinedRecord(one), ...contents(one, library) })) });
+  else if (found.length === 0) await people.line(`There is no plugin in ${plugins}.`);
+  else for (const one of found) await tell(one, library, out);
+  return EXIT.ok;
+}
+
+/** The folders that a loader would take for plugins, sorted. */
+export function pluginFoldersIn(folder: string): string[] {
+  assertFolder(folder, 'Name the folder that has a folder for each plugin with --plugins.');
+  const items = fs.readdirSync(folder, { withFileTypes: true });
+  return items.filter((item) => item.isDirectory() && !item.name.startsWith('.')).map(({ name }) => path.join(folder, name)).sort();
+}
+
+async function tell(one: Examined, library: PluginLibrary, out: Session['out']): Promise<void> {
+  const { folder, manifest, error } = one;
+  const mark = error === undefined ? out.ink('green', '✓') : out.ink('red', '✗');
+  await out.line(`${mark} ${manifest === undefined ? folder : `${manifest.name} ${manifest.version} in ${folder}`}`);
+  for (const line of problemLines(one, library.MANIFEST_FILE)) await out.line(line);
+  const { tools = [], agents = [], asks = [], signedBy } = contents(one, library);
+  if (manifest === undefined) return;
+  const rows = [['tools', tools], ['agents', agents], ['asks for', asks], ['signed by', [signedBy ?? 'nobody']]] as const;
+  for (const line of alignColumns(rows.filter(([, texts]) => texts.length > 0).map(([what, texts]) => [{ text: `  ${what}` }, { text: texts.join(', ') }]))) await out.line(line);
+}
+
+interface Contents {
+  readonly tools?: readonly string[];
+  readonly agents?: readonly string[];
+  /** As they are written in a manifest, and can be granted. */
+  readonly permissions?: readonly unknown[];
+  /** The same for people. */
+  readonly asks?: readonly string[];
+  /** The key that its manifest names. */
+  readonly signedBy?: string;
+}
+
+function contents({ manifest }: Examined, { permissionText, specOf }: PluginLibrary): Contents {
+  if (manifest === undefined) return {};
+  const { tools, agents, permissions, signature } = manifest;
+  return {
+    tools: tools.map(({ name }) => name),
+    agents: agents.map(({ type }) => type),
+    permissions: permissions.map(specOf),
+    asks: permissions.map(permissionText),
+    ...(signature === undefined ? {} : { signedBy: signature.publicKey }),
+  };
+}

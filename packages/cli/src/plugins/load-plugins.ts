@@ -1,0 +1,94 @@
+/** The plugins of a run: loaded with what the operator grants, and told of where they can't be. None of them stops the others, or the run. */
+import { VERSION, type OmniError } from '@omnipaw/kernel';
+import type { LoadedAgent, LoadedPlugin, PermissionSpec, Plugins } from '@omnipaw/plugins';
+import type { Definitions } from '../run/definitions.js';
+import type { Session } from '../session.js';
+import { assertFolder } from './examine.js';
+import { entryFor, GRANTS_FILE, grantsIn, type PluginGrants } from './grants.js';
+import { hostLibrary, pluginLibrary } from './library.js';
+import { trustedKeysIn } from './trust.js';
+
+/** What `run` and `resume` take. */
+export interface PluginOptions {
+  /** Folders that have a folder for each plugin. */
+  readonly plugins?: readonly string[];
+  /** The file of what they are granted. */
+  readonly pluginGrants?: string;
+  /** Files of public keys. */
+  readonly trustedKey?: readonly string[];
+}
+
+/** What a program exports, and what plugins bring along. */
+export interface Equipped {
+  readonly definitions: Definitions;
+  /** Those of the plugins, with what each should be granted. */
+  readonly pluginAgents: readonly LoadedAgent[];
+}
+
+export interface PluginRequest {
+  /** What the program exports. */
+  readonly own: Definitions;
+  readonly options: PluginOptions;
+  readonly session: Session;
+}
+
+/** Does something with a program and with plugins; their isolates end with it. Without plugins, nothing is loaded that plugins need. */
+export async function withPlugins<Result>({ own, options, session }: PluginRequest, work: (equipped: Equipped) => Promise<Result>): Promise<Result> {
+  const { plugins: folders = [] } = options;
+  if (folders.length === 0) return work({ definitions: own, pluginAgents: [] });
+  const opened: Plugins[] = [];
+  try {
+    const loaded = await loadAll(folders, options, { session, opened });
+    const fitting = await withoutTwins(loaded, own, session);
+    const pluginAgents = fitting.flatMap(({ agents }) => agents);
+    const agents = [...own.agents, ...pluginAgents.map(({ definition }) => definition)] as Definitions['agents'];
+    return await work({ definitions: { ...own, agents, tools: [...own.tools, ...fitting.flatMap(({ tools }) => tools)] }, pluginAgents });
+  } finally {
+    await Promise.all(opened.map((plugins) => plugins.close()));
+  }
+}
+
+async function loadAll(folders: readonly string[], { pluginGrants, trustedKey }: PluginOptions, { session, opened }: { readonly session: Session; readonly opened: Plugins[] }): Promise<LoadedPlugin[]> {
+  for (const folder of folders) assertFolder(folder, 'Name the folder that has a folder for each plugin with --plugins.');
+  const library = await pluginLibrary();
+  const host = await hostLibrary();
+  const grants = grantsIn(pluginGrants, library);
+  const fetchTool = host === undefined ? {} : { fetchTool: ((name, allow) => host.fetchTool(name, { allow })) satisfies ConstructorParameters<typeof library.PluginLoader>[0]['fetchTool'] };
+  for (const folder of folders) {
+    const plugins = await new library.PluginLoader({ folder, grants, kernelVersion: VERSION, trustedKeys: trustedKeysIn(trustedKey), ...fetchTool }).load();
+    opened.push(plugins);
+    for (const { folder: place, error } of plugins.rejected) await tellRejected(place, rejectionText(error, { grants, file: pluginGrants ?? GRANTS_FILE }), session);
+  }
+  return opened.flatMap(({ loaded }) => loaded);
+}
+
+/** Says where to grant what is missing. */
+function rejectionText(error: OmniError, { grants, file }: { readonly grants: PluginGrants; readonly file: string }): string {
+  const text = `${error.code}: ${error.message}`;
+  if (error.code !== 'PLUGIN_PERMISSION_MISSING') return text;
+  const { plugin, missing } = error.details as { readonly plugin: string; readonly missing: readonly { readonly permission: PermissionSpec }[] };
+  const granted = Object.hasOwn(grants, plugin) ? grants[plugin]! : [];
+  return `${text}\nThat is in ${file}: ${entryFor(plugin, granted, missing.map(({ permission }) => permission))}`;
+}
+
+/** A kernel takes no two tools or agents of one name: what the program has goes first, then whoever was loaded first. */
+async function withoutTwins(loaded: readonly LoadedPlugin[], { agents, tools }: Definitions, session: Session): Promise<LoadedPlugin[]> {
+  const taken = new Set([...agents.map(({ type }) => `the agent ${type}`), ...tools.map(({ name }) => `the tool ${name}`)]);
+  const fitting: LoadedPlugin[] = [];
+  for (const plugin of loaded) {
+    const names = [...plugin.agents.map(({ definition }) => `the agent ${definition.type}`), ...plugin.tools.map(({ name }) => `the tool ${name}`)];
+    const twin = names.find((name) => taken.has(name));
+    if (twin !== undefined) {
+      await tellRejected(plugin.folder, `It brings ${twin}, which is there already, from the program or another plugin. Take one of them away.`, session);
+      continue;
+    }
+    for (const name of names) taken.add(name);
+    fitting.push(plugin);
+  }
+  return fitting;
+}
+
+async function tellRejected(folder: string, text: string, { people }: Session): Promise<void> {
+  await people.line(`${people.ink('yellow', 'warning:')} The plugin in ${folder} is left out.`);
+  for (const line of text.split('\n')) await people.line(`  ${line}`);
+}

@@ -1,0 +1,32 @@
+/** `omnipaw plugins validate`: whether folders are plugins as they should be. */
+import { EXIT } from '../failure.js';
+import type { Session } from '../session.js';
+import { count } from '../terminal/printable.js';
+import { examine, examinedRecord, problemLines, type Examined } from './examine.js';
+import { pluginLibrary } from './library.js';
+
+export interface ValidateOptions {
+  readonly json?: boolean;
+}
+
+export async function validatePlugins(folders: readonly string[], { json }: ValidateOptions, { out }: Session): Promise<number> {
+  const library = await pluginLibrary();
+  const examined: Examined[] = [];
+  for (const folder of folders) examined.push(await examine(folder, library));
+  const isGood = examined.every(({ error }) => error === undefined);
+  if (json === true) await out.json({ ok: isGood, plugins: examined.map(examinedRecord) });
+  else {
+    for (const one of examined) {
+      await out.line(verdictLine(one, out.ink));
+      for (const line of problemLines(one, library.MANIFEST_FILE)) await out.line(line);
+    }
+  }
+  return isGood ? EXIT.ok : EXIT.failed;
+}
+
+function verdictLine({ folder, manifest, error }: Examined, ink: Session['out']['ink']): string {
+  if (error !== undefined || manifest === undefined) return `${ink('red', '✗')} ${folder}`;
+  const { name, version, tools, agents, integrity, signature } = manifest;
+  const sealed = signature === undefined ? (integrity === undefined ? 'without digests of its files' : 'not signed') : `signed by ${signature.publicKey}`;
+  return `${ink('green', '✓')} ${folder}: ${name} ${version}, ${count(tools.length, 'tool')}, ${count(agents.length, 'agent')}, ${sealed}`;
+}

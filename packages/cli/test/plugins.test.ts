@@ -1,0 +1,115 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { generateKeyPair } from '@omnipaw/attest';
+import { hashFolder, signManifest } from '@omnipaw/plugins';
+import { describe, expect, test } from 'vitest';
+import { installed } from '../src/plugins/library.js';
+import { omnipaw, temporaryFolder } from './command.js';
+import { COUNTER, counterIn, pluginsFolder } from './plugin-folders.js';
+
+async function signedCounter(plugins: string): Promise<{ folder: string; publicKey: string }> {
+  const folder = counterIn(plugins);
+  const { privateKey, publicKey } = generateKeyPair();
+  const signed = signManifest(COUNTER, await hashFolder(folder), privateKey);
+  fs.writeFileSync(path.join(folder, 'plugin.manifest.json'), JSON.stringify(signed));
+  const key = path.join(temporaryFolder(), 'author.pub');
+  fs.writeFileSync(key, publicKey);
+  return { folder, publicKey: key };
+}
+
+describe('plugins validate', () => {
+  test('finds nothing wrong with a good plugin', async () => {
+    const folder = counterIn(pluginsFolder());
+    expect(await omnipaw(['plugins', 'validate', folder])).toEqual({ code: 0, stdout: `✓ ${folder}: plugin-counter 1.0.0, 1 tool, 1 agent, without digests of its files\n`, stderr: '' });
+  });
+
+  test('says where each problem is, and judges the others all the same', async () => {
+    const plugins = pluginsFolder();
+    const bad = counterIn(plugins, { ...COUNTER, version: '1.0', permissions: ['memroy'] }, 'bad');
+    const good = counterIn(plugins);
+    const { code, stdout, stderr } = await omnipaw(['plugins', 'validate', bad, good]);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+    const file = path.join(bad, 'plugin.manifest.json');
+    expect(stdout.split('\n').slice(0, 3)).toEqual([
+      `✗ ${bad}`,
+      expect.stringMatching(/:3:\d+: \/version must be a version .*Write "1.0.0"\?$/) as unknown,
+      expect.stringMatching(/:8:\d+: \/permissions\/0 is no permission: "memroy"\. Did you mean "memory"\?/) as unknown,
+    ]);
+    expect(stdout).toContain(`  ${file}:3:`);
+    expect(stdout).toContain(`✓ ${good}: plugin-counter 1.0.0`);
+  });
+
+  test('gives scripts the problems', async () => {
+    const bad = counterIn(pluginsFolder(), { ...COUNTER, license: 7 });
+    const { code, stdout } = await omnipaw(['plugins', 'validate', bad, '--json']);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, plugins: [{ folder: bad, ok: false, error: { code: 'PLUGIN_MANIFEST_INVALID', details: { problems: [{ path: '/license', line: 5 }] } } }] });
+  });
+
+  test('finds a file that is not what the manifest says', async () => {
+    const { folder } = await signedCounter(pluginsFolder());
+    fs.appendFileSync(path.join(folder, 'count.ts'), '// More.\n');
+    const { code, stdout } = await omnipaw(['plugins', 'validate', folder]);
+    expect(code).toBe(1);
+    expect(stdout).toContain('  PLUGIN_INTEGRITY_FAILED: The files of plugin "plugin-counter" are not those that its manifest names:\n    "count.ts" was changed\n');
+  });
+
+  test('finds a manifest that was changed after it was signed', async () => {
+    const { folder } = await signedCounter(pluginsFolder());
+    const file = path.join(folder, 'plugin.manifest.json');
+    expect((await omnipaw(['plugins', 'validate', folder])).stdout).toMatch(/signed by [A-Za-z0-9+/]{43}=\n$/);
+    fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace('Counts.', 'Counts well.'));
+    const { code, stdout } = await omnipaw(['plugins', 'validate', folder]);
+    expect(code).toBe(1);
+    expect(stdout).toContain('PLUGIN_SIGNATURE_INVALID');
+  });
+
+  test('is a wrong call without a folder', async () => {
+    const { code, stderr } = await omnipaw(['plugins', 'validate', path.join(temporaryFolder(), 'nowhere')]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/There is no folder .*nowhere\. A plugin is a folder with a plugin\.manifest\.json\./);
+  });
+});
+
+describe('plugins list', () => {
+  test('says what each plugin has, asks for, and why one is not good', async () => {
+    const plugins = pluginsFolder();
+    counterIn(plugins);
+    counterIn(plugins, { ...COUNTER, omnipaw: '^9.0.0' }, 'plugin-later');
+    const { code, stdout } = await omnipaw(['plugins', 'list', '--plugins', plugins]);
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      [
+        `✓ plugin-counter 1.0.0 in ${path.join(plugins, 'plugin-counter')}`,
+        '  tools      counter.count',
+        '  agents     counter.twice',
+        '  asks for   memory',
+        '  signed by  nobody',
+        `✗ ${path.join(plugins, 'plugin-later')}`,
+      ].join('\n'),
+    );
+    expect(stdout).toMatch(/\/omnipaw does not hold the kernel that is here/);
+  });
+
+  test('holds signatures against the keys that are trusted', async () => {
+    const plugins = pluginsFolder();
+    const { publicKey } = await signedCounter(plugins);
+    const other = path.join(temporaryFolder(), 'other.pub');
+    fs.writeFileSync(other, generateKeyPair().publicKey);
+    const list = async (key: string) => JSON.parse((await omnipaw(['plugins', 'list', '--plugins', plugins, '--trusted-key', key, '--json'])).stdout) as unknown;
+    expect(await list(publicKey)).toMatchObject({ plugins: [{ ok: true, name: 'plugin-counter', tools: ['counter.count'], permissions: ['memory'], signedBy: expect.any(String) as unknown }] });
+    expect(await list(other)).toMatchObject({ plugins: [{ ok: false, name: 'plugin-counter', error: { code: 'PLUGIN_UNTRUSTED' } }] });
+  });
+
+  test('is a wrong call where there is no such folder', async () => {
+    const { code, stderr } = await omnipaw(['plugins', 'list', '--plugins', path.join(temporaryFolder(), 'none')]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('Name the folder that has a folder for each plugin with --plugins.');
+  });
+});
+
+test('a package that is absent is told apart from one that is broken', async () => {
+  const missing = (what: string) => (): Promise<unknown> => Promise.reject(Object.assign(new Error(`Cannot find package '${what}' imported from here`), { code: 'ERR_MODULE_NOT_FOUND' }));
+  expect(await installed(missing('@omnipaw/plugins'), '@omnipaw/plugins')).toBeUndefined();
+  await expect(installed(missing('ajv'), '@omnipaw/plugins')).rejects.toThrow("'ajv'");
+});
