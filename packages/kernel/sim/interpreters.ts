@@ -13,6 +13,8 @@ class Mind {
     switch ((step as Step | null)?.op) {
       case 'JOIN_LAST':
         return { op: 'JOIN', agent: this.lastChild };
+      case 'REVOKE_LAST':
+        return { op: 'REVOKE', agent: this.lastChild };
       case 'DECIDE_ASKED':
         return { op: 'DECIDE', approval: this.lastApproval, approved: true };
       case 'WRITE_SEEN':

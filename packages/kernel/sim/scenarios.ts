@@ -22,7 +22,7 @@ export const MAX_STEPS = 40;
 /** An instruction, or one of the few things that only an interpreter can do. */
 export type Step =
   | Instruction
-  | { readonly op: 'JOIN_LAST' | 'DECIDE_ASKED' | 'WRITE_SEEN' | 'LOOP' }
+  | { readonly op: 'JOIN_LAST' | 'REVOKE_LAST' | 'DECIDE_ASKED' | 'WRITE_SEEN' | 'LOOP' }
   | { readonly op: 'THROW'; readonly thrown: unknown };
 export interface Script {
   readonly steps: readonly Step[];
@@ -94,12 +94,12 @@ const memory: fc.Arbitrary<Step> = fc.oneof(
 const message: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ op: fc.constant('SEND' as const), to: receiver, body: value, channel: fc.constantFrom(...CHANNELS) }),
   fc.record({ op: fc.constant('RECEIVE' as const), timeoutMs: patienceMs }),
-  fc.record({ op: fc.constant('RECEIVE' as const), timeoutMs: patienceMs, channel: fc.constantFrom(...CHANNELS, 'approval') }),
+  fc.record({ op: fc.constant('RECEIVE' as const), timeoutMs: patienceMs, channel: fc.constantFrom(...CHANNELS, 'approval', 'exit') }),
   fc.record({ op: fc.constant('SLEEP' as const), ms }),
   fc.constant({ op: 'DECIDE_ASKED' as const }),
 );
 const odd: fc.Arbitrary<Step> = fc.oneof(
-  fc.constantFrom<Step>({ op: 'NOOP' }, { op: 'LOOP' }, { op: 'JOIN_LAST' }, { op: 'RETURN', value: 'early' }, { op: 'FLY' } as never, { op: 'JOIN', agent: 'worker-1' }, null as never),
+  fc.constantFrom<Step>({ op: 'NOOP' }, { op: 'LOOP' }, { op: 'JOIN_LAST' }, { op: 'REVOKE_LAST' }, { op: 'RETURN', value: 'early' }, { op: 'FLY' } as never, { op: 'JOIN', agent: 'worker-1' }, { op: 'REVOKE', agent: 'robot-1', reason: 'it is no use' }, null as never),
   fc.record({ op: fc.constant('VERSION' as const), change: fc.constantFrom('c1', 'c2'), min: fc.constantFrom(0, 1), max: fc.constantFrom(1, 2, 3) }),
   fc.record({ op: fc.constant('THROW' as const), thrown: fc.constantFrom('a string', 7) }),
 );
@@ -123,7 +123,7 @@ const { script } = fc.letrec<{ script: Script; step: Step }>((tie) => ({
         input: tie('script'),
         join: fc.boolean(),
         options: fc.record(
-          { grants, depth: fc.integer({ min: 0, max: 2 }), expiresInMs: patienceMs, quota: fc.record({ maxTicks: fc.integer({ min: 0, max: 4 }) }) },
+          { grants, depth: fc.integer({ min: 0, max: 2 }), expiresInMs: patienceMs, quota: fc.record({ maxTicks: fc.integer({ min: 0, max: 4 }) }), monitor: fc.boolean() },
           { requiredKeys: ['grants'] },
         ),
       }),
@@ -133,7 +133,7 @@ const { script } = fc.letrec<{ script: Script; step: Step }>((tie) => ({
 }));
 
 function isPlain(step: Step): step is Instruction {
-  return !['JOIN_LAST', 'DECIDE_ASKED', 'WRITE_SEEN', 'LOOP', 'THROW'].includes(step.op);
+  return !['JOIN_LAST', 'REVOKE_LAST', 'DECIDE_ASKED', 'WRITE_SEEN', 'LOOP', 'THROW'].includes(step.op);
 }
 
 const policy: fc.Arbitrary<Policy> = fc.record({

@@ -21,6 +21,8 @@ export interface DelegationOptions {
   /** The child's id; derived from its type unless given. */
   readonly id?: string;
   readonly metadata?: Readonly<Record<string, unknown>>;
+  /** Whether the delegator gets a message when the child ends, however it ends: on the channel `exit`, with `{ agent, error }`, the code of the error or null. */
+  readonly monitor?: boolean;
 }
 
 export interface DelegationProtocolOptions {
@@ -47,7 +49,7 @@ export class DelegationProtocol {
     asked: DelegationOptions,
     { now, permission }: { readonly now: number; readonly permission: PermissionRecord },
   ): CapabilityToken {
-    assertOptions(asked);
+    assertOptions(asked, 'monitor');
     const { permissions } = this.#options;
     const own = permissions.tokenOf(parent);
     const notAfter = asked.expiresInMs === undefined ? own.notAfter : now + asked.expiresInMs;
@@ -108,13 +110,15 @@ function isSource(held: Grant, grant: Grant): boolean {
   return held.action === grant.action && covers(held.resource, grant.resource) && (held.limit === undefined || grant.limit !== undefined);
 }
 
-const OPTIONS: ReadonlySet<string> = new Set<keyof DelegationOptions>(['grants', 'depth', 'expiresInMs', 'quota', 'id', 'metadata']);
+/** Of every new agent, whether or not it has a delegator. */
+const OPTIONS: readonly (keyof DelegationOptions)[] = Object.freeze(['grants', 'depth', 'expiresInMs', 'quota', 'id', 'metadata']);
 
 /** Throws a TypeError for an option that there is none of: what is written otherwise would be no limit at all. */
-export function assertOptions(asked: object): void {
-  const unknown = Object.entries(asked).find(([name, value]) => value !== undefined && !OPTIONS.has(name));
+export function assertOptions(asked: object, ...more: readonly (keyof DelegationOptions)[]): void {
+  const known: ReadonlySet<string> = new Set([...OPTIONS, ...more]);
+  const unknown = Object.entries(asked).find(([name, value]) => value !== undefined && !known.has(name));
   if (unknown === undefined) return;
-  throw new TypeError(`There is no option ${JSON.stringify(unknown[0])} for a new agent. Options: ${[...OPTIONS].join(', ')}.`);
+  throw new TypeError(`There is no option ${JSON.stringify(unknown[0])} for a new agent. Options: ${[...known].join(', ')}.`);
 }
 
 /** Throws a TypeError for a limit that is no whole number. */

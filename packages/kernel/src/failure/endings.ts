@@ -11,16 +11,19 @@ import type { AgentIdentity, AgentRegistry, AgentType } from '../identity/index.
 import { recordThrown, type Json } from '../json/index.js';
 import type { LifecycleController, LifecycleState, LifecycleTrigger } from '../lifecycle/index.js';
 import type { Emit } from '../logging/index.js';
-import type { Outcome, PendingOperations } from '../pending/index.js';
+import type { AgentOutcomes, Outcome, PendingOperations } from '../pending/index.js';
 import type { ToolGate } from '../tools/index.js';
 
 export interface EndingsOptions {
   readonly agents: Pick<AgentRegistry<AgentType>, 'get'>;
   readonly lifecycle: Pick<LifecycleController, 'stateOf' | 'decide'>;
   readonly pending: PendingOperations;
+  readonly outcomes: Pick<AgentOutcomes, 'of'>;
   readonly delegation: Pick<DelegationProtocol, 'descendantsFirst'>;
   readonly gate: Pick<ToolGate, 'abortAll'>;
   readonly emit: Emit;
+  /** Tells an agent something from the kernel, if it can still be told. */
+  readonly tell: (agent: string, channel: string, body: unknown) => void;
 }
 
 /** The shortest way to TERMINATED from each state, by the triggers that the table has. */
@@ -87,10 +90,10 @@ export class AgentEndings {
     this.#terminate(agent, new OmniError('TOKEN_INVALID', message, { details: { agent, reason } }));
   }
 
-  /** The last word to a delegator that waits. */
+  /** The last word to a delegator that waits, or wants to know. */
   tellParent(agent: string, outcome: Outcome): void {
-    const { agents, pending, emit } = this.#options;
-    const { parent } = agents.get(agent);
+    const { agents, pending, outcomes, emit, tell } = this.#options;
+    const { parent, monitor } = agents.get(agent);
     if (parent === null) return;
     for (const slot of pending.openSlots(parent)) {
       if (slot.kind !== 'DELEGATION' || slot.opened['child'] !== agent) continue;
@@ -98,20 +101,23 @@ export class AgentEndings {
       const data = { tick: slot.tick, call: slot.call, child: agent, result, ...pending.resuming(parent, slot.call) };
       emit({ kind: 'DELEGATION_RESULT', agent: parent, data });
     }
+    if (monitor === true && outcomes.of(parent) === undefined) tell(parent, 'exit', { agent, error: outcome.ok ? null : outcome.error.code });
   }
 
   /** Ends an agent from whatever state it is in; tick 0, since no tick of its own has done it. */
   #terminate(agent: string, cause: OmniError): void {
     const { lifecycle, emit } = this.#options;
+    const state = lifecycle.stateOf(agent);
     let error = recordThrown(cause, 'PROGRAM_FAILED', `Agent "${agent}"`);
-    for (const trigger of WAY_OUT[lifecycle.stateOf(agent)]) {
+    for (const trigger of WAY_OUT[state]) {
       const transition = lifecycle.decide(agent, trigger);
       if (trigger === 'activate') emit({ kind: 'AGENT_ACTIVATED', agent, data: { transition } });
       // As recorded, here and below: a replay may word it otherwise, and the delegator has to see the same.
       else if (trigger === 'error') ({ error } = emit({ kind: 'AGENT_FAULTED', agent, data: { tick: 0, error, transition } }).data);
       else error = emit({ kind: 'AGENT_TERMINATED', agent, data: { reason: trigger, error, transition } }).data.error ?? error;
     }
-    this.terminated(agent, error);
+    // Of a failure, all were told when it came.
+    if (state !== 'FAULTED') this.terminated(agent, error);
   }
 
   /** What is left to do once an agent is TERMINATED by its own entry. */

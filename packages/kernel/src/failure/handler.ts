@@ -3,7 +3,7 @@ import type { AgentRegistry, AgentType } from '../identity/index.js';
 import { recordThrown } from '../json/index.js';
 import type { LifecycleController } from '../lifecycle/index.js';
 import type { Emit } from '../logging/index.js';
-import type { AgentEndings } from './endings.js';
+import type { AgentEndings, EndingsOptions } from './endings.js';
 
 export interface FailureHandlerOptions {
   readonly agents: Pick<AgentRegistry<AgentType>, 'get' | 'has'>;
@@ -13,7 +13,7 @@ export interface FailureHandlerOptions {
   /** The separate audit log. */
   readonly audit: (record: BreachRecord) => void;
   /** Tells an agent something from the kernel, if it can still be told. */
-  readonly tell: (agent: string, channel: string, body: BreachRecord) => void;
+  readonly tell: EndingsOptions['tell'];
 }
 
 /** A breach with its context, for the audit log, the parent and the root. */

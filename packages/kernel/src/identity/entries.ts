@@ -17,6 +17,8 @@ export interface IdentityEntries {
     readonly token: CapabilityToken;
     readonly quota: Quota;
     readonly metadata: JsonObject;
+    /** Its delegator gets a message on the channel `exit` when it ends. */
+    readonly monitor?: true;
     readonly transition: Transition;
   };
   /** The program of the agent begins anew, in a life of which its history before this entry is no part any more. */

@@ -48,6 +48,8 @@ export interface AgentIdentity {
   readonly createdAt: number;
   readonly quota: Quota;
   readonly metadata: JsonObject;
+  /** Its delegator gets a message when it ends. */
+  readonly monitor?: true;
 }
 
 const ID_PATTERN = /^[A-Za-z0-9][\w.-]{0,127}$/;

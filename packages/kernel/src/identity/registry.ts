@@ -77,8 +77,8 @@ export class AgentRegistry<Definition extends AgentType> implements Projection, 
 
   apply(entry: Entry): void {
     if (entry.kind !== 'AGENT_SPAWNED' || entry.agent === null) return;
-    const { type, parent, quota, metadata } = entry.data;
-    this.#add(Object.freeze({ id: entry.agent, type, parent, createdAt: entry.time, quota, metadata }));
+    const { type, parent, quota, metadata, monitor } = entry.data;
+    this.#add(Object.freeze({ id: entry.agent, type, parent, createdAt: entry.time, quota, metadata, ...(monitor === true ? { monitor } : {}) }));
   }
 
   #add(agent: AgentIdentity): void {

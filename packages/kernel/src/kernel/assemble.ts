@@ -38,10 +38,9 @@ export type Parts = ReturnType<typeof assemble>;
 export function assemble(options: AssembleOptions) {
   const { config, host, log, report } = options;
   const core = assembleCore(options);
-  const { state, bus, gate, endings } = core;
+  const { state, bus, gate, endings, messenger, tell } = core;
   const shared = { ...state, ...core, log, ports: host.ports, emit: bus.emit, propose: bus.propose, note: bus.note };
 
-  const messenger = new Messenger(shared);
   const authority = new Authority(state.permissions);
   const digests = new Map((config.agents ?? []).map((agent) => [agent.type, programDigest(agent, host.ports.codec)]));
   // Every type that is registered is in the configuration, and the spawner has looked the type up.
@@ -72,7 +71,7 @@ export function assemble(options: AssembleOptions) {
   const failures = new FailureHandler({
     ...shared,
     audit: (breach) => { options.audit.record(breach); },
-    tell: tellerOf(messenger, report),
+    tell,
   });
   const processes = new Processes({ ...shared, evaluator });
   const scheduler = new Scheduler({
@@ -108,13 +107,13 @@ export function assemble(options: AssembleOptions) {
   return { saved, state, bus, gate, endings, registry: core.registry, processes, versions, messenger, spawner, approvals, asks, delays, commands, scheduler, alarm, drain, mayWake };
 }
 
-/** Tells agents of a breach; that one of them can't be told changes nothing for the others. */
+/** Tells agents of breaches and ends; that one of them can't be told changes nothing for the others. */
 function tellerOf(messenger: Messenger, report: AssembleOptions['report']): FailureHandlerOptions['tell'] {
   return (agent, channel, body) => {
     try {
       messenger.send({ from: null, to: agent, channel, body, permission: { decision: 'ALLOW', by: 'kernel' } });
     } catch (thrown) {
-      report(thrown, `telling "${agent}" of a breach`);
+      report(thrown, `telling "${agent}" of a${channel === 'exit' ? 'n end' : ' breach'}`);
     }
   };
 }
@@ -199,7 +198,9 @@ function assembleCore({ config, host, log, logId, mode, recordedCount, report }:
     redact: config.redact,
   });
   const delegation = new DelegationProtocol({ ...state, invariants });
-  const endings = new AgentEndings({ ...state, delegation, gate, emit: bus.emit });
+  const messenger = new Messenger({ ...state, emit: bus.emit, propose: bus.propose });
+  const tell = tellerOf(messenger, report);
+  const endings = new AgentEndings({ ...state, delegation, gate, emit: bus.emit, tell });
   const connect = (...to: [Scheduler, Asks]): void => { [scheduler, asks] = to; };
-  return { state, isBusy, bus, registry, invariants, observers, guards, projections, gate, delegation, endings, connect };
+  return { state, isBusy, bus, registry, invariants, observers, guards, projections, gate, delegation, messenger, tell, endings, connect };
 }

@@ -109,6 +109,11 @@ export class AgentContext<Memory = Record<string, Json>> {
     return new Operation({ op: 'JOIN', agent: child.agent });
   }
 
+  /** Ends a child, and all below it; nothing happens to one that has ended. The reason is on record. */
+  revoke(child: Child<unknown>, reason = ''): Operation<void> {
+    return new Operation({ op: 'REVOKE', agent: child.agent, reason });
+  }
+
   /** Puts a message into an agent's mailbox; needs `send:<agent>`. */
   send(to: string, body: unknown, channel = 'default'): Operation<void> {
     return new Operation({ op: 'SEND', to, body, channel });

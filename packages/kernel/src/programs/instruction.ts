@@ -11,6 +11,8 @@ export type Instruction =
   | { readonly op: 'CALL_TOOL'; readonly tool: string; readonly args?: unknown }
   | DelegateInstruction
   | { readonly op: 'JOIN'; readonly agent: string }
+  /** Ends a child of one's own, and all below it. */
+  | { readonly op: 'REVOKE'; readonly agent: string; readonly reason?: string }
   | { readonly op: 'SEND'; readonly to: string; readonly channel?: string; readonly body: unknown }
   | { readonly op: 'RECEIVE'; readonly channel?: string; readonly from?: string; readonly timeoutMs?: number }
   | { readonly op: 'SLEEP'; readonly ms: number }

@@ -130,6 +130,7 @@ export class Transcript {
       case 'VERSION':
         return this.#version(instruction);
       case 'DECIDE':
+      case 'REVOKE':
       case 'NOOP':
         return DONE;
       default:
@@ -203,10 +204,10 @@ export class Transcript {
     const delegation = birth?.data['delegation'] as { readonly call?: number } | undefined;
     if (delegation !== undefined && delegation.call !== call) throw this.#diverge(undefined);
     const asked = frozenCopy(instruction.options ?? {});
-    const { id = birth?.agent, quota = {}, metadata = {} } = asked;
+    const { id = birth?.agent, quota = {}, metadata = {}, monitor } = asked;
     const token = tokenAsked(asked, birth?.data['token'] as unknown as CapabilityToken | undefined, this.#now);
     const input = instruction.input === undefined ? null : instruction.input;
-    this.#take('AGENT_SPAWNED', { type: instruction.type, input, quota, metadata, token });
+    this.#take('AGENT_SPAWNED', { type: instruction.type, input, quota, metadata, token, monitor: monitor === true ? true : undefined });
     const child = birth!.agent!;
     if (child !== id) throw this.#diverge({ kind: 'AGENT_SPAWNED', data: { id } });
     if (instruction.join !== true) return { ok: true, value: child };

@@ -1,6 +1,6 @@
 import { OmniError } from '../errors/index.js';
-import type { AgentRegistry, AgentType, PermissionRecord } from '../identity/index.js';
-import { delegationResult } from '../failure/index.js';
+import type { AgentIdentity, AgentRegistry, AgentType, PermissionRecord } from '../identity/index.js';
+import { delegationResult, type AgentEndings } from '../failure/index.js';
 import { isBefore, type Settings } from '../header/index.js';
 import type { Emit } from '../logging/index.js';
 import type { PendingOperations, AgentOutcomes } from '../pending/index.js';
@@ -17,12 +17,13 @@ export interface AgentSyscallsOptions {
   readonly spawner: Spawner;
   readonly outcomes: AgentOutcomes;
   readonly approvals: Approvals;
+  readonly endings: Pick<AgentEndings, 'revoke'>;
   readonly pending: PendingOperations;
   readonly settings: Settings;
   readonly propose: Emit;
 }
 
-/** DELEGATE, JOIN and DECIDE. */
+/** DELEGATE, JOIN, REVOKE and DECIDE. */
 export class AgentSyscalls {
   readonly #options: AgentSyscallsOptions;
 
@@ -48,18 +49,21 @@ export class AgentSyscalls {
   }
 
   join(instruction: Instruction & { readonly op: 'JOIN' }, at: Position): Evaluated {
-    const { agents, outcomes, settings, propose } = this.#options;
-    const child = agents.get(requireText(instruction.agent, 'JOIN', 'agent'));
-    if (child.parent !== at.agent) {
-      throw new OmniError('PERMISSION_DENIED', `Agent "${child.id}" is no child of "${at.agent}", so its result is not its to have.`, {
-        details: { agent: at.agent, child: child.id },
-      });
-    }
+    const { outcomes, settings, propose } = this.#options;
+    const child = this.#childOf(instruction, at);
     const outcome = outcomes.of(child.id);
     if (outcome === undefined) return this.#waitFor(child.id, at);
     const result = delegationResult(child, outcome);
     if (isBefore(2, settings)) return result;
     return propose({ kind: 'DELEGATION_RESULT', agent: at.agent, data: { tick: at.tick, call: at.call, child: child.id, result } }).data.result;
+  }
+
+  /** Ends a child and all below it; nothing happens to one that has ended. */
+  revoke(instruction: Instruction & { readonly op: 'REVOKE' }, at: Position): Evaluated {
+    const child = this.#childOf(instruction, at);
+    const reason = requireString(instruction.reason ?? '', 'REVOKE', 'reason');
+    this.#options.endings.revoke(child.id, reason === '' ? 'its delegator revoked it' : reason);
+    return { ok: true, value: undefined };
   }
 
   decide(instruction: Instruction & { readonly op: 'DECIDE' }, at: Position): Evaluated {
@@ -70,6 +74,14 @@ export class AgentSyscalls {
       reason: requireString(instruction.reason ?? '', 'DECIDE', 'reason'),
     });
     return { ok: true, value: undefined };
+  }
+
+  #childOf({ op, agent }: Instruction & { readonly op: 'JOIN' | 'REVOKE' }, at: Position): AgentIdentity {
+    const child = this.#options.agents.get(requireText(agent, op, 'agent'));
+    if (child.parent === at.agent) return child;
+    throw new OmniError('PERMISSION_DENIED', `Agent "${child.id}" is no child of "${at.agent}", so neither its result nor its end is its to have.`, {
+      details: { agent: at.agent, child: child.id },
+    });
   }
 
   #waitFor(child: string, at: Position): Evaluated {

@@ -68,6 +68,8 @@ export class InstructionEvaluator {
         return agents.delegate(instruction, at);
       case 'JOIN':
         return agents.join(instruction, at);
+      case 'REVOKE':
+        return agents.revoke(instruction, at);
       case 'DECIDE':
         return agents.decide(instruction, at);
       case 'VERSION':

@@ -17,8 +17,8 @@ export interface MessageSyscallsOptions {
   readonly propose: Emit;
 }
 
-/** On these the kernel asks parents for approval and tells of breaches; a program that could send on them could forge both. */
-const KERNEL_CHANNELS: ReadonlySet<string> = new Set(['approval', 'breach']);
+/** On these the kernel asks parents for approval and tells of breaches and ends; a program that could send on them could forge all three. */
+const KERNEL_CHANNELS: ReadonlySet<string> = new Set(['approval', 'breach', 'exit']);
 
 /** SEND, RECEIVE and SLEEP. */
 export class MessageSyscalls {

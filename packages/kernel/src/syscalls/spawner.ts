@@ -10,9 +10,10 @@ import type { PermissionModel } from '../permissions/index.js';
 import { toGrants } from '../permissions/index.js';
 import type { Ports } from '../ports/index.js';
 import type { AgentDefinition } from '../programs/index.js';
+import { requireBoolean } from './require.js';
 
 /** What an operator gives a root agent, on an authority that has no limits of its own; nothing unless named. */
-export interface SpawnOptions extends Omit<DelegationOptions, 'depth'> {
+export interface SpawnOptions extends Omit<DelegationOptions, 'depth' | 'monitor'> {
   /** Levels of children below the agent; 8 unless given. */
   readonly depth?: number;
 }
@@ -91,7 +92,8 @@ export class Spawner {
     const common = this.#common(type, request.input, asked);
     // Derived, not drawn: a tick draws no chance from outside, so that it replays.
     const seed = ports.codec.sha256(`${parent}/${String(tick)}/${String(call)}/${id}`).slice(0, SEED_BYTES * 2);
-    this.#record(id, { ...common, parent, delegation: { tick, call, permission }, seed, token }, propose);
+    const monitor = requireBoolean(asked.monitor ?? false, 'DELEGATE', 'option monitor') ? { monitor: true as const } : {};
+    this.#record(id, { ...common, parent, delegation: { tick, call, permission }, seed, token, ...monitor }, propose);
     return id;
   }
 

@@ -91,6 +91,6 @@ test('the context of an agent gives no way into the kernel', async () => {
   const { kernel, until } = await boot({ agents: [nosy] });
   expect(await until(kernel.spawn(nosy, null).result())).toEqual([
     'agent', 'all', 'allSettled', 'continueAsNew', 'decide', 'delegate', 'join', 'memory', 'now', 'random', 'receive',
-    'scratch', 'send', 'shared', 'sleep', 'start', 'tool', 'uuid', 'version',
+    'revoke', 'scratch', 'send', 'shared', 'sleep', 'start', 'tool', 'uuid', 'version',
   ]);
 });
