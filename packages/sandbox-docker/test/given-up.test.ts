@@ -1,6 +1,6 @@
 /** Questions to an engine that does not answer, and calls that nobody wants any more. */
 import { hostTools } from '@omnipaw/host';
-import { createKernel, defineAgent, MemoryLogStore, type OmniError } from '@omnipaw/kernel';
+import { createKernel, defineAgent, MemoryLogStore } from '@omnipaw/kernel';
 import type { DockerSandbox, DockerSandboxOptions } from '@omnipaw/sandbox-docker';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { fakeEngine, IMAGE as FOUND, json, turn, type Answer, type FakeEngine } from './support/fake-engine.js';
