@@ -4,7 +4,7 @@
  *
  * 1. It has the workspace and nothing else of the host, and can write there and to memory only: in `/tmp`, in `/dev/shm`, and
  *    where the image would have a volume.
- * 2. It has no capability, gets none by setuid files, and is not root.
+ * 2. It has no capability, gets none by setuid files, is not root, and makes those calls of Linux only that `seccomp-profile.ts` names.
  * 3. It has no network but the loopback one, unless the operator names one.
  * 4. What it prints is kept by nobody but us: the engine's own log could fill its disk.
  */
@@ -31,11 +31,13 @@ export interface ContainerPlan {
   /** `uid:gid` */
   readonly user: string;
   readonly network: string;
+  /** As the engine takes it: a profile, or the path of one. */
+  readonly seccomp: string;
   readonly limits: ContainerLimits;
   readonly labels: Readonly<Record<string, string>>;
 }
 
-export function containerOptions({ image, volumes, root, user, network, limits, labels }: ContainerPlan): Docker.ContainerCreateOptions {
+export function containerOptions({ image, volumes, root, user, network, seccomp, limits, labels }: ContainerPlan): Docker.ContainerCreateOptions {
   return {
     name: `${NAME_PREFIX}${randomUUID()}`,
     Image: image,
@@ -52,7 +54,7 @@ export function containerOptions({ image, volumes, root, user, network, limits, 
     AttachStdout: true,
     AttachStderr: true,
     Healthcheck: { Test: ['NONE'] },
-    HostConfig: { ...confinement(network), ...ceilings(limits), Tmpfs: temporaries(volumes, limits), Mounts: [workspaceAt(root)] },
+    HostConfig: { ...confinement(network, seccomp), ...ceilings(limits), Tmpfs: temporaries(volumes, limits), Mounts: [workspaceAt(root)] },
   };
 }
 
@@ -66,12 +68,12 @@ function workspaceAt(root: string): Docker.MountSettings {
   return { Type: 'bind', Source: root, Target: WORKSPACE, BindOptions: { Propagation: 'rprivate' } };
 }
 
-function confinement(network: string): Docker.HostConfig {
+function confinement(network: string, seccomp: string): Docker.HostConfig {
   return {
     NetworkMode: network,
     IpcMode: 'private',
     CapDrop: ['ALL'],
-    SecurityOpt: ['no-new-privileges'],
+    SecurityOpt: ['no-new-privileges', `seccomp=${seccomp}`],
     ReadonlyRootfs: true,
     Privileged: false,
     // Reaps what loses its parent, and makes the command an ordinary process, which signals can end.

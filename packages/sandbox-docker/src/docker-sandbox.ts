@@ -12,13 +12,14 @@ import type Docker from 'dockerode';
 import { containerOptions, NAME_PREFIX } from './container-options.js';
 import { ContainerRun } from './container-run.js';
 import { answer, engineError } from './engine-call.js';
-import { assertKeepsLimits, isRootless, type EngineInfo } from './engine-info.js';
+import { assertConfines, isRootless, type EngineInfo } from './engine-info.js';
 import { Graveyard } from './graveyard.js';
 import { assureImage } from './image.js';
 import { limitsFrom, type ContainerLimits } from './limits.js';
 import { assertOptions, type DockerSandboxOptions } from './options.js';
 import { isOver, thisOwner } from './owner.js';
 import { scriptOf } from './script.js';
+import { withSeccompProfile } from './seccomp-file.js';
 import { userFor } from './user.js';
 import { startContainer, type WaitingContainer } from './waiting-container.js';
 import { WarmPool } from './warm-pool.js';
@@ -31,6 +32,7 @@ export const LABELS = Object.freeze({ owner: 'omnipaw.owner', kernel: 'omnipaw.k
 /** An engine that can be asked, and what is known before the first container is made. */
 interface Ready {
   readonly docker: Docker;
+  readonly info: EngineInfo;
   /** `uid:gid` */
   readonly user: string;
   /** Directories for which the image wants some. */
@@ -121,11 +123,11 @@ export class DockerSandbox implements CommandRunner {
   async #prepareNow(): Promise<Ready> {
     const { image = DEFAULT_IMAGE, pull = false, onPull, user } = this.#options;
     const { docker, info } = await this.#findEngine();
-    assertKeepsLimits(info);
+    assertConfines(info);
     const uid = userFor(this.#workspace.root, isRootless(info), user);
     const volumes = await assureImage(docker, { image, pull, onPull });
     await this.#removeLeftovers(docker);
-    return { docker, user: uid, volumes };
+    return { docker, info, user: uid, volumes };
   }
 
   async #findEngine(): Promise<{ readonly docker: Docker; readonly info: EngineInfo }> {
@@ -146,10 +148,10 @@ export class DockerSandbox implements CommandRunner {
   /** For a call, or for whichever comes next. */
   async #start(call?: ExecOptions): Promise<WaitingContainer> {
     const { image = DEFAULT_IMAGE, network = 'none' } = this.#options;
-    const { docker, user, volumes } = await this.#prepared();
-    const options = containerOptions({ image, volumes, network, user, root: this.#workspace.root, limits: this.#limits, labels: labelsOf(call) });
+    const { docker, info, user, volumes } = await this.#prepared();
+    const plan = { image, volumes, network, user, root: this.#workspace.root, limits: this.#limits, labels: labelsOf(call) };
     try {
-      return await startContainer(docker, options, (container) => this.#graveyard.remove(container));
+      return await withSeccompProfile(info, (seccomp) => startContainer(docker, containerOptions({ ...plan, seccomp }), (container) => this.#graveyard.remove(container)));
     } catch (thrown) {
       // Somebody has removed the image: who comes next looks for it again, and pulls it if that is allowed.
       if ((thrown as OmniError).code === 'SANDBOX_IMAGE_MISSING') this.#ready = undefined;

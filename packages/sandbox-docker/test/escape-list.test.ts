@@ -11,6 +11,7 @@ import { DockerSandbox } from '@omnipaw/sandbox-docker';
 import Docker from 'dockerode';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeWith } from '../../../testing/components.js';
+import { programOfCall, type Argument } from './support/linux-call.js';
 import { expectedUid, permanentWorkspace, sandboxIn, sh, testImage, workspace } from './support/sandbox.js';
 
 const SECRET = 'what only the host knows';
@@ -76,6 +77,57 @@ const REFUSED: readonly (readonly [what: string, line: string, complaint: RegExp
   ['to a route', 'ip route add default dev lo && echo ESCAPED', NOT_PERMITTED],
 ];
 
+const EPERM = 1;
+const ENOSYS = 38;
+const EOPNOTSUPP = 95;
+const FILE = 'file';
+const [SETUID, SETGID] = [0o4755, 0o2755];
+const [CREATE, NEW_UNNAMED, HERE] = [0o101, 0o20200001, -100];
+
+/** A call of Linux by its number, with its arguments, made by a program whose standard output is a file in the workspace. */
+const CALLS: readonly (readonly [what: string, errno: number, number: number, args: readonly Argument[]])[] = [
+  // Networks that no namespace keeps apart, and other sockets than those of a network or of a file
+  ['to the machine below, by vsock', EPERM, 41, [40, 1, 0]],
+  ['to the machine below, by vsock with bits that Linux does not read', EPERM, 41, [0x100000028n, 1, 0]],
+  ['to the ciphers of the kernel', EPERM, 41, [38, 5, 0]],
+  ['to Bluetooth', EPERM, 41, [31, 3, 0]],
+  ['to the audit of the kernel', EPERM, 41, [16, 3, 9]],
+  ['to a socket past seccomp, by io_uring', EPERM, 425, [8, 0]],
+  ['to work for an io_uring', EPERM, 426, [1, 0, 0, 0]],
+  // Rights that a file would give on the machine
+  ['to a setuid file', EPERM, 90, [FILE, SETUID]],
+  ['to a setgid file', EPERM, 90, [FILE, SETGID]],
+  ['to a setuid file, by what is open', EPERM, 91, [1, SETUID]],
+  ['to a setuid file, by its directory', EPERM, 268, [HERE, FILE, SETUID]],
+  ['to a setuid file, by its directory and flags', EPERM, 452, [HERE, FILE, SETUID, 0]],
+  ['to a new setuid file', EPERM, 2, ['new', CREATE, SETUID]],
+  ['to a new setuid file, by its directory', EPERM, 257, [HERE, 'new', CREATE, SETUID]],
+  ['to a new setuid file without a name', EPERM, 257, [HERE, '.', NEW_UNNAMED, SETUID]],
+  ['to a new setuid file, by creat', EPERM, 85, ['new', SETUID]],
+  ['to a new setuid file, by mknod', EPERM, 133, ['new', 0o100000 | SETUID, 0]],
+  ['to a new setuid file, by mknodat', EPERM, 259, [HERE, 'new', 0o100000 | SETUID, 0]],
+  ['to a new setuid file, by openat2', ENOSYS, 437, [HERE, 'new', 0, 24]],
+  // Other processes
+  ['to the memory of another process, by ptrace', EPERM, 101, [16, 1, 0, 0]],
+  ['to the memory of another process, to read it', EPERM, 310, [1, 0, 0, 0, 0, 0]],
+  ['to the memory of another process, to write it', EPERM, 311, [1, 0, 0, 0, 0, 0]],
+  ['to the files of another process', EPERM, 438, [3, 0, 0]],
+  // Namespaces
+  ['to a process in a namespace of users', EPERM, 56, [0x10000011, 0, 0, 0, 0]],
+  ['to a namespace of users', EPERM, 272, [0x10000000]],
+  ['to a process in a namespace, by clone3', ENOSYS, 435, [0, 0]],
+  ['to the mounts of another namespace', EPERM, 308, [0, 0]],
+  // A disk that fills up at one blow
+  ['to room on the disk without writing, by fallocate', EOPNOTSUPP, 285, [1, 0, 0, 1_000_000]],
+  ['to room on the disk without writing, by an ioctl', EPERM, 16, [1, 0x4030582a, 'x'.repeat(48)]],
+  ['to room on the disk without writing, by an ioctl with bits that Linux does not read', EPERM, 16, [1, 0x14030582an, 'x'.repeat(48)]],
+  // The kernel of the host
+  ['to programs in the kernel', EPERM, 321, [0, 0, 0]],
+  ['to keys of the user on the host', EPERM, 250, [0, 0, 0]],
+  ['to faults of memory that it handles itself', EPERM, 323, [0]],
+  ['to memory whose place is known before', EPERM, 135, [0x40000]],
+];
+
 describeWith('docker', 'from a container there is no way', () => {
   let root: string;
   let sandbox: DockerSandbox;
@@ -103,6 +155,18 @@ describeWith('docker', 'from a container there is no way', () => {
     expect(stdout + stderr).not.toMatch(new RegExp(`ESCAPED|${SECRET}`));
     expect({ endedBy, stderr }).toEqual({ endedBy: 'itself', stderr: expect.stringMatching(complaint) });
     expect(readFileSync(secret, 'utf8')).toBe(SECRET);
+  });
+
+  test.runIf(process.arch === 'x64').each(CALLS)('%s', async (_what, errno, number, args) => {
+    writeFileSync(path.join(root, 'call'), programOfCall(number, args), { mode: 0o755 });
+    chmodSync(path.join(root, 'call'), 0o755);
+    await expect(sh(sandbox, `touch ${FILE} out; ./call > out; code=$?; ls -d new 2>/dev/null; exit $code`)).resolves.toMatchObject({ exitCode: errno, stdout: '' });
+  });
+
+  test('but to what programs do every day', async () => {
+    const node = 'require("net").createServer().listen(0, "127.0.0.1", function () { console.log(Object.keys(require("os").networkInterfaces())[0], this.address().family); this.close(); });';
+    const { stdout, stderr } = await sh(sandbox, [`umask 22; echo x > day; chmod 640 day; mkfifo pipe; mkdir -m 1777 sticky; cp -a day copy; stat -c "%a %F" day copy pipe sticky; node -e '${node}'; git init -q --template= repository && echo made`]);
+    expect({ stdout, stderr }).toEqual({ stdout: '640 regular file\n640 regular file\n644 fifo\n1777 directory\nlo IPv4\nmade\n', stderr: '' });
   });
 
   test('to any network: there is no interface but the loopback one, no route, and no connection of anybody', async () => {

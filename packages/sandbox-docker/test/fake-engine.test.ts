@@ -101,7 +101,7 @@ describe('an engine', () => {
   });
 
   test('that can not keep a limit is refused: it would only warn of it', async () => {
-    const engine = await fakeEngine({ 'GET /info': json({ SecurityOptions: ['name=rootless'], MemoryLimit: true, PidsLimit: false, CpuCfsQuota: false }) });
+    const engine = await fakeEngine({ 'GET /info': json({ SecurityOptions: ['name=seccomp', 'name=rootless'], MemoryLimit: true, PidsLimit: false, CpuCfsQuota: false }) });
     const running = sh(sandboxIn(workspace(), { docker: engine.docker, image: IMAGE }), 'x');
     await expect(running).rejects.toMatchObject({ code: 'SANDBOX_REFUSED', message: expect.stringContaining('processes, processors'), details: { unkept: ['processes', 'processors'] } });
     expect(engine.asked).toEqual(['GET /info']);
@@ -202,10 +202,16 @@ describe('an engine', () => {
     await pulling;
   });
 
+  test.each([[[]], [null], [['name=apparmor', 'name=notseccomp']]])('that can not say which calls of Linux a container may make is not used: %j', async (SecurityOptions) => {
+    const engine = await fakeEngine({ 'GET /info': json({ SecurityOptions }) });
+    await expect(sh(sandboxIn(workspace(), { docker: engine.docker, image: IMAGE }), 'x')).rejects.toMatchObject({ code: 'SANDBOX_REFUSED', details: { unkept: ['seccomp'] } });
+    expect(engine.asked).toEqual(['GET /info']);
+  });
+
   test.each([
-    [[], `${expectedUid()}:${expectedUid()}`],
+    [['name=seccomp,profile=default'], `${expectedUid()}:${expectedUid()}`],
     [['name=seccomp,profile=/etc/docker/rootless.json'], `${expectedUid()}:${expectedUid()}`],
-    [['name=rootless'], '0:0'],
+    [['name=seccomp,profile=default', 'name=rootless'], '0:0'],
   ])('of the kind %j runs commands as %s', async (SecurityOptions, user) => {
     let made = '';
     const create: Answer = (request, response) => {

@@ -29,6 +29,7 @@ describeWith('podman', 'a command in a container of Podman', () => {
     expect(stdout.trim().split('\n')).toEqual([...['Inh', 'Prm', 'Eff', 'Bnd', 'Amb'].map((name) => `Cap${name}:${none}`), 'NoNewPrivs:1', 'Seccomp:2', 'lo', '99', '64']);
     const { stderr } = await sh(sandbox, 'touch /x; dd if=/dev/zero of=/tmp/x bs=1M count=9');
     expect(stderr).toMatch(/Read-only file system[\s\S]*No space left on device/);
+    await expect(sh(sandbox, 'unshare -r true; touch file; chmod 4755 file')).resolves.toMatchObject({ stderr: expect.stringMatching(/(Operation not permitted[\s\S]*){2}/) });
   });
 
   test('is killed when its time is up, when nobody wants it any more, and when it prints too much', async () => {
