@@ -19,8 +19,10 @@ export const WORKSPACE = '/workspace';
 export const NAME_PREFIX = 'omnipaw-';
 /** A line that goes before a script. */
 export const BEGIN = 'begin';
-/** A shell that is told nothing ends as if it had been killed: at the end of its input alone it would say 0. */
-const WAITING = `read -r line && [ "$line" = ${BEGIN} ] && exec /bin/sh -s; kill -9 $$`;
+/** How a shell ends that hears nothing more of us: SIGPWR, by number, since not every shell knows the name. */
+export const DISCONNECTED = 30;
+/** A shell that is told nothing ends so, too: at the end of its input alone it would say 0. */
+const WAITING = `read -r line && [ "$line" = ${BEGIN} ] && exec /bin/sh -s; kill -${DISCONNECTED} $$`;
 
 export interface ContainerPlan {
   readonly image: string;

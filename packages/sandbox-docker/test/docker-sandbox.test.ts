@@ -120,6 +120,13 @@ describeWith('docker', 'a command in a container', () => {
     expect((await docker.listVolumes()).Volumes.length).toBe(volumesBefore);
   });
 
+  test('is lost when somebody removes its container', async () => {
+    const docker = new Docker();
+    const onOutput = (): void => { void containersOf(process.pid).then(([mine]) => docker.getContainer(mine!.Id).remove({ force: true })); };
+    const running = sh(sandboxIn(workspace()), 'echo begun; sleep 60', { onOutput });
+    await expect(running).rejects.toMatchObject({ code: 'SANDBOX_LOST', message: expect.stringContaining('Nobody knows what the command has done') });
+  });
+
   test.runIf(process.getuid?.() === 0)('is refused when it would run as root', async () => {
     const sandbox = new DockerSandbox({ root: '/usr/share', image: testImage() });
     await expect(sh(sandbox, 'id')).rejects.toMatchObject({ code: 'SANDBOX_REFUSED' });

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { DockerSandbox, type PullProgress } from '@omnipaw/sandbox-docker';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { fakeEngine, frame, json, type Answer } from './support/fake-engine.js';
+import { fakeEngine, frame, IMAGE as FOUND, json, type Answer } from './support/fake-engine.js';
 import { expectedUid, sandboxIn, sh, workspace } from './support/sandbox.js';
 
 const IMAGE = 'example/image:1';
@@ -93,9 +93,9 @@ describe('an engine', () => {
     const sandbox = sandboxIn(workspace(), { docker: engine.docker, image: IMAGE });
     for (let call = 0; call < 2; call++) {
       const hasAsked = new Promise<void>((resolve) => { asked = resolve; });
-      const running = expect(sh(sandbox, 'x')).rejects.toMatchObject({ code: 'SANDBOX_UNREACHABLE', message: expect.stringContaining('within 60 s') });
+      const running = expect(sh(sandbox, 'x')).rejects.toMatchObject({ code: 'SANDBOX_UNREACHABLE', message: expect.stringContaining('within 20 s') });
       await hasAsked;
-      await vi.advanceTimersByTimeAsync(60_000);
+      await vi.advanceTimersByTimeAsync(20_000);
       await running;
     }
   });
@@ -122,7 +122,7 @@ describe('an engine', () => {
       response.end('{"status":"Downloading","id":"a1","progressDetail":{"current":5,"total":9}}\r\n');
     };
     const told: PullProgress[] = [];
-    const found: Answer = (request, response) => { (engine.asked.includes('POST /images/create') ? json({}) : MISSING)(request, response); };
+    const found: Answer = (request, response) => { (engine.asked.includes('POST /images/create') ? FOUND : MISSING)(request, response); };
     const engine = await fakeEngine({ 'GET /images': found, 'POST /images/create': pull });
     await sandboxIn(workspace(), { docker: engine.docker, image: IMAGE, pull: true, onPull: (progress) => told.push(progress) }).prepare();
     expect(told.at(-1)).toEqual({ image: IMAGE, status: 'Downloading', layer: 'a1', bytes: 5, ofBytes: 9 });
@@ -145,7 +145,7 @@ describe('an engine', () => {
   test('whose image is removed is asked to pull it again', async () => {
     let isThere = true;
     const engine = await fakeEngine({
-      'GET /images': (request, response) => { (isThere ? json({}) : MISSING)(request, response); },
+      'GET /images': (request, response) => { (isThere ? FOUND : MISSING)(request, response); },
       'POST /images/create': (_request, response) => { isThere = true; response.end('{"status":"Pulled"}\r\n'); },
       'POST /containers/create': (request, response) => { (isThere ? json({ Id: 'c0ffee' }, 201) : MISSING)(request, response); },
       'POST /wait': json({ StatusCode: 0 }),

@@ -21,10 +21,12 @@ export const json = (value: unknown, status = 200): Answer => (_request, respons
 
 const ID = 'c0ffee';
 
+export const IMAGE = json({ Id: 'sha256:c0de' });
+
 /** What an engine says that is well. */
 const WELL: Readonly<Record<string, Answer>> = {
   'GET /info': json({ SecurityOptions: ['name=seccomp,profile=default'] }),
-  'GET /images': json({}),
+  'GET /images': IMAGE,
   'GET /containers/json': json([]),
   'POST /containers/create': json({ Id: ID }, 201),
   'POST /start': json(null, 204),
