@@ -21,8 +21,10 @@ export const NAME_PREFIX = 'omnipaw-';
 export const BEGIN = 'begin';
 /** How a shell ends that hears nothing more of us: SIGPWR, by number, since not every shell knows the name. */
 export const DISCONNECTED = 30;
+/** What a shell says of a file of the workspace that it is asked for, before it is told what to run. */
+export const HERE = 'here';
 /** A shell that is told nothing ends so, too: at the end of its input alone it would say 0. */
-const WAITING = `read -r line && [ "$line" = ${BEGIN} ] && exec /bin/sh -s; kill -${DISCONNECTED} $$`;
+const WAITING = `read -r name && if [ -e "${WORKSPACE}/$name" ]; then echo ${HERE}; else echo elsewhere; fi && read -r line && [ "$line" = ${BEGIN} ] && exec /bin/sh -s; kill -${DISCONNECTED} $$`;
 
 export interface ContainerPlan {
   readonly image: string;

@@ -14,6 +14,7 @@ import { engineError, unlessAborted } from './engine-call.js';
 import { Graveyard } from './graveyard.js';
 import { labelsOf, lastUse } from './labels.js';
 import { limitsFrom, type ContainerLimits } from './limits.js';
+import { assertHasRoot } from './mounted-root.js';
 import { assertOptions, type DockerSandboxOptions } from './options.js';
 import { DEFAULT_IMAGE, Preparation } from './preparation.js';
 import { scriptOf } from './script.js';
@@ -100,13 +101,21 @@ export class DockerSandbox implements CommandRunner {
     try {
       await unlessAborted(limit.signal, this.#preparation.ready());
       void this.#graveyard.retry();
-      return (await this.#pool.take(lastUse(Date.now(), call), limit.signal)) ?? (await this.#start(limit.signal, call));
+      const waiting = (await this.#pool.take(lastUse(Date.now(), call), limit.signal)) ?? (await this.#start(limit.signal, call));
+      await assertHasRoot(waiting, this.#workspace, limit.signal).catch((thrown: unknown) => this.#giveUp(waiting, thrown));
+      return waiting;
     } catch (thrown) {
       if (isUnwanted()) return undefined;
       throw thrown;
     } finally {
       limit.clear();
     }
+  }
+
+  async #giveUp({ container, stream }: WaitingContainer, thrown: unknown): Promise<never> {
+    stream.destroy();
+    await this.#graveyard.remove(container);
+    throw thrown;
   }
 
   /** For a call, or for whichever comes next. */

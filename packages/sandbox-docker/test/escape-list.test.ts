@@ -5,11 +5,11 @@
  * too, so that a line that is only written wrongly is noticed. Nothing here sends a packet: that there is no network is seen
  * by what is not there.
  */
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DockerSandbox } from '@omnipaw/sandbox-docker';
 import Docker from 'dockerode';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { describeWith } from '../../../testing/components.js';
 import { programOfCall, type Argument } from './support/linux-call.js';
 import { expectedUid, permanentWorkspace, sandboxIn, sh, testImage, workspace } from './support/sandbox.js';
@@ -197,6 +197,23 @@ describeWith('docker', 'from a container there is no way', () => {
   test('to a link as its working directory', async () => {
     await sh(sandbox, 'ln -sfn /proc/self/fd/8 fd; ln -sfn / slash');
     for (const cwd of ['fd', 'slash', 'slash/etc', '/etc', '..']) await expect(sh(sandbox, 'pwd', { cwd })).rejects.toMatchObject({ code: 'PATH_REFUSED' });
+  });
+
+  test('to what a link leads to that was in the place of the root when its container was started', async () => {
+    const around = workspace();
+    const [inner, elsewhere] = ['root', 'elsewhere'].map((name) => path.join(around, name)) as [string, string];
+    for (const directory of [inner, elsewhere]) mkdirSync(directory);
+    for (const directory of [inner, elsewhere]) chmodSync(directory, 0o777);
+    const exchanged = new DockerSandbox({ root: inner, image: testImage(), warm: 1, user: { uid: expectedUid(), gid: expectedUid() } });
+    onTestFinished(async () => { await exchanged.close(); });
+    renameSync(inner, `${inner}-aside`);
+    symlinkSync(elsewhere, inner);
+    await exchanged.prepare();
+    unlinkSync(inner);
+    renameSync(`${inner}-aside`, inner);
+    await expect(sh(exchanged, 'echo ESCAPED > file')).rejects.toMatchObject({ code: 'SANDBOX_REFUSED', message: expect.stringContaining('something else as its workspace') });
+    await expect(sh(exchanged, 'echo here > file')).resolves.toMatchObject({ exitCode: 0 });
+    expect([readdirSync(elsewhere), readdirSync(inner)]).toEqual([[], ['file']]);
   });
 
   test('past the end of its first process: whoever it kills, it kills itself only', async () => {

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { DockerSandbox, type PullProgress } from '@omnipaw/sandbox-docker';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -166,13 +167,29 @@ describe('an engine', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => { vi.useRealTimers(); });
     const late = deferred();
-    const engine = await fakeEngine({ 'POST /start': FULL }, (stream) => {
+    const first = (stream: Socket): void => {
       stream.on('error', () => undefined);
       setImmediate(() => { stream.resetAndDestroy(); late.resolve(); });
-    });
+    };
+    const engine = await fakeEngine({ 'POST /start': FULL }, { first });
     await expect(sh(sandboxIn(workspace(), { docker: engine.docker, image: IMAGE }), 'x')).rejects.toMatchObject({ code: 'SANDBOX_DISK_FULL' });
     await late.promise;
     for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => { setImmediate(resolve); });
+  });
+
+  test.each([
+    ['has something else in the place of the root', (stream: Socket) => stream.write(frame('stdout', 'elsewhere\n')), { code: 'SANDBOX_REFUSED', message: expect.stringContaining('Nothing has run.') }],
+    ['has no shell', (stream: Socket) => stream.end(frame('stderr', 'exec /bin/sh failed: No such file or directory\n')), { code: 'SANDBOX_FAILED', details: { reason: 'exec /bin/sh failed: No such file or directory' } }],
+    ['is gone', (stream: Socket) => stream.end(), { code: 'SANDBOX_UNREACHABLE' }],
+  ])('whose container %s is told nothing to run', async (_what, answer, error) => {
+    let heard = '';
+    const first = (stream: Socket): void => { stream.on('data', (bytes: Buffer) => { heard += bytes.toString(); }).once('data', () => { answer(stream); }); };
+    const engine = await fakeEngine({}, { first });
+    const root = workspace();
+    await expect(sh(sandboxIn(root, { docker: engine.docker, image: IMAGE }), 'x')).rejects.toMatchObject(error);
+    expect(heard).toMatch(/^\.omnipaw-[\da-f-]+\.tmp\n$/);
+    expect(engine.asked.at(-1)).toBe('DELETE /containers/c0ffee');
+    expect(readdirSync(root)).toEqual([]);
   });
 
   test('that answers without making a connection is not spoken to', async () => {

@@ -7,7 +7,7 @@
  *    never followed.
  * 4. Writes are one after the other, so that what one has looked at is still so when it writes.
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { constants, lstatSync, realpathSync, type Stats } from 'node:fs';
 import { lstat, mkdir, opendir, open, rmdir, unlink, type FileHandle } from 'node:fs/promises';
 import * as v from 'valibot';
@@ -81,6 +81,21 @@ export class Workspace {
     } finally {
       await directory.release();
     }
+  }
+
+  /** Does something while there is an empty file in the root whose name nobody knew before: whoever sees it has this directory, and no other one. */
+  whileMarked<Result>(use: (name: string) => Promise<Result>): Promise<Result> {
+    return this.within('.', async (directory) => {
+      const name = `.omnipaw-${randomUUID()}.tmp`;
+      const { O_CREAT, O_EXCL, O_WRONLY } = constants;
+      const file = await open(directory.placeOf(name), O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0o600).catch((thrown: unknown) => failBySystem('.', thrown));
+      try {
+        await file.close();
+        return await use(name);
+      } finally {
+        await unlink(directory.placeOf(name)).catch(() => undefined);
+      }
+    });
   }
 
   /** The bytes of a regular file; throws `FILE_TOO_LARGE` for more than `maxBytes`. */

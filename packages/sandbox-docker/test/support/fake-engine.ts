@@ -35,8 +35,15 @@ const WELL: Readonly<Record<string, Answer>> = {
   'GET /containers': json({ State: { Running: true, OOMKilled: false } }),
 };
 
-/** Listens on the loopback interface. `attached` is told of each stream that somebody has attached to. */
-export async function fakeEngine(answers: Readonly<Record<string, Answer>>, attached: (stream: Socket) => void = () => {}): Promise<FakeEngine> {
+/** Who is told of a stream that somebody has attached to: when that is so, and when its container has said that it has the workspace. */
+export interface Attached {
+  readonly first?: (stream: Socket) => void;
+  readonly then?: (stream: Socket) => void;
+}
+
+/** Listens on the loopback interface. */
+export async function fakeEngine(answers: Readonly<Record<string, Answer>>, attached: Attached | Attached['then'] = {}): Promise<FakeEngine> {
+  const { first = answerHere, then = () => undefined } = typeof attached === 'function' ? { then: attached } : attached;
   const asked: string[] = [];
   const sockets = new Set<Socket>();
   const all = Object.entries({ ...WELL, ...answers }).sort(([one], [other]) => other.length - one.length);
@@ -59,7 +66,8 @@ export async function fakeEngine(answers: Readonly<Record<string, Answer>>, atta
       return;
     }
     socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
-    attached(socket);
+    first(socket);
+    socket.once('data', () => { then(socket); });
   });
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -72,6 +80,11 @@ export async function fakeEngine(answers: Readonly<Record<string, Answer>>, atta
   };
   onTestFinished(die);
   return { docker: new Docker({ protocol: 'http', host: '127.0.0.1', port: (server.address() as AddressInfo).port }), asked, die };
+}
+
+/** Whatever a container is asked for, it has. */
+function answerHere(stream: Socket): void {
+  stream.once('data', () => { stream.write(frame('stdout', 'here\n')); });
 }
 
 /** Output as engines send it. */
