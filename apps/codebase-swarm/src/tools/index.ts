@@ -27,7 +27,7 @@ export function createTools(directories: Directories, excluded?: string) {
 
 /** As `SANDBOX_MODE` says, in containers of the image that `SANDBOX_IMAGE` names. */
 function runnerFor(source: Workspace): CommandRunner {
-  const environment = hostEnvironment();
+  const environment = hostEnvironment(process.cwd(), source.root);
   const local = new LocalRunner(source, { environment, maxProcesses: MAX_PROCESSES });
   const { SANDBOX_IMAGE: image } = environment;
   const docker = new DockerSandbox({ root: source.root, ...(image === undefined || image === '' ? {} : { image }) });
