@@ -21,6 +21,10 @@ export const NAME_PREFIX = 'omnipaw-';
 export const BEGIN = 'begin';
 /** How a shell ends that hears nothing more of us: SIGPWR, by number, since not every shell knows the name. */
 export const DISCONNECTED = 30;
+/** Those that wait, of which timers have one each. */
+const MAX_SIGNALS = 1_024;
+/** What the types of dockerode do not know. */
+const UNTYPED: { readonly bind: object; readonly host: object } = { bind: { NonRecursive: true }, host: { CgroupnsMode: 'private' } };
 /** What a shell says of a file of the workspace that it is asked for, before it is told what to run. */
 export const HERE = 'here';
 /** A shell that is told nothing ends so, too: at the end of its input alone it would say 0. */
@@ -68,14 +72,16 @@ function temporaries(volumes: readonly string[], { tmpBytes }: ContainerLimits):
   return Object.fromEntries(places.map((path) => [path, `rw,noexec,nosuid,nodev,mode=1777,size=${tmpBytes}`]));
 }
 
+/** Without what is mounted below it. */
 function workspaceAt(root: string): Docker.MountSettings {
-  return { Type: 'bind', Source: root, Target: WORKSPACE, BindOptions: { Propagation: 'rprivate' } };
+  return { Type: 'bind', Source: root, Target: WORKSPACE, BindOptions: { Propagation: 'rprivate', ...UNTYPED.bind } };
 }
 
 function confinement(network: string, seccomp: string): Docker.HostConfig {
   return {
     NetworkMode: network,
     IpcMode: 'private',
+    ...UNTYPED.host,
     CapDrop: ['ALL'],
     SecurityOpt: ['no-new-privileges', `seccomp=${seccomp}`],
     ReadonlyRootfs: true,
@@ -95,6 +101,7 @@ function ceilings({ memoryBytes, cpus, maxProcesses, maxOpenFiles, maxFileBytes,
     NanoCpus: Math.ceil(cpus * 1e9),
     PidsLimit: maxProcesses,
     ShmSize: tmpBytes,
-    Ulimits: [limit('nofile', maxOpenFiles), limit('fsize', maxFileBytes), limit('core', 0)],
+    // Queues and signals are counted for all processes of a user, on the machine as well.
+    Ulimits: [limit('nofile', maxOpenFiles), limit('fsize', maxFileBytes), limit('core', 0), limit('msgqueue', 0), limit('sigpending', MAX_SIGNALS)],
   };
 }

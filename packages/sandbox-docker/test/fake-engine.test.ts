@@ -177,6 +177,12 @@ describe('an engine', () => {
     for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => { setImmediate(resolve); });
   });
 
+  test.each(['/workspace/data', '/workspace/data/deep', 'workspace/../workspace/x'])('whose image wants a volume in the workspace is not used: %s', async (volume) => {
+    const engine = await fakeEngine({ 'GET /images': json({ Id: 'sha256:c0de', Config: { Volumes: { '/data': {}, [volume]: {} } } }) });
+    await expect(sh(sandboxIn(workspace(), { docker: engine.docker, image: IMAGE }), 'x')).rejects.toMatchObject({ code: 'SANDBOX_REFUSED', details: { volume } });
+    expect(engine.asked).not.toContain('POST /containers/create');
+  });
+
   test.each([
     ['has something else in the place of the root', (stream: Socket) => stream.write(frame('stdout', 'elsewhere\n')), { code: 'SANDBOX_REFUSED', message: expect.stringContaining('Nothing has run.') }],
     ['has no shell', (stream: Socket) => stream.end(frame('stderr', 'exec /bin/sh failed: No such file or directory\n')), { code: 'SANDBOX_FAILED', details: { reason: 'exec /bin/sh failed: No such file or directory' } }],
@@ -267,7 +273,10 @@ test.each([
   [{ limits: { toString: 5 } }, 'There is no limit "toString" of a container.'],
   [{ limits: 5 }, 'its option limits must be an object; found: 5.'],
   [{ networks: 'none' }, 'DockerSandbox has no option "networks". There are: root, image, '],
-  [{ network: '' }, 'its option network must be a text that is not empty; found: "".'],
+  [{ network: '' }, "its option network must be the name of one of the engine's networks; not host, or another container's"],
+  [{ network: 'host' }, 'its option network must be'],
+  [{ network: 'container:abc' }, 'its option network must be'],
+  [{ network: 'ns:/proc/1/ns/net' }, 'its option network must be'],
   [{ user: 1000 }, 'its option user must be { uid, gid }, two whole numbers from 0; found: 1000.'],
   [{ user: { uid: -1, gid: 0 } }, 'its option user must be { uid, gid }'],
   [{ pull: 'no' }, 'its option pull must be true or false; found: "no".'],

@@ -13,6 +13,7 @@ import { lstat, mkdir, opendir, open, rmdir, unlink, type FileHandle } from 'nod
 import * as v from 'valibot';
 import { callback, checkOptions, optionsOf } from '../schemas/options.js';
 import { hold, type Hold, type HeldDirectory } from './held-directory.js';
+import { restoreOwnersRights } from './owners-rights.js';
 import { fail, failBySystem, kindOf, refuse } from './refusals.js';
 import { assertNewName, partsOf, partsToWrite, type NameRule } from './relative-path.js';
 import { readAtMost } from './read-at-most.js';
@@ -58,8 +59,8 @@ export class Workspace {
   readonly root: string;
   readonly #hold: Hold;
   readonly #names: NameRule;
-  /** Which directory the root was when all this began. */
-  readonly #identity: { readonly dev: bigint; readonly ino: bigint };
+  /** Which directory the root was when all this began, and what it let its owner do. */
+  readonly #identity: { readonly dev: bigint; readonly ino: bigint; readonly mode: bigint };
   #writes: Promise<unknown> = Promise.resolve();
 
   /** Throws a `TypeError` when `root` is no directory, and for options that are none. */
@@ -68,7 +69,7 @@ export class Workspace {
     this.root = realPlace(root);
     const stats = lstatSync(this.root, { bigint: true });
     if (!stats.isDirectory()) throw new TypeError(`The root ${this.root} is no directory.`);
-    this.#identity = { dev: stats.dev, ino: stats.ino };
+    this.#identity = { dev: stats.dev, ino: stats.ino, mode: stats.mode };
     this.#hold = options.hold ?? hold;
     this.#names = options.names ?? 'plain';
   }
@@ -236,6 +237,7 @@ export class Workspace {
   }
 
   async #holdRoot(asked: string): Promise<HeldDirectory> {
+    await restoreOwnersRights(this.root, this.#identity);
     const directory = await this.#hold(this.root).catch(() => refuse(asked, 'the root is not there any more, or no directory'));
     const { dev, ino } = await lstat(`${directory.place}/.`, { bigint: true });
     if (dev === this.#identity.dev && ino === this.#identity.ino) return directory;
