@@ -26,9 +26,9 @@ export function whereItWasLooked(): string {
 function assertUsable(address: string): void {
   if (address === '' || /^(?:unix|npipe|tcp):\/\//.test(address) || /^[\w.-]+:\d+$/.test(address)) return;
   const details = { address };
-  const target = /^ssh:\/\/(.+?)\/*$/.exec(address)?.[1];
-  if (target !== undefined) {
-    const advice = `Let ssh forward the socket: ssh -N -L /tmp/engine.sock:/var/run/docker.sock ${target} and DOCKER_HOST=unix:///tmp/engine.sock.`;
+  if (address.startsWith('ssh://')) {
+    // ssh itself takes such an address, too.
+    const advice = `Let ssh forward the socket (ssh -N -L /tmp/engine.sock:/var/run/docker.sock ${address}), and set DOCKER_HOST to unix:///tmp/engine.sock.`;
     throw sandboxError('SANDBOX_REFUSED', `DOCKER_HOST is ${address}, and by that way nobody would look whether it is this host that answers. ${advice}`, { details });
   }
   const hint = address.startsWith('/') ? ` Is it unix://${address}?` : '';

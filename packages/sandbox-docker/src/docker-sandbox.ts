@@ -86,7 +86,7 @@ export class DockerSandbox implements CommandRunner {
     if (waiting === undefined) return NOT_RUN;
     const run = new ContainerRun(waiting, { ...options, root: this.#workspace.root, maxDiskBytes: this.#limits.maxDiskBytes });
     try {
-      return await run.untilOver(scriptOf({ command, cwd: options.cwd, env: options.env }));
+      return { ...(await run.untilOver(scriptOf({ command, cwd: options.cwd, env: options.env }))), where: waiting.where };
     } finally {
       await this.#graveyard.remove(waiting.container);
       this.#pool.fill();
@@ -125,7 +125,7 @@ export class DockerSandbox implements CommandRunner {
     const until = lastUse(Date.now(), call);
     const plan = { image: image.id, volumes: image.volumes, network, user, root: this.#workspace.root, limits: this.#limits, labels: labelsOf(until, call) };
     try {
-      return await withSeccompProfile(info, (seccomp) => startContainer({ docker, image: name, options: containerOptions({ ...plan, seccomp }), until, signal, graveyard: this.#graveyard }));
+      return await withSeccompProfile(info, (seccomp) => startContainer({ docker, image: name, where: `docker ${name} ${image.id}`, options: containerOptions({ ...plan, seccomp }), until, signal, graveyard: this.#graveyard }));
     } catch (thrown) {
       // Somebody has removed the image: who comes next looks for it again, and pulls it if that is allowed.
       if ((thrown as OmniError).code === 'SANDBOX_IMAGE_MISSING') this.#preparation.forget();

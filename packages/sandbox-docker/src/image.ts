@@ -51,11 +51,20 @@ export async function assureImage(docker: Docker, options: ImageOptions): Promis
 }
 
 async function imageOn(docker: Docker, { image, signal }: ImageOptions): Promise<Image> {
-  // The types do not know that this can be given up, too.
-  const asked = docker.getImage(image) as unknown as { inspect(options: { readonly abortSignal: AbortSignal }): Promise<Partial<Docker.ImageInspectInfo>> };
-  const { Id, Config } = await ask('being asked for an image', (abortSignal) => asked.inspect({ abortSignal }), { signal });
+  const { Id, Config } = await ask('being asked for an image', (abortSignal) => inspect(docker, image, abortSignal), { signal });
   assertUnderstood(typeof Id === 'string' && Id !== '', 'an image');
   return { id: Id, volumes: Object.keys(Config?.Volumes ?? {}) };
+}
+
+/** dockerode's own way of asking this can't be given up. */
+function inspect(docker: Docker, image: string, abortSignal: AbortSignal): Promise<Partial<Docker.ImageInspectInfo>> {
+  const request = { path: `/images/${image}/json`, method: 'GET', statusCodes: { 200: true, 404: 'no such image', 500: 'server error' }, abortSignal };
+  return new Promise((resolve, reject) => {
+    docker.modem.dial(request, (thrown: Error | null, found: unknown) => {
+      if (thrown === null) resolve(found as Partial<Docker.ImageInspectInfo>);
+      else reject(thrown);
+    });
+  });
 }
 
 function isMissing(thrown: unknown): boolean {

@@ -12,6 +12,8 @@ export interface WaitingContainer {
   readonly isConnected: () => boolean;
   /** When anybody may remove it. */
   readonly until: number;
+  /** The image, by name and content. */
+  readonly where: string;
 }
 
 export interface StartOptions {
@@ -19,6 +21,7 @@ export interface StartOptions {
   /** As its user calls it. */
   readonly image: string;
   readonly until: number;
+  readonly where: string;
   readonly options: Docker.ContainerCreateOptions;
   /** Ends it, with its reason. */
   readonly signal?: AbortSignal | undefined;
@@ -32,7 +35,7 @@ export interface StartOptions {
  * Rejects with `SANDBOX_UNREACHABLE`, `SANDBOX_IMAGE_MISSING`, `SANDBOX_DISK_FULL`, `SANDBOX_FAILED`.
  */
 export async function startContainer(start: StartOptions): Promise<WaitingContainer> {
-  const { docker, until, signal, graveyard } = start;
+  const { docker, until, where, signal, graveyard } = start;
   const container = await makeContainer(start);
   let stream: ContainerStream | undefined;
   try {
@@ -41,7 +44,7 @@ export async function startContainer(start: StartOptions): Promise<WaitingContai
     let isConnected = true;
     for (const event of ['end', 'close']) attached.once(event, () => { isConnected = false; });
     await ask('starting a container', (abortSignal) => container.start({ abortSignal }), { signal });
-    return { container, stream, isConnected: () => isConnected, until };
+    return { container, stream, isConnected: () => isConnected, until, where };
   } catch (thrown) {
     stream?.destroy();
     await graveyard.remove(container);

@@ -214,13 +214,13 @@ describeWith('docker', 'host tools with SANDBOX_MODE=docker', () => {
       const first = yield* ctx.tool(host.system.bash, { command: 'echo one; sleep 1; echo $1 > file; ls /workspace', args: ['two'] });
       const second = yield* ctx.tool(host.fs.readFile, { path: 'file' });
       const third = yield* ctx.tool(host.system.bash, { command: 'sleep 60', timeoutMs: 500 });
-      return [first.stdout, second.content, third.endedBy, third.timedOut];
+      return [first.stdout, second.content, third.endedBy, third.timedOut, first.where.replace(/[0-9a-f]{64}$/, '…')];
     });
     const log = new MemoryLogStore();
     const kernel = await createKernel({ log, agents: [worker], tools: host.all });
     const result = await kernel.spawn(worker, null, { grants: ['call:host.*'] }).result();
     await kernel.stop();
-    expect(result).toEqual(['one\nfile\n', 'two\n', 'timeout', true]);
+    expect(result).toEqual(['one\nfile\n', 'two\n', 'timeout', true, `docker ${testImage()} sha256:…`]);
     const entries: Entry[] = [];
     for await (const entry of readEntries(log)) entries.push(entry as unknown as Entry);
     expect(entries.filter(({ kind }) => kind === 'TOOL_PROGRESS').map(({ data }) => (data as { value?: unknown }).value)).toContainEqual({ stdout: 'one\n', stderr: '' });

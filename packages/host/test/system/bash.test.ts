@@ -111,7 +111,7 @@ describe.skipIf(process.platform === 'win32')('host.system.bash', () => {
 
   test('makes text of any bytes, and cuts between characters', async () => {
     const { system } = hostTools({ root: temporaryDirectory() });
-    await expect(call(system.bash, { command: String.raw`printf '\xff\x00ok'` })).resolves.toMatchObject({ stdout: '\uFFFD\0ok', truncated: null });
+    await expect(call(system.bash, { command: String.raw`printf '\xff\x00ok'` })).resolves.toMatchObject({ stdout: '\uFFFD\0ok', truncated: null, where: 'local' });
     const { stdout, truncated } = await call(system.bash, { command: String.raw`for i in {1..30000}; do printf 'x\xf0\x9f\x90\xbe'; done; echo end` });
     expect(stdout).not.toContain('\uFFFD');
     expect(stdout).toMatch(/^x.*OUTPUT_TRUNCATED.*end\n$/su);

@@ -11,6 +11,10 @@ export interface FakeEngine {
   readonly docker: Docker;
   /** What it was asked for, in order: `POST /containers/create`. */
   readonly asked: readonly string[];
+  /** Those that wait for an answer. */
+  readonly pending: ReadonlySet<string>;
+  /** Resolves when it has been asked that so often. */
+  heard(question: string, times?: number): Promise<void>;
   /** Ends all connections, and takes no new ones. */
   die(): void;
 }
@@ -45,11 +49,15 @@ export interface Attached {
 export async function fakeEngine(answers: Readonly<Record<string, Answer>>, attached: Attached | Attached['then'] = {}): Promise<FakeEngine> {
   const { first = answerHere, then = () => undefined } = typeof attached === 'function' ? { then: attached } : attached;
   const asked: string[] = [];
+  const pending = new Set<string>();
   const sockets = new Set<Socket>();
   const all = Object.entries({ ...WELL, ...answers }).sort(([one], [other]) => other.length - one.length);
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url!, 'http://engine');
-    asked.push(`${request.method!} ${pathname}`);
+    const question = `${request.method!} ${pathname}`;
+    asked.push(question);
+    pending.add(question);
+    response.once('close', () => { pending.delete(question); });
     const [, answer] = all.find(([route]) => {
       const [method, part] = route.split(' ');
       return method === request.method && pathname.includes(part!);
@@ -79,7 +87,15 @@ export async function fakeEngine(answers: Readonly<Record<string, Answer>>, atta
     for (const socket of sockets) socket.destroy();
   };
   onTestFinished(die);
-  return { docker: new Docker({ protocol: 'http', host: '127.0.0.1', port: (server.address() as AddressInfo).port }), asked, die };
+  const heard = async (question: string, times = 1): Promise<void> => {
+    while (asked.filter((one) => one.startsWith(question)).length < times) await turn();
+  };
+  return { docker: new Docker({ protocol: 'http', host: '127.0.0.1', port: (server.address() as AddressInfo).port }), asked, pending, heard, die };
+}
+
+/** Lets what has arrived be read, whatever the time is. */
+export async function turn(): Promise<void> {
+  await new Promise((resolve) => { setImmediate(resolve); });
 }
 
 /** Whatever a container is asked for, it has. */
