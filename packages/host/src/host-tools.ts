@@ -14,12 +14,13 @@ const DEFAULT_PROCESSES = 256;
  * The tools of a machine, each for a grant of its own (`call:host.fs.read_file`).
  *
  * Throws a `TypeError` for a root that is no directory and for an option that is not known or can't be what it is, and
- * `SANDBOX_UNAVAILABLE` when there is no runner that `SANDBOX_MODE` names.
+ * `SANDBOX_UNAVAILABLE` when there is no runner that `SANDBOX_MODE` names, or it stands in a file in the root.
  */
 export function hostTools(options: HostOptions) {
   checkOptions('hostTools', hostOptions, options);
-  const { root, name = 'host', environment: variables = hostEnvironment() } = options;
+  const { root, name = 'host' } = options;
   const workspace = new Workspace(root);
+  const variables = options.environment ?? hostEnvironment(process.cwd(), workspace.root);
   const local = new LocalRunner(workspace, { environment: variables, maxProcesses: options.maxProcesses ?? DEFAULT_PROCESSES });
   const runner = chooseRunner([local, ...(options.runners ?? [])], variables);
   const files = fs.fileTools(`${name}.fs`, workspace);

@@ -14,9 +14,11 @@ import { engineError, unlessAborted } from './engine-call.js';
 import { Graveyard } from './graveyard.js';
 import { labelsOf, lastUse } from './labels.js';
 import { limitsFrom, type ContainerLimits } from './limits.js';
+import { assertHasRoot } from './mounted-root.js';
 import { assertOptions, type DockerSandboxOptions } from './options.js';
 import { DEFAULT_IMAGE, Preparation } from './preparation.js';
 import { scriptOf } from './script.js';
+import { withSeccompProfile } from './seccomp-file.js';
 import { limitStart } from './start-limit.js';
 import { startContainer, type WaitingContainer } from './waiting-container.js';
 import { WarmPool } from './warm-pool.js';
@@ -99,7 +101,9 @@ export class DockerSandbox implements CommandRunner {
     try {
       await unlessAborted(limit.signal, this.#preparation.ready());
       void this.#graveyard.retry();
-      return (await this.#pool.take(lastUse(Date.now(), call), limit.signal)) ?? (await this.#start(limit.signal, call));
+      const waiting = (await this.#pool.take(lastUse(Date.now(), call), limit.signal)) ?? (await this.#start(limit.signal, call));
+      await assertHasRoot(waiting, this.#workspace, limit.signal).catch((thrown: unknown) => this.#giveUp(waiting, thrown));
+      return waiting;
     } catch (thrown) {
       if (isUnwanted()) return undefined;
       throw thrown;
@@ -108,14 +112,20 @@ export class DockerSandbox implements CommandRunner {
     }
   }
 
+  async #giveUp({ container, stream }: WaitingContainer, thrown: unknown): Promise<never> {
+    stream.destroy();
+    await this.#graveyard.remove(container);
+    throw thrown;
+  }
+
   /** For a call, or for whichever comes next. */
   async #start(signal?: AbortSignal, call?: ExecOptions): Promise<WaitingContainer> {
     const { image: name = DEFAULT_IMAGE, network = 'none' } = this.#options;
-    const { docker, user, image } = await this.#preparation.ready();
+    const { docker, info, user, image } = await this.#preparation.ready();
     const until = lastUse(Date.now(), call);
-    const options = containerOptions({ image: image.id, volumes: image.volumes, network, user, root: this.#workspace.root, limits: this.#limits, labels: labelsOf(until, call) });
+    const plan = { image: image.id, volumes: image.volumes, network, user, root: this.#workspace.root, limits: this.#limits, labels: labelsOf(until, call) };
     try {
-      return await startContainer({ docker, image: name, where: `docker ${name} ${image.id}`, options, until, signal, graveyard: this.#graveyard });
+      return await withSeccompProfile(info, (seccomp) => startContainer({ docker, image: name, where: `docker ${name} ${image.id}`, options: containerOptions({ ...plan, seccomp }), until, signal, graveyard: this.#graveyard }));
     } catch (thrown) {
       // Somebody has removed the image: who comes next looks for it again, and pulls it if that is allowed.
       if ((thrown as OmniError).code === 'SANDBOX_IMAGE_MISSING') this.#preparation.forget();

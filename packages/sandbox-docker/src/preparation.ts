@@ -1,8 +1,10 @@
 /** What is done once for all calls: the engine and the image are found, and what processes that have ended have left there is removed. */
+import { posix } from 'node:path';
 import type Docker from 'dockerode';
 import { connect, whereItWasLooked } from './connect.js';
+import { WORKSPACE } from './container-options.js';
 import { ask, assertUnderstood, engineError } from './engine-call.js';
-import { assertKeepsLimits, isRootless, type EngineInfo } from './engine-info.js';
+import { assertConfines, isRootless, type EngineInfo } from './engine-info.js';
 import { sandboxError } from './errors.js';
 import type { Graveyard } from './graveyard.js';
 import { assureImage, type Image } from './image.js';
@@ -15,6 +17,7 @@ export const DEFAULT_IMAGE = 'node:22-alpine';
 /** An engine that can be asked, and what is known before the first container is made. */
 export interface Ready {
   readonly docker: Docker;
+  readonly info: EngineInfo;
   /** `uid:gid` */
   readonly user: string;
   readonly image: Image;
@@ -61,11 +64,12 @@ export class Preparation {
   async #prepare(signal: AbortSignal): Promise<Ready> {
     const { image = DEFAULT_IMAGE, pull = false, onPull, user } = this.#options;
     const { docker, info } = await this.#findEngine(signal);
-    assertKeepsLimits(info);
+    assertConfines(info);
     const uid = userFor(this.#root, isRootless(info), user);
     const found = await assureImage(docker, { image, pull, onPull, signal });
+    assertNoVolumeWithin(found, image);
     await this.#removeLeftovers(docker, signal);
-    return { docker, user: uid, image: found };
+    return { docker, info, user: uid, image: found };
   }
 
   async #findEngine(signal: AbortSignal): Promise<{ readonly docker: Docker; readonly info: EngineInfo }> {
@@ -90,4 +94,11 @@ export class Preparation {
     const left = (ours as readonly Docker.ContainerInfo[]).filter((one) => isLeftover(one, Date.now()));
     void this.#graveyard.removeAll(left.map(({ Id }) => docker.getContainer(Id)));
   }
+}
+
+/** For a volume in the workspace the engine would make directories in the root, as root. */
+function assertNoVolumeWithin({ volumes }: Image, image: string): void {
+  const within = volumes.find((volume) => posix.resolve('/', volume).startsWith(`${WORKSPACE}/`));
+  if (within === undefined) return;
+  throw sandboxError('SANDBOX_REFUSED', `The image ${image} wants a volume at ${within}, in the place of the workspace. Take one that does not.`, { details: { image, volume: within } });
 }

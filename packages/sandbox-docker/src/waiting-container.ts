@@ -55,7 +55,7 @@ export async function startContainer(start: StartOptions): Promise<WaitingContai
 /** The question is not given up with its call: its answer says that there is something to remove. */
 async function makeContainer({ docker, image, options, signal, graveyard }: StartOptions): Promise<Docker.Container> {
   const made = ask('making a container', async (abortSignal) => {
-    const container = await docker.createContainer({ ...options, abortSignal });
+    const container = await docker.createContainer(inBody(options, abortSignal));
     assertUnderstood(typeof container.id === 'string' && container.id !== '', 'a container');
     return container;
   });
@@ -65,4 +65,10 @@ async function makeContainer({ docker, image, options, signal, graveyard }: Star
     graveyard.removeUnwanted(made, docker.getContainer(options.name!));
     throw asMissingImage(thrown, image) ?? engineError(thrown, 'a container was made');
   }
+}
+
+/** dockerode would send all of it in the address as well, and a profile of seccomp is longer than what servers take there. */
+function inBody(options: Docker.ContainerCreateOptions, abortSignal: AbortSignal): Docker.ContainerCreateOptions {
+  const parts: object = { _query: { name: options.name }, _body: options };
+  return { ...parts, abortSignal };
 }

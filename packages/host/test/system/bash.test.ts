@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from '
 import path from 'node:path';
 import { createKernel, defineAgent, MemoryLogStore, readEntries, secret } from '@omnipaw/kernel';
 import { hostEnvironment, hostTools, LocalRunner, Workspace, type CommandRunner, type ExecOptions } from '@omnipaw/host';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { call, codeOf } from '../support/call.js';
 import { temporaryDirectory, tree } from '../support/workspace.js';
 
@@ -221,6 +221,24 @@ describe('a .env file', () => {
     expect(hostEnvironment(folder)['SANDBOX_MODE']).toBe('local');
     vi.unstubAllEnvs();
     expect(hostEnvironment(temporaryDirectory())).toEqual(process.env);
+  });
+
+  test('that agents can write says nothing of where they run', () => {
+    const folder = realpathSync(tree({ '.env': 'API_KEY=secret\nSANDBOX_MODE=docker\n', 'below/.env': 'SANDBOX_IMAGE=theirs\n', 'beside/x': '' }));
+    const outside = realpathSync(temporaryDirectory());
+    symlinkSync(path.join(folder, 'below/.env'), path.join(outside, '.env'));
+    const refused = expect.objectContaining({ code: 'SANDBOX_UNAVAILABLE', message: expect.stringMatching(/SANDBOX_\w+ stands in .*\.env, which is in the root/) });
+    for (const directory of [folder, path.join(folder, 'below'), outside]) expect(() => hostEnvironment(directory, folder)).toThrow(refused);
+    expect(hostEnvironment(folder, path.join(folder, 'beside'))).toMatchObject({ SANDBOX_MODE: 'docker' });
+    vi.stubEnv('SANDBOX_MODE', 'local');
+    expect(hostEnvironment(folder, folder)).toMatchObject({ SANDBOX_MODE: 'local' });
+    vi.unstubAllEnvs();
+    const before = process.cwd();
+    onTestFinished(() => { process.chdir(before); });
+    process.chdir(folder);
+    expect(() => hostTools({ root: '.' })).toThrow(refused);
+    expect(() => hostTools({ root: 'beside' })).toThrow(expect.objectContaining({ code: 'SANDBOX_UNAVAILABLE', message: expect.stringContaining('there is no runner') }));
+    expect(() => hostTools({ root: '.', environment: {} })).not.toThrow();
   });
 
   test('that can not be read is not passed over', () => {

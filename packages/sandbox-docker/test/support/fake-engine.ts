@@ -39,8 +39,15 @@ const WELL: Readonly<Record<string, Answer>> = {
   'GET /containers': json({ State: { Running: true, OOMKilled: false } }),
 };
 
-/** Listens on the loopback interface. `attached` is told of each stream that somebody has attached to. */
-export async function fakeEngine(answers: Readonly<Record<string, Answer>>, attached: (stream: Socket) => void = () => {}): Promise<FakeEngine> {
+/** Who is told of a stream that somebody has attached to: when that is so, and when its container has said that it has the workspace. */
+export interface Attached {
+  readonly first?: (stream: Socket) => void;
+  readonly then?: (stream: Socket) => void;
+}
+
+/** Listens on the loopback interface. */
+export async function fakeEngine(answers: Readonly<Record<string, Answer>>, attached: Attached | Attached['then'] = {}): Promise<FakeEngine> {
+  const { first = answerHere, then = () => undefined } = typeof attached === 'function' ? { then: attached } : attached;
   const asked: string[] = [];
   const pending = new Set<string>();
   const sockets = new Set<Socket>();
@@ -67,7 +74,8 @@ export async function fakeEngine(answers: Readonly<Record<string, Answer>>, atta
       return;
     }
     socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
-    attached(socket);
+    first(socket);
+    socket.once('data', () => { then(socket); });
   });
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -88,6 +96,11 @@ export async function fakeEngine(answers: Readonly<Record<string, Answer>>, atta
 /** Lets what has arrived be read, whatever the time is. */
 export async function turn(): Promise<void> {
   await new Promise((resolve) => { setImmediate(resolve); });
+}
+
+/** Whatever a container is asked for, it has. */
+function answerHere(stream: Socket): void {
+  stream.once('data', () => { stream.write(frame('stdout', 'here\n')); });
 }
 
 /** Output as engines send it. */
