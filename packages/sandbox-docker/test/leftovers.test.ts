@@ -1,12 +1,14 @@
 /** Whatever becomes of calls and kernels: nothing of ours is left on the engine, and nothing else is touched. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { CommandRunner } from '@omnipaw/host';
+import { hostTools, type CommandRunner } from '@omnipaw/host';
+import { createKernel, defineAgent, MemoryLogStore, type OmniKernel, type Tool } from '@omnipaw/kernel';
 import { LABELS, type DockerSandbox } from '@omnipaw/sandbox-docker';
 import Docker from 'dockerode';
 import { expect, onTestFinished, test } from 'vitest';
 import { bundle } from '../../../testing/bundle.js';
 import { describeWith } from '../../../testing/components.js';
+import { ToolEnds } from '../../cli/src/calls/tool-ends.js';
 import { containersOf, noEngine, sandboxIn, sh, testImage, workspace } from './support/sandbox.js';
 
 /** How many calls: `SANDBOX_CALLS=1000 npm test -- packages/sandbox-docker/test/leftovers` tries as many as anybody asks for. */
@@ -105,6 +107,39 @@ describeWith('docker', 'of a kernel that was killed', () => {
     const onOutput = (): void => { void hoursLeft().then((hours) => { seen.push(hours); abort.abort(); }); };
     await sh(sandboxIn(workspace()), 'echo begun; sleep 60', { timeoutMs: 3_600_000, signal: abort.signal, onOutput });
     expect(seen).toEqual([expect.closeTo(24.25, 1), expect.closeTo(1.25, 1)]);
+  });
+});
+
+describeWith('docker', 'of a kernel that was stopped', () => {
+  /** A kernel whose agent has a command run in a container. */
+  async function running(watch: (tools: readonly Tool[]) => readonly Tool[]): Promise<{ readonly kernel: OmniKernel; readonly sandbox: DockerSandbox }> {
+    const root = workspace();
+    const sandbox = sandboxIn(root);
+    const host = hostTools({ root, runners: [sandbox], environment: { SANDBOX_MODE: 'docker' } });
+    const worker = defineAgent('worker', function* (ctx) {
+      yield* ctx.tool(host.system.bash, { command: 'echo begun; sleep 60' });
+    });
+    const kernel = await createKernel({ log: new MemoryLogStore(), agents: [worker], tools: watch(host.all) });
+    const begun = new Promise<void>((resolve) => { kernel.subscribe(({ kind }) => { if (kind === 'TOOL_PROGRESS') resolve(); }); });
+    kernel.spawn(worker, null, { grants: ['call:host.system.bash'] }).result().catch(() => undefined);
+    await begun;
+    expect(await containersOf(process.pid)).toHaveLength(1);
+    return { kernel, sandbox };
+  }
+
+  test('nothing is left when the sandbox is closed then', async () => {
+    const { kernel, sandbox } = await running((tools) => tools);
+    await kernel.stop();
+    expect(await sandbox.close()).toEqual([]);
+    expect(await containersOf(process.pid)).toEqual([]);
+  });
+
+  test('nothing is left of a run on the command line, which ends when its tools have', async () => {
+    const ends = new ToolEnds();
+    const { kernel } = await running((tools) => ends.watch(tools));
+    await kernel.stop();
+    await ends.settled();
+    expect(await containersOf(process.pid)).toEqual([]);
   });
 });
 

@@ -21,6 +21,18 @@ export function chooseRunner(runners: readonly CommandRunner[], environment: Rea
   throw hostError('SANDBOX_UNAVAILABLE', `${SANDBOX_VARIABLE} is ${JSON.stringify(mode)}, and there is no runner for it; there is: ${known}. ${remedy}.`, { details: { mode } });
 }
 
+/** Names of tools that do their work where commands run, beside commands: `fs,git`. */
+const TOOLS_VARIABLE = 'SANDBOX_TOOLS';
+const CONTAINABLE = ['fs', 'git'] as const;
+
+/** Which tools are to do so; throws `SANDBOX_UNAVAILABLE` for a name of none. An option says otherwise for its own. */
+export function alsoContained(environment: Readonly<Record<string, string | undefined>>): ReadonlySet<string> {
+  const names = (environment[TOOLS_VARIABLE] ?? '').split(',').map((name) => name.trim()).filter((name) => name !== '');
+  const strange = names.find((name) => CONTAINABLE.every((known) => known !== name));
+  if (strange === undefined) return new Set(names);
+  throw hostError('SANDBOX_UNAVAILABLE', `${TOOLS_VARIABLE} names ${JSON.stringify(strange)}, and there are no such tools; there are: ${CONTAINABLE.join(', ')}. Commands are where ${SANDBOX_VARIABLE} says.`, { details: { tools: strange } });
+}
+
 /**
  * The variables of this process, and those named `SANDBOX_…` of a `.env` file in a directory unless the process has them, and not
  * empty: the others there are somebody else's.

@@ -213,6 +213,31 @@ test.skipIf(process.platform === 'win32')('what a command prints that is over at
   }
 });
 
+test.each([
+  ['fs, git', {}, ['node', 'git']],
+  ['git', {}, ['git']],
+  ['fs,git', { fs: { contained: false } }, ['git']],
+  ['', { fs: { contained: true } }, ['node']],
+])('SANDBOX_TOOLS=%s names the tools that do their work where commands run, unless options do: %j', async (SANDBOX_TOOLS, options, expected) => {
+  const programs = new Set<string>();
+  const runner: CommandRunner = {
+    mode: 'test',
+    exec: ([program]) => {
+      programs.add(program === 'git' ? 'git' : 'node');
+      return Promise.reject(new Error('no'));
+    },
+  };
+  const { fs, git } = hostTools({ root: tree({ '.git/HEAD': 'ref: refs/heads/main\n', '.git/config': '' }), runners: [runner], environment: { SANDBOX_MODE: 'test', SANDBOX_TOOLS }, ...options });
+  await call(fs.listDir, { path: '.' }).catch(() => undefined);
+  await call(git.status, {}).catch(() => undefined);
+  expect([...programs]).toEqual(expected);
+});
+
+test('SANDBOX_TOOLS names no other tools', () => {
+  const make = (): unknown => hostTools({ root: temporaryDirectory(), environment: { SANDBOX_TOOLS: 'fs,net' } });
+  expect(make).toThrow(expect.objectContaining({ code: 'SANDBOX_UNAVAILABLE', message: expect.stringContaining('"net"') }));
+});
+
 describe('a .env file', () => {
   test('says where commands run, unless the environment does, and nothing else', () => {
     const folder = tree({ '.env': '# SANDBOX_MODE=x\nexport SANDBOX_MODE="docker" # in containers\r\n SANDBOX_IMAGE = mine:1 # ours\r\nSANDBOX_X=\'a#b\'\nSANDBOX_Y=\nAPI_KEY=secret\nPATH=/evil\n' });
