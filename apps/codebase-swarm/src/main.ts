@@ -11,6 +11,7 @@ import { UsageError } from './run/usage-error.js';
 import { reportText } from './terminal/report.js';
 import { openScreen } from './terminal/screen.js';
 import { styleFor } from './terminal/style.js';
+import { whereGitRuns } from './tools/runner.js';
 
 /** Both of `src/` and of `dist/`. */
 const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url));
@@ -37,7 +38,8 @@ async function run(options: Options): Promise<number> {
   const directories = await prepareDirectories(options.path ?? REPOSITORY, options.out, startedAt);
   const terminal = options.json ? process.stderr : process.stdout;
   const style = styleFor(terminal, process.env);
-  terminal.write(`${style.bold('codebase-swarm')} reads ${directories.source.root}\n\n`);
+  const where = whereGitRuns();
+  terminal.write(`${style.bold('codebase-swarm')} reads ${directories.source.root}${where === undefined ? '' : `; ${where}`}\n\n`);
   const screen = openScreen(terminal, style);
   const swarm = await startSwarm(directories, { watch: (entry) => { screen.show(entry); } });
   const ending = await untilItEnds(swarm);

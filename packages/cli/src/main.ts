@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { ToolEnds } from './calls/tool-ends.js';
 import { commandLine, type CommonOptions } from './commands.js';
 import { describeFailure, EXIT, exitCodeOf, explainFailure, failureRecord, isVerbose } from './failure.js';
 import type { Host } from './host.js';
@@ -9,7 +10,7 @@ import { Output } from './terminal/output.js';
 
 /** Does what the arguments say and resolves with the exit code; rejects never. */
 export async function main(host: Host): Promise<number> {
-  const session: Session = { host, out: new Output(host.stdout, host.env), people: new Output(host.stderr, host.env) };
+  const session: Session = { host, out: new Output(host.stdout, host.env), people: new Output(host.stderr, host.env), ends: new ToolEnds() };
   let exitCode: number = EXIT.ok;
   const program = commandLine(async (options, command) => {
     exitCode = await guarded(options, command, session);
@@ -19,6 +20,7 @@ export async function main(host: Host): Promise<number> {
   } catch (thrown) {
     exitCode = thrown instanceof CommanderError ? exitCodeOfParser(thrown) : await reportFailure(thrown, {}, session);
   }
+  await session.ends.settled();
   return (await isFlushed(session)) ? exitCode : EXIT.failed;
 }
 

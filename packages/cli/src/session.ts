@@ -1,3 +1,4 @@
+import type { ToolEnds } from './calls/tool-ends.js';
 import type { Host } from './host.js';
 import type { Output } from './terminal/output.js';
 
@@ -8,4 +9,5 @@ export interface Session {
   readonly out: Output;
   /** Standard error: whatever else there is to say to people. */
   readonly people: Output;
+  readonly ends: ToolEnds;
 }

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { createKernel, FileLogStore, type AgentDefinition, type OmniKernel } from '@omnipaw/kernel';
 import { describe, expect, test } from 'vitest';
+import { ToolEnds } from '../src/calls/tool-ends.js';
 import { goOn } from '../src/resume/go-on.js';
 import { hasSucceeded, reportGoOn } from '../src/resume/report.js';
 import type { Session } from '../src/session.js';
@@ -21,7 +22,7 @@ interface World {
 function world(): World {
   const [stdout, stderr, signals] = [new Sink(), new Sink(), new FakeSignals()];
   const host = { argv: [], stdin: nothing(), stdout, stderr, env: {}, signals, graceMs: 60_000 };
-  return { session: { host, out: new Output(stdout, {}), people: new Output(stderr, {}) }, stdout, stderr, signals };
+  return { session: { host, out: new Output(stdout, {}), people: new Output(stderr, {}), ends: new ToolEnds() }, stdout, stderr, signals };
 }
 
 async function* nothing(): AsyncGenerator<string, void> {}

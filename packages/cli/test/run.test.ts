@@ -191,6 +191,15 @@ describe('a run that is stopped', () => {
     expect(signals.listenerCount('SIGINT') + signals.listenerCount('SIGTERM')).toBe(0);
   });
 
+  test('is over when its tools have put in order what they have to', async () => {
+    const [log, file] = [temporaryFolder(), path.join(temporaryFolder(), 'file')];
+    const { signals, done } = start(['run', program('tidy.ts'), '--input', JSON.stringify(file), '--grant', 'call:work', '--log', log]);
+    await untilStored(log, 'TOOL_CALLED');
+    signals.emit('SIGINT');
+    expect(await done).toBe(130);
+    expect(fs.readFileSync(file, 'utf8')).toBe('in order');
+  });
+
   test('says so to scripts, and its log takes no further run', async () => {
     const log = temporaryFolder();
     const argv = ['run', program('waiting.ts'), '--grant', 'call:wait', '--log', log, '--json'];

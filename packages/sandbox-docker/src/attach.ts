@@ -13,8 +13,8 @@ const STATUS_CODES = { 200: true, 404: 'no such container', 409: 'container is b
 /** dockerode's own way sends the query once more as a body, which Podman takes for the first line of what is said to the container. */
 const NO_BODY = Buffer.alloc(0);
 
-export function attach(docker: Docker, container: Docker.Container): Promise<ContainerStream> {
-  const request = { path: `/containers/${container.id}/attach?`, method: 'POST', isStream: true, hijack: true, options: { ...QUERY }, file: NO_BODY, statusCodes: STATUS_CODES };
+export function attach(docker: Docker, container: Docker.Container, abortSignal: AbortSignal): Promise<ContainerStream> {
+  const request = { path: `/containers/${container.id}/attach?`, method: 'POST', isStream: true, hijack: true, options: { ...QUERY }, file: NO_BODY, statusCodes: STATUS_CODES, abortSignal };
   return new Promise((resolve, reject) => {
     docker.modem.dial(request, (thrown: Error | null, stream: unknown) => {
       if (thrown !== null) {
@@ -29,6 +29,7 @@ export function attach(docker: Docker, container: Docker.Container): Promise<Con
       }
       // Somebody listens at any time, or an error would end this process.
       attached.on('error', () => undefined);
+      if (abortSignal.aborted) attached.destroy();
       resolve(attached);
     });
   });

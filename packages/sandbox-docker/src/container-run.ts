@@ -1,9 +1,11 @@
 /** A command in a container, from being told to run to the end of the container. */
 import { OutputWindow, type CommandEnd, type CommandResult, type ExecOptions, type OutputChunk } from '@omnipaw/host';
 import type { OmniError } from '@omnipaw/kernel';
+import type Docker from 'dockerode';
 import type { ContainerStream } from './attach.js';
+import { DISCONNECTED } from './container-options.js';
 import { watchDisk } from './disk-watch.js';
-import { engineError, isGone, within } from './engine-call.js';
+import { ask, engineError, isConflict, isGone } from './engine-call.js';
 import { sandboxError } from './errors.js';
 import { Frames } from './frames.js';
 import type { WaitingContainer } from './waiting-container.js';
@@ -11,11 +13,15 @@ import type { WaitingContainer } from './waiting-container.js';
 /** What a command may print, kept or not. */
 const MAX_PRINTED_BYTES = 64 * 1024 * 1024;
 /** How long a container that was killed, or whose output has ended, may take to be over. */
-const KILL_MS = 10_000;
+const KILL_MS = 7_000;
 /** How long nothing may come of the output that is still under way when a container is over. */
 const DRAIN_MS = 2_000;
 /** As the shell says it of a child that was killed. */
 const KILLED = 128 + 9;
+/** A command that ends so by itself is taken for one that we have lost: nobody uses that signal. */
+const CUT_OFF = 128 + DISCONNECTED;
+
+const UNKNOWN = 'Nobody knows what the command has done; look at the workspace.';
 
 export interface RunOptions extends Omit<ExecOptions, 'cwd' | 'env'> {
   /** A path of this machine; where its disk can't be seen from here, nobody looks whether it fills up. */
@@ -34,7 +40,10 @@ export class ContainerRun {
   #giveUp: (thrown: unknown) => void = () => undefined;
   readonly #givenUp: Promise<never>;
   #patience: NodeJS.Timeout | undefined;
+  /** Whether its end is known: what comes after that has not ended it. */
   #isOver = false;
+  /** Aborted when nobody wants an answer any more. */
+  readonly #questions = new AbortController();
   /** Bytes of output. */
   #heard = 0;
 
@@ -70,6 +79,7 @@ export class ContainerRun {
       throw lost(thrown);
     } finally {
       this.#isOver = true;
+      this.#questions.abort();
       clearTimeout(timer);
       clearTimeout(this.#patience);
       unwatch();
@@ -79,19 +89,23 @@ export class ContainerRun {
   }
 
   async #result(): Promise<CommandResult> {
-    const { StatusCode: exitCode } = (await Promise.race([this.#container.wait(), this.#givenUp])) as { readonly StatusCode: number };
-    if (!Number.isInteger(exitCode)) throw sandboxError('SANDBOX_LOST', `The engine does not say how the container ${this.#container.id} has ended. Look at the engine.`);
-    if (exitCode === KILLED && this.#endedBy === 'itself' && (await this.#hadTooLittleMemory())) this.#endedBy = 'memory';
-    // What comes after the end has not ended it.
-    const endedBy = this.#endedBy;
+    const exitCode = exitCodeIn(await Promise.race([this.#container.wait({ abortSignal: this.#questions.signal }), this.#givenUp]));
+    this.#isOver = true;
+    if (this.#endedBy === 'itself') {
+      if (exitCode === CUT_OFF) throw sandboxError('SANDBOX_LOST', 'The connection to the engine broke while a command ran, which ended it.');
+      if (exitCode === KILLED) this.#endedBy = await this.#killer();
+    }
     await this.#untilDrained();
     const { stdout, stderr } = this.#windows;
-    return { endedBy, exitCode: endedBy === 'itself' ? exitCode : null, stdout: stdout.captured(), stderr: stderr.captured() };
+    return { endedBy: this.#endedBy, exitCode: this.#endedBy === 'itself' ? exitCode : null, stdout: stdout.captured(), stderr: stderr.captured() };
   }
 
-  async #hadTooLittleMemory(): Promise<boolean> {
-    const late = (): OmniError => sandboxError('SANDBOX_LOST', `The engine does not say what has ended the container ${this.#container.id}. Look at the engine.`);
-    return (await within(KILL_MS, this.#container.inspect(), late)).State.OOMKilled;
+  /** Of a command that was killed, and not by us. */
+  async #killer(): Promise<'itself' | 'memory'> {
+    const asked = { signal: this.#questions.signal, patienceMs: KILL_MS };
+    const { State } = (await ask('being asked what has ended a container', (abortSignal) => this.#container.inspect({ abortSignal }), asked)) as Partial<Docker.ContainerInspectInfo>;
+    if (State === undefined || State.Status === 'removing' || State.Dead) throw sandboxError('SANDBOX_LOST', 'Somebody else has removed the container in which a command ran.');
+    return State.OOMKilled ? 'memory' : 'itself';
   }
 
   #take(chunk: OutputChunk): void {
@@ -103,10 +117,11 @@ export class ContainerRun {
 
   /** Kills all that is in the container; the first reason counts. */
   #end(by: CommandEnd): void {
-    if (this.#endedBy !== 'itself') return;
+    if (this.#endedBy !== 'itself' || this.#isOver) return;
     this.#endedBy = by;
     this.#giveUpSoon('being killed');
-    this.#container.kill().catch((thrown: unknown) => { if (!isGone(thrown)) this.#giveUp(thrown); });
+    const killed: Promise<unknown> = this.#container.kill({ abortSignal: this.#questions.signal });
+    killed.catch((thrown: unknown) => { if (!isGone(thrown) && !isConflict(thrown)) this.#giveUp(thrown); });
   }
 
   #giveUpSoon(after: string): void {
@@ -132,9 +147,16 @@ export class ContainerRun {
   }
 }
 
+/** Throws `SANDBOX_LOST` for an answer that does not say how a container has ended. */
+function exitCodeIn(answer: unknown): number {
+  const { StatusCode, Error: failure } = answer as { readonly StatusCode?: unknown; readonly Error?: { readonly Message?: string } | null };
+  if (typeof StatusCode === 'number' && Number.isInteger(StatusCode) && (failure?.Message ?? '') === '') return StatusCode;
+  throw sandboxError('SANDBOX_LOST', `The engine does not say how a container has ended (${JSON.stringify(answer).slice(0, 200)}).`);
+}
+
 /** Whatever the engine says meanwhile: the command was told, and may have done anything. */
 function lost(thrown: unknown): OmniError {
-  const error = engineError(thrown, 'a command ran', 'SANDBOX_LOST');
-  if (error.code === 'SANDBOX_LOST') return error;
-  return sandboxError('SANDBOX_LOST', `${error.message} Nobody knows what the command has done; look at the workspace.`, { details: error.details ?? {}, cause: error });
+  const { message, details = {} } = engineError(thrown, 'a command ran', 'SANDBOX_LOST');
+  const text = message.includes(UNKNOWN) ? message : `${message} ${UNKNOWN}`;
+  return sandboxError('SANDBOX_LOST', text, { details, cause: thrown });
 }

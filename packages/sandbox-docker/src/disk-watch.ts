@@ -10,14 +10,18 @@ interface Room {
   readonly files: number;
 }
 
-/** Calls `full` once, when the disk has `maxBytes` less than at the beginning. Returns how to stop looking. */
+/**
+ * Calls `full` once, when the disk has `maxBytes` less than at the beginning, or half of what it had: others write there, too, and
+ * this process perhaps its log. Returns how to stop looking.
+ */
 export function watchDisk(root: string, maxBytes: number, full: () => void): () => void {
   let timer: NodeJS.Timeout | undefined;
   let isOver = false;
   const look = async (before: Room): Promise<void> => {
     const now = await roomOn(root);
     if (isOver) return;
-    if (before.bytes - now.bytes > maxBytes || before.files - now.files > MAX_FILES) full();
+    const isFull = before.bytes - now.bytes > Math.min(maxBytes, before.bytes / 2) || before.files - now.files > Math.min(MAX_FILES, before.files / 2);
+    if (isFull) full();
     else again(before);
   };
   // A root that can't be asked any more is no reason to end a command: it is what the command sees, too.

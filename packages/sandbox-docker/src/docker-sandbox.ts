@@ -2,40 +2,26 @@
  * Runs each command in a container of its own.
  *
  * 1. A container is used for one command, and is removed before the command's result is given.
- * 2. Every container has a label that says which process has made it; those of processes that have ended are removed before
- *    the first command, and nothing else is ever touched.
+ * 2. Every container has labels that say which process has made it, and until when anybody can want it; those of processes that
+ *    have ended, and those whose time is over, are removed by whoever comes next, and nothing else is ever touched.
  * 3. Nothing is asked of the engine before there is something to run: a replay needs none.
  */
 import { assertPlainCommand, Workspace, type Command, type CommandResult, type CommandRunner, type ExecOptions } from '@omnipaw/host';
 import type { OmniError } from '@omnipaw/kernel';
-import type Docker from 'dockerode';
-import { containerOptions, NAME_PREFIX } from './container-options.js';
+import { containerOptions } from './container-options.js';
 import { ContainerRun } from './container-run.js';
-import { answer, engineError } from './engine-call.js';
-import { assertKeepsLimits, isRootless, type EngineInfo } from './engine-info.js';
+import { engineError, unlessAborted } from './engine-call.js';
 import { Graveyard } from './graveyard.js';
-import { assureImage } from './image.js';
+import { labelsOf, lastUse } from './labels.js';
 import { limitsFrom, type ContainerLimits } from './limits.js';
+import { assertHasRoot } from './mounted-root.js';
 import { assertOptions, type DockerSandboxOptions } from './options.js';
-import { isOver, thisOwner } from './owner.js';
+import { DEFAULT_IMAGE, Preparation } from './preparation.js';
 import { scriptOf } from './script.js';
-import { userFor } from './user.js';
+import { withSeccompProfile } from './seccomp-file.js';
+import { limitStart } from './start-limit.js';
 import { startContainer, type WaitingContainer } from './waiting-container.js';
 import { WarmPool } from './warm-pool.js';
-
-export const DEFAULT_IMAGE = 'node:22-alpine';
-
-/** The labels of a container: which process has made it, and, unless it waits for a call, for which call. */
-export const LABELS = Object.freeze({ owner: 'omnipaw.owner', kernel: 'omnipaw.kernel', agent: 'omnipaw.agent', tool: 'omnipaw.tool', call: 'omnipaw.call' });
-
-/** An engine that can be asked, and what is known before the first container is made. */
-interface Ready {
-  readonly docker: Docker;
-  /** `uid:gid` */
-  readonly user: string;
-  /** Directories for which the image wants some. */
-  readonly volumes: readonly string[];
-}
 
 export class DockerSandbox implements CommandRunner {
   readonly mode = 'docker';
@@ -46,7 +32,7 @@ export class DockerSandbox implements CommandRunner {
   readonly #limits: ContainerLimits;
   readonly #graveyard = new Graveyard();
   readonly #pool: WarmPool;
-  #ready: Promise<Ready> | undefined;
+  readonly #preparation: Preparation;
   /** Commands, until their containers are removed. */
   readonly #running = new Set<Promise<CommandResult>>();
 
@@ -57,6 +43,7 @@ export class DockerSandbox implements CommandRunner {
     this.#options = options;
     this.#workspace = new Workspace(options.root);
     this.#limits = limitsFrom(options.limits ?? {});
+    this.#preparation = new Preparation(options, this.#workspace.root, this.#graveyard);
     this.#pool = new WarmPool(warm, () => this.#start(), ({ container, stream }) => {
       stream.destroy();
       void this.#graveyard.remove(container);
@@ -70,9 +57,9 @@ export class DockerSandbox implements CommandRunner {
    * Rejects with `SANDBOX_UNREACHABLE`, `SANDBOX_IMAGE_MISSING`, `SANDBOX_REFUSED`, `SANDBOX_DISK_FULL`, `SANDBOX_FAILED`.
    */
   async prepare(): Promise<void> {
-    await this.#prepared();
+    await this.#preparation.ready();
     this.#pool.fill();
-    await this.#pool.settled();
+    await Promise.all([this.#pool.settled(), this.#graveyard.settled()]);
     if (this.#pool.failure !== undefined) throw engineError(this.#pool.failure, 'containers that wait were started');
   }
 
@@ -84,90 +71,69 @@ export class DockerSandbox implements CommandRunner {
 
   /** Removes the containers that wait, once all commands are over; resolves with the ids of those that could not be removed. Call it after the kernel's stop. */
   async close(): Promise<readonly string[]> {
-    await this.#pool.close();
+    const isPoolClosed = this.#pool.close();
     await Promise.allSettled(this.#running);
-    await this.#graveyard.settled();
-    await this.#graveyard.retry();
-    return this.#graveyard.settled();
+    this.#preparation.stop();
+    await isPoolClosed;
+    return this.#graveyard.close();
   }
 
   async #exec(command: Command, options: ExecOptions): Promise<CommandResult> {
     assertPlainCommand(command, options.env);
     // Throws what no command may run in.
     await this.#workspace.list(options.cwd, 0);
-    await this.#prepared();
-    await this.#graveyard.retry();
-    const waiting = (await this.#pool.take()) ?? (await this.#start(options));
+    const waiting = await this.#containerFor(options);
+    if (waiting === undefined) return NOT_RUN;
     const run = new ContainerRun(waiting, { ...options, root: this.#workspace.root, maxDiskBytes: this.#limits.maxDiskBytes });
     try {
-      return await run.untilOver(scriptOf({ command, cwd: options.cwd, env: options.env }));
+      return { ...(await run.untilOver(scriptOf({ command, cwd: options.cwd, env: options.env }))), where: waiting.where };
     } finally {
       await this.#graveyard.remove(waiting.container);
       this.#pool.fill();
     }
   }
 
-  async #prepared(): Promise<Ready> {
-    this.#ready ??= this.#prepareNow();
+  /** Undefined when nobody wants it any more. */
+  async #containerFor(call: ExecOptions): Promise<WaitingContainer | undefined> {
+    const isUnwanted = (): boolean => call.signal.aborted;
+    if (isUnwanted()) return undefined;
+    const limit = limitStart(call);
     try {
-      return await this.#ready;
+      await unlessAborted(limit.signal, this.#preparation.ready());
+      void this.#graveyard.retry();
+      const waiting = (await this.#pool.take(lastUse(Date.now(), call), limit.signal)) ?? (await this.#start(limit.signal, call));
+      await assertHasRoot(waiting, this.#workspace, limit.signal).catch((thrown: unknown) => this.#giveUp(waiting, thrown));
+      return waiting;
     } catch (thrown) {
-      // The next one may find an engine.
-      this.#ready = undefined;
+      if (isUnwanted()) return undefined;
       throw thrown;
+    } finally {
+      limit.clear();
     }
   }
 
-  async #prepareNow(): Promise<Ready> {
-    const { image = DEFAULT_IMAGE, pull = false, onPull, user } = this.#options;
-    const { docker, info } = await this.#findEngine();
-    assertKeepsLimits(info);
-    const uid = userFor(this.#workspace.root, isRootless(info), user);
-    const volumes = await assureImage(docker, { image, pull, onPull });
-    await this.#removeLeftovers(docker);
-    return { docker, user: uid, volumes };
-  }
-
-  async #findEngine(): Promise<{ readonly docker: Docker; readonly info: EngineInfo }> {
-    try {
-      const docker = this.#options.docker ?? (await connect());
-      return { docker, info: (await answer(docker.info(), 'being looked for')) as EngineInfo };
-    } catch (thrown) {
-      throw engineError(thrown, 'it was looked for');
-    }
-  }
-
-  async #removeLeftovers(docker: Docker): Promise<void> {
-    const ours = await answer(docker.listContainers({ all: true, filters: { label: [LABELS.owner] } }), 'being asked for containers').catch((thrown: unknown) => { throw engineError(thrown, 'containers were listed'); });
-    const left = ours.filter(({ Names, Labels, State }) => Names.some((name) => name.replace(/^\//, '').startsWith(NAME_PREFIX)) && isOver(Labels[LABELS.owner] ?? '', State === 'running'));
-    await Promise.all(left.map(({ Id }) => this.#graveyard.remove(docker.getContainer(Id))));
+  async #giveUp({ container, stream }: WaitingContainer, thrown: unknown): Promise<never> {
+    stream.destroy();
+    await this.#graveyard.remove(container);
+    throw thrown;
   }
 
   /** For a call, or for whichever comes next. */
-  async #start(call?: ExecOptions): Promise<WaitingContainer> {
-    const { image = DEFAULT_IMAGE, network = 'none' } = this.#options;
-    const { docker, user, volumes } = await this.#prepared();
-    const options = containerOptions({ image, volumes, network, user, root: this.#workspace.root, limits: this.#limits, labels: labelsOf(call) });
+  async #start(signal?: AbortSignal, call?: ExecOptions): Promise<WaitingContainer> {
+    const { image: name = DEFAULT_IMAGE, network = 'none' } = this.#options;
+    const { docker, info, user, image } = await this.#preparation.ready();
+    const until = lastUse(Date.now(), call);
+    const plan = { image: image.id, volumes: image.volumes, network, user, root: this.#workspace.root, limits: this.#limits, labels: labelsOf(until, call) };
     try {
-      return await startContainer(docker, options, (container) => this.#graveyard.remove(container));
+      return await withSeccompProfile(info, (seccomp) => startContainer({ docker, image: name, where: `docker ${name} ${image.id}`, options: containerOptions({ ...plan, seccomp }), until, signal, graveyard: this.#graveyard }));
     } catch (thrown) {
       // Somebody has removed the image: who comes next looks for it again, and pulls it if that is allowed.
-      if ((thrown as OmniError).code === 'SANDBOX_IMAGE_MISSING') this.#ready = undefined;
+      if ((thrown as OmniError).code === 'SANDBOX_IMAGE_MISSING') this.#preparation.forget();
       throw thrown;
     }
   }
 }
 
-/** Loaded when there is something to run: it is large, and not every process that could run commands does. */
-async function connect(): Promise<Docker> {
-  const { default: Engine } = await import('dockerode');
-  return new Engine();
-}
-
-/** The kernel is named by its log: the beginning of every key of a call. */
-function labelsOf(call?: ExecOptions): Readonly<Record<string, string>> {
-  const owner = { [LABELS.owner]: thisOwner() };
-  if (call?.caller === undefined) return owner;
-  const { agent, tool, idempotencyKey } = call.caller;
-  return { ...owner, [LABELS.kernel]: idempotencyKey.split('/')[0]!, [LABELS.agent]: agent, [LABELS.tool]: tool, [LABELS.call]: idempotencyKey };
-}
+/** Of a call that nobody wanted any more before its command was told. */
+const NOTHING = Object.freeze({ head: new Uint8Array(0), tail: new Uint8Array(0), cutBytes: 0 });
+const NOT_RUN: CommandResult = Object.freeze({ endedBy: 'abort', exitCode: null, stdout: NOTHING, stderr: NOTHING });

@@ -1,5 +1,7 @@
 /** Commands of agents in containers: one for each call, hardened, limited, and removed afterwards. */
-export { DEFAULT_IMAGE, DockerSandbox, LABELS } from './docker-sandbox.js';
+export { DockerSandbox } from './docker-sandbox.js';
+export { DEFAULT_IMAGE } from './preparation.js';
+export { LABELS } from './labels.js';
 export type { DockerSandboxOptions } from './options.js';
 export { SANDBOX_ERROR_CODES, type SandboxErrorCode } from './errors.js';
 export type { PullProgress } from './image.js';

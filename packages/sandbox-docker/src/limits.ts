@@ -12,7 +12,7 @@ export interface ContainerLimits {
   readonly maxFileBytes: number;
   /** In `/tmp`. 64 MiB unless given. */
   readonly tmpBytes: number;
-  /** By how much the disk of the workspace may become fuller while a command runs, whoever writes. 2 GiB unless given. */
+  /** By how much the disk of the workspace may become fuller while a command runs, whoever writes; never by more than half of what is free. 2 GiB unless given. */
   readonly maxDiskBytes: number;
 }
 

@@ -12,7 +12,7 @@ export interface DockerSandboxOptions {
   readonly pull?: boolean;
   readonly onPull?: (progress: PullProgress) => void;
   readonly limits?: Partial<ContainerLimits>;
-  /** Which of the engine's networks commands get: `none` unless given. A grant names a tool, so what may use a network is a tool of its own. */
+  /** Which of the engine's networks commands get: `none` unless given, and never that of the machine or of another container. A grant names a tool, so what may use a network is a tool of its own. */
   readonly network?: string;
   /** As whom commands run; never root. This process's user unless given, or the owner of the root where this process is root's. */
   readonly user?: User;
@@ -28,6 +28,9 @@ export interface DockerSandboxOptions {
  */
 const IMAGE = /^(?:[a-z\d](?:[a-z\d.-]*[a-z\d])?(?::\d+)?\/)?(?:[a-z\d]+(?:(?:\.|__?|-+)[a-z\d]+)*\/)*[a-z\d]+(?:(?:\.|__?|-+)[a-z\d]+)*(?::\w[\w.-]{0,127})?(?:@sha256:[a-f\d]{64})?$/;
 
+/** What is none is a way to have the network of something else. */
+const NETWORK = /^\w[\w.-]*$/;
+
 type Rule = readonly [isFit: (given: unknown) => boolean, wanted: string];
 
 const text: Rule = [(given) => typeof given === 'string' && given !== '', 'must be a text that is not empty'];
@@ -39,7 +42,7 @@ const RULES: Readonly<Record<keyof DockerSandboxOptions, Rule>> = {
   pull: [(given) => typeof given === 'boolean', 'must be true or false'],
   onPull: [(given) => typeof given === 'function', 'must be a function'],
   limits: object,
-  network: text,
+  network: [(given) => typeof given === 'string' && NETWORK.test(given) && given !== 'host', "must be the name of one of the engine's networks; not host, or another container's: these are no networks of its own"],
   user: [isUser, 'must be { uid, gid }, two whole numbers from 0'],
   warm: [isCount, 'must be a whole number from 0'],
   docker: object,

@@ -20,17 +20,16 @@ export function thisOwner(): string {
 }
 
 /**
- * Whether that process is known to have ended: of another machine, or of another space of processes, nobody here knows.
- * `isRunning` says it of the container: one of an earlier boot does not run, so it is of another machine with the same name.
+ * Whether that process is known to have ended. Of another machine, of an earlier boot of this one, of another space of processes,
+ * or where the system does not tell of these, nobody here knows: two machines may well have the same name.
  */
-export function isOver(label: string, isRunning: boolean): boolean {
+export function isOver(label: string): boolean {
   const parts = label.split('/');
   if (parts.length !== FIELDS.length) return false;
   const owner = Object.fromEntries(FIELDS.map((field, index) => [field, parts[index]])) as unknown as Owner;
   const here = place();
-  if (owner.host !== here.host) return false;
-  if (owner.boot !== here.boot) return !isRunning;
-  if (owner.namespace !== here.namespace) return false;
+  if (here.boot === '' || here.namespace === '') return false;
+  if (owner.boot !== here.boot || owner.namespace !== here.namespace) return false;
   if (!isAlive(Number(owner.pid))) return true;
   // Of somebody else's process a system may not tell when it has started: then it is taken for the one that is meant.
   const started = owner.started === '' ? undefined : startOf(owner.pid);

@@ -6,7 +6,7 @@
  * process ends, however it ends, and who then ends all that is in the container.
  */
 import type { Command } from '@omnipaw/host';
-import { BEGIN, WORKSPACE } from './container-options.js';
+import { BEGIN, DISCONNECTED, WORKSPACE } from './container-options.js';
 
 /** As shells say it of what was found and can't be run. */
 const NOT_RUN = 126;
@@ -27,7 +27,8 @@ export function scriptOf({ command, cwd, env }: Call): string {
     'exec 3<&0 </dev/null',
     `( exec 3<&-; exec ${command.map(quoted).join(' ')} ) &`,
     'child=$!',
-    '( read -r end <&3; kill -9 -1 ) >/dev/null 2>&1 &',
+    // By the shell's own end it is known that this has ended it.
+    `( read -r end <&3; kill -${DISCONNECTED} $$; kill -9 -1 ) >/dev/null 2>&1 &`,
     // What the shell says of a child that a signal has ended is none of the command's output.
     'exec 3<&- >/dev/null 2>&1',
     'wait "$child"',

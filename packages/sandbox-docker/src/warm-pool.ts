@@ -1,5 +1,6 @@
 /** Containers that wait for the next calls; each is used once. */
-import { answer } from './engine-call.js';
+import type Docker from 'dockerode';
+import { ask, engineError, isUnanswered } from './engine-call.js';
 import type { WaitingContainer } from './waiting-container.js';
 
 export class WarmPool {
@@ -17,16 +18,18 @@ export class WarmPool {
     this.#remove = remove;
   }
 
-  /** One that waits, if there is one. */
-  async take(): Promise<WaitingContainer | undefined> {
+  /** One that waits, if there is one, for a call that may be under way until then. Rejects when the engine does not answer, and with a signal's reason. */
+  async take(until: number, signal: AbortSignal): Promise<WaitingContainer | undefined> {
+    signal.throwIfAborted();
     const taken = this.#waiting.shift();
     if (taken === undefined) return undefined;
-    // It may have waited for long, and somebody have ended it, or the engine.
-    const isRunning = await answer(taken.container.inspect(), 'being asked for a container').then(({ State }) => State.Running && taken.isConnected()).catch(() => false);
-    if (!isRunning) {
-      this.#remove(taken);
-      return this.take();
+    let isUsable = false;
+    try {
+      isUsable = taken.until >= until && (await isThere(taken, signal));
+    } finally {
+      if (!isUsable) this.#remove(taken);
     }
+    if (!isUsable) return this.take(until, signal);
     taken.stream.ref();
     return taken;
   }
@@ -63,5 +66,16 @@ export class WarmPool {
     waiting.stream.resume();
     this.#waiting.push(waiting);
     this.#failure = undefined;
+  }
+}
+
+/** It may have waited for long, and somebody have ended it, or the engine. */
+async function isThere({ container, isConnected }: WaitingContainer, signal: AbortSignal): Promise<boolean> {
+  try {
+    const { State } = (await ask('being asked for a container', (abortSignal) => container.inspect({ abortSignal }), { signal })) as Partial<Docker.ContainerInspectInfo>;
+    return State?.Running === true && isConnected();
+  } catch (thrown) {
+    if (isUnanswered(thrown)) throw engineError(thrown, 'it was asked for a container');
+    return false;
   }
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { hostTools, type CommandRunner } from '@omnipaw/host';
@@ -88,6 +89,24 @@ describeWith('docker', 'a command in a container', () => {
     expect(readFileSync(path.join(root, 'd/file'), 'utf8')).toBe('kept\n');
   });
 
+  test('that takes away its own rights to the workspace has taken them from no other one', async () => {
+    const root = workspace();
+    const sandbox = sandboxIn(root, { warm: 1 });
+    await sandbox.prepare();
+    for (const mode of ['0', '500', '600']) await expect(sh(sandbox, `touch file && chmod ${mode} . && echo done`)).resolves.toMatchObject({ stdout: 'done\n' });
+    await expect(sh(sandbox, 'ls')).resolves.toMatchObject({ stdout: 'file\n' });
+  });
+
+  test.runIf(process.getuid?.() === 0)('has nothing of what is mounted below the workspace', async () => {
+    const root = workspace();
+    const below = path.join(root, 'below');
+    mkdirSync(below, { mode: 0o777 });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', below]);
+    onTestFinished(() => { execFileSync('umount', [below]); });
+    writeFileSync(path.join(below, 'file'), '');
+    await expect(sh(sandboxIn(root), 'ls -d below; ls -A below')).resolves.toMatchObject({ exitCode: 0, stdout: 'below\n' });
+  });
+
   test('has a container of its own with labels that say whose it is, and nothing is left of it', async () => {
     const caller = { agent: 'worker-1', tool: 'host.system.bash', idempotencyKey: 'a1b2/worker-1/3/0' };
     const abort = new AbortController();
@@ -120,10 +139,18 @@ describeWith('docker', 'a command in a container', () => {
     expect((await docker.listVolumes()).Volumes.length).toBe(volumesBefore);
   });
 
+  test('is lost when somebody removes its container', async () => {
+    const docker = new Docker();
+    const onOutput = (): void => { void containersOf(process.pid).then(([mine]) => docker.getContainer(mine!.Id).remove({ force: true })); };
+    const running = sh(sandboxIn(workspace()), 'echo begun; sleep 60', { onOutput });
+    await expect(running).rejects.toMatchObject({ code: 'SANDBOX_LOST', message: expect.stringContaining('Nobody knows what the command has done') });
+  });
+
   test.runIf(process.getuid?.() === 0)('is refused when it would run as root', async () => {
     const sandbox = new DockerSandbox({ root: '/usr/share', image: testImage() });
     await expect(sh(sandbox, 'id')).rejects.toMatchObject({ code: 'SANDBOX_REFUSED' });
     await expect(sh(sandboxIn(workspace(), { user: { uid: 0, gid: 0 } }), 'id')).rejects.toMatchObject({ code: 'SANDBOX_REFUSED' });
+    await expect(sh(sandboxIn(workspace(), { user: { uid: 4321, gid: 0 } }), 'id')).rejects.toMatchObject({ code: 'SANDBOX_REFUSED', message: expect.stringContaining("root's group") });
     const root = workspace();
     chmodSync(root, 0o777);
     await expect(sh(sandboxIn(root, { user: { uid: 4321, gid: 4322 } }), 'id -u; id -g')).resolves.toMatchObject({ stdout: '4321\n4322\n' });
@@ -187,13 +214,13 @@ describeWith('docker', 'host tools with SANDBOX_MODE=docker', () => {
       const first = yield* ctx.tool(host.system.bash, { command: 'echo one; sleep 1; echo $1 > file; ls /workspace', args: ['two'] });
       const second = yield* ctx.tool(host.fs.readFile, { path: 'file' });
       const third = yield* ctx.tool(host.system.bash, { command: 'sleep 60', timeoutMs: 500 });
-      return [first.stdout, second.content, third.endedBy, third.timedOut];
+      return [first.stdout, second.content, third.endedBy, third.timedOut, first.where.replace(/[0-9a-f]{64}$/, '…')];
     });
     const log = new MemoryLogStore();
     const kernel = await createKernel({ log, agents: [worker], tools: host.all });
     const result = await kernel.spawn(worker, null, { grants: ['call:host.*'] }).result();
     await kernel.stop();
-    expect(result).toEqual(['one\nfile\n', 'two\n', 'timeout', true]);
+    expect(result).toEqual(['one\nfile\n', 'two\n', 'timeout', true, `docker ${testImage()} sha256:…`]);
     const entries: Entry[] = [];
     for await (const entry of readEntries(log)) entries.push(entry as unknown as Entry);
     expect(entries.filter(({ kind }) => kind === 'TOOL_PROGRESS').map(({ data }) => (data as { value?: unknown }).value)).toContainEqual({ stdout: 'one\n', stderr: '' });

@@ -7,7 +7,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { describeWith } from '../../../testing/components.js';
 import { registry } from './support/registry.js';
 import { containersOf, sandboxIn, sh, testImage, workspace } from './support/sandbox.js';
-import { brokenEngine, makeCertificates, tlsEngine, type TlsEngine } from './support/far-engine.js';
+import { breakableEngine, brokenEngine, makeCertificates, mutedEngine, tlsEngine, type TlsEngine } from './support/far-engine.js';
 
 describeWith('docker', 'an engine that has not the image', () => {
   test('pulls it from a registry, if it may, and tells how far it is', async () => {
@@ -21,7 +21,7 @@ describeWith('docker', 'an engine that has not the image', () => {
     // An engine that is fast enough says nothing of downloading, only of unpacking.
     expect(told.find(({ bytes }) => bytes !== undefined)).toMatchObject({ image, layer: expect.any(String), bytes: expect.any(Number), ofBytes: expect.any(Number) });
     // There is no shell in it.
-    await expect(sh(sandboxIn(workspace(), { image }), 'id')).resolves.toMatchObject({ exitCode: 127, stderr: expect.stringContaining('/bin/sh') });
+    await expect(sh(sandboxIn(workspace(), { image }), 'id')).rejects.toMatchObject({ code: 'SANDBOX_FAILED', message: expect.stringContaining('must have a /bin/sh') });
   });
 
   test('and can not get it says so', async () => {
@@ -31,11 +31,27 @@ describeWith('docker', 'an engine that has not the image', () => {
 });
 
 describeWith('docker', 'an engine behind a connection that breaks', () => {
-  test('has not run what it was not told', async () => {
+  test('before the command is told: it is not run, and nobody takes it for one that has ended', async () => {
     const docker = await brokenEngine('begin');
     const root = workspace();
-    await expect(sh(sandboxIn(root, { docker }), 'touch file')).resolves.toMatchObject({ endedBy: 'itself', exitCode: 137 });
+    await expect(sh(sandboxIn(root, { docker }), 'touch file')).rejects.toMatchObject({ code: 'SANDBOX_LOST', message: expect.stringContaining('The connection to the engine broke') });
     expect(readdirSync(root)).toEqual([]);
+    expect(await containersOf(process.pid)).toEqual([]);
+  });
+
+  test('while the command runs: it is ended, and nobody knows what it has done', async () => {
+    const { docker, breakUp } = await breakableEngine();
+    const root = workspace();
+    await expect(sh(sandboxIn(root, { docker }), 'echo begun; sleep 1; echo on > file; sleep 60', { onOutput: breakUp })).rejects.toMatchObject({ code: 'SANDBOX_LOST', message: expect.stringContaining('Nobody knows what the command has done') });
+    expect(readdirSync(root)).toEqual([]);
+    expect(await containersOf(process.pid)).toEqual([]);
+  });
+
+  test('when a container has been made: it is found by its name, and removed', async () => {
+    const docker = await mutedEngine('POST /containers/create');
+    const sandbox = sandboxIn(workspace(), { docker });
+    await expect(sh(sandbox, 'id')).rejects.toMatchObject({ code: 'SANDBOX_UNREACHABLE' });
+    expect(await sandbox.close()).toEqual([]);
     expect(await containersOf(process.pid)).toEqual([]);
   });
 });

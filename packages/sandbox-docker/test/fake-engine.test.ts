@@ -1,7 +1,8 @@
+import { readdirSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { DockerSandbox, type PullProgress } from '@omnipaw/sandbox-docker';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { fakeEngine, frame, json, type Answer } from './support/fake-engine.js';
+import { fakeEngine, frame, IMAGE as FOUND, json, type Answer } from './support/fake-engine.js';
 import { expectedUid, sandboxIn, sh, workspace } from './support/sandbox.js';
 
 const IMAGE = 'example/image:1';
@@ -93,15 +94,15 @@ describe('an engine', () => {
     const sandbox = sandboxIn(workspace(), { docker: engine.docker, image: IMAGE });
     for (let call = 0; call < 2; call++) {
       const hasAsked = new Promise<void>((resolve) => { asked = resolve; });
-      const running = expect(sh(sandbox, 'x')).rejects.toMatchObject({ code: 'SANDBOX_UNREACHABLE', message: expect.stringContaining('within 60 s') });
+      const running = expect(sh(sandbox, 'x')).rejects.toMatchObject({ code: 'SANDBOX_UNREACHABLE', message: expect.stringContaining('within 20 s') });
       await hasAsked;
-      await vi.advanceTimersByTimeAsync(60_000);
+      await vi.advanceTimersByTimeAsync(20_000);
       await running;
     }
   });
 
   test('that can not keep a limit is refused: it would only warn of it', async () => {
-    const engine = await fakeEngine({ 'GET /info': json({ SecurityOptions: ['name=rootless'], MemoryLimit: true, PidsLimit: false, CpuCfsQuota: false }) });
+    const engine = await fakeEngine({ 'GET /info': json({ SecurityOptions: ['name=seccomp', 'name=rootless'], MemoryLimit: true, PidsLimit: false, CpuCfsQuota: false }) });
     const running = sh(sandboxIn(workspace(), { docker: engine.docker, image: IMAGE }), 'x');
     await expect(running).rejects.toMatchObject({ code: 'SANDBOX_REFUSED', message: expect.stringContaining('processes, processors'), details: { unkept: ['processes', 'processors'] } });
     expect(engine.asked).toEqual(['GET /info']);
@@ -122,7 +123,7 @@ describe('an engine', () => {
       response.end('{"status":"Downloading","id":"a1","progressDetail":{"current":5,"total":9}}\r\n');
     };
     const told: PullProgress[] = [];
-    const found: Answer = (request, response) => { (engine.asked.includes('POST /images/create') ? json({}) : MISSING)(request, response); };
+    const found: Answer = (request, response) => { (engine.asked.includes('POST /images/create') ? FOUND : MISSING)(request, response); };
     const engine = await fakeEngine({ 'GET /images': found, 'POST /images/create': pull });
     await sandboxIn(workspace(), { docker: engine.docker, image: IMAGE, pull: true, onPull: (progress) => told.push(progress) }).prepare();
     expect(told.at(-1)).toEqual({ image: IMAGE, status: 'Downloading', layer: 'a1', bytes: 5, ofBytes: 9 });
@@ -145,7 +146,7 @@ describe('an engine', () => {
   test('whose image is removed is asked to pull it again', async () => {
     let isThere = true;
     const engine = await fakeEngine({
-      'GET /images': (request, response) => { (isThere ? json({}) : MISSING)(request, response); },
+      'GET /images': (request, response) => { (isThere ? FOUND : MISSING)(request, response); },
       'POST /images/create': (_request, response) => { isThere = true; response.end('{"status":"Pulled"}\r\n'); },
       'POST /containers/create': (request, response) => { (isThere ? json({ Id: 'c0ffee' }, 201) : MISSING)(request, response); },
       'POST /wait': json({ StatusCode: 0 }),
@@ -166,13 +167,35 @@ describe('an engine', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => { vi.useRealTimers(); });
     const late = deferred();
-    const engine = await fakeEngine({ 'POST /start': FULL }, (stream) => {
+    const first = (stream: Socket): void => {
       stream.on('error', () => undefined);
       setImmediate(() => { stream.resetAndDestroy(); late.resolve(); });
-    });
+    };
+    const engine = await fakeEngine({ 'POST /start': FULL }, { first });
     await expect(sh(sandboxIn(workspace(), { docker: engine.docker, image: IMAGE }), 'x')).rejects.toMatchObject({ code: 'SANDBOX_DISK_FULL' });
     await late.promise;
     for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => { setImmediate(resolve); });
+  });
+
+  test.each(['/workspace/data', '/workspace/data/deep', 'workspace/../workspace/x'])('whose image wants a volume in the workspace is not used: %s', async (volume) => {
+    const engine = await fakeEngine({ 'GET /images': json({ Id: 'sha256:c0de', Config: { Volumes: { '/data': {}, [volume]: {} } } }) });
+    await expect(sh(sandboxIn(workspace(), { docker: engine.docker, image: IMAGE }), 'x')).rejects.toMatchObject({ code: 'SANDBOX_REFUSED', details: { volume } });
+    expect(engine.asked).not.toContain('POST /containers/create');
+  });
+
+  test.each([
+    ['has something else in the place of the root', (stream: Socket) => stream.write(frame('stdout', 'elsewhere\n')), { code: 'SANDBOX_REFUSED', message: expect.stringContaining('Nothing has run.') }],
+    ['has no shell', (stream: Socket) => stream.end(frame('stderr', 'exec /bin/sh failed: No such file or directory\n')), { code: 'SANDBOX_FAILED', details: { reason: 'exec /bin/sh failed: No such file or directory' } }],
+    ['is gone', (stream: Socket) => stream.end(), { code: 'SANDBOX_UNREACHABLE' }],
+  ])('whose container %s is told nothing to run', async (_what, answer, error) => {
+    let heard = '';
+    const first = (stream: Socket): void => { stream.on('data', (bytes: Buffer) => { heard += bytes.toString(); }).once('data', () => { answer(stream); }); };
+    const engine = await fakeEngine({}, { first });
+    const root = workspace();
+    await expect(sh(sandboxIn(root, { docker: engine.docker, image: IMAGE }), 'x')).rejects.toMatchObject(error);
+    expect(heard).toMatch(/^\.omnipaw-[\da-f-]+\.tmp\n$/);
+    expect(engine.asked.at(-1)).toBe('DELETE /containers/c0ffee');
+    expect(readdirSync(root)).toEqual([]);
   });
 
   test('that answers without making a connection is not spoken to', async () => {
@@ -202,10 +225,16 @@ describe('an engine', () => {
     await pulling;
   });
 
+  test.each([[[]], [null], [['name=apparmor', 'name=notseccomp']]])('that can not say which calls of Linux a container may make is not used: %j', async (SecurityOptions) => {
+    const engine = await fakeEngine({ 'GET /info': json({ SecurityOptions }) });
+    await expect(sh(sandboxIn(workspace(), { docker: engine.docker, image: IMAGE }), 'x')).rejects.toMatchObject({ code: 'SANDBOX_REFUSED', details: { unkept: ['seccomp'] } });
+    expect(engine.asked).toEqual(['GET /info']);
+  });
+
   test.each([
-    [[], `${expectedUid()}:${expectedUid()}`],
+    [['name=seccomp,profile=default'], `${expectedUid()}:${expectedUid()}`],
     [['name=seccomp,profile=/etc/docker/rootless.json'], `${expectedUid()}:${expectedUid()}`],
-    [['name=rootless'], '0:0'],
+    [['name=seccomp,profile=default', 'name=rootless'], '0:0'],
   ])('of the kind %j runs commands as %s', async (SecurityOptions, user) => {
     let made = '';
     const create: Answer = (request, response) => {
@@ -244,7 +273,10 @@ test.each([
   [{ limits: { toString: 5 } }, 'There is no limit "toString" of a container.'],
   [{ limits: 5 }, 'its option limits must be an object; found: 5.'],
   [{ networks: 'none' }, 'DockerSandbox has no option "networks". There are: root, image, '],
-  [{ network: '' }, 'its option network must be a text that is not empty; found: "".'],
+  [{ network: '' }, "its option network must be the name of one of the engine's networks; not host, or another container's"],
+  [{ network: 'host' }, 'its option network must be'],
+  [{ network: 'container:abc' }, 'its option network must be'],
+  [{ network: 'ns:/proc/1/ns/net' }, 'its option network must be'],
   [{ user: 1000 }, 'its option user must be { uid, gid }, two whole numbers from 0; found: 1000.'],
   [{ user: { uid: -1, gid: 0 } }, 'its option user must be { uid, gid }'],
   [{ pull: 'no' }, 'its option pull must be true or false; found: "no".'],

@@ -1,12 +1,14 @@
 /** Whatever becomes of calls and kernels: nothing of ours is left on the engine, and nothing else is touched. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { CommandRunner } from '@omnipaw/host';
+import { hostTools, type CommandRunner } from '@omnipaw/host';
+import { createKernel, defineAgent, MemoryLogStore, type OmniKernel, type Tool } from '@omnipaw/kernel';
 import { LABELS, type DockerSandbox } from '@omnipaw/sandbox-docker';
 import Docker from 'dockerode';
 import { expect, onTestFinished, test } from 'vitest';
 import { bundle } from '../../../testing/bundle.js';
 import { describeWith } from '../../../testing/components.js';
+import { ToolEnds } from '../../cli/src/calls/tool-ends.js';
 import { containersOf, noEngine, sandboxIn, sh, testImage, workspace } from './support/sandbox.js';
 
 /** How many calls: `SANDBOX_CALLS=1000 npm test -- packages/sandbox-docker/test/leftovers` tries as many as anybody asks for. */
@@ -50,59 +52,94 @@ describeWith('docker', 'of a kernel that was killed', () => {
     await expect(bystander.inspect()).resolves.toMatchObject({ State: { Status: 'created' } });
   }, PATIENCE_MS);
 
-  test.each([
-    ['of another machine', (owner: string[]) => ['elsewhere', ...owner.slice(1)]],
-    ['of another space of processes', (owner: string[]) => [...owner.slice(0, 2), 'pid:[1]', ...owner.slice(3)]],
-    ['with a label that somebody else has written', () => ['x']],
-  ])('a container %s is left alone', async (_what, change) => {
-    const docker = new Docker();
+  /** A container as that process would have made it, but for what is changed. */
+  async function container(change: { readonly owner?: (parts: readonly string[]) => readonly string[]; readonly until?: string; readonly name?: string }): Promise<Docker.Container> {
     const sandbox = sandboxIn(workspace(), { warm: 1 });
     await sandbox.prepare();
-    const [mine] = await containersOf(process.pid);
-    const owner = mine!.Labels[LABELS.owner]!.split('/');
-    // A process with that number has started at another time, so here it would be known to be over.
-    const other = change([...owner.slice(0, 4), '1']).join('/');
-    const container = await docker.createContainer({ Image: testImage(), Cmd: ['true'], Labels: { [LABELS.owner]: other } });
-    onTestFinished(async () => { await container.remove(); });
+    const { [LABELS.owner]: mine } = (await containersOf(process.pid))[0]!.Labels;
+    // A process with that number has started at another time, so it is known to be over.
+    const owner = (change.owner ?? ((parts) => parts))([...mine!.split('/').slice(0, 4), '1']).join('/');
+    const made = await new Docker().createContainer({
+      ...(change.name === undefined ? {} : { name: `omnipaw-${process.pid}-${change.name}` }),
+      Image: testImage(),
+      Cmd: ['sleep', '60'],
+      Labels: { [LABELS.owner]: owner, [LABELS.until]: change.until ?? '2100-01-01T00:00:00.000Z' },
+      HostConfig: { NetworkMode: 'none' },
+    });
+    onTestFinished(async () => { await made.remove({ force: true }).catch(() => undefined); });
+    return made;
+  }
+
+  const elsewhere = (parts: readonly string[]): readonly string[] => ['elsewhere', 'boot', ...parts.slice(2)];
+  const otherSpace = (parts: readonly string[]): readonly string[] => [...parts.slice(0, 2), 'pid:[1]', ...parts.slice(3)];
+
+  test.each([
+    ['of another machine, or of an earlier boot of this one', { name: 'elsewhere', owner: elsewhere }],
+    ['of another space of processes', { name: 'space', owner: otherSpace }],
+    ['with labels that somebody else has written', { name: 'somebody', owner: () => ['x'], until: 'x' }],
+    ['that has its labels from an image, which was made of one of ours', { until: '2000-01-01T00:00:00.000Z' }],
+  ])('a container %s is left alone, whether it runs or not', async (_what, change) => {
+    const [running, waiting] = [await container({ ...change, ...('name' in change ? { name: `${change.name}-running` } : {}) }), await container(change)];
+    await running.start();
     await sandboxIn(workspace()).prepare();
-    await expect(container.inspect()).resolves.toMatchObject({ State: { Status: 'created' } });
+    await expect(running.inspect()).resolves.toMatchObject({ State: { Running: true } });
+    await expect(waiting.inspect()).resolves.toMatchObject({ State: { Status: 'created' } });
   });
 
-  test('a container of a machine that has started again since is removed, unless it runs: then there is another one with the same name', async () => {
-    const docker = new Docker();
-    const sandbox = sandboxIn(workspace(), { warm: 1 });
-    await sandbox.prepare();
-    const [host, , ...rest] = (await containersOf(process.pid))[0]!.Labels[LABELS.owner]!.split('/');
-    const options = { Image: testImage(), Cmd: ['sleep', '60'], Labels: { [LABELS.owner]: [host, 'before', ...rest].join('/') }, HostConfig: { NetworkMode: 'none' } };
-    const named = (name: string): Docker.ContainerCreateOptions => ({ ...options, name: `omnipaw-${process.pid}-${name}` });
-    const running = await docker.createContainer(named('running'));
-    onTestFinished(async () => { await running.remove({ force: true }); });
-    await running.start();
-    const left = await docker.createContainer(named('left'));
+  test.each([
+    ['of a process whose number another one has by now', { name: 'number' }],
+    ['of another machine, when its time is over', { name: 'late', owner: elsewhere, until: new Date(Date.now() - 1_000).toISOString() }],
+    ['of another space of processes, when its time is over', { name: 'space', owner: otherSpace, until: new Date(Date.now() - 1_000).toISOString() }],
+  ])('a container %s is removed', async (_what, change) => {
+    const left = await container(change);
     await sandboxIn(workspace()).prepare();
     await expect(left.inspect()).rejects.toMatchObject({ statusCode: 404 });
-    await expect(running.inspect()).resolves.toMatchObject({ State: { Running: true } });
   });
 
-  test('a container of a process whose number another one has by now is removed', async () => {
-    const docker = new Docker();
-    const sandbox = sandboxIn(workspace(), { warm: 1 });
-    await sandbox.prepare();
-    const owner = (await containersOf(process.pid))[0]!.Labels[LABELS.owner]!.split('/');
-    const container = await docker.createContainer({ name: `omnipaw-${process.pid}-other`, Image: testImage(), Cmd: ['true'], Labels: { [LABELS.owner]: [...owner.slice(0, 4), '1'].join('/') } });
-    await sandboxIn(workspace()).prepare();
-    await expect(container.inspect()).rejects.toMatchObject({ statusCode: 404 });
+  test('containers say when their time is over: a quarter of an hour after that of the command, or a day later if they wait', async () => {
+    const hoursLeft = async (): Promise<number> => (Date.parse((await containersOf(process.pid))[0]!.Labels[LABELS.until]!) - Date.now()) / 3_600_000;
+    const seen: number[] = [];
+    const waiting = sandboxIn(workspace(), { warm: 1 });
+    await waiting.prepare();
+    seen.push(await hoursLeft());
+    await waiting.close();
+    const abort = new AbortController();
+    const onOutput = (): void => { void hoursLeft().then((hours) => { seen.push(hours); abort.abort(); }); };
+    await sh(sandboxIn(workspace()), 'echo begun; sleep 60', { timeoutMs: 3_600_000, signal: abort.signal, onOutput });
+    expect(seen).toEqual([expect.closeTo(24.25, 1), expect.closeTo(1.25, 1)]);
+  });
+});
+
+describeWith('docker', 'of a kernel that was stopped', () => {
+  /** A kernel whose agent has a command run in a container. */
+  async function running(watch: (tools: readonly Tool[]) => readonly Tool[]): Promise<{ readonly kernel: OmniKernel; readonly sandbox: DockerSandbox }> {
+    const root = workspace();
+    const sandbox = sandboxIn(root);
+    const host = hostTools({ root, runners: [sandbox], environment: { SANDBOX_MODE: 'docker' } });
+    const worker = defineAgent('worker', function* (ctx) {
+      yield* ctx.tool(host.system.bash, { command: 'echo begun; sleep 60' });
+    });
+    const kernel = await createKernel({ log: new MemoryLogStore(), agents: [worker], tools: watch(host.all) });
+    const begun = new Promise<void>((resolve) => { kernel.subscribe(({ kind }) => { if (kind === 'TOOL_PROGRESS') resolve(); }); });
+    kernel.spawn(worker, null, { grants: ['call:host.system.bash'] }).result().catch(() => undefined);
+    await begun;
+    expect(await containersOf(process.pid)).toHaveLength(1);
+    return { kernel, sandbox };
+  }
+
+  test('nothing is left when the sandbox is closed then', async () => {
+    const { kernel, sandbox } = await running((tools) => tools);
+    await kernel.stop();
+    expect(await sandbox.close()).toEqual([]);
+    expect(await containersOf(process.pid)).toEqual([]);
   });
 
-  test('a container that has got its labels from an image, which was made of one of ours, is nobody\'s business', async () => {
-    const docker = new Docker();
-    const sandbox = sandboxIn(workspace(), { warm: 1 });
-    await sandbox.prepare();
-    const owner = (await containersOf(process.pid))[0]!.Labels[LABELS.owner]!.split('/');
-    const container = await docker.createContainer({ Image: testImage(), Cmd: ['true'], Labels: { [LABELS.owner]: [...owner.slice(0, 4), '1'].join('/') } });
-    onTestFinished(async () => { await container.remove(); });
-    await sandboxIn(workspace()).prepare();
-    await expect(container.inspect()).resolves.toMatchObject({ State: { Status: 'created' } });
+  test('nothing is left of a run on the command line, which ends when its tools have', async () => {
+    const ends = new ToolEnds();
+    const { kernel } = await running((tools) => ends.watch(tools));
+    await kernel.stop();
+    await ends.settled();
+    expect(await containersOf(process.pid)).toEqual([]);
   });
 });
 

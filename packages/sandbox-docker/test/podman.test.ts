@@ -1,8 +1,9 @@
 /** What can differ where Podman is the engine: it makes containers its own way, and talks as Docker does only nearly. */
-import { readFileSync, statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { LABELS, type DockerSandbox, type DockerSandboxOptions } from '@omnipaw/sandbox-docker';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { describeWith } from '../../../testing/components.js';
 import { startPodman, type Podman } from './support/podman.js';
 import { containersOf, expectedUid, sandboxIn, sh, workspace } from './support/sandbox.js';
@@ -29,6 +30,17 @@ describeWith('podman', 'a command in a container of Podman', () => {
     expect(stdout.trim().split('\n')).toEqual([...['Inh', 'Prm', 'Eff', 'Bnd', 'Amb'].map((name) => `Cap${name}:${none}`), 'NoNewPrivs:1', 'Seccomp:2', 'lo', '99', '64']);
     const { stderr } = await sh(sandbox, 'touch /x; dd if=/dev/zero of=/tmp/x bs=1M count=9');
     expect(stderr).toMatch(/Read-only file system[\s\S]*No space left on device/);
+    await expect(sh(sandbox, 'unshare -r true; touch file; chmod 4755 file')).resolves.toMatchObject({ stderr: expect.stringMatching(/(Operation not permitted[\s\S]*){2}/) });
+  });
+
+  test('has nothing of what is mounted below the workspace', async () => {
+    const root = workspace();
+    const below = path.join(root, 'below');
+    mkdirSync(below, { mode: 0o777 });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', below]);
+    onTestFinished(() => { execFileSync('umount', [below]); });
+    writeFileSync(path.join(below, 'file'), '');
+    await expect(sh(sandboxOf(root), 'ls -d below; ls -A below')).resolves.toMatchObject({ exitCode: 0, stdout: 'below\n' });
   });
 
   test('is killed when its time is up, when nobody wants it any more, and when it prints too much', async () => {

@@ -1,12 +1,9 @@
 import { homedir } from 'node:os';
-import { blameTool, chooseRunner, Git, hostEnvironment, LocalRunner, type CommandRunner, type Workspace } from '@omnipaw/host';
-import { DockerSandbox } from '@omnipaw/sandbox-docker';
+import { blameTool, Git } from '@omnipaw/host';
 import { listTool } from './list.js';
+import { runnerFor } from './runner.js';
 import { scanTool } from './scan.js';
 import { diffTool, editTool, registerTool, type Directories } from './workspace.js';
-
-/** Of git, which starts few. */
-const MAX_PROCESSES = 64;
 
 export type Tools = ReturnType<typeof createTools>;
 
@@ -23,13 +20,4 @@ export function createTools(directories: Directories, excluded?: string) {
     diff: diffTool(directories),
     register: registerTool(directories),
   };
-}
-
-/** As `SANDBOX_MODE` says, in containers of the image that `SANDBOX_IMAGE` names. */
-function runnerFor(source: Workspace): CommandRunner {
-  const environment = hostEnvironment();
-  const local = new LocalRunner(source, { environment, maxProcesses: MAX_PROCESSES });
-  const { SANDBOX_IMAGE: image } = environment;
-  const docker = new DockerSandbox({ root: source.root, ...(image === undefined || image === '' ? {} : { image }) });
-  return chooseRunner([local, docker], environment);
 }

@@ -138,9 +138,17 @@ describeWith('docker', 'SANDBOX_MODE=docker', () => {
   test('in a .env lets the main job ask git in containers', async () => {
     const source = given(repository({ author: 'Ada Lovelace', date: '2020-01-31', files: { 'a.ts': '// TODO: first\n' } }));
     const cwd = tree({ '.env': `SANDBOX_MODE=docker\nSANDBOX_IMAGE=${image()}\n` });
-    const { code, stderr } = await Program.run(['--path', source, '--out', 'out'], { cwd });
+    const { code, stdout, stderr } = await Program.run(['--path', source, '--out', 'out'], { cwd });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain(`reads ${source}; git runs in containers of ${image()}\n`);
     expect(output(path.join(cwd, 'out'), 'changes.patch')).toContain('Ada Lovelace, 2020-01-31');
+  }, PATIENCE_MS);
+
+  test.runIf(process.getuid!() === 0)('for root, with a tree of root, is refused with the line that works', async () => {
+    const source = repository({ author: 'Ada', date: '2020-01-31', files: { 'a.ts': '// TODO: first\n' } });
+    const { code, stderr } = await Program.run(['--path', source, '--out', 'out'], { cwd: temporaryDirectory(), env: { SANDBOX_MODE: 'docker' } });
+    expect(code).toBe(2);
+    expect(stderr).toContain(`chown -R 1000:1000 "${source}" && SANDBOX_MODE=docker SANDBOX_IMAGE=IMAGE-WITH-GIT npm start -- --path "${source}"`);
   }, PATIENCE_MS);
 
   test('without an engine is said, and files are found without git', async () => {

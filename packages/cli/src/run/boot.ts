@@ -21,7 +21,7 @@ export interface BootOptions extends Pick<KernelConfig, 'recover' | 'unknownOutc
  * signed and no longer holds what was signed, and with a UsageError for a program that lacks what the log uses.
  */
 export async function boot(definitions: Definitions, { file, log, sign, ...config }: BootOptions, session: Session): Promise<OmniKernel> {
-  const { people } = session;
+  const { people, ends } = session;
   const signer = sign === undefined ? undefined : signerIn(sign);
   if (signer !== undefined) await assertSignable(log, signer, session);
   try {
@@ -29,7 +29,7 @@ export async function boot(definitions: Definitions, { file, log, sign, ...confi
       ...config,
       log: new FileLogStore(path.resolve(log)),
       agents: definitions.agents,
-      tools: definitions.tools,
+      tools: ends.watch(definitions.tools),
       extensions: definitions.extensions,
       ...(definitions.policies === undefined ? {} : { policies: definitions.policies }),
       ...(signer === undefined ? {} : { follow: attest({ signer }) }),

@@ -7,12 +7,13 @@
  *    never followed.
  * 4. Writes are one after the other, so that what one has looked at is still so when it writes.
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { constants, lstatSync, realpathSync, type Stats } from 'node:fs';
 import { lstat, mkdir, opendir, open, rmdir, unlink, type FileHandle } from 'node:fs/promises';
 import * as v from 'valibot';
 import { callback, checkOptions, optionsOf } from '../schemas/options.js';
 import { hold, type Hold, type HeldDirectory } from './held-directory.js';
+import { restoreOwnersRights } from './owners-rights.js';
 import { fail, failBySystem, kindOf, refuse } from './refusals.js';
 import { assertNewName, partsOf, partsToWrite, type NameRule } from './relative-path.js';
 import { readAtMost } from './read-at-most.js';
@@ -58,8 +59,8 @@ export class Workspace {
   readonly root: string;
   readonly #hold: Hold;
   readonly #names: NameRule;
-  /** Which directory the root was when all this began. */
-  readonly #identity: { readonly dev: bigint; readonly ino: bigint };
+  /** Which directory the root was when all this began, and what it let its owner do. */
+  readonly #identity: { readonly dev: bigint; readonly ino: bigint; readonly mode: bigint };
   #writes: Promise<unknown> = Promise.resolve();
 
   /** Throws a `TypeError` when `root` is no directory, and for options that are none. */
@@ -68,7 +69,7 @@ export class Workspace {
     this.root = realPlace(root);
     const stats = lstatSync(this.root, { bigint: true });
     if (!stats.isDirectory()) throw new TypeError(`The root ${this.root} is no directory.`);
-    this.#identity = { dev: stats.dev, ino: stats.ino };
+    this.#identity = { dev: stats.dev, ino: stats.ino, mode: stats.mode };
     this.#hold = options.hold ?? hold;
     this.#names = options.names ?? 'plain';
   }
@@ -81,6 +82,21 @@ export class Workspace {
     } finally {
       await directory.release();
     }
+  }
+
+  /** Does something while there is an empty file in the root whose name nobody knew before: whoever sees it has this directory, and no other one. */
+  whileMarked<Result>(use: (name: string) => Promise<Result>): Promise<Result> {
+    return this.within('.', async (directory) => {
+      const name = `.omnipaw-${randomUUID()}.tmp`;
+      const { O_CREAT, O_EXCL, O_WRONLY } = constants;
+      const file = await open(directory.placeOf(name), O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0o600).catch((thrown: unknown) => failBySystem('.', thrown));
+      try {
+        await file.close();
+        return await use(name);
+      } finally {
+        await unlink(directory.placeOf(name)).catch(() => undefined);
+      }
+    });
   }
 
   /** The bytes of a regular file; throws `FILE_TOO_LARGE` for more than `maxBytes`. */
@@ -221,6 +237,7 @@ export class Workspace {
   }
 
   async #holdRoot(asked: string): Promise<HeldDirectory> {
+    await restoreOwnersRights(this.root, this.#identity);
     const directory = await this.#hold(this.root).catch(() => refuse(asked, 'the root is not there any more, or no directory'));
     const { dev, ino } = await lstat(`${directory.place}/.`, { bigint: true });
     if (dev === this.#identity.dev && ino === this.#identity.ino) return directory;

@@ -29,6 +29,8 @@ export interface BashResult {
   readonly signal: string | null;
   readonly endedBy: CommandEnd;
   readonly timedOut: boolean;
+  /** `local`, or what the command ran in. */
+  readonly where: string;
   /** As text; what is no UTF-8 is U+FFFD. Of a long one the beginning and the end. */
   readonly stdout: string;
   readonly stderr: string;
@@ -81,7 +83,7 @@ export function bashTool(name: string, runner: CommandRunner, options: BashOptio
           },
         });
         telling.rethrow();
-        return resultOf(hasSecrets ? recognisable(result) : result);
+        return resultOf({ where: runner.mode, ...(hasSecrets ? recognisable(result) : result) });
       } finally {
         pieces?.end();
       }
@@ -125,13 +127,14 @@ function recognisable({ stdout, stderr, ...rest }: CommandResult): CommandResult
   return { ...rest, stdout: withoutCutLines(stdout), stderr: withoutCutLines(stderr) };
 }
 
-function resultOf({ endedBy, exitCode, stdout, stderr }: CommandResult): BashResult {
+function resultOf({ endedBy, exitCode, where, stdout, stderr }: CommandResult & Pick<BashResult, 'where'>): BashResult {
   const isCut = stdout.cutBytes + stderr.cutBytes > 0;
   return {
     exitCode,
     signal: signalOf(exitCode),
     endedBy,
     timedOut: endedBy === 'timeout',
+    where,
     stdout: textOfOutput(stdout),
     stderr: textOfOutput(stderr),
     truncated: isCut ? { code: 'OUTPUT_TRUNCATED', stdoutBytes: stdout.cutBytes, stderrBytes: stderr.cutBytes } : null,

@@ -38,6 +38,8 @@ export interface CommandResult {
   readonly endedBy: CommandEnd;
   /** Null unless it ended by itself. A command that a signal ended has 128 and the signal's number, as shells say it. */
   readonly exitCode: number | null;
+  /** In what it ran, in words that tell it from others (an image); the runner's mode unless given. */
+  readonly where?: string;
   readonly stdout: CapturedOutput;
   readonly stderr: CapturedOutput;
 }

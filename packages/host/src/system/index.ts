@@ -3,4 +3,4 @@ export { assertPlainCommand, type Command, type CommandEnd, type CommandResult, 
 export { LocalRunner } from './local-runner.js';
 export type { BashOptions, CommandOutput, LocalRunnerOptions } from './options.js';
 export { OutputWindow, textOfOutput, type CapturedOutput } from './output-window.js';
-export { chooseRunner, hostEnvironment } from './sandbox-mode.js';
+export { alsoContained, chooseRunner, hostEnvironment } from './sandbox-mode.js';

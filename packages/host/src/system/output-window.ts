@@ -10,14 +10,12 @@ export interface CapturedOutput {
   readonly cutBytes: number;
 }
 
-/** Takes in a stream of any length, and holds no more than twice what it keeps. */
+/** Takes in a stream of any length, and holds no more than twice what it keeps: what it is given is copied, for a byte may be one of a large buffer. */
 export class OutputWindow {
   readonly #headLimit: number;
   readonly #tailLimit: number;
-  readonly #head: Uint8Array[] = [];
-  #headBytes = 0;
-  #tail: Uint8Array[] = [];
-  #tailBytes = 0;
+  readonly #head = new ByteList();
+  readonly #tail = new ByteList();
   #totalBytes = 0;
 
   constructor(maxBytes: number) {
@@ -31,32 +29,49 @@ export class OutputWindow {
 
   add(bytes: Uint8Array): void {
     this.#totalBytes += bytes.length;
-    const toHead = bytes.subarray(0, this.#headLimit - this.#headBytes);
-    if (toHead.length > 0) {
-      this.#head.push(toHead);
-      this.#headBytes += toHead.length;
-    }
-    const rest = bytes.subarray(toHead.length);
-    if (rest.length === 0) return;
-    this.#tail.push(rest);
-    this.#tailBytes += rest.length;
-    if (this.#tailBytes > 2 * this.#tailLimit) this.#trim();
+    const toHead = bytes.subarray(0, this.#headLimit - this.#head.length);
+    this.#head.add(toHead);
+    const rest = bytes.subarray(Math.max(toHead.length, bytes.length - this.#tailLimit));
+    if (this.#tail.length + rest.length > 2 * this.#tailLimit) this.#tail.keepLast(this.#tailLimit);
+    this.#tail.add(rest);
   }
 
   captured(): CapturedOutput {
-    this.#trim();
-    const head = Buffer.concat(this.#head);
-    const tail = Buffer.concat(this.#tail);
+    this.#tail.keepLast(this.#tailLimit);
+    const [head, tail] = [this.#head.copy(), this.#tail.copy()];
     const cutBytes = this.#totalBytes - head.length - tail.length;
     return cutBytes === 0 ? { head: Buffer.concat([head, tail]), tail: new Uint8Array(), cutBytes } : { head, tail, cutBytes };
   }
+}
 
-  #trim(): void {
-    if (this.#tailBytes <= this.#tailLimit) return;
-    const all = Buffer.concat(this.#tail);
-    // A copy, so that what was cut can go.
-    this.#tail = [Buffer.from(all.subarray(all.length - this.#tailLimit))];
-    this.#tailBytes = this.#tailLimit;
+/** Bytes in one piece, which grows. */
+class ByteList {
+  #room = Buffer.alloc(0);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  add(bytes: Uint8Array): void {
+    const length = this.#length + bytes.length;
+    if (length > this.#room.length) {
+      const larger = Buffer.alloc(Math.max(length, 2 * this.#room.length));
+      this.#room.copy(larger, 0, 0, this.#length);
+      this.#room = larger;
+    }
+    this.#room.set(bytes, this.#length);
+    this.#length = length;
+  }
+
+  keepLast(count: number): void {
+    if (this.#length <= count) return;
+    this.#room.copyWithin(0, this.#length - count, this.#length);
+    this.#length = count;
+  }
+
+  copy(): Buffer {
+    return Buffer.from(this.#room.subarray(0, this.#length));
   }
 }
 

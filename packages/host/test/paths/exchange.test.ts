@@ -1,6 +1,6 @@
 /** Links that are made between the look and the use. */
 import { execFile } from 'node:child_process';
-import { linkSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { open, rename, rm, symlink, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { Workspace } from '@omnipaw/host';
@@ -194,3 +194,43 @@ async function exchangeUntil(root: string, outside: string, isOver: () => boolea
     await rename(path.join(folder, 'moved.txt'), path.join(folder, 'file.txt')).catch(nothing);
   }
 }
+
+describe('the root', () => {
+  test('has a file that nobody knew before while something is done, in the directory that it was', async () => {
+    const root = temporaryDirectory();
+    const workspace = new Workspace(root);
+    const names: string[] = [];
+    for (let time = 0; time < 2; time++) {
+      const seen = await workspace.whileMarked((name) => { names.push(name); return Promise.resolve(readdirSync(root)); });
+      expect(seen).toEqual([names.at(-1)]);
+    }
+    await expect(workspace.whileMarked(() => Promise.reject(new Error('failed')))).rejects.toThrow('failed');
+    expect([readdirSync(root), new Set(names).size]).toEqual([[], 2]);
+    renameSync(root, `${root}-moved`);
+    symlinkSync(`${root}-moved`, root);
+    onTestFinished(() => { unlinkSync(root); renameSync(`${root}-moved`, root); });
+    await expect(workspace.whileMarked(() => Promise.resolve())).rejects.toMatchObject({ code: 'PATH_REFUSED' });
+  });
+
+  test.runIf(process.platform === 'linux')('gives its owner back what somebody has taken away, and nothing else', async () => {
+    const root = temporaryDirectory();
+    const modeOf = (place: string): number => statSync(place).mode & 0o7777;
+    chmodSync(root, 0o750);
+    const workspace = new Workspace(root);
+    for (const [mode, then] of [[0, 0o700], [0o500, 0o700], [0o1055, 0o1755], [0o770, 0o770]] as const) {
+      chmodSync(root, mode);
+      await workspace.list('.', 10);
+      expect(modeOf(root)).toBe(then);
+    }
+    chmodSync(root, 0o500);
+    await new Workspace(root).list('.', 10);
+    expect(modeOf(root)).toBe(0o500);
+    const other = temporaryDirectory();
+    chmodSync(other, 0o500);
+    renameSync(root, `${root}-moved`);
+    symlinkSync(other, root);
+    onTestFinished(() => { unlinkSync(root); renameSync(`${root}-moved`, root); });
+    await expect(workspace.list('.', 10)).rejects.toMatchObject({ code: 'PATH_REFUSED' });
+    expect(modeOf(other)).toBe(0o500);
+  });
+});

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from '
 import path from 'node:path';
 import { createKernel, defineAgent, MemoryLogStore, readEntries, secret } from '@omnipaw/kernel';
 import { hostEnvironment, hostTools, LocalRunner, Workspace, type CommandRunner, type ExecOptions } from '@omnipaw/host';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { call, codeOf } from '../support/call.js';
 import { temporaryDirectory, tree } from '../support/workspace.js';
 
@@ -111,7 +111,7 @@ describe.skipIf(process.platform === 'win32')('host.system.bash', () => {
 
   test('makes text of any bytes, and cuts between characters', async () => {
     const { system } = hostTools({ root: temporaryDirectory() });
-    await expect(call(system.bash, { command: String.raw`printf '\xff\x00ok'` })).resolves.toMatchObject({ stdout: '\uFFFD\0ok', truncated: null });
+    await expect(call(system.bash, { command: String.raw`printf '\xff\x00ok'` })).resolves.toMatchObject({ stdout: '\uFFFD\0ok', truncated: null, where: 'local' });
     const { stdout, truncated } = await call(system.bash, { command: String.raw`for i in {1..30000}; do printf 'x\xf0\x9f\x90\xbe'; done; echo end` });
     expect(stdout).not.toContain('\uFFFD');
     expect(stdout).toMatch(/^x.*OUTPUT_TRUNCATED.*end\n$/su);
@@ -213,6 +213,31 @@ test.skipIf(process.platform === 'win32')('what a command prints that is over at
   }
 });
 
+test.each([
+  ['fs, git', {}, ['node', 'git']],
+  ['git', {}, ['git']],
+  ['fs,git', { fs: { contained: false } }, ['git']],
+  ['', { fs: { contained: true } }, ['node']],
+])('SANDBOX_TOOLS=%s names the tools that do their work where commands run, unless options do: %j', async (SANDBOX_TOOLS, options, expected) => {
+  const programs = new Set<string>();
+  const runner: CommandRunner = {
+    mode: 'test',
+    exec: ([program]) => {
+      programs.add(program === 'git' ? 'git' : 'node');
+      return Promise.reject(new Error('no'));
+    },
+  };
+  const { fs, git } = hostTools({ root: tree({ '.git/HEAD': 'ref: refs/heads/main\n', '.git/config': '' }), runners: [runner], environment: { SANDBOX_MODE: 'test', SANDBOX_TOOLS }, ...options });
+  await call(fs.listDir, { path: '.' }).catch(() => undefined);
+  await call(git.status, {}).catch(() => undefined);
+  expect([...programs]).toEqual(expected);
+});
+
+test('SANDBOX_TOOLS names no other tools', () => {
+  const make = (): unknown => hostTools({ root: temporaryDirectory(), environment: { SANDBOX_TOOLS: 'fs,net' } });
+  expect(make).toThrow(expect.objectContaining({ code: 'SANDBOX_UNAVAILABLE', message: expect.stringContaining('"net"') }));
+});
+
 describe('a .env file', () => {
   test('says where commands run, unless the environment does, and nothing else', () => {
     const folder = tree({ '.env': '# SANDBOX_MODE=x\nexport SANDBOX_MODE="docker" # in containers\r\n SANDBOX_IMAGE = mine:1 # ours\r\nSANDBOX_X=\'a#b\'\nSANDBOX_Y=\nAPI_KEY=secret\nPATH=/evil\n' });
@@ -221,6 +246,24 @@ describe('a .env file', () => {
     expect(hostEnvironment(folder)['SANDBOX_MODE']).toBe('local');
     vi.unstubAllEnvs();
     expect(hostEnvironment(temporaryDirectory())).toEqual(process.env);
+  });
+
+  test('that agents can write says nothing of where they run', () => {
+    const folder = realpathSync(tree({ '.env': 'API_KEY=secret\nSANDBOX_MODE=docker\n', 'below/.env': 'SANDBOX_IMAGE=theirs\n', 'beside/x': '' }));
+    const outside = realpathSync(temporaryDirectory());
+    symlinkSync(path.join(folder, 'below/.env'), path.join(outside, '.env'));
+    const refused = expect.objectContaining({ code: 'SANDBOX_UNAVAILABLE', message: expect.stringMatching(/SANDBOX_\w+ stands in .*\.env, which is in the root/) });
+    for (const directory of [folder, path.join(folder, 'below'), outside]) expect(() => hostEnvironment(directory, folder)).toThrow(refused);
+    expect(hostEnvironment(folder, path.join(folder, 'beside'))).toMatchObject({ SANDBOX_MODE: 'docker' });
+    vi.stubEnv('SANDBOX_MODE', 'local');
+    expect(hostEnvironment(folder, folder)).toMatchObject({ SANDBOX_MODE: 'local' });
+    vi.unstubAllEnvs();
+    const before = process.cwd();
+    onTestFinished(() => { process.chdir(before); });
+    process.chdir(folder);
+    expect(() => hostTools({ root: '.' })).toThrow(refused);
+    expect(() => hostTools({ root: 'beside' })).toThrow(expect.objectContaining({ code: 'SANDBOX_UNAVAILABLE', message: expect.stringContaining('there is no runner') }));
+    expect(() => hostTools({ root: '.', environment: {} })).not.toThrow();
   });
 
   test('that can not be read is not passed over', () => {

@@ -11,6 +11,10 @@ export interface FakeEngine {
   readonly docker: Docker;
   /** What it was asked for, in order: `POST /containers/create`. */
   readonly asked: readonly string[];
+  /** Those that wait for an answer. */
+  readonly pending: ReadonlySet<string>;
+  /** Resolves when it has been asked that so often. */
+  heard(question: string, times?: number): Promise<void>;
   /** Ends all connections, and takes no new ones. */
   die(): void;
 }
@@ -21,10 +25,12 @@ export const json = (value: unknown, status = 200): Answer => (_request, respons
 
 const ID = 'c0ffee';
 
+export const IMAGE = json({ Id: 'sha256:c0de' });
+
 /** What an engine says that is well. */
 const WELL: Readonly<Record<string, Answer>> = {
   'GET /info': json({ SecurityOptions: ['name=seccomp,profile=default'] }),
-  'GET /images': json({}),
+  'GET /images': IMAGE,
   'GET /containers/json': json([]),
   'POST /containers/create': json({ Id: ID }, 201),
   'POST /start': json(null, 204),
@@ -33,14 +39,25 @@ const WELL: Readonly<Record<string, Answer>> = {
   'GET /containers': json({ State: { Running: true, OOMKilled: false } }),
 };
 
-/** Listens on the loopback interface. `attached` is told of each stream that somebody has attached to. */
-export async function fakeEngine(answers: Readonly<Record<string, Answer>>, attached: (stream: Socket) => void = () => {}): Promise<FakeEngine> {
+/** Who is told of a stream that somebody has attached to: when that is so, and when its container has said that it has the workspace. */
+export interface Attached {
+  readonly first?: (stream: Socket) => void;
+  readonly then?: (stream: Socket) => void;
+}
+
+/** Listens on the loopback interface. */
+export async function fakeEngine(answers: Readonly<Record<string, Answer>>, attached: Attached | Attached['then'] = {}): Promise<FakeEngine> {
+  const { first = answerHere, then = () => undefined } = typeof attached === 'function' ? { then: attached } : attached;
   const asked: string[] = [];
+  const pending = new Set<string>();
   const sockets = new Set<Socket>();
   const all = Object.entries({ ...WELL, ...answers }).sort(([one], [other]) => other.length - one.length);
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url!, 'http://engine');
-    asked.push(`${request.method!} ${pathname}`);
+    const question = `${request.method!} ${pathname}`;
+    asked.push(question);
+    pending.add(question);
+    response.once('close', () => { pending.delete(question); });
     const [, answer] = all.find(([route]) => {
       const [method, part] = route.split(' ');
       return method === request.method && pathname.includes(part!);
@@ -57,7 +74,8 @@ export async function fakeEngine(answers: Readonly<Record<string, Answer>>, atta
       return;
     }
     socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
-    attached(socket);
+    first(socket);
+    socket.once('data', () => { then(socket); });
   });
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
@@ -69,7 +87,20 @@ export async function fakeEngine(answers: Readonly<Record<string, Answer>>, atta
     for (const socket of sockets) socket.destroy();
   };
   onTestFinished(die);
-  return { docker: new Docker({ protocol: 'http', host: '127.0.0.1', port: (server.address() as AddressInfo).port }), asked, die };
+  const heard = async (question: string, times = 1): Promise<void> => {
+    while (asked.filter((one) => one.startsWith(question)).length < times) await turn();
+  };
+  return { docker: new Docker({ protocol: 'http', host: '127.0.0.1', port: (server.address() as AddressInfo).port }), asked, pending, heard, die };
+}
+
+/** Lets what has arrived be read, whatever the time is. */
+export async function turn(): Promise<void> {
+  await new Promise((resolve) => { setImmediate(resolve); });
+}
+
+/** Whatever a container is asked for, it has. */
+function answerHere(stream: Socket): void {
+  stream.once('data', () => { stream.write(frame('stdout', 'here\n')); });
 }
 
 /** Output as engines send it. */

@@ -34,15 +34,37 @@ export async function brokenEngine(word: string): Promise<Docker> {
   return new Docker({ protocol: 'http', host: '127.0.0.1', port: await listen(server) });
 }
 
-function passOn(caller: Socket): void {
+/** Breaks the connections by which somebody is attached to a container, when it is told to. */
+export async function breakableEngine(): Promise<{ readonly docker: Docker; readonly breakUp: () => void }> {
+  const attached = new Set<Socket>();
+  const server = createPlainServer((caller) => {
+    caller.on('data', (bytes) => { if (/^POST \S*\/attach/.test(bytes.toString())) attached.add(caller); });
+    passOn(caller);
+  });
+  const docker = new Docker({ protocol: 'http', host: '127.0.0.1', port: await listen(server) });
+  return { docker, breakUp: () => { for (const socket of attached) socket.destroy(); } };
+}
+
+/** Passes a request that begins like this on, and breaks the connection when its answer comes. */
+export async function mutedEngine(request: string): Promise<Docker> {
+  const server = createPlainServer((caller) => {
+    let isMuted = false;
+    caller.on('data', (bytes) => { isMuted ||= bytes.toString().startsWith(request); });
+    passOn(caller).prependListener('data', () => { if (isMuted) caller.destroy(); });
+  });
+  return new Docker({ protocol: 'http', host: '127.0.0.1', port: await listen(server) });
+}
+
+function passOn(caller: Socket): Socket {
   const engine = connect(SOCKET);
   caller.on('data', (bytes) => { if (!caller.destroyed) engine.write(bytes); });
-  engine.pipe(caller);
+  engine.on('data', (bytes) => { if (!caller.destroyed) caller.write(bytes); });
   for (const [one, other] of [[caller, engine], [engine, caller]] as const) {
     one.on('error', () => undefined);
     one.on('end', () => { other.end(); });
     one.on('close', () => { other.destroy(); });
   }
+  return engine;
 }
 
 /** The port. */
