@@ -8,6 +8,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createKernel, MemoryLogStore, nodePorts, type Entry, type Json, type OmniKernel, type Ports } from '@omnipaw/kernel';
 import { PluginLoader, type LoadedPlugin, type Plugins } from '../loader/index.js';
 import { specOf, type PermissionSpec, type PluginManifest } from '../manifest/index.js';
@@ -17,8 +18,8 @@ import { scriptedFetchTool, type ScriptedFetch } from './scripted-fetch.js';
 import { scriptedTools, type ScriptedTools } from './scripted-tools.js';
 
 export interface OpenPluginOptions {
-  /** The folder of the plugin. */
-  readonly folder: string;
+  /** The folder of the plugin: a path, or a URL as `new URL('..', import.meta.url)`. */
+  readonly folder: string | URL;
   /** Answers what it fetches. */
   readonly fetch?: ScriptedFetch;
   readonly tools?: ScriptedTools;
@@ -64,7 +65,8 @@ const ANYTHING = ['call:*', 'read:*', 'write:*'];
 export async function openPlugin(options: OpenPluginOptions): Promise<OpenedPlugin> {
   const parent = await mkdtemp(path.join(tmpdir(), 'omnipaw-plugin-'));
   try {
-    const { manifest } = await packPlugin({ folder: options.folder, into: path.join(parent, 'plugin') });
+    const folder = typeof options.folder === 'string' ? options.folder : fileURLToPath(options.folder);
+    const { manifest } = await packPlugin({ folder, into: path.join(parent, 'plugin') });
     const plugins = await load(parent, manifest, options);
     try {
       return await Opened.open(plugins, options);
