@@ -34,3 +34,7 @@ describe('on Windows', () => {
 test.each(['/etc/passwd', '\\x', '..\\x.ts', 'a\\b', 'C:\\x.ts', 'C:/x.ts', 'c:x.ts', '\\\\server\\share', '//server/share/x.ts', 'file:///C:/x.ts', 'node:fs', 'data:text/javascript,1', 'x\0.ts'])('%j is imported on no system', (specifier) => {
   expect(refusalOfSpecifier(specifier)).toEqual(expect.any(String));
 });
+
+test.each(['./a.js', '../a.js', 'pkg', '@scope/pkg/sub', '#internal'])('%j is looked up', (specifier) => {
+  expect(refusalOfSpecifier(specifier)).toBeUndefined();
+});
