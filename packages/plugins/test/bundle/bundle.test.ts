@@ -62,7 +62,7 @@ describe('refused, with a place and a reason, is', () => {
   const cases: readonly (readonly [what: string, files: Readonly<Record<string, string>>, message: RegExp])[] = [
     ['what is no TypeScript', { 'index.ts': 'export default async (=> 1;' }, /index\.ts:1:\d+: /],
     ['an entry that is not there', { 'other.ts': HANDLER }, /"\.\/index\.ts" was not found/],
-    ['an import that is not there', { 'index.ts': 'import "./none.js";' }, /index\.ts:1:1: .*"\.\/none\.js" was not found/],
+    ['an import that is not there', { 'index.ts': 'import "./none.js";' }, /index\.ts:1:8: .*"\.\/none\.js" was not found/],
     ['a package that is not there', { 'index.ts': 'import "none";' }, /"none" was not found in the plugin's folder/],
     ['a module of Node', { 'index.ts': 'import "fs";' }, /"fs" is a module of Node/],
     ['a module of Node by its full name', { 'index.ts': 'import("node:fs");' }, /"node:fs" is a module of Node/],
