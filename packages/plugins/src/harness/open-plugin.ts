@@ -19,7 +19,7 @@ import { scriptedTools, type ScriptedTools } from './scripted-tools.js';
 
 export interface OpenPluginOptions {
   /** The folder of the plugin: a path, or a URL as `new URL('..', import.meta.url)`. */
-  readonly folder: string | URL;
+  readonly folder: string | { readonly href: string };
   /** Answers what it fetches. */
   readonly fetch?: ScriptedFetch;
   readonly tools?: ScriptedTools;
@@ -65,7 +65,7 @@ const ANYTHING = ['call:*', 'read:*', 'write:*'];
 export async function openPlugin(options: OpenPluginOptions): Promise<OpenedPlugin> {
   const parent = await mkdtemp(path.join(tmpdir(), 'omnipaw-plugin-'));
   try {
-    const folder = typeof options.folder === 'string' ? options.folder : fileURLToPath(options.folder);
+    const folder = typeof options.folder === 'string' ? options.folder : fileURLToPath(options.folder.href);
     const { manifest } = await packPlugin({ folder, into: path.join(parent, 'plugin') });
     const plugins = await load(parent, manifest, options);
     try {

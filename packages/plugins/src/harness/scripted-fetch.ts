@@ -8,9 +8,14 @@ import type { FetchedAnswer } from '../kit/index.js';
 import type { PluginHost } from '../loader/index.js';
 import { standardSchema } from '../schemas/index.js';
 
+/** What there is to know of a URL: a `URL`, whose type not everybody has. */
+export interface RequestUrl extends Readonly<Record<'href' | 'protocol' | 'host' | 'hostname' | 'port' | 'pathname' | 'search', string>> {
+  readonly searchParams: { get(name: string): string | null; getAll(name: string): string[]; has(name: string): boolean };
+}
+
 /** What a plugin fetches; its manifest allows it. */
 export interface ScriptedRequest {
-  readonly url: URL;
+  readonly url: RequestUrl;
   readonly method: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
