@@ -25,6 +25,12 @@ async function run(source: string | undefined, ...options: readonly string[]): P
   return { ...(await workshop.omnipaw('plugins', 'test', folder, ...options)), folder };
 }
 
+test('the TypeScript of a new plugin is right', async () => {
+  const folder = path.join(temporaryFolder(), 'greet');
+  await omnipaw(['plugins', 'new', 'greet', folder]);
+  expect(workshop.mistakesIn(['tools/hello.ts', 'test/hello.test.ts'].map((file) => path.join(folder, file)))).toEqual([]);
+});
+
 describe('plugins test', () => {
   test('runs the tests of a new plugin, for which nothing is installed', async () => {
     const { exitCode, stdout, stderr } = await run(undefined);
