@@ -31,7 +31,7 @@ const kernelLayers = [
   ['history'],
 ];
 /** The layers of `@omnipaw/plugins`, by the same rules; what all of them use stands in files beside the folders. */
-const pluginLayers = [['schemas'], ['manifest'], ['integrity', 'isolate', 'bundle', 'bridge', 'kit'], ['loader']];
+const pluginLayers = [['schemas'], ['manifest'], ['integrity', 'isolate', 'bundle', 'bridge', 'kit'], ['pack', 'loader'], ['harness']];
 const PLUGINS = 'packages/plugins/src';
 
 /** Outside the layers: the only folder that may use Node, and all that it may import. */

@@ -10,7 +10,7 @@
  * 3. Comments on such classes, on functions of the inside, and on whole files: no editor shows them.
  */
 import { writeFileSync } from 'node:fs';
-import { basename, isAbsolute, resolve } from 'node:path';
+import { basename, isAbsolute, resolve, sep } from 'node:path';
 import { rollup } from 'rollup';
 import { dts } from 'rollup-plugin-dts';
 import ts from 'typescript';
@@ -18,7 +18,7 @@ import ts from 'typescript';
 /** From a folder of the compiler's declarations to one file an entry in another; the first entry has what they share. */
 export async function bundleTypes(entries, from, to) {
   const inputs = entries.map((entry) => resolve(from, `${entry}.d.ts`));
-  leaveOutTheInside(inputs);
+  leaveOutTheInside(inputs, resolve(from) + sep);
 
   const bundle = await rollup({
     input: Object.fromEntries(inputs.map((input) => [basename(input, '.d.ts'), input])),
@@ -44,10 +44,11 @@ function reachableFrom(entry, getModuleInfo) {
   return reachable;
 }
 
-function leaveOutTheInside(inputs) {
+/** Of this package's own declarations: those of others, which it may import, are theirs. */
+function leaveOutTheInside(inputs, folder) {
   const program = ts.createProgram(inputs, { module: ts.ModuleKind.NodeNext, target: ts.ScriptTarget.ES2022, types: ['node'] });
   const published = publicDeclarations(program, inputs);
-  const files = program.getSourceFiles().filter(({ fileName }) => !fileName.includes('/node_modules/'));
+  const files = program.getSourceFiles().filter(({ fileName }) => resolve(fileName).startsWith(folder));
   const extended = new Set(files.flatMap(({ statements }) => statements.flatMap(baseClasses)));
   for (const file of files) {
     const replacements = [
@@ -101,9 +102,10 @@ function docsOf(node) {
   return node.jsDoc ?? [];
 }
 
-/** A node goes with its comment. */
+/** A node goes with its comment. A comment may be both on a file and on what is declared first in it. */
 function replaced(source, replacements) {
-  const spans = replacements.map(({ node, text }) => ({ start: node.getStart(node.getSourceFile(), true), end: node.end, text }));
+  const unique = new Map(replacements.map(({ node, text }) => [node, text]));
+  const spans = [...unique].map(([node, text]) => ({ start: node.getStart(node.getSourceFile(), true), end: node.end, text }));
   const lastFirst = spans.sort((a, b) => b.start - a.start);
   return lastFirst.reduce((result, { start, end, text }) => result.slice(0, start) + text + result.slice(end), source);
 }

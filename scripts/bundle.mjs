@@ -1,12 +1,14 @@
 /**
  * `node bundle.mjs ENTRY...`: bundles the entries of the package in this folder, src/ENTRY.ts, into dist/ENTRY.js and
- * dist/ENTRY.d.ts, without its dependencies. The compiler's declarations wait in dist/declarations.
+ * dist/ENTRY.d.ts, without its dependencies. The compiler's declarations wait in dist/declarations. An entry in a folder,
+ * FOLDER/ENTRY, is a program for a thread or process of its own: nobody imports it, so it has no types.
  *
  * One file instead of a hundred, no comments (they are in the types), and short names for variables and private fields: half
  * the size for who installs it. Functions, classes and methods keep their names, lines stay short, and no code is moved, so
  * a stack trace can be read.
  */
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { build } from 'esbuild';
 import { minify } from 'terser';
 import { bundleTypes } from './bundle-types.mjs';
@@ -20,7 +22,7 @@ const HIDDEN = '_private_';
 
 const entries = process.argv.slice(2);
 await bundleCode(entries);
-await bundleTypes(entries, DECLARATIONS, 'dist');
+await bundleTypes(entries.filter((entry) => !entry.includes('/')), DECLARATIONS, 'dist');
 rmSync(DECLARATIONS, { recursive: true });
 
 async function bundleCode(entries) {
@@ -37,7 +39,10 @@ async function bundleCode(entries) {
     write: false,
     logLevel: 'warning',
   });
-  for (const { path, text } of outputFiles) writeFileSync(path, await withShortLocals(text));
+  for (const { path, text } of outputFiles) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, await withShortLocals(text));
+  }
 }
 
 async function withShortLocals(source) {

@@ -8,6 +8,10 @@ import { diff, type DiffOptions } from './diff/diff.js';
 import { fork, type ForkOptions } from './fork/fork.js';
 import { inspect, type InspectOptions } from './inspect/inspect.js';
 import { listPlugins, type ListOptions } from './plugins/list.js';
+import { newPlugin, type NewOptions } from './plugins/new.js';
+import { packPlugin, type PackOptions } from './plugins/pack.js';
+import { signPlugin, type SignPluginOptions } from './plugins/sign.js';
+import { testPlugin, type TestOptions } from './plugins/test.js';
 import { validatePlugins, type ValidateOptions } from './plugins/validate.js';
 import { replay, type ReplayOptions } from './replay/replay.js';
 import { resume, type ResumeOptions } from './resume/resume.js';
@@ -233,10 +237,10 @@ function addReceipt(program: Command, perform: Perform): void {
 }
 
 function addPlugins(program: Command, perform: Perform): void {
-  const plugins = program.command('plugins').summary('look at plugins, and make them').description('Looks at plugins. Nothing of a plugin runs for that. Needs the package @omnipaw/plugins.');
+  const plugins = program.command('plugins').summary('look at plugins, and make them').description('Looks at plugins, and makes them. Nothing of a plugin runs for that, but by "test". Needs the package @omnipaw/plugins.');
   addCommon(plugins.command('validate'), 'print the verdicts as JSON')
     .summary('check plugins, and say all that is wrong')
-    .description('Checks manifests of plugins, and whether their files and signatures are those that the manifests name.')
+    .description('Checks manifests of plugins, whether their files and signatures are those that the manifests name, and whether their code can be bundled.')
     .argument('<folder...>', 'the folders of plugins')
     .action((folders: string[], options: ValidateOptions) => perform(options, (session) => validatePlugins(folders, options, session)))
     .addHelpText('after', '\nExit codes: 0 all are good, 1 one is not, 2 a wrong call');
@@ -246,6 +250,35 @@ function addPlugins(program: Command, perform: Perform): void {
     .option('--plugins <dir>', 'the folder that has a folder for each plugin', 'plugins')
     .option('--trusted-key <file>', 'a public key: without the signature of one of these keys a plugin is not good; can be repeated', collect)
     .action((options: ListOptions) => perform(options, (session) => listPlugins(options, session)));
+  addPluginKit(plugins, perform);
+}
+
+/** What authors of plugins need. */
+function addPluginKit(plugins: Command, perform: Perform): void {
+  addCommon(plugins.command('new'), 'print what was written as JSON')
+    .summary('begin a plugin')
+    .description('Writes a plugin that works: manifest, a tool in TypeScript, its test. Overwrites nothing.')
+    .argument('<name>', 'the name: greet, or plugin-greet')
+    .argument('[folder]', 'where it goes: a folder that is not there yet; plugin-NAME in the working directory unless given')
+    .action((name: string, folder: string | undefined, options: NewOptions) => perform(options, (session) => newPlugin(name, { ...options, folder }, session)));
+  addCommon(plugins.command('test'), 'print the results as JSON')
+    .summary('run the tests of a plugin')
+    .description('Runs the tests in the folder "test" of a plugin. Tests are programs with all your rights: run those that you trust. What they test runs in the isolate.')
+    .argument('[folder]', 'the folder of the plugin', '.')
+    .action((folder: string, options: TestOptions) => perform(options, (session) => testPlugin(folder, options, session)))
+    .addHelpText('after', '\nExit codes: 0 all have passed, 1 one has not, 2 a wrong call');
+  addCommon(plugins.command('pack'), 'print what was packed as JSON')
+    .summary('pack what is shipped of a plugin')
+    .description('Copies what is shipped of a plugin into a folder of its own: what its code needs, licences, and a manifest with the digest of each file.')
+    .argument('[folder]', 'the folder of the plugin', '.')
+    .option('--out <dir>', 'where it goes: a folder that is not there yet; NAME-VERSION in the working directory unless given')
+    .action((folder: string, options: PackOptions) => perform(options, (session) => packPlugin(folder, options, session)));
+  addCommon(plugins.command('sign'), 'print who has signed as JSON')
+    .summary('sign a plugin as it is now')
+    .description('Writes the digest of each file and a signature into the manifest of a plugin. Sign what was packed, rather than the folder in which you work.')
+    .argument('<folder>', 'the folder of the plugin')
+    .requiredOption('--key <file>', 'the private key, as keygen makes it')
+    .action((folder: string, options: SignPluginOptions) => perform(options, (session) => signPlugin(folder, options, session)));
 }
 
 function addCommon(command: Command, jsonHelp: string): Command {

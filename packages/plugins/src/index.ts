@@ -41,5 +41,6 @@ export {
   type ValidatorOptions,
 } from './manifest/index.js';
 export { schemaProblems, standardSchema, type Problem } from './schemas/index.js';
+export { codeProblems, packPlugin, type PackedPlugin, type PackRequest } from './pack/index.js';
 export { PluginLoader, type LoadedAgent, type LoadedPlugin, type LoaderOptions, type PluginHost, type Plugins, type RejectedPlugin } from './loader/index.js';
 export { definePluginTool, type FetchedAnswer, type PluginContext, type PluginHandler } from './kit/index.js';

@@ -52,12 +52,18 @@ async function findPlace(city: string, ctx: PluginContext): Promise<Place> {
 async function getJson<Answer>(ctx: PluginContext, address: string, query: Readonly<Record<string, string | number>>): Promise<Answer> {
   const url = new URL(address);
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
-  const { status, headers, body } = await ctx.fetch(url);
+  const { status, headers, body } = await ctx.fetch(url).catch(lateness);
   if (status === 429) throw new Error(`Open-Meteo has had too many questions from here${headers['retry-after'] === undefined ? '' : `; ask again in ${headers['retry-after']} seconds`}.`);
   const answer = parse(body);
   if (status !== 200) throw new Error(`Open-Meteo answered ${status}${typeof answer?.reason === 'string' ? `: ${answer.reason}` : ''}.`);
   if (answer === undefined) throw new Error('Open-Meteo answered with something that is no JSON.');
   return answer as Answer;
+}
+
+/** Says it of what is asked, rather than of the network. */
+function lateness(thrown: unknown): never {
+  if ((thrown as { readonly code?: unknown }).code === 'FETCH_TIMEOUT') throw new Error('Open-Meteo did not answer in time. Ask again later.');
+  throw thrown;
 }
 
 function parse(body: string): { readonly reason?: unknown } | undefined {

@@ -50,6 +50,7 @@ function assertSigned(manifest: PluginManifest, trustedKeys: readonly string[], 
 /** What is wrong, a line each; a problem of the manifest begins with its place, as editors follow it. */
 export function problemLines({ folder, error }: Examined, manifestFile: string): string[] {
   if (error === undefined) return [];
+  if (error.code === 'PLUGIN_BUNDLE_FAILED') return codeLines(folder, error);
   const file = path.join(folder, manifestFile);
   const problems = problemsOf(error);
   if (problems === undefined) return `${error.code}: ${error.message}`.split('\n').map((line) => `  ${line}`);
@@ -57,6 +58,23 @@ export function problemLines({ folder, error }: Examined, manifestFile: string):
     const place = line === undefined ? file : `${file}:${line}:${column ?? 1}`;
     return `  ${place}: ${pointer === '' ? 'the manifest' : pointer} ${message}`;
   });
+}
+
+export interface CodeProblem {
+  readonly text: string;
+  readonly file?: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
+/** What is said of code that can't be bundled; each names a file. */
+export function codeProblemsOf({ details, message }: OmniError): readonly CodeProblem[] {
+  const { entry, problems = [{ text: message }] } = details as { readonly entry?: string; readonly problems?: readonly CodeProblem[] };
+  return problems.map((problem) => (entry === undefined ? problem : { file: entry, ...problem }));
+}
+
+function codeLines(folder: string, error: OmniError): string[] {
+  return codeProblemsOf(error).map(({ text, file = '', line, column }) => `  ${path.join(folder, file)}${line === undefined ? '' : `:${line}:${column ?? 1}`}: ${text}`);
 }
 
 /** As scripts get it. */

@@ -1,9 +1,10 @@
 /** `omnipaw plugins validate`: whether folders are plugins as they should be. */
+import { OmniError } from '@omnipaw/kernel';
 import { EXIT } from '../failure.js';
 import type { Session } from '../session.js';
 import { count } from '../terminal/printable.js';
-import { examine, examinedRecord, problemLines, type Examined } from './examine.js';
-import { pluginLibrary } from './library.js';
+import { codeProblemsOf, examine, examinedRecord, problemLines, type Examined } from './examine.js';
+import { pluginLibrary, type PluginLibrary } from './library.js';
 
 export interface ValidateOptions {
   readonly json?: boolean;
@@ -12,7 +13,7 @@ export interface ValidateOptions {
 export async function validatePlugins(folders: readonly string[], { json }: ValidateOptions, { out }: Session): Promise<number> {
   const library = await pluginLibrary();
   const examined: Examined[] = [];
-  for (const folder of folders) examined.push(await examine(folder, library));
+  for (const folder of folders) examined.push(await withCode(await examine(folder, library), library));
   const isGood = examined.every(({ error }) => error === undefined);
   if (json === true) await out.json({ ok: isGood, plugins: examined.map(examinedRecord) });
   else {
@@ -22,6 +23,16 @@ export async function validatePlugins(folders: readonly string[], { json }: Vali
     }
   }
   return isGood ? EXIT.ok : EXIT.failed;
+}
+
+/** What is wrong with its code, too, if nothing else is. */
+async function withCode(one: Examined, { codeProblems }: PluginLibrary): Promise<Examined> {
+  if (one.error !== undefined || one.manifest === undefined) return one;
+  const errors = await codeProblems(one.folder, one.manifest);
+  const [first] = errors;
+  if (first === undefined || errors.length === 1) return { ...one, error: first };
+  const details = { folder: one.folder, problems: errors.flatMap(codeProblemsOf) };
+  return { ...one, error: new OmniError(first.code, errors.map(({ message }) => message).join('\n'), { failureClass: first.failureClass, details }) };
 }
 
 function verdictLine({ folder, manifest, error }: Examined, ink: Session['out']['ink']): string {

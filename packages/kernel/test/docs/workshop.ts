@@ -10,8 +10,8 @@ import type { Program, Session } from './samples.js';
 export const PATIENCE_MS = 60_000;
 /** What samples can import. */
 const PACKAGES = ['attest', 'diff', 'host', 'kernel', 'plugins', 'quota', 'sandbox-docker', 'testing'];
-/** Programs of a package that run in threads and processes of their own: files beside its entry. */
-const PROGRAMS: Readonly<Record<string, readonly string[]>> = { plugins: ['isolate/worker', 'bundle/builder'] };
+/** What a package has beside its entry: further ones, and programs that run in threads and processes of their own. */
+const BESIDE: Readonly<Record<string, readonly string[]>> = { plugins: ['testing', 'isolate/worker', 'bundle/builder'] };
 /** As which the directory of a page appears in what is printed. */
 const HOME = '/home/ada';
 /** Below the package of the command, so that its dependencies are found. */
@@ -38,13 +38,14 @@ export class Workshop {
     const packages = `${folder}/node_modules`;
     await Promise.all([
       bundle('packages/cli/src/bin.ts', `${folder}/dist`, ['@omnipaw/*']),
+      bundle('packages/cli/src/plugins/test-program.ts', `${folder}/dist`, ['@omnipaw/*']),
       ...PACKAGES.flatMap((name) => {
-        const entries = ['index', ...(PROGRAMS[name] ?? [])];
+        const entries = ['index', ...(BESIDE[name] ?? [])];
         return entries.map((entry) => bundle(`packages/${name}/src/${entry}.ts`, dirname(`${packages}/@omnipaw/${name}/${entry}`), ['@omnipaw/*', 'dockerode']));
       }),
     ]);
     copyFileSync(`${ROOT}packages/cli/package.json`, `${folder}/package.json`);
-    for (const name of PACKAGES) writeFileSync(`${packages}/@omnipaw/${name}/package.json`, '{ "type": "module", "exports": "./index.js" }');
+    for (const name of PACKAGES) writeFileSync(`${packages}/@omnipaw/${name}/package.json`, '{ "type": "module", "exports": { ".": "./index.js", "./*": "./*.js" } }');
     symlinkSync(`${ROOT}packages/kernel/node_modules/zod`, `${packages}/zod`);
     for (const name of ['esbuild', 'quickjs-wasi']) symlinkSync(`${ROOT}packages/plugins/node_modules/${name}`, `${packages}/${name}`);
     symlinkSync(`${ROOT}packages/sandbox-docker/node_modules/dockerode`, `${packages}/dockerode`);
@@ -76,7 +77,7 @@ export class Workshop {
       ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, noEmit: true },
       ...{ skipLibCheck: true, types: ['node'], typeRoots: [`${ROOT}node_modules/@types`] },
       customConditions: ['@omnipaw/source'],
-      paths: { '@omnipaw/*': [`${ROOT}packages/*/src/index.ts`] },
+      paths: { '@omnipaw/plugins/testing': [`${ROOT}packages/plugins/src/testing.ts`], '@omnipaw/*': [`${ROOT}packages/*/src/index.ts`] },
     });
     return files.flatMap((file) => {
       const source = compiler.getSourceFile(file);

@@ -26,12 +26,13 @@ const PROVIDED = 'provided';
 /** Marks the questions that we ask esbuild ourselves. */
 const OURS = Symbol('ours');
 
-export function confine(folder: PluginFolder, provided: Readonly<Record<string, string>>): Plugin {
+/** What each file was printed as goes into `printed`, by the file's name: places that esbuild tells after that are places in it. */
+export function confine(folder: PluginFolder, provided: Readonly<Record<string, string>>, printed: Map<string, string>): Plugin {
   return {
     name: 'confine',
     setup(build) {
       build.onResolve({ filter: /.*/ }, (args) => (args.pluginData === OURS ? undefined : answering(() => resolve(build, folder, { ...args, provided }))));
-      build.onLoad({ filter: /.*/, namespace: PLUGIN }, (args) => answering(() => load(folder, args.path)));
+      build.onLoad({ filter: /.*/, namespace: PLUGIN }, (args) => answering(() => load(folder, args.path, printed)));
       build.onLoad({ filter: /.*/, namespace: PROVIDED }, ({ path: name }) => ({ contents: provided[name] ?? '', loader: 'ts' }));
       // Whatever else esbuild finds by itself.
       build.onLoad({ filter: /.*/ }, (args) => refused(`${path.basename(args.path)} is not to be bundled.`));
@@ -66,7 +67,7 @@ function missing(specifier: string, kind: OnResolveArgs['kind']): OnResolveResul
   return refused(`"${specifier}" was not found in the plugin's folder.`);
 }
 
-async function load(folder: PluginFolder, name: string): Promise<OnLoadResult> {
+async function load(folder: PluginFolder, name: string, printed: Map<string, string>): Promise<OnLoadResult> {
   const loader = LOADERS[path.extname(name)];
   if (loader === undefined) return refused(`${name} is neither TypeScript nor JavaScript nor JSON.`);
   const source = await folder.read(name);
@@ -76,6 +77,7 @@ async function load(folder: PluginFolder, name: string): Promise<OnLoadResult> {
     ...{ loader, sourcefile: name, target: TARGET, tsconfigRaw: {}, legalComments: 'none', logLevel: 'silent' },
     ...{ sourcemap: 'inline', sourcesContent: false, minifyWhitespace: true, jsx: 'automatic' },
   });
+  printed.set(name, code);
   const pattern = patternImport(code);
   if (pattern !== undefined) return refused(`${name} imports a path that is put together: ${pattern}… Import each file by its name.`);
   return { contents: code, loader: 'js' };

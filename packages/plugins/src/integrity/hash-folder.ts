@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { constants, type Dirent } from 'node:fs';
 import { open, readdir, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { MANIFEST_FILE, pathProblem } from '../manifest/index.js';
+import { foldedName, MANIFEST_FILE, pathProblem } from '../manifest/index.js';
 import { integrityFailed } from './integrity-failed.js';
 
 /** The most that a plugin's folder may hold. */
@@ -55,9 +55,13 @@ class Walk {
   async directory(parts: readonly string[]): Promise<void> {
     const name = parts.join('/') || '.';
     if (parts.length > this.#limits.depth) throw integrityFailed(name, `is nested deeper than ${this.#limits.depth} levels`);
+    const seen = new Map<string, string>();
     for (const entry of await this.#entriesOf(parts, name)) {
       const inner = [...parts, entry.name];
       const relative = inner.join('/');
+      const twin = seen.get(foldedName(entry.name));
+      if (twin !== undefined) throw integrityFailed(relative, `differs from ${JSON.stringify(twin)} by upper and lower case only, and Windows and macOS take them for one`);
+      seen.set(foldedName(entry.name), entry.name);
       if (relative === MANIFEST_FILE) continue;
       const problem = pathProblem(relative);
       if (problem !== undefined) throw integrityFailed(relative, problem);

@@ -16,5 +16,5 @@ export {
   type SharedPermission,
   type ToolPermission,
 } from './permission.js';
-export { pathProblem, placeInFolder } from './portable-path.js';
+export { foldedName, pathProblem, placeInFolder } from './portable-path.js';
 export { PluginValidator, type ManifestVerdict, type ValidatorOptions } from './validator.js';

@@ -51,6 +51,12 @@ function windowsProblem(part: string): string | undefined {
   return DEVICE.test(part) ? `has the part ${JSON.stringify(part)}, which is a device on Windows` : undefined;
 }
 
+/** The same for names that some file system takes for one, since they differ in upper and lower case only. */
+export function foldedName(name: string): string {
+  // Both, since some letters have the one in common and not the other: K and the sign for kelvin, s and the long one.
+  return name.toLowerCase().toUpperCase().toLowerCase();
+}
+
 /** A path without the `./` that authors like to begin with. */
 export function plainPath(text: string): string {
   return text.replace(/^\.\//, '');

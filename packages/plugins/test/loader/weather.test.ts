@@ -1,23 +1,31 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import { connect, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createKernel, defineAgent, defineTool, MemoryLogStore, readEntries, replay, unchecked, type Entry, type Grant, type OmniError, type Tool } from '@omnipaw/kernel';
-import { PluginLoader, type FetchedAnswer, type PluginHost, type Plugins } from '@omnipaw/plugins';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fetchTool as hostFetchTool } from '@omnipaw/host';
+import { createKernel, defineAgent, MemoryLogStore, readEntries, replay, type Entry, type Grant, type OmniError, type Tool } from '@omnipaw/kernel';
+import { PluginLoader, type PluginHost, type Plugins } from '@omnipaw/plugins';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { describeWith } from '../../../../testing/components.js';
+import { makeCertificate, trust } from '../support/trusting.js';
 
 const folder = fileURLToPath(new URL('../../../../plugins', import.meta.url));
+/** Longer than any answer here takes, but the one that does not come. */
+const TIMEOUT_MS = 3_000;
 const NETWORK = [{ name: 'network', hosts: ['*.open-meteo.com'] }] as const;
 
 /** What Open-Meteo says, in the form that it has; by the path that is asked. */
 let answers: Record<string, (query: URLSearchParams, response: ServerResponse) => void> = {};
 const asked: string[] = [];
-const server = createServer((request: IncomingMessage, response) => {
-  const url = new URL(request.url ?? '/', 'http://localhost');
-  asked.push(`${String(request.headers['x-host'])}${url.pathname}`);
+let server: Server;
+const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+  const url = new URL(request.url ?? '/', 'https://localhost');
+  asked.push(`${request.method ?? ''} ${String(request.headers.host)}${url.pathname}`);
   answers[url.pathname]?.(url.searchParams, response);
-});
-beforeAll(async () => { await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)); });
-afterAll(() => { server.closeAllConnections(); server.close(); });
+};
 
 const say = (body: unknown, status = 200, headers: Record<string, string> = {}) => (_query: unknown, response: ServerResponse): void => {
   response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(typeof body === 'string' ? body : JSON.stringify(body));
@@ -32,18 +40,14 @@ const forecast = (query: URLSearchParams, response: ServerResponse): void => {
 };
 const GOOD = { '/v1/search': say(ROME), '/v1/forecast': forecast };
 
-/** In the place of a tool that fetches over TLS: asks the server here, and tells it whom the plugin meant; only hosts of the list. */
-function fetchTool(name: string, allow: readonly PluginHost[]): Tool {
-  return defineTool({
-    name, description: '', idempotent: true, input: unchecked<{ url: string }>(),
-    run: async ({ url }, { signal }): Promise<FetchedAnswer> => {
-      const { hostname, pathname, search } = new URL(url);
-      if (!allow.some(({ host }) => host === hostname)) throw new Error(`${hostname} is not on the list.`);
-      const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}${pathname}${search}`, { headers: { 'x-host': hostname }, signal: signal });
-      return { status: response.status, url, headers: Object.fromEntries(response.headers), body: await response.text(), encoding: 'utf8' };
-    },
+/** The tool of the machine, which finds the server here under every name, by TLS and with its name checked. */
+const fetchTool = (name: string, allow: readonly PluginHost[]): Tool =>
+  hostFetchTool(name, {
+    allow: allow.map((host) => ({ ...host, addresses: ['127.0.0.0/8'] })),
+    resolve: async () => ['127.0.0.1'],
+    connect: (host) => connect({ host, port: (server.address() as AddressInfo).port }),
+    timeoutMs: TIMEOUT_MS,
   });
-}
 
 async function load(grants: ConstructorParameters<typeof PluginLoader>[0]['grants'] = { 'plugin-weather': NETWORK }): Promise<Plugins> {
   return new PluginLoader({ folder, grants, fetchTool }).load();
@@ -74,7 +78,22 @@ async function call(args: object, { grants = ['call:weather.*'], tool = 'weather
   return { result: result as { value?: unknown; code?: string; message?: string }, entries, plugins };
 }
 
-describe('plugin-weather', () => {
+describeWith('openssl', 'plugin-weather, in the kernel, from a server over TLS', () => {
+  beforeAll(async () => {
+    const certificates = mkdtempSync(join(tmpdir(), 'omnipaw-weather-'));
+    const certificate = makeCertificate(certificates, ['api.open-meteo.com', 'geocoding-api.open-meteo.com']);
+    rmSync(certificates, { recursive: true });
+    trust(certificate.cert);
+    server = createServer(certificate, onRequest);
+    server.on('tlsClientError', () => undefined);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  });
+  afterAll(() => {
+    vi.restoreAllMocks();
+    server.closeAllConnections();
+    server.close();
+  });
+
   test('is found and loaded, and tells the forecast of a city, asked from exactly its hosts', async () => {
     answers = GOOD;
     asked.length = 0;
@@ -87,7 +106,7 @@ describe('plugin-weather', () => {
         { date: '2026-11-27', highC: 15, lowC: 7.5, rainPercent: 35, weather: 'rain' },
       ],
     });
-    expect(asked).toEqual(['geocoding-api.open-meteo.com/v1/search', 'api.open-meteo.com/v1/forecast']);
+    expect(asked).toEqual(['GET geocoding-api.open-meteo.com/v1/search', 'GET api.open-meteo.com/v1/forecast']);
     const { manifest, code, schemas } = plugins.loaded[0]!.digests;
     const origins = entries.flatMap(({ kind, data }) => (kind === 'TOOL_CALLED' ? [data.origin] : []));
     expect(origins[0]).toBe(`plugin-weather@1.0.0 manifest ${manifest} code ${code} schemas ${schemas}`);
@@ -118,6 +137,10 @@ describe('plugin-weather', () => {
     ['a server that fails', { ...GOOD, '/v1/forecast': say('<html>Bad Gateway</html>', 500) }, /answered 500/],
     ['a wrong question', { ...GOOD, '/v1/forecast': say({ error: true, reason: 'Latitude must be in range of -90 to 90°.' }, 400) }, /answered 400: Latitude must be in range/],
     ['no JSON', { ...GOOD, '/v1/forecast': say('{"daily": {') }, /something that is no JSON/],
+    ['no answer', { '/v1/search': () => undefined }, /did not answer in time\. Ask again later/],
+    ['an answer that breaks off', { ...GOOD, '/v1/forecast': (_query, response) => { response.writeHead(200, { 'content-length': 100 }).write('{'); setTimeout(() => { response.destroy(); }, 20); } }, /GET https:\/\/api\.open-meteo\.com failed: /],
+    ['a way to another host', { '/v1/search': say('', 302, { location: 'https://evil.example/v1/search' }) }, /evil\.example is not fetched: its host is not on the list/],
+    ['an answer without end', { '/v1/search': say(`"${'x'.repeat(300_000)}"`) }, /larger than 262144 bytes/],
     ['half an answer', { ...GOOD, '/v1/forecast': say({ timezone: 'GMT' }) }, /without the days/],
   ])('says so of %s', async (_what, given, message) => {
     answers = given;
