@@ -5,10 +5,10 @@ import type { Definitions } from '../run/definitions.js';
 import type { Session } from '../session.js';
 import { assertFolder } from './examine.js';
 import { entryFor, GRANTS_FILE, grantsIn, type PluginGrants } from './grants.js';
-import { hostLibrary, pluginLibrary } from './library.js';
+import { hostLibrary, pluginLibrary, type PluginLibrary } from './library.js';
 import { trustedKeysIn } from './trust.js';
 
-/** What `run` and `resume` take. */
+/** What commands take that run programs; a replay needs no more than the folders. */
 export interface PluginOptions {
   /** Folders that have a folder for each plugin. */
   readonly plugins?: readonly string[];
@@ -30,15 +30,19 @@ export interface PluginRequest {
   readonly own: Definitions;
   readonly options: PluginOptions;
   readonly session: Session;
+  /** In a replay nothing of them runs, and nobody has to grant them anything. */
+  readonly mode?: 'REPLAY';
 }
 
+type LoaderOptions = ConstructorParameters<PluginLibrary['PluginLoader']>[0];
+
 /** Does something with a program and with plugins; their isolates end with it. Without plugins, nothing is loaded that plugins need. */
-export async function withPlugins<Result>({ own, options, session }: PluginRequest, work: (equipped: Equipped) => Promise<Result>): Promise<Result> {
+export async function withPlugins<Result>({ own, options, session, mode }: PluginRequest, work: (equipped: Equipped) => Promise<Result>): Promise<Result> {
   const { plugins: folders = [] } = options;
   if (folders.length === 0) return work({ definitions: own, pluginAgents: [] });
   const opened: Plugins[] = [];
   try {
-    const loaded = await loadAll(folders, options, { session, opened });
+    const loaded = await loadAll(folders, options, { session, opened, mode: mode ?? 'LIVE' });
     const fitting = await withoutTwins(loaded, own, session);
     const pluginAgents = fitting.flatMap(({ agents }) => agents);
     const agents = [...own.agents, ...pluginAgents.map(({ definition }) => definition)] as Definitions['agents'];
@@ -48,14 +52,14 @@ export async function withPlugins<Result>({ own, options, session }: PluginReque
   }
 }
 
-async function loadAll(folders: readonly string[], { pluginGrants, trustedKey }: PluginOptions, { session, opened }: { readonly session: Session; readonly opened: Plugins[] }): Promise<LoadedPlugin[]> {
+async function loadAll(folders: readonly string[], { pluginGrants, trustedKey }: PluginOptions, { session, opened, mode }: { readonly session: Session; readonly opened: Plugins[]; readonly mode: 'LIVE' | 'REPLAY' }): Promise<LoadedPlugin[]> {
   for (const folder of folders) assertFolder(folder, 'Name the folder that has a folder for each plugin with --plugins.');
   const library = await pluginLibrary();
   const host = await hostLibrary();
-  const grants = grantsIn(pluginGrants, library);
-  const fetchTool = host === undefined ? {} : { fetchTool: ((name, allow) => host.fetchTool(name, { allow })) satisfies ConstructorParameters<typeof library.PluginLoader>[0]['fetchTool'] };
+  const grants = mode === 'REPLAY' ? {} : grantsIn(pluginGrants, library);
+  const fetchTool = host === undefined ? {} : { fetchTool: ((name, allow) => host.fetchTool(name, { allow })) satisfies LoaderOptions['fetchTool'] };
   for (const folder of folders) {
-    const plugins = await new library.PluginLoader({ folder, grants, kernelVersion: VERSION, trustedKeys: trustedKeysIn(trustedKey), ...fetchTool }).load();
+    const plugins = await new library.PluginLoader({ folder, mode, grants, kernelVersion: VERSION, trustedKeys: trustedKeysIn(trustedKey), ...fetchTool }).load();
     opened.push(plugins);
     for (const { folder: place, error } of plugins.rejected) await tellRejected(place, rejectionText(error, { grants, file: pluginGrants ?? GRANTS_FILE }), session);
   }

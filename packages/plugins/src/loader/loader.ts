@@ -28,6 +28,8 @@ export interface PluginHost {
 export interface LoaderOptions {
   /** The folder that has a folder for each plugin. */
   readonly folder: string;
+  /** What they are for: `REPLAY` to be compared with a log. Nothing of them runs then, so that they need no grants. `LIVE` unless given. */
+  readonly mode?: 'LIVE' | 'REPLAY';
   /** What each plugin may use, by its name; nothing unless given. */
   readonly grants?: Readonly<Record<string, readonly PermissionSpec[]>>;
   /** The version of the kernel that plugins have to work with; any unless given. */
@@ -76,6 +78,10 @@ export class PluginLoader {
     this.#validator = new PluginValidator(options.kernelVersion === undefined ? {} : { kernelVersion: options.kernelVersion });
   }
 
+  get #isReplay(): boolean {
+    return this.#options.mode === 'REPLAY';
+  }
+
   /** Rejects only if there is no such folder. */
   async load(): Promise<Plugins> {
     const { folder, workers } = this.#options;
@@ -95,7 +101,7 @@ export class PluginLoader {
     } finally {
       await bundler.close();
     }
-    if (loaded.length > 0) await pool.prepare();
+    if (loaded.length > 0 && !this.#isReplay) await pool.prepare();
     return { loaded, rejected, tools: loaded.flatMap(({ tools }) => tools), agents: loaded.flatMap(({ agents }) => agents), close: () => pool.close() };
   }
 
@@ -105,12 +111,13 @@ export class PluginLoader {
     const twin = loaded.find((other) => other.manifest.shortName === manifest.shortName);
     if (twin !== undefined) throw pluginError('PLUGIN_REFUSED', `Plugin "${manifest.name}" in ${basename(folder)} has the name that the plugin in ${basename(twin.folder)} has. Take one of them away.`);
     if (trustedKeys.length > 0) verifySignature(manifest, trustedKeys);
-    assertGranted(manifest, grantedPermissions(Object.hasOwn(grants, manifest.name) ? grants[manifest.name]! : []));
+    if (!this.#isReplay) assertGranted(manifest, grantedPermissions(Object.hasOwn(grants, manifest.name) ? grants[manifest.name]! : []));
     const files = await verifyIntegrity(manifest, folder);
     const digests = pluginDigests(manifest, files);
     const origin = `${manifest.name}@${manifest.version} manifest ${digests.manifest} code ${digests.code} schemas ${digests.schemas}`;
     const runtime: Runtime = { manifest, origin, pool, limits: { ...DEFAULT_LIMITS, ...limits } };
     const bundled = async (entry: string) => {
+      if (this.#isReplay) return undefined;
       const bundle = await bundler.bundle({ folder, entry });
       // Somebody may have exchanged a file since it was hashed.
       verifyInputs({ name: manifest.name, integrity: { sha256: files } }, bundle.inputs);
@@ -132,6 +139,7 @@ export class PluginLoader {
     const networks = permissions.filter((one): one is NetworkPermission => one.name === 'network' && !one.hosts.includes('*'));
     if (networks.length === 0) return [];
     const { fetchTool } = this.#options;
+    if (fetchTool === undefined && this.#isReplay) return [];
     if (fetchTool === undefined) throw pluginError('PLUGIN_REFUSED', `Plugin "${name}" uses the network, and the loader has no "fetchTool" to make its own with. Give it the one of @omnipaw/host.`);
     return [fetchTool(fetchToolName(shortName), networks.flatMap(({ hosts, methods }) => hosts.map((host) => hostOf(host, methods))))];
   }
