@@ -17,6 +17,7 @@ import { createIsolatePool, DEFAULT_LIMITS, type IsolateLimits, type IsolatePool
 import { assertGranted, grantedPermissions, PluginValidator, type HttpMethod, type NetworkPermission, type PermissionSpec, type PluginManifest } from '../manifest/index.js';
 import { pluginAgent, type LoadedAgent } from './plugin-agent.js';
 import { pluginTool, programTool, type Runtime } from './plugin-tool.js';
+import { PresentPlugins } from './present-plugins.js';
 
 /** A host that a plugin may ask, in the form that `fetchTool` of `@omnipaw/host` has it. */
 export interface PluginHost {
@@ -65,6 +66,14 @@ export interface Plugins {
   /** Of all plugins, for a kernel's configuration. */
   readonly tools: readonly Tool[];
   readonly agents: readonly LoadedAgent[];
+  /**
+   * Reads a plugin anew while kernels use it, for development: calls that come get its new code, and those under way end with the old one. Answers
+   * what it is now; undefined if it is what it was.
+   *
+   * Rejects, and leaves everything as it was, with what keeps a plugin from being loaded; and with `PLUGIN_REFUSED` if its tools, schemas or agents are
+   * not those that kernels know, in a replay, and for a folder that is not loaded.
+   */
+  reload(folder: string): Promise<LoadedPlugin | undefined>;
   /** Ends the isolates; after the kernel that uses them. */
   close(): Promise<void>;
 }
@@ -102,7 +111,21 @@ export class PluginLoader {
       await bundler.close();
     }
     if (loaded.length > 0 && !this.#isReplay) await pool.prepare();
-    return { loaded, rejected, tools: loaded.flatMap(({ tools }) => tools), agents: loaded.flatMap(({ agents }) => agents), close: () => pool.close() };
+    const present = new PresentPlugins(loaded, (place) => this.#loadAgain(place, pool, loaded));
+    const [tools, agents] = [present.loaded.flatMap((plugin) => plugin.tools), loaded.flatMap((plugin) => plugin.agents)];
+    return { loaded: present.loaded, rejected, tools, agents, reload: (place) => present.reload(place), close: () => present.close(pool) };
+  }
+
+  async #loadAgain(folder: string, pool: IsolatePool, loaded: readonly LoadedPlugin[]): Promise<LoadedPlugin> {
+    if (this.#isReplay) throw pluginError('PLUGIN_REFUSED', `The plugin in ${basename(folder)} was loaded for a replay, in which nothing changes.`);
+    const bundler = new Bundler({ provided: PROVIDED });
+    try {
+      return await this.#loadOne(folder, { pool, bundler, loaded: loaded.filter((other) => other.folder !== folder) });
+    } catch (thrown) {
+      throw rejection(folder, thrown);
+    } finally {
+      await bundler.close();
+    }
   }
 
   async #loadOne(folder: string, { pool, bundler, loaded }: { readonly pool: IsolatePool; readonly bundler: Bundler; readonly loaded: readonly LoadedPlugin[] }): Promise<LoadedPlugin> {
