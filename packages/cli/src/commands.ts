@@ -83,7 +83,9 @@ function addRun(program: Command, perform: Perform): void {
     .option('--input <json>', 'its input; "-" reads it from standard input')
     .option('--grant <action:resource>', 'what it may do, e.g. call:host.fs.*; can be repeated; nothing unless given', collectGrant)
     .option('--sign <file>', SIGN);
-  addPluginOptions(command).action((file: string, options: RunOptions) => perform(options, (session) => run(file, options, session)));
+  addPluginOptions(command)
+    .option('--watch', 'with plugins: take up what is changed in them during the run, for those who write them')
+    .action((file: string, options: RunOptions) => perform(options, (session) => run(file, options, session)));
 }
 
 function addReplay(program: Command, perform: Perform): void {

@@ -1,6 +1,7 @@
 /** The plugins of a run: loaded with what the operator grants, and told of where they can't be. None of them stops the others, or the run. */
 import { VERSION, type OmniError } from '@omnipaw/kernel';
 import type { LoadedAgent, LoadedPlugin, PermissionSpec, Plugins } from '@omnipaw/plugins';
+import { UsageError } from '../failure.js';
 import type { Definitions } from '../run/definitions.js';
 import type { Session } from '../session.js';
 import { assertFolder } from './examine.js';
@@ -8,6 +9,7 @@ import { entryFor, GRANTS_FILE, grantsIn, type PluginGrants } from './grants.js'
 import { hostLibrary, pluginLibrary, type HostLibrary, type PluginLibrary } from './library.js';
 import { machineTools } from './machine.js';
 import { trustedKeysIn } from './trust.js';
+import { PluginWatch } from './watch.js';
 
 type LoaderOptions = ConstructorParameters<PluginLibrary['PluginLoader']>[0];
 
@@ -19,6 +21,8 @@ export interface PluginOptions {
   readonly pluginGrants?: string;
   /** Files of public keys. */
   readonly trustedKey?: readonly string[];
+  /** Takes up what changes in them, while the work goes on. */
+  readonly watch?: boolean;
 }
 
 /** What a program exports, and what plugins bring along. */
@@ -39,12 +43,17 @@ export interface PluginRequest {
 
 /** Does something with a program and with plugins; their isolates end with it. Without plugins, nothing is loaded that plugins need. */
 export async function withPlugins<Result>(request: PluginRequest, work: (equipped: Equipped) => Promise<Result>): Promise<Result> {
-  const { own, options: { plugins: folders = [] } } = request;
+  const { own, session, options: { plugins: folders = [], watch = false } } = request;
+  if (watch && folders.length === 0) throw new UsageError('--watch is for plugins, and there are none. Name the folder that has a folder for each with --plugins.');
   if (folders.length === 0) return work({ definitions: own, pluginAgents: [] });
   const opened: Plugins[] = [];
+  let watcher: PluginWatch | undefined;
   try {
-    return await work(await equipped(folders, request, opened));
+    const prepared = await equipped(folders, request, opened);
+    if (watch) watcher = new PluginWatch(opened, session);
+    return await work(prepared);
   } finally {
+    await watcher?.close();
     await Promise.all(opened.map((plugins) => plugins.close()));
   }
 }
