@@ -94,14 +94,15 @@ export class PluginLoader {
   /** Rejects only if there is no such folder. */
   async load(): Promise<Plugins> {
     const { folder, workers } = this.#options;
-    const names = (await readdir(folder, { withFileTypes: true })).filter((item) => item.isDirectory() && !item.name.startsWith('.')).map(({ name }) => name);
+    const items = (await readdir(folder, { withFileTypes: true })).filter((item) => (item.isDirectory() || item.isSymbolicLink()) && !item.name.startsWith('.'));
     const pool = createIsolatePool(workers === undefined ? {} : { workers });
     const bundler = new Bundler({ provided: PROVIDED });
     const [loaded, rejected]: [LoadedPlugin[], RejectedPlugin[]] = [[], []];
     try {
-      for (const name of names.sort()) {
-        const place = join(folder, name);
+      for (const item of items.sort((one, other) => (one.name < other.name ? -1 : 1))) {
+        const place = join(folder, item.name);
         try {
+          if (item.isSymbolicLink()) throw pluginError('PLUGIN_REFUSED', `${item.name} is a link, and the folder of a plugin is none. Put the folder itself there, or name the one that it is in.`);
           loaded.push(await this.#loadOne(place, { pool, bundler, loaded }));
         } catch (thrown) {
           rejected.push({ folder: place, error: rejection(place, thrown) });

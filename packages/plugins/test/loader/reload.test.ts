@@ -48,7 +48,7 @@ async function scene(options: Partial<LoaderOptions> = {}): Promise<Scene> {
   const say = path.join(folder, 'plugin-say');
   return {
     plugins, kernel, log, waiting, folder: say,
-    ask: async (tool) => (await kernel.spawn(asker, { args: {}, tool }, { grants: ['call:say.*', 'call:wait'] }).result()) as Json,
+    ask: async (tool) => (await kernel.spawn(asker, { args: {}, tool }, { grants: ['call:say.*', 'call:wait'] }).result()),
     write: (files) => { for (const [file, text] of Object.entries(files)) writeFileSync(path.join(folder, file), text); },
     reload: () => plugins.reload(say),
   };
