@@ -36,6 +36,7 @@ export type Perform = (options: CommonOptions, command: (session: Session) => Pr
 const SIGN = 'sign the head of the log as it grows and at the end, with the private key in this file';
 
 const PLUGINS = 'a folder that has a folder for each plugin: their tools and agents are there as well; can be repeated';
+const PLUGINS_TO_COMPARE = 'a folder that has a folder for each plugin: for agents that plugins brought, and to see what of them has changed; can be repeated';
 const PLUGIN_GRANTS = 'what plugins are granted, as JSON: {"plugin-weather": ["memory"]}; plugins.grants.json unless given';
 const TRUSTED_KEY = 'a public key: only plugins that one of these keys has signed are loaded; can be repeated';
 
@@ -77,7 +78,7 @@ export function commandLine(perform: Perform, { out, people }: Session): Command
 }
 
 function addRun(program: Command, perform: Perform): void {
-  addCommon(program.command('run'), 'print one JSON object instead of the result')
+  const command = addCommon(program.command('run'), 'print one JSON object instead of the result')
     .summary('run an agent of a program')
     .description('Runs an agent that a program exports, and prints its result. TypeScript runs as it is.')
     .argument('<program>', 'a .ts, .js or .mjs file; every agent and tool that it exports is registered')
@@ -85,10 +86,9 @@ function addRun(program: Command, perform: Perform): void {
     .option('--agent <name>', 'the agent to run, by type or by export; the default export unless given')
     .option('--input <json>', 'its input; "-" reads it from standard input')
     .option('--grant <action:resource>', 'what it may do, e.g. call:host.fs.*; can be repeated; nothing unless given', collectGrant)
-    .option('--sign <file>', SIGN)
-    .option('--plugins <dir>', PLUGINS, collect)
-    .option('--plugin-grants <file>', PLUGIN_GRANTS)
-    .option('--trusted-key <file>', TRUSTED_KEY, collect)
+    .option('--sign <file>', SIGN);
+  addPluginOptions(command)
+    .option('--watch', 'with plugins: take up what is changed in them during the run, for those who write them')
     .action((file: string, options: RunOptions) => perform(options, (session) => run(file, options, session)));
 }
 
@@ -99,6 +99,7 @@ function addReplay(program: Command, perform: Perform): void {
     .argument('<program>', 'the program whose agents wrote the log; none of its tools is called')
     .requiredOption('--log <dir>', 'the log to replay; it stays as it is')
     .option('--pin <hash>', 'the head that was noted down earlier, as for verify', parsePin)
+    .option('--plugins <dir>', PLUGINS_TO_COMPARE, collect)
     .action((file: string, options: ReplayOptions) => perform(options, (session) => replay(file, options, session)))
     .addHelpText('after', '\nExit codes: 0 it did the same again, 1 it did not, or the log is contradicted, 2 a wrong call');
 }
@@ -142,7 +143,7 @@ function addTail(program: Command, perform: Perform): void {
 }
 
 function addResume(program: Command, perform: Perform): void {
-  addCommon(program.command('resume'), 'print one JSON object instead of the results')
+  const command = addCommon(program.command('resume'), 'print one JSON object instead of the results')
     .summary('take up the agents of a log that have not ended')
     .description('Takes up agents where they were, with the agents and tools of a program, and waits until they have ended.')
     .argument('<program>', 'a .ts, .js or .mjs file; every agent and tool that it exports is registered')
@@ -151,15 +152,12 @@ function addResume(program: Command, perform: Perform): void {
     .option('--settle <call=json>', "what came of a call that nobody knows of, e.g. payer-1/3/0='{\"value\":\"paid\"}', or {\"error\":\"text\"}; can be repeated", collect)
     .option('--by <name>', 'who says so, for the record; "operator" unless given')
     .addOption(new Option('--unknown-outcomes <what>', 'with calls that may not be repeated, and of which nobody says: "throw" lets their programs decide, "refuse" lists them and starts nothing').choices(['throw', 'refuse']).default('throw'))
-    .option('--sign <file>', SIGN)
-    .option('--plugins <dir>', PLUGINS, collect)
-    .option('--plugin-grants <file>', PLUGIN_GRANTS)
-    .option('--trusted-key <file>', TRUSTED_KEY, collect)
-    .action((file: string, options: ResumeOptions) => perform(options, (session) => resume(file, options, session)));
+    .option('--sign <file>', SIGN);
+  addPluginOptions(command).action((file: string, options: ResumeOptions) => perform(options, (session) => resume(file, options, session)));
 }
 
 function addFork(program: Command, perform: Perform): void {
-  addCommon(program.command('fork'), 'print one JSON object')
+  const command = addCommon(program.command('fork'), 'print one JSON object')
     .summary('go on from an entry of a log in another log')
     .description('Copies a log up to an entry into a log of its own, changes that entry if you like, and goes on there.')
     .argument('[program]', 'goes on with it at once, as resume does')
@@ -168,8 +166,8 @@ function addFork(program: Command, perform: Perform): void {
     .requiredOption('--into <dir>', 'where the new log goes')
     .option('--patch <json>', 'what else that entry says, e.g. {"value":1} for a TOOL_RESULT; @file reads it from a file')
     .option('--agent <id>', 'with a program: wait for this agent only')
-    .option('--sign <file>', `with a program: ${SIGN}`)
-    .action((file: string | undefined, options: ForkOptions) => perform(options, (session) => fork(file, options, session)));
+    .option('--sign <file>', `with a program: ${SIGN}`);
+  addPluginOptions(command).action((file: string | undefined, options: ForkOptions) => perform(options, (session) => fork(file, options, session)));
 }
 
 function addDiff(program: Command, perform: Perform): void {
@@ -279,6 +277,14 @@ function addPluginKit(plugins: Command, perform: Perform): void {
     .argument('<folder>', 'the folder of the plugin')
     .requiredOption('--key <file>', 'the private key, as keygen makes it')
     .action((folder: string, options: SignPluginOptions) => perform(options, (session) => signPlugin(folder, options, session)));
+}
+
+/** Of commands that run tools. */
+function addPluginOptions(command: Command): Command {
+  return command
+    .option('--plugins <dir>', PLUGINS, collect)
+    .option('--plugin-grants <file>', PLUGIN_GRANTS)
+    .option('--trusted-key <file>', TRUSTED_KEY, collect);
 }
 
 function addCommon(command: Command, jsonHelp: string): Command {

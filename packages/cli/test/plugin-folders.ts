@@ -43,3 +43,10 @@ export function counterIn(plugins: string, manifest: object = COUNTER, name = 'p
 export function pluginsFolder(): string {
   return path.join(temporaryFolder(), 'plugins');
 }
+
+/** A file of what plugins are granted. */
+export function grantsFile(grants: unknown = { 'plugin-counter': ['memory'] }): string {
+  const file = path.join(temporaryFolder(), 'plugins.grants.json');
+  fs.writeFileSync(file, JSON.stringify(grants));
+  return file;
+}

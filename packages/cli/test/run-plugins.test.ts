@@ -3,13 +3,7 @@ import path from 'node:path';
 import { generateKeyPair } from '@omnipaw/attest';
 import { describe, expect, test } from 'vitest';
 import { omnipaw, program, temporaryFolder, type Finished } from './command.js';
-import { COUNTER, counterIn, pluginsFolder } from './plugin-folders.js';
-
-function grantsFile(grants: unknown): string {
-  const file = path.join(temporaryFolder(), 'plugins.grants.json');
-  fs.writeFileSync(file, JSON.stringify(grants));
-  return file;
-}
+import { COUNTER, counterIn, grantsFile, pluginsFolder } from './plugin-folders.js';
 
 interface Given {
   readonly plugins: string;

@@ -12,8 +12,9 @@ import { EXIT, UsageError } from '../failure.js';
 import type { StopSignal } from '../host.js';
 import { readJsonArgument } from '../json-argument.js';
 import { assertLogDirectory } from '../log-directory.js';
+import { withPlugins, type PluginOptions } from '../plugins/load-plugins.js';
 import { agentsLeftIn } from '../resume/left.js';
-import { carryOn, load, takeUp, tell } from '../resume/resume.js';
+import { carryOn, load, takeUp, tell, type Loaded, type Resumed } from '../resume/resume.js';
 import { diverted } from '../run/divert.js';
 import type { Session } from '../session.js';
 import { EXIT_AFTER_SIGNAL, onStopSignal } from '../signals.js';
@@ -22,7 +23,7 @@ import { LiveLine } from '../terminal/live-line.js';
 import { count, shellWord } from '../terminal/printable.js';
 import { assertFree, partialOf, removeLeftovers, removeUntouched } from './place.js';
 
-export interface ForkOptions {
+export interface ForkOptions extends PluginOptions {
   readonly log: string;
   readonly at: number;
   readonly into: string;
@@ -58,25 +59,29 @@ async function forkOnly(options: ForkOptions, session: Session): Promise<number>
 }
 
 async function forkAndGoOn(file: string, options: ForkOptions, session: Session): Promise<number> {
-  const { host, people } = session;
-  const { into } = options;
-  const done = await diverted(host, async () => {
-    const loaded = await load(file);
-    const before = fs.statSync(into, { throwIfNoEntry: false });
-    const forked = await written(options, session);
-    if (typeof forked === 'string') return forked;
-    const taken = await takeUp(loaded, { ...options, log: into }, session).catch(async (thrown: unknown) => {
-      // Whoever tries again needs the place.
-      await removeUntouched(into, forked.head);
-      if (before !== undefined) fs.mkdirSync(into, { recursive: true, mode: before.mode & 0o777 });
-      throw thrown;
-    });
-    await people.line(forkedText(forked, options, people.ink));
-    return { resumed: await carryOn(taken, session), forked };
+  const done = await diverted(session.host, async () => {
+    const { definitions: own } = await load(file);
+    return withPlugins({ own, options, session }, ({ definitions }) => forkWith({ file, definitions }, options, session));
   });
   if (typeof done === 'string') return EXIT_AFTER_SIGNAL[done];
   const { logId, parent } = done.forked;
   return tell(done.resumed, { logId, parent }, session);
+}
+
+async function forkWith(loaded: Loaded, options: ForkOptions, session: Session): Promise<StopSignal | { readonly resumed: Resumed; readonly forked: Forked }> {
+  const { people } = session;
+  const { into } = options;
+  const before = fs.statSync(into, { throwIfNoEntry: false });
+  const forked = await written(options, session);
+  if (typeof forked === 'string') return forked;
+  const taken = await takeUp(loaded, { ...options, log: into }, session).catch(async (thrown: unknown) => {
+    // Whoever tries again needs the place.
+    await removeUntouched(into, forked.head);
+    if (before !== undefined) fs.mkdirSync(into, { recursive: true, mode: before.mode & 0o777 });
+    throw thrown;
+  });
+  await people.line(forkedText(forked, options, people.ink));
+  return { resumed: await carryOn(taken, session), forked };
 }
 
 function forkedText({ parent, entries }: Forked, { log, into }: ForkOptions, ink: Ink): string {
@@ -92,7 +97,7 @@ async function tellOpenCalls(into: string, { people }: Session): Promise<void> {
 }
 
 function assertNothingRuns(options: ForkOptions): void {
-  const given = (['agent', 'sign'] as const).find((name) => options[name] !== undefined);
+  const given = (['agent', 'sign', 'plugins'] as const).find((name) => options[name] !== undefined);
   if (given !== undefined) throw new UsageError(`--${given} is for a fork that goes on at once, and no program is named: omnipaw fork <program> …`);
 }
 

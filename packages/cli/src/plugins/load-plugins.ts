@@ -1,14 +1,19 @@
 /** The plugins of a run: loaded with what the operator grants, and told of where they can't be. None of them stops the others, or the run. */
 import { VERSION, type OmniError } from '@omnipaw/kernel';
 import type { LoadedAgent, LoadedPlugin, PermissionSpec, Plugins } from '@omnipaw/plugins';
+import { UsageError } from '../failure.js';
 import type { Definitions } from '../run/definitions.js';
 import type { Session } from '../session.js';
 import { assertFolder } from './examine.js';
 import { entryFor, GRANTS_FILE, grantsIn, type PluginGrants } from './grants.js';
-import { hostLibrary, pluginLibrary } from './library.js';
+import { hostLibrary, pluginLibrary, type HostLibrary, type PluginLibrary } from './library.js';
+import { machineTools } from './machine.js';
 import { trustedKeysIn } from './trust.js';
+import { PluginWatch } from './watch.js';
 
-/** What `run` and `resume` take. */
+type LoaderOptions = ConstructorParameters<PluginLibrary['PluginLoader']>[0];
+
+/** What commands take that run programs; a replay needs no more than the folders. */
 export interface PluginOptions {
   /** Folders that have a folder for each plugin. */
   readonly plugins?: readonly string[];
@@ -16,6 +21,8 @@ export interface PluginOptions {
   readonly pluginGrants?: string;
   /** Files of public keys. */
   readonly trustedKey?: readonly string[];
+  /** Takes up what changes in them, while the work goes on. */
+  readonly watch?: boolean;
 }
 
 /** What a program exports, and what plugins bring along. */
@@ -30,32 +37,50 @@ export interface PluginRequest {
   readonly own: Definitions;
   readonly options: PluginOptions;
   readonly session: Session;
+  /** In a replay nothing of them runs, and nobody has to grant them anything. */
+  readonly mode?: LoaderOptions['mode'];
 }
 
 /** Does something with a program and with plugins; their isolates end with it. Without plugins, nothing is loaded that plugins need. */
-export async function withPlugins<Result>({ own, options, session }: PluginRequest, work: (equipped: Equipped) => Promise<Result>): Promise<Result> {
-  const { plugins: folders = [] } = options;
+export async function withPlugins<Result>(request: PluginRequest, work: (equipped: Equipped) => Promise<Result>): Promise<Result> {
+  const { own, session, options: { plugins: folders = [], watch = false } } = request;
+  if (watch && folders.length === 0) throw new UsageError('--watch is for plugins, and there are none. Name the folder that has a folder for each with --plugins.');
   if (folders.length === 0) return work({ definitions: own, pluginAgents: [] });
   const opened: Plugins[] = [];
+  let watcher: PluginWatch | undefined;
   try {
-    const loaded = await loadAll(folders, options, { session, opened });
-    const fitting = await withoutTwins(loaded, own, session);
-    const pluginAgents = fitting.flatMap(({ agents }) => agents);
-    const agents = [...own.agents, ...pluginAgents.map(({ definition }) => definition)] as Definitions['agents'];
-    return await work({ definitions: { ...own, agents, tools: [...own.tools, ...fitting.flatMap(({ tools }) => tools)] }, pluginAgents });
+    const prepared = await equipped(folders, request, opened);
+    if (watch) watcher = new PluginWatch(opened, session);
+    return await work(prepared);
   } finally {
+    await watcher?.close();
     await Promise.all(opened.map((plugins) => plugins.close()));
   }
 }
 
-async function loadAll(folders: readonly string[], { pluginGrants, trustedKey }: PluginOptions, { session, opened }: { readonly session: Session; readonly opened: Plugins[] }): Promise<LoadedPlugin[]> {
+/** What was opened stands in `opened`, whatever comes of it. */
+async function equipped(folders: readonly string[], request: PluginRequest, opened: Plugins[]): Promise<Equipped> {
+  const { own, session, mode } = request;
   for (const folder of folders) assertFolder(folder, 'Name the folder that has a folder for each plugin with --plugins.');
-  const library = await pluginLibrary();
   const host = await hostLibrary();
-  const grants = grantsIn(pluginGrants, library);
-  const fetchTool = host === undefined ? {} : { fetchTool: ((name, allow) => host.fetchTool(name, { allow })) satisfies ConstructorParameters<typeof library.PluginLoader>[0]['fetchTool'] };
+  const loaded = await loadAll(folders, request, { host, opened });
+  const fitting = await withoutTwins(loaded, own, session);
+  const tools = [...own.tools, ...fitting.flatMap((plugin) => plugin.tools)];
+  const machine = machineTools(fitting, new Set(tools.map(({ name }) => name)), host);
+  // Nobody needs them in a replay.
+  for (const text of mode === 'REPLAY' ? [] : machine.missing) await session.people.line(`${session.people.ink('yellow', 'warning:')} ${text}`);
+  const pluginAgents = fitting.flatMap(({ agents }) => agents);
+  const agents = [...own.agents, ...pluginAgents.map(({ definition }) => definition)] as Definitions['agents'];
+  return { definitions: { ...own, agents, tools: [...tools, ...machine.tools] }, pluginAgents };
+}
+
+async function loadAll(folders: readonly string[], { options: { pluginGrants, trustedKey }, session, mode = 'LIVE' }: PluginRequest, { host, opened }: { readonly host: HostLibrary | undefined; readonly opened: Plugins[] }): Promise<LoadedPlugin[]> {
+  const library = await pluginLibrary();
+  const grants = mode === 'REPLAY' ? {} : grantsIn(pluginGrants, library);
+  const fetchTool = host === undefined ? {} : { fetchTool: ((name, allow) => host.fetchTool(name, { allow })) satisfies LoaderOptions['fetchTool'] };
+  const options = { mode, grants, kernelVersion: VERSION, trustedKeys: trustedKeysIn(trustedKey), ...fetchTool };
   for (const folder of folders) {
-    const plugins = await new library.PluginLoader({ folder, grants, kernelVersion: VERSION, trustedKeys: trustedKeysIn(trustedKey), ...fetchTool }).load();
+    const plugins = await new library.PluginLoader({ folder, ...options }).load();
     opened.push(plugins);
     for (const { folder: place, error } of plugins.rejected) await tellRejected(place, rejectionText(error, { grants, file: pluginGrants ?? GRANTS_FILE }), session);
   }

@@ -3,6 +3,7 @@ import { FileLogReader, isContradicted, replay as replayLog, type ReplayReport }
 import { EXIT } from '../failure.js';
 import { assertLogDirectory } from '../log-directory.js';
 import { withProgress } from '../log-progress.js';
+import { withPlugins } from '../plugins/load-plugins.js';
 import { asUsage } from '../run/boot.js';
 import { definitionsIn, type Definitions } from '../run/definitions.js';
 import { diverted } from '../run/divert.js';
@@ -14,6 +15,8 @@ import { replayLines } from './replay-text.js';
 export interface ReplayOptions {
   readonly log: string;
   readonly pin?: string;
+  /** Folders that have a folder for each plugin: for those that brought agents along, and to compare with. */
+  readonly plugins?: readonly string[];
   readonly json?: boolean;
 }
 
@@ -21,8 +24,10 @@ export async function replay(file: string, options: ReplayOptions, session: Sess
   const { host, out, people } = session;
   assertLogDirectory(options.log);
   const report = await diverted(host, async () => {
-    const definitions = definitionsIn(await loadProgram(file));
-    return rerun(definitions, options, session).catch((thrown: unknown) => { throw asUsage(thrown, file, definitions); });
+    const own = definitionsIn(await loadProgram(file));
+    return withPlugins({ own, options, session, mode: 'REPLAY' }, ({ definitions }) =>
+      rerun(definitions, options, session).catch(async (thrown: unknown) => { throw await asUsage(thrown, { file, log: options.log }, definitions); }),
+    );
   });
   if (options.json === true) await out.json(report);
   else for (const line of replayLines(report, { ink: out.ink, width: out.width })) await out.line(line);

@@ -1,7 +1,7 @@
 /** A kernel on a log in a directory, with what a program exports. */
 import path from 'node:path';
 import { attest, FileHeadStore, signHead, type HeadSigner } from '@omnipaw/attest';
-import { createKernel, FileLogReader, FileLogStore, OmniError, type KernelConfig, type OmniKernel } from '@omnipaw/kernel';
+import { createKernel, FileLogReader, FileLogStore, inspect, OmniError, type KernelConfig, type OmniKernel } from '@omnipaw/kernel';
 import { signerIn } from '../attest/files.js';
 import { UsageError } from '../failure.js';
 import { withProgress } from '../log-progress.js';
@@ -36,7 +36,7 @@ export async function boot(definitions: Definitions, { file, log, sign, ...confi
       onProblem: ({ code, message }) => void people.line(`${people.ink('yellow', 'warning:')} ${code}: ${message}`),
     });
   } catch (thrown) {
-    throw asUsage(thrown, file, definitions);
+    throw await asUsage(thrown, { file, log }, definitions);
   }
 }
 
@@ -49,10 +49,18 @@ async function assertSignable(log: string, signer: HeadSigner, session: Session)
 
 const MISSING: ReadonlySet<string> = new Set(['AGENT_TYPE_NOT_REGISTERED', 'TOOL_NOT_REGISTERED']);
 
-/** What the log uses and the program does not export: another program was meant, or its exports are incomplete. */
-export function asUsage(thrown: unknown, file: string, definitions: Definitions): unknown {
+/** What the log uses and the program does not export: another program was meant, or its exports are incomplete, or a plugin is missing. */
+export async function asUsage(thrown: unknown, { file, log }: Pick<BootOptions, 'file' | 'log'>, definitions: Definitions): Promise<unknown> {
   if (!(thrown instanceof OmniError) || !MISSING.has(thrown.code)) return thrown;
   const { type, tool } = (thrown.details ?? {}) as { readonly type?: string; readonly tool?: string };
   const what = type === undefined ? `the tool "${String(tool)}"` : `the agent "${type}"`;
+  const plugin = await pluginOf(tool ?? `${type ?? ''}.program`, log);
+  if (plugin !== undefined) return new UsageError(`${thrown.code}: The log uses ${what} of the plugin ${plugin}, which is not there. Name the folder in which that plugin has its folder: --plugins DIR`);
   return new UsageError(`${thrown.code}: The log uses ${what}, and ${file} does not export it. It exports ${exportsText(definitions)}.`);
+}
+
+/** The plugin that a tool came from, by what the log says; undefined for tools of programs. The program of a plugin's agent is a tool as well. */
+async function pluginOf(tool: string, log: string): Promise<string | undefined> {
+  const { tools } = (await inspect(new FileLogReader(log))).kernel;
+  return /^plugin-\S+/.exec((Object.hasOwn(tools, tool) ? tools[tool]!.origin : undefined) ?? '')?.[0];
 }

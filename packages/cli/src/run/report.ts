@@ -92,7 +92,7 @@ function inputLines(error: unknown, { hasInput }: RunReport): string[] {
 /** Which grants were missing, if that is what the run failed for. */
 function grantLines({ agent, outcome, tally }: RunReport): string[] {
   const { code } = (outcome.ok ? {} : outcome.error) as { readonly code?: unknown };
-  if (code !== 'PERMISSION_DENIED' && code !== 'DELEGATION_FAILED') return [];
+  if (!['PERMISSION_DENIED', 'DELEGATION_FAILED', 'PLUGIN_FAILED'].includes(String(code))) return [];
   return tally.missingGrants.map(({ agent: denied, grant }) =>
     denied === agent
       ? `  To allow it: --grant ${shellWord(grant)}`

@@ -17,6 +17,7 @@ import { createIsolatePool, DEFAULT_LIMITS, type IsolateLimits, type IsolatePool
 import { assertGranted, grantedPermissions, PluginValidator, type HttpMethod, type NetworkPermission, type PermissionSpec, type PluginManifest } from '../manifest/index.js';
 import { pluginAgent, type LoadedAgent } from './plugin-agent.js';
 import { pluginTool, programTool, type Runtime } from './plugin-tool.js';
+import { PresentPlugins } from './present-plugins.js';
 
 /** A host that a plugin may ask, in the form that `fetchTool` of `@omnipaw/host` has it. */
 export interface PluginHost {
@@ -28,6 +29,8 @@ export interface PluginHost {
 export interface LoaderOptions {
   /** The folder that has a folder for each plugin. */
   readonly folder: string;
+  /** What they are for: `REPLAY` to be compared with a log. Nothing of them runs then, so that they need no grants. `LIVE` unless given. */
+  readonly mode?: 'LIVE' | 'REPLAY';
   /** What each plugin may use, by its name; nothing unless given. */
   readonly grants?: Readonly<Record<string, readonly PermissionSpec[]>>;
   /** The version of the kernel that plugins have to work with; any unless given. */
@@ -63,6 +66,14 @@ export interface Plugins {
   /** Of all plugins, for a kernel's configuration. */
   readonly tools: readonly Tool[];
   readonly agents: readonly LoadedAgent[];
+  /**
+   * Reads a plugin anew while kernels use it, for development: calls that come get its new code, and those under way end with the old one. Answers
+   * what it is now; undefined if it is what it was.
+   *
+   * Rejects, and leaves everything as it was, with what keeps a plugin from being loaded; and with `PLUGIN_REFUSED` if its tools, schemas or agents are
+   * not those that kernels know, in a replay, and for a folder that is not loaded.
+   */
+  reload(folder: string): Promise<LoadedPlugin | undefined>;
   /** Ends the isolates; after the kernel that uses them. */
   close(): Promise<void>;
 }
@@ -76,17 +87,22 @@ export class PluginLoader {
     this.#validator = new PluginValidator(options.kernelVersion === undefined ? {} : { kernelVersion: options.kernelVersion });
   }
 
+  get #isReplay(): boolean {
+    return this.#options.mode === 'REPLAY';
+  }
+
   /** Rejects only if there is no such folder. */
   async load(): Promise<Plugins> {
     const { folder, workers } = this.#options;
-    const names = (await readdir(folder, { withFileTypes: true })).filter((item) => item.isDirectory() && !item.name.startsWith('.')).map(({ name }) => name);
+    const items = (await readdir(folder, { withFileTypes: true })).filter((item) => (item.isDirectory() || item.isSymbolicLink()) && !item.name.startsWith('.'));
     const pool = createIsolatePool(workers === undefined ? {} : { workers });
     const bundler = new Bundler({ provided: PROVIDED });
     const [loaded, rejected]: [LoadedPlugin[], RejectedPlugin[]] = [[], []];
     try {
-      for (const name of names.sort()) {
-        const place = join(folder, name);
+      for (const item of items.sort((one, other) => (one.name < other.name ? -1 : 1))) {
+        const place = join(folder, item.name);
         try {
+          if (item.isSymbolicLink()) throw pluginError('PLUGIN_REFUSED', `${item.name} is a link, and the folder of a plugin is none. Put the folder itself there, or name the one that it is in.`);
           loaded.push(await this.#loadOne(place, { pool, bundler, loaded }));
         } catch (thrown) {
           rejected.push({ folder: place, error: rejection(place, thrown) });
@@ -95,8 +111,22 @@ export class PluginLoader {
     } finally {
       await bundler.close();
     }
-    if (loaded.length > 0) await pool.prepare();
-    return { loaded, rejected, tools: loaded.flatMap(({ tools }) => tools), agents: loaded.flatMap(({ agents }) => agents), close: () => pool.close() };
+    if (loaded.length > 0 && !this.#isReplay) await pool.prepare();
+    const present = new PresentPlugins(loaded, (place) => this.#loadAgain(place, pool, loaded));
+    const [tools, agents] = [present.loaded.flatMap((plugin) => plugin.tools), loaded.flatMap((plugin) => plugin.agents)];
+    return { loaded: present.loaded, rejected, tools, agents, reload: (place) => present.reload(place), close: () => present.close(pool) };
+  }
+
+  async #loadAgain(folder: string, pool: IsolatePool, loaded: readonly LoadedPlugin[]): Promise<LoadedPlugin> {
+    if (this.#isReplay) throw pluginError('PLUGIN_REFUSED', `The plugin in ${basename(folder)} was loaded for a replay, in which nothing changes.`);
+    const bundler = new Bundler({ provided: PROVIDED });
+    try {
+      return await this.#loadOne(folder, { pool, bundler, loaded: loaded.filter((other) => other.folder !== folder) });
+    } catch (thrown) {
+      throw rejection(folder, thrown);
+    } finally {
+      await bundler.close();
+    }
   }
 
   async #loadOne(folder: string, { pool, bundler, loaded }: { readonly pool: IsolatePool; readonly bundler: Bundler; readonly loaded: readonly LoadedPlugin[] }): Promise<LoadedPlugin> {
@@ -105,12 +135,13 @@ export class PluginLoader {
     const twin = loaded.find((other) => other.manifest.shortName === manifest.shortName);
     if (twin !== undefined) throw pluginError('PLUGIN_REFUSED', `Plugin "${manifest.name}" in ${basename(folder)} has the name that the plugin in ${basename(twin.folder)} has. Take one of them away.`);
     if (trustedKeys.length > 0) verifySignature(manifest, trustedKeys);
-    assertGranted(manifest, grantedPermissions(Object.hasOwn(grants, manifest.name) ? grants[manifest.name]! : []));
+    if (!this.#isReplay) assertGranted(manifest, grantedPermissions(Object.hasOwn(grants, manifest.name) ? grants[manifest.name]! : []));
     const files = await verifyIntegrity(manifest, folder);
     const digests = pluginDigests(manifest, files);
     const origin = `${manifest.name}@${manifest.version} manifest ${digests.manifest} code ${digests.code} schemas ${digests.schemas}`;
     const runtime: Runtime = { manifest, origin, pool, limits: { ...DEFAULT_LIMITS, ...limits } };
     const bundled = async (entry: string) => {
+      if (this.#isReplay) return undefined;
       const bundle = await bundler.bundle({ folder, entry });
       // Somebody may have exchanged a file since it was hashed.
       verifyInputs({ name: manifest.name, integrity: { sha256: files } }, bundle.inputs);
@@ -132,6 +163,7 @@ export class PluginLoader {
     const networks = permissions.filter((one): one is NetworkPermission => one.name === 'network' && !one.hosts.includes('*'));
     if (networks.length === 0) return [];
     const { fetchTool } = this.#options;
+    if (fetchTool === undefined && this.#isReplay) return [];
     if (fetchTool === undefined) throw pluginError('PLUGIN_REFUSED', `Plugin "${name}" uses the network, and the loader has no "fetchTool" to make its own with. Give it the one of @omnipaw/host.`);
     return [fetchTool(fetchToolName(shortName), networks.flatMap(({ hosts, methods }) => hosts.map((host) => hostOf(host, methods))))];
   }

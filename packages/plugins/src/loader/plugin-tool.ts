@@ -1,6 +1,7 @@
 import { defineTool, unchecked, type Json, type Tool, type ToolContext } from '@omnipaw/kernel';
 import { wishOf, type Holder } from '../bridge/index.js';
 import type { Bundle } from '../bundle/index.js';
+import { pluginError } from '../errors.js';
 import type { IsolateLimits, IsolatePool } from '../isolate/index.js';
 import type { Permission, PluginAgent, PluginManifest, PluginTool } from '../manifest/index.js';
 import { standardSchema } from '../schemas/index.js';
@@ -24,7 +25,7 @@ const RETRY = { limit: 2, backoffMs: 500 } as const;
  *
  * It may run again after a crash, since it does nothing but ask, and the kernel answers what was asked before from the log.
  */
-export function pluginTool(tool: PluginTool, bundle: Bundle, runtime: Runtime): Tool {
+export function pluginTool(tool: PluginTool, bundle: Bundle | undefined, runtime: Runtime): Tool {
   const { name, description, input, output, timeoutMs, idempotent, permissions } = tool;
   return defineTool({
     ...{ name, description, timeoutMs, idempotent: true, origin: runtime.origin, version: runtime.manifest.version },
@@ -36,7 +37,7 @@ export function pluginTool(tool: PluginTool, bundle: Bundle, runtime: Runtime): 
 }
 
 /** The program of a plugin's agent: a tool as well, which the agent calls once. */
-export function programTool({ type, description = '' }: PluginAgent, bundle: Bundle, runtime: Runtime): Tool {
+export function programTool({ type, description = '' }: PluginAgent, bundle: Bundle | undefined, runtime: Runtime): Tool {
   const { manifest, origin } = runtime;
   return defineTool({
     ...{ name: `${type}.program`, description, timeoutMs: AGENT_TIMEOUT_MS, idempotent: true, origin, version: manifest.version },
@@ -45,9 +46,11 @@ export function programTool({ type, description = '' }: PluginAgent, bundle: Bun
   });
 }
 
-function runIn({ manifest, pool, limits }: Runtime, bundle: Bundle, permissions: readonly Permission[]) {
+/** Without a bundle it is there to be compared with a log. */
+function runIn({ manifest, pool, limits }: Runtime, bundle: Bundle | undefined, permissions: readonly Permission[]) {
   const holder: Holder = { plugin: manifest.name, shortName: manifest.shortName, permissions };
   return async (args: unknown, { ask, calledAt, idempotencyKey, progress, signal }: ToolContext): Promise<Json> => {
+    if (bundle === undefined) throw pluginError('PLUGIN_REFUSED', `Plugin "${manifest.name}" was loaded for a replay, in which nothing of it runs. Load it without mode "REPLAY".`);
     const outcome = await pool.run({
       ...bundle,
       args: args as Json,

@@ -23,11 +23,11 @@ export function missingPermissions({ permissions, tools }: Pick<PluginManifest, 
 /** Throws `PLUGIN_PERMISSION_MISSING` unless a plugin is granted all that it asks for. */
 export function assertGranted(manifest: PluginManifest, granted: readonly Permission[]): void {
   const missing = missingPermissions(manifest, granted);
-  if (missing.length > 0) throw permissionMissing(manifest.name, missing);
+  if (missing.length > 0) throw permissionMissing(manifest, missing);
 }
 
-function permissionMissing(plugin: string, missing: readonly MissingPermission[]): OmniError {
-  const lines = missing.map(({ permission, tools }) => `  ${permissionText(permission)}, ${neededBy(tools)}`);
+function permissionMissing({ name: plugin, agents }: PluginManifest, missing: readonly MissingPermission[]): OmniError {
+  const lines = missing.map(({ permission, tools }) => `  ${permissionText(permission)}, ${neededBy(tools, agents)}`);
   const specs = missing.map(({ permission }) => specOf(permission));
   const message = [
     `Plugin "${plugin}" asks for more than it is granted:`,
@@ -38,8 +38,10 @@ function permissionMissing(plugin: string, missing: readonly MissingPermission[]
   return pluginError('PLUGIN_PERMISSION_MISSING', message, { details });
 }
 
-function neededBy(tools: readonly string[]): string {
-  return tools.length === 0 ? 'which none of its tools says that it needs' : `needed by ${tools.join(', ')}`;
+/** Agents have all that the plugin has. */
+function neededBy(tools: readonly string[], agents: PluginManifest['agents']): string {
+  if (tools.length > 0) return `needed by ${tools.join(', ')}`;
+  return agents.length > 0 ? `needed by the agent ${agents[0]!.type}` : 'which none of its tools says that it needs';
 }
 
 /** Of a permission the part that nothing granted covers. */

@@ -1,6 +1,6 @@
 /** What a log says of the plugins that took part, and what a replay finds out by it. */
 import { createKernel, MemoryLogStore, nodePorts, replay, type LogReader, type Tool } from '@omnipaw/kernel';
-import { PluginLoader, type LoadedPlugin, type Plugins } from '@omnipaw/plugins';
+import { PluginLoader, type LoadedPlugin, type LoaderOptions, type Plugins } from '@omnipaw/plugins';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { asker, entriesOf, ofKind } from '../invariants/attack.js';
 import { folderWith } from '../support/folder.js';
@@ -10,19 +10,20 @@ interface Parts {
   readonly note?: string;
   readonly description?: string;
   readonly input?: object;
+  readonly permissions?: readonly string[];
 }
 
 /** A plugin that doubles, and another one beside it. */
-async function load({ code = 'export default async ({ n }) => 2 * n;', note = '', description = 'Doubles.', input = { type: 'object' } }: Parts = {}): Promise<Plugins> {
+async function load({ code = 'export default async ({ n }) => 2 * n;', note = '', description = 'Doubles.', input = { type: 'object' }, permissions = [] }: Parts = {}, options: Partial<LoaderOptions> = {}): Promise<Plugins> {
   const manifest = (name: string, tool: string) => JSON.stringify({
     name: `plugin-${name}`, version: '1.0.0', description, license: 'MIT', omnipaw: '>=0.0.0',
-    tools: [{ name: tool, description: 'Calculates.', input, handler: 'run.ts' }], permissions: [],
+    tools: [{ name: tool, description: 'Calculates.', input, handler: 'run.ts' }], permissions,
   });
   const folder = folderWith({
     'plugin-double/plugin.manifest.json': manifest('double', 'double.it'), 'plugin-double/run.ts': code, 'plugin-double/note.txt': note,
     'plugin-other/plugin.manifest.json': manifest('other', 'other.it'), 'plugin-other/run.ts': 'export default () => 1;',
   });
-  const plugins = await new PluginLoader({ folder, workers: 1 }).load();
+  const plugins = await new PluginLoader({ folder, workers: 1, ...options }).load();
   onTestFinished(() => plugins.close());
   expect(plugins.rejected).toEqual([]);
   return plugins;
@@ -118,5 +119,14 @@ describe('a run with plugins is replayed', () => {
     expect(await kernel.agent('asker-1').result()).toEqual({ value: 42 });
     await kernel.stop();
     for (const tools of [second.tools, []]) expect(await again(log, tools)).toMatchObject({ replay: 'REPRODUCED', integrity: 'INTACT' });
+  });
+
+  test('with plugins that were loaded for that: granted nothing, and whatever their code is by now; they do not run', async () => {
+    const log = await run(await load());
+    const { tools } = await load({ code: 'this is no code', permissions: ['shell'] }, { mode: 'REPLAY' });
+    expect(await again(log, tools)).toMatchObject({ replay: 'REPRODUCED', changed: [{ what: 'tool', name: 'double.it' }, { what: 'tool', name: 'other.it' }] });
+    const kernel = await createKernel({ log: new MemoryLogStore(), agents: [asker], tools });
+    expect(await kernel.spawn(asker, { args: {}, tool: 'double.it' }, { grants: ['call:double.it'] }).result()).toMatchObject({ code: 'PLUGIN_REFUSED', message: expect.stringMatching(/loaded for a replay/) as unknown });
+    await kernel.stop();
   });
 });

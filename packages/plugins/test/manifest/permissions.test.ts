@@ -77,9 +77,10 @@ If it should have that, add to what is granted to "plugin-weather": {"name":"net
     assertGranted(manifest, grantedPermissions(missing));
   });
 
-  test('is told of what none of its tools needs', () => {
+  test('is told of what none of its tools needs but its agent, and of what nobody does', () => {
     const idle = new PluginValidator().parse(JSON.stringify({ ...weather(), tools: [weather().tools[2]] }));
-    expect(() => assertGranted(idle, [])).toThrow('memory, which none of its tools says that it needs');
+    expect(() => assertGranted(idle, [])).toThrow('memory, needed by the agent weather.reporter');
+    expect(() => assertGranted({ ...idle, agents: [] }, [])).toThrow('memory, which none of its tools says that it needs');
   });
 });
 

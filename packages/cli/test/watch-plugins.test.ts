@@ -1,0 +1,103 @@
+/** `run --watch`: plugins that change during a run. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { FileLogReader, readEntries, type Entry } from '@omnipaw/kernel';
+import { describe, expect, test } from 'vitest';
+import { omnipaw, program, start, temporaryFolder, type Running } from './command.js';
+import { COUNTER, pluginsFolder } from './plugin-folders.js';
+
+const MANIFEST = { ...COUNTER, name: 'plugin-word', permissions: [], tools: [{ name: 'word.say', description: 'Says a word.', input: { type: 'object' }, handler: 'say.ts' }], agents: undefined };
+
+interface Listening extends Running {
+  readonly log: string;
+  readonly folder: string;
+  /** Writes the word, and waits until the command has said something like that. */
+  readonly say: (code: string, until: RegExp) => Promise<void>;
+}
+
+const saying = (word: string): string => `export default () => ${JSON.stringify(word)};\n`;
+
+/** An agent that listens to a plugin, and has heard it. */
+async function listen(): Promise<Listening> {
+  const [plugins, log] = [pluginsFolder(), path.join(temporaryFolder(), 'log')];
+  const folder = path.join(plugins, 'plugin-word');
+  fs.mkdirSync(folder, { recursive: true });
+  fs.writeFileSync(path.join(folder, 'plugin.manifest.json'), JSON.stringify(MANIFEST));
+  fs.writeFileSync(path.join(folder, 'say.ts'), saying('one'));
+  const running = start(['run', program('listening.ts'), '--log', log, '--grant', 'call:word.say', '--plugins', plugins, '--watch']);
+  while (!fs.existsSync(log) || !(await callsIn(log)).some(({ kind }) => kind === 'TOOL_RESULT')) await new Promise((resolve) => { setTimeout(resolve, 20); });
+  const say: Listening['say'] = async (code, until) => {
+    fs.writeFileSync(path.join(folder, 'say.ts'), code);
+    await running.stderr.until((text) => until.test(text));
+  };
+  return { ...running, log, folder, say };
+}
+
+async function callsIn(log: string): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  try {
+    for await (const entry of readEntries(new FileLogReader(log))) entries.push(entry as unknown as Entry);
+  } catch {
+    // It has only begun.
+  }
+  return entries;
+}
+
+describe('run --watch', () => {
+  test('gives the calls that come the new code of a plugin, and the log names it', async () => {
+    const { say, done, stdout, log } = await listen();
+    await say(saying('two'), /↻ plugin-word 1\.0\.0 has changed: calls from now on have its code [0-9a-f]{12}…\./);
+    await say(saying('stop'), /(?:↻[^]*){2}/);
+    expect(await done).toBe(0);
+    expect(stdout.text).toMatch(/^one (?:two )?stop\n$/);
+    const origins = (await callsIn(log)).flatMap((entry) => (entry.kind === 'TOOL_CALLED' ? [/ code (\S+)/.exec(entry.data.origin!)![1]] : []));
+    expect(new Set(origins).size).toBeGreaterThan(1);
+    expect(await omnipaw(['replay', program('listening.ts'), '--log', log])).toMatchObject({ code: 0 });
+  });
+
+  test('says why a change can\'t be taken up, once, and goes on with what was there', async () => {
+    const { say, done, stdout, stderr } = await listen();
+    await say('export default () => {', /warning: The plugin in \S+plugin-word has changed and stays what it was: PLUGIN_BUNDLE_FAILED: "say\.ts" could not be bundled: say\.ts:1:\d+/);
+    await say(saying('stop'), /↻/);
+    expect(await done).toBe(0);
+    expect(stdout.text).toBe('one stop\n');
+    expect(stderr.text.match(/stays what it was/g)).toHaveLength(1);
+  });
+
+  test('takes up a file that took the place of another one, as editors write them, and one of many small writes', async () => {
+    const { folder, done, stdout, stderr } = await listen();
+    const file = path.join(folder, 'say.ts');
+    for (let part = 0; part < 20; part++) fs.appendFileSync(file, `// ${part}\n`);
+    const other = path.join(path.dirname(path.dirname(folder)), 'say.ts.new');
+    fs.writeFileSync(other, saying('stop'));
+    fs.renameSync(other, file);
+    expect(await done).toBe(0);
+    expect(stdout.text).toBe('one stop\n');
+    expect(stderr.text.match(/↻/g)).toHaveLength(1);
+  });
+
+  test('goes on while a plugin is gone, and takes it up when it is there again', async () => {
+    const { folder, say, done, stderr } = await listen();
+    fs.renameSync(folder, `${folder}-away`);
+    await stderr.until((text) => text.includes('stays what it was: PLUGIN_MANIFEST_INVALID'));
+    fs.renameSync(`${folder}-away`, folder);
+    await say(saying('stop'), /↻/);
+    expect(await done).toBe(0);
+  });
+
+  test('ends with the run', async () => {
+    const { signals, done, folder, stderr } = await listen();
+    signals.emit('SIGINT');
+    expect(await done).toBe(130);
+    const before = stderr.text;
+    fs.writeFileSync(path.join(folder, 'say.ts'), saying('stop'));
+    await new Promise((resolve) => { setTimeout(resolve, 700); });
+    expect(stderr.text).toBe(before);
+  });
+
+  test('is a wrong call without plugins', async () => {
+    const { code, stderr } = await omnipaw(['run', program('greeter.ts'), '--log', path.join(temporaryFolder(), 'log'), '--watch']);
+    expect(code).toBe(2);
+    expect(stderr).toContain('--watch is for plugins, and there are none.');
+  });
+});
