@@ -10,7 +10,7 @@ const { memoryBytes, cpus, maxProcesses, maxOpenFiles, maxFileBytes, tmpBytes } 
 const FLAGS = [
   ...['run', '--rm', '--init', '--network', 'none', '--ipc', 'private', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--read-only', '--log-driver', 'none'],
   ...['--memory', memoryBytes, '--memory-swap', memoryBytes, '--cpus', cpus, '--pids-limit', maxProcesses, '--shm-size', tmpBytes],
-  ...['--ulimit', `nofile=${maxOpenFiles}`, '--ulimit', `fsize=${maxFileBytes}`, '--ulimit', 'core=0', '--tmpfs', `/tmp:rw,noexec,nosuid,nodev,mode=1777,size=${tmpBytes}`],
+  ...['--ulimit', `nofile=${maxOpenFiles}`, '--ulimit', `fsize=${maxFileBytes}`, '--ulimit', 'core=0', '--ulimit', 'msgqueue=0', '--ulimit', 'sigpending=1024', '--cgroupns', 'private', '--tmpfs', `/tmp:rw,noexec,nosuid,nodev,mode=1777,size=${tmpBytes}`],
   ...['--user', `${UID}:${UID}`, '--workdir', '/workspace', '--entrypoint', '/bin/sh'],
 ].map(String);
 
