@@ -5,6 +5,8 @@ import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { Json } from '@omnipaw/kernel';
 import { createIsolatePool, type Bundle, type IsolateOutcome } from '@omnipaw/plugins';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -103,4 +105,25 @@ test('memory comes back after all of it', { timeout: 60_000 }, async () => {
   const before = process.memoryUsage().rss;
   for (let round = 0; round < 10; round++) await explode();
   expect((process.memoryUsage().rss - before) / 1e6).toBeLessThan(150);
+});
+
+test('the host has its memory back after the whole list', { timeout: 240_000 }, async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const bundles = await Promise.all(attempts.map((attempt) => bundleOf(pluginOf(attempt))));
+  const own = createIsolatePool({ workers: 2 });
+  const all = async (): Promise<void> => {
+    await Promise.all(bundles.map((bundle) => own.run({ ...jobOf('', { args: canaries.args, call: scriptedCall, limits: LIMITS }), ...bundle })));
+    collect();
+  };
+  await all();
+  const before = process.memoryUsage();
+  await all();
+  const after = process.memoryUsage();
+  expect((after.heapUsed - before.heapUsed) / 1e6).toBeLessThan(20);
+  expect((after.arrayBuffers - before.arrayBuffers) / 1e6).toBeLessThan(20);
+  expect((after.rss - before.rss) / 1e6).toBeLessThan(150);
+  expect(await valueOf(own.run(innocent))).toBe('still here');
+  await own.close();
+  canaries.reached(null);
 });

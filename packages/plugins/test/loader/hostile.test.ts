@@ -74,9 +74,9 @@ describe('a folder that changes between being judged and being read', () => {
     const [file, spare] = [path.join(root, 'plugin-a/it.ts'), path.join(root, 'spare.ts')];
     const known = new Set<string>();
     for (let round = 0; round < 12; round++) {
-      let isOver = false;
+      const swapper = { isOver: false };
       const swapping = (async () => {
-        while (!isOver) {
+        while (!swapper.isOver) {
           const [now, next] = [readFileSync(file), readFileSync(spare)];
           writeFileSync(`${spare}.new`, next);
           renameSync(`${spare}.new`, file);
@@ -85,7 +85,7 @@ describe('a folder that changes between being judged and being read', () => {
         }
       })();
       const plugins = await new PluginLoader({ folder: root, workers: 1 }).load();
-      isOver = true;
+      swapper.isOver = true;
       await swapping;
       await plugins.close();
       for (const { digests } of plugins.loaded) known.add(digests.code);
