@@ -194,7 +194,7 @@ describe('a run that is stopped', () => {
   test('is over when its tools have put in order what they have to', async () => {
     const [log, file] = [temporaryFolder(), path.join(temporaryFolder(), 'file')];
     const { signals, done } = start(['run', program('tidy.ts'), '--input', JSON.stringify(file), '--grant', 'call:work', '--log', log]);
-    await untilStored(log, 'TOOL_CALLED');
+    while (!fs.existsSync(`${file}.begun`)) await new Promise((resolve) => { setTimeout(resolve, 10); });
     signals.emit('SIGINT');
     expect(await done).toBe(130);
     expect(fs.readFileSync(file, 'utf8')).toBe('in order');

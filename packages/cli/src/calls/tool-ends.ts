@@ -8,14 +8,15 @@ export class ToolEnds {
   readonly #running = new Set<Promise<unknown>>();
 
   watch(tools: readonly Tool[]): readonly Tool[] {
-    return tools.map((tool) => ({
-      ...tool,
-      run: (args, context) => {
+    return tools.map((tool) => {
+      const run: Tool['run'] = (args, context) => {
         const result = tool.run(args, context);
         if (result instanceof Promise) this.#add(result);
         return result;
-      },
-    }));
+      };
+      // With what is asked anew at each call, such as where a plugin's tool comes from by now.
+      return Object.defineProperties({ ...tool, run }, withoutRun(Object.getOwnPropertyDescriptors(tool)));
+    });
   }
 
   /** Resolves when all of them have ended, or do not for long. */
@@ -32,4 +33,8 @@ export class ToolEnds {
     this.#running.add(running);
     running.then(over, over);
   }
+}
+
+function withoutRun({ run: _, ...others }: PropertyDescriptorMap): PropertyDescriptorMap {
+  return others;
 }
