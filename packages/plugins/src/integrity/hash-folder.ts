@@ -30,7 +30,7 @@ const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants as Partial<typeof
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * The digest of every file in a folder but its manifest.
+ * The digest of every file in a folder but its manifest and the programs of its packages (`node_modules/.bin`).
  *
  * Rejects with `PLUGIN_INTEGRITY_FAILED` for anything that is no regular file, for names that another system would take for something
  * else, for more than there may be, and for what can't be read.
@@ -62,7 +62,7 @@ class Walk {
       const twin = seen.get(foldedName(entry.name));
       if (twin !== undefined) throw integrityFailed(relative, `differs from ${JSON.stringify(twin)} by upper and lower case only, and Windows and macOS take them for one`);
       seen.set(foldedName(entry.name), entry.name);
-      if (relative === MANIFEST_FILE) continue;
+      if (relative === MANIFEST_FILE || isForShells(inner)) continue;
       const problem = pathProblem(relative);
       if (problem !== undefined) throw integrityFailed(relative, problem);
       if (entry.isDirectory()) await this.directory(inner);
@@ -107,6 +107,11 @@ class Walk {
       hash.update(buffer.subarray(0, bytesRead));
     }
   }
+}
+
+/** Where package managers put links to programs: nothing that could be imported, since what is bundled has to have a digest. */
+function isForShells(parts: readonly string[]): boolean {
+  return parts.at(-1) === '.bin' && parts.at(-2) === 'node_modules';
 }
 
 function unreadable(cause: unknown): string {

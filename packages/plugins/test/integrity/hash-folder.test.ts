@@ -42,6 +42,14 @@ describe('the digests of a folder', () => {
     await expect(hashFolder(folder)).rejects.toThrow(refused(says));
   });
 
+  test('leave out the programs of packages, which can not be imported either', async () => {
+    const folder = folderWith({ ...files, 'node_modules/.bin/y': 'y', 'src/.bin/z': 'z' });
+    symlinkSync('../x/index.js', path.join(folder, 'node_modules/.bin/x'));
+    const digests = await hashFolder(folder);
+    expect(Object.keys(digests).filter((name) => name.includes('.bin'))).toEqual(['src/.bin/z']);
+    expect(() => { verifyInputs({ name: 'plugin-x', integrity: { sha256: digests } }, { 'node_modules/.bin/y': sha256('y') }); }).toThrow(refused('node_modules/.bin/y'));
+  });
+
   test('take a hard link for what it is: a file', async () => {
     const folder = folderWith(files);
     linkSync(path.join(folder, 'src/a.ts'), path.join(folder, 'src/c.ts'));
