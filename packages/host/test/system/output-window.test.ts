@@ -1,5 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { OutputWindow } from '@omnipaw/host';
 import { expect, test } from 'vitest';
 
@@ -20,13 +18,11 @@ test.each([[0], [50], [101], [102], [1_000]])('of %i bytes those are cut that ar
   expect(tail.length > 0).toBe(length > 101);
 });
 
-test('a byte of a large piece does not keep the piece', () => {
-  setFlagsFromString('--expose_gc');
-  const collect = runInNewContext('gc') as () => void;
-  const heldBytes = (): number => { collect(); return process.memoryUsage().arrayBuffers; };
-  const window = new OutputWindow(10_000);
-  const before = heldBytes();
-  for (let piece = 0; piece < 500; piece++) window.add(Buffer.alloc(64 * 1024, 'x').subarray(0, 1));
-  expect(heldBytes() - before).toBeLessThan(4 * 1024 * 1024);
-  expect(window.totalBytes).toBe(500);
+test('what it is given is copied, so that a byte of a large piece does not keep the piece', () => {
+  const window = new OutputWindow(2);
+  const piece = Buffer.from('abc');
+  window.add(piece);
+  piece.fill('x');
+  const { head, tail } = window.captured();
+  expect(Buffer.concat([head, tail]).toString()).toBe('ac');
 });
