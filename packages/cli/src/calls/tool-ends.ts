@@ -15,7 +15,7 @@ export class ToolEnds {
         return result;
       };
       // With what is asked anew at each call, such as where a plugin's tool comes from by now.
-      return Object.defineProperties({ ...tool, run }, withoutRun(Object.getOwnPropertyDescriptors(tool)));
+      return Object.defineProperties({}, { ...Object.getOwnPropertyDescriptors(tool), run: { value: run, enumerable: true } }) as Tool;
     });
   }
 
@@ -33,8 +33,4 @@ export class ToolEnds {
     this.#running.add(running);
     running.then(over, over);
   }
-}
-
-function withoutRun({ run: _, ...others }: PropertyDescriptorMap): PropertyDescriptorMap {
-  return others;
 }
