@@ -175,6 +175,11 @@ async function endOf(call: ReturnType<Ending[1]>): Promise<string> {
   }
 }
 
+/** An engine that has much to do can tell of the memory after the end: then it is that of a process that was killed. Seen in one of 72. */
+function toldLate(wanted: string, end: string): string {
+  return wanted === 'memory' && end === 'itself 137' ? wanted : end;
+}
+
 describeWith('docker', 'after many calls with every kind of ending', () => {
   test('no container, volume or network is left', async () => {
     const docker = new Docker();
@@ -190,7 +195,7 @@ describeWith('docker', 'after many calls with every kind of ending', () => {
         // One more than there are endings: with that the kernel is killed.
         const ending = ENDINGS[number % (ENDINGS.length + 1)];
         if (ending === undefined) pids.push(await killedKernel(root));
-        else ends.push(`${number}: ${await endOf(ending[1](sandbox, root))}`);
+        else ends.push(`${number}: ${toldLate(ending[0], await endOf(ending[1](sandbox, root)))}`);
       }
     };
     await Promise.all([caller(), caller(), caller()]);
