@@ -39,6 +39,7 @@ declare module '../logging/entry.js' {
 
 /** Which messages a receiver wants; without a field, any. */
 export interface MessageFilter {
-  readonly channel?: string;
+  /** One, or any of several. */
+  readonly channel?: string | readonly string[];
   readonly from?: string;
 }

@@ -91,7 +91,7 @@ export class Mailboxes implements Projection, Saved<SavedMail> {
 
 export function isWanted(message: Pick<Message, 'channel' | 'from'>, filter: MessageFilter): boolean {
   return (
-    (filter.channel === undefined || filter.channel === message.channel) &&
+    (filter.channel === undefined || filter.channel === message.channel || (typeof filter.channel === 'object' && filter.channel.includes(message.channel))) &&
     (filter.from === undefined || filter.from === message.from)
   );
 }

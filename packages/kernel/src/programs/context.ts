@@ -2,7 +2,7 @@ import type { DelegationOptions } from '../delegation/index.js';
 import type { AgentIdentity } from '../identity/index.js';
 import type { Json } from '../json/index.js';
 import type { Versioned } from '../memory/index.js';
-import type { Message } from '../messages/index.js';
+import type { Message, MessageFilter } from '../messages/index.js';
 import type { Tool } from '../tools/index.js';
 import { all, allSettled, Operation, type AgentTypeOf } from './operation.js';
 import type { SeededRandom } from './random.js';
@@ -119,9 +119,9 @@ export class AgentContext<Memory = Record<string, Json>> {
     return new Operation({ op: 'SEND', to, body, channel });
   }
 
-  /** The oldest message that fits; waits for one, at most `timeoutMs` (then `RECEIVE_TIMEOUT`). */
+  /** The oldest message that fits, on one channel or any of several; waits for one, at most `timeoutMs` (then `RECEIVE_TIMEOUT`). */
   receive<Body = Json>(
-    filter: { readonly channel?: string; readonly from?: string; readonly timeoutMs?: number } = {},
+    filter: MessageFilter & { readonly timeoutMs?: number } = {},
   ): Operation<Message<Body>> {
     return new Operation({ op: 'RECEIVE', ...filter });
   }

@@ -14,7 +14,7 @@ export type Instruction =
   /** Ends a child of one's own, and all below it. */
   | { readonly op: 'REVOKE'; readonly agent: string; readonly reason?: string }
   | { readonly op: 'SEND'; readonly to: string; readonly channel?: string; readonly body: unknown }
-  | { readonly op: 'RECEIVE'; readonly channel?: string; readonly from?: string; readonly timeoutMs?: number }
+  | { readonly op: 'RECEIVE'; readonly channel?: string | readonly string[]; readonly from?: string; readonly timeoutMs?: number }
   | { readonly op: 'SLEEP'; readonly ms: number }
   | ReadInstruction
   | WriteInstruction

@@ -20,6 +20,9 @@ export interface MessageSyscallsOptions {
 /** On these the kernel asks parents for approval and tells of breaches and ends; a program that could send on them could forge all three. */
 const KERNEL_CHANNELS: ReadonlySet<string> = new Set(['approval', 'breach', 'exit']);
 
+/** That one may wait for at once. */
+const MAX_CHANNELS = 32;
+
 /** SEND, RECEIVE and SLEEP. */
 export class MessageSyscalls {
   readonly #options: MessageSyscallsOptions;
@@ -67,7 +70,12 @@ export class MessageSyscalls {
 /** What a RECEIVE waits for; throws `INVALID_INSTRUCTION`. */
 export function filterOf({ channel, from }: { readonly channel?: unknown; readonly from?: unknown }): MessageFilter {
   return Object.freeze({
-    ...(channel === undefined ? {} : { channel: requireText(channel, 'RECEIVE', 'channel') }),
+    ...(channel === undefined ? {} : { channel: Array.isArray(channel) ? channelsOf(channel) : requireText(channel, 'RECEIVE', 'channel') }),
     ...(from === undefined ? {} : { from: requireText(from, 'RECEIVE', 'from') }),
   });
+}
+
+function channelsOf(channels: readonly unknown[]): readonly string[] {
+  if (channels.length === 0 || channels.length > MAX_CHANNELS) throw invalidInstruction(`RECEIVE names ${channels.length} channels; it takes from 1 to ${MAX_CHANNELS}.`);
+  return Object.freeze(Array.from(channels, (channel) => requireText(channel, 'RECEIVE', 'channel')));
 }

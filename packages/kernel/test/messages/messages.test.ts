@@ -1,4 +1,4 @@
-import { defineAgent, defineTool, unchecked, type AgentContext, type Json, type Message } from '@omnipaw/kernel';
+import { defineAgent, defineTool, OmniError, unchecked, type AgentContext, type Json, type Message } from '@omnipaw/kernel';
 import { VirtualTime } from '@omnipaw/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -19,7 +19,7 @@ const sender = defineAgent('sender', function* (ctx, posts: readonly Post[]) {
 });
 
 /** Waits until `startAfterMs`, then receives once for each filter. */
-const receiver = defineAgent('receiver', function* (ctx, { startAfterMs = 0, filters }: { startAfterMs?: number; filters: readonly { channel?: string; from?: string; timeoutMs?: number }[] }) {
+const receiver = defineAgent('receiver', function* (ctx, { startAfterMs = 0, filters }: { startAfterMs?: number; filters: readonly { channel?: string | readonly string[]; from?: string; timeoutMs?: number }[] }) {
   if (startAfterMs > 0) yield* ctx.sleep(startAfterMs);
   const got: Json[] = [];
   for (const filter of filters) {
@@ -151,10 +151,24 @@ describe('messages', () => {
     expect(value).toMatchObject({ ok: false, code: 'INVALID_INSTRUCTION' });
   });
 
+  it.each([[[]], [['a', 7]], [Array.from({ length: 33 }, String)]])('are not received on channels that are none: %j', async (channel) => {
+    const asker = defineAgent('asker', function* (ctx) {
+      try {
+        yield* ctx.receive({ channel: channel as string[] });
+      } catch (error) {
+        return error instanceof OmniError ? error.code : undefined;
+      }
+      return 'received';
+    });
+    const { kernel, until } = await boot({ agents: [asker] });
+    expect(await until(kernel.spawn(asker, null).result())).toBe('INVALID_INSTRUCTION');
+  });
+
   it('arrive as a filter of a model says, whatever is sent and asked for', async () => {
     const channels = fc.constantFrom('a', 'b');
     const senders = fc.constantFrom('s1', 's2');
-    const filter = fc.record({ channel: channels, from: senders }, { requiredKeys: [] });
+    const channel: fc.Arbitrary<string | readonly string[]> = fc.oneof(channels, fc.constantFrom(['a'], ['a', 'b'], ['b', 'c']));
+    const filter = fc.record({ channel, from: senders }, { requiredKeys: [] });
     await fc.assert(fc.asyncProperty(
       fc.array(fc.tuple(senders, channels), { maxLength: 8 }), fc.array(filter, { maxLength: 6 }), fc.boolean(),
       async (sent, filters, isEarly) => {
@@ -168,7 +182,7 @@ describe('messages', () => {
         // Senders are many agents here, so the model compares what the body says of them.
         const waiting = sent.map(([from, channel], index) => ({ id: `${from}x${String(index)}`, body: [from, channel, index] as Json, channel }));
         const expected = filters.map((one) => {
-          const found = waiting.findIndex((message) => (one.channel === undefined || one.channel === message.channel) && (one.from === undefined || one.from === message.id));
+          const found = waiting.findIndex((message) => (one.channel === undefined || [one.channel].flat().includes(message.channel)) && (one.from === undefined || one.from === message.id));
           return found < 0 ? 'RECEIVE_TIMEOUT' : waiting.splice(found, 1)[0]!.body;
         });
         expect(await until(handle.result())).toEqual(expected);
