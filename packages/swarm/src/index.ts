@@ -1,3 +1,4 @@
 /** The public surface of `@omnipaw/swarm`, and nothing else. */
 export { SWARM_ERROR_CODES, type SwarmErrorCode } from './errors.js';
-export { channelOf, membership, namespaceOf, type Member } from './names.js';
+export { channelOf, membership, namespaceOf, topicChannel, type Member } from './names.js';
+export { SwarmProtocol, toEnvelope, type Answers, type Broadcast, type Envelope, type ProtocolContext, type ProtocolOptions, type Received, type ReceiveOptions, type RequestOptions, type SendOptions } from './protocol/index.js';

@@ -10,6 +10,9 @@ export interface Member {
 
 const PLAIN = /^[A-Za-z0-9][\w.-]{0,127}$/;
 
+/** What the package itself talks about. A user's own topic, `news`, has the channel `say/news`. */
+export const PACKAGE_TOPICS: ReadonlySet<string> = new Set(['answer', 'ask', 'election', 'vote', 'work']);
+
 /** The channel of a swarm's words about something: `swarm/review-1/work`. */
 export function channelOf(swarm: string, topic: string): string {
   return `swarm/${plain('The name of a swarm', swarm)}/${topic}`;
@@ -28,4 +31,15 @@ export function membership(swarm: string, slot: string): JsonObject {
 function plain(what: string, name: string): string {
   if (PLAIN.test(name)) return name;
   throw new OmniError('INVALID_INSTRUCTION', `${what} starts with a letter or digit, then has letters, digits, "_", "." or "-", 128 at most; found ${JSON.stringify(name)}.`);
+}
+
+/** The channel on which a member talks of a topic: one of the package's own, or a user's. */
+export function topicChannel(swarm: string, topic: string): string {
+  return channelOf(swarm, PACKAGE_TOPICS.has(topic) ? topic : `say/${plain('A topic', topic)}`);
+}
+
+/** The topic of a channel of this swarm, as {@link topicChannel} was given it. */
+export function topicOf(swarm: string, channel: string): string {
+  const path = channel.slice(`swarm/${swarm}/`.length);
+  return path.startsWith('say/') ? path.slice('say/'.length) : path;
 }
