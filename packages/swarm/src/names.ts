@@ -28,6 +28,11 @@ export function membership(swarm: string, slot: string): JsonObject {
   return { swarm: plain('The name of a swarm', swarm), slot: plain('A slot', slot) };
 }
 
+/** What {@link membership} has put into an agent's metadata; undefined for whatever else is there. */
+export function membershipIn({ swarm, slot }: JsonObject): { readonly swarm: string; readonly slot: string } | undefined {
+  return typeof swarm === 'string' && typeof slot === 'string' && PLAIN.test(swarm) && PLAIN.test(slot) ? { swarm, slot } : undefined;
+}
+
 function plain(what: string, name: string): string {
   if (PLAIN.test(name)) return name;
   throw new OmniError('INVALID_INSTRUCTION', `${what} starts with a letter or digit, then has letters, digits, "_", "." or "-", 128 at most; found ${JSON.stringify(name)}.`);
@@ -38,8 +43,9 @@ export function topicChannel(swarm: string, topic: string): string {
   return channelOf(swarm, PACKAGE_TOPICS.has(topic) ? topic : `say/${plain('A topic', topic)}`);
 }
 
-/** The topic of a channel of this swarm, as {@link topicChannel} was given it. */
-export function topicOf(swarm: string, channel: string): string {
-  const path = channel.slice(`swarm/${swarm}/`.length);
-  return path.startsWith('say/') ? path.slice('say/'.length) : path;
+/** Of which swarm a channel is, and of which topic; undefined for one that is of none. */
+export function addressOf(channel: string): { readonly swarm: string; readonly topic: string } | undefined {
+  if (!channel.startsWith('swarm/')) return undefined;
+  const end = channel.indexOf('/', 'swarm/'.length);
+  return end < 0 ? undefined : { swarm: channel.slice('swarm/'.length, end), topic: channel.slice(end + 1) };
 }

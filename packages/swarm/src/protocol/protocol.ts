@@ -1,6 +1,6 @@
 import { OmniError, type Instruction, type Json, type Message } from '@omnipaw/kernel';
 import { codeOf, swarmError } from '../errors.js';
-import { channelOf, topicChannel, topicOf, type Member } from '../names.js';
+import { addressOf, channelOf, topicChannel, type Member } from '../names.js';
 import { Deadline, NO_PATIENCE } from './deadline.js';
 import { toEnvelope } from './envelope.js';
 import { sendPatiently } from './patience.js';
@@ -153,7 +153,7 @@ export class SwarmProtocol {
     const envelope = channel === this.#answerChannel ? undefined : toEnvelope(content);
     if (envelope === undefined || envelope.kind === 'answer') return undefined;
     const { body } = envelope;
-    return { seq, from, topic: topicOf(this.swarm, channel), body, sentAt, ...(envelope.kind === 'ask' ? { ask: envelope.ask } : {}) };
+    return { seq, from, topic: addressOf(channel)!.topic.replace(/^say\//, ''), body, sentAt, ...(envelope.kind === 'ask' ? { ask: envelope.ask } : {}) };
   }
 }
 

@@ -1,6 +1,6 @@
 /** The promises of delivery, on any swarm that talks: through crashes at any entry, full mailboxes and members that leave early. */
 import { defineAgent, type Entry, type OmniError, type OmniKernel } from '@omnipaw/kernel';
-import { membership, SwarmProtocol, type Member } from '@omnipaw/swarm';
+import { membership, swarm, SwarmProtocol, type Member } from '@omnipaw/swarm';
 import { crash, VirtualTime } from '@omnipaw/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -92,7 +92,7 @@ const play = (plan: Plan) => (kernel: OmniKernel): Promise<Outcome> => kernel.sp
 /** A life that may end by a crash, and the one after it, up to the end. */
 async function live(plan: Plan, options: { readonly maxMailboxMessages: number; readonly at?: Parameters<typeof crash>[0]['at'] }): Promise<{ outcome: Outcome; entries: readonly Entry[]; isCrashed: boolean }> {
   const time = new VirtualTime();
-  const { log, isCrashed } = await crash({ ...cast(options.maxMailboxMessages), time, at: options.at ?? { write: 1e9 } }, play(plan));
+  const { log, isCrashed } = await crash({ ...cast(options.maxMailboxMessages), extensions: [swarm()], time, at: options.at ?? { write: 1e9 } }, play(plan));
   const booted = await boot(cast(options.maxMailboxMessages), { log, time });
   const isThere = booted.kernel.snapshot().agents.some(({ id }) => id === 'lead');
   const outcome = await time.until(isThere ? (booted.kernel.agent('lead').result() as Promise<Outcome>) : play(plan)(booted.kernel));
