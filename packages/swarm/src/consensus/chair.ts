@@ -22,7 +22,7 @@ interface Assembly {
 export function* requestVote(floor: Floor, question: Json, { options = [true, false], rule = 'majority', ...more }: VoteOptions): Generator<Instruction, Tally> {
   const assembly = assemblyOf(floor, { ...more, rule });
   const result = yield* vote(floor, assembly, { question, options, round: 1, tally: null });
-  yield* close(floor, assembly, result);
+  yield* close(floor, assembly, decisionOf(result));
   return result;
 }
 
@@ -30,19 +30,29 @@ export function* requestVote(floor: Floor, question: Json, { options = [true, fa
  * Lets all others propose, without knowing of one another, and then vote among what was proposed, in as many rounds as it
  * takes and `maxRounds` allows. A proposal is its author's first vote: what enough of them propose is decided at once.
  */
-export function* reachConsensus(floor: Floor, { question, maxRounds = 3, judge, rule = 'majority', ...more }: ConsensusOptions): Generator<Instruction, Consensus> {
-  const assembly = assemblyOf(floor, { ...more, rule });
-  const rounds = [yield* proposals(floor, assembly, { question, judge })];
-  let last = rounds[0]!;
-  const options = last.counts.map(({ option }) => option);
-  for (let round = 1; round <= maxRounds && last.decided === null && options.length > 0; round++) {
-    last = yield* vote(floor, assembly, { question, options, round, tally: round === 1 ? null : last });
-    rounds.push(last);
+export function* reachConsensus(floor: Floor, { rule = 'majority', ...options }: ConsensusOptions): Generator<Instruction, Consensus> {
+  const assembly = assemblyOf(floor, { ...options, rule });
+  let decision: Decision = UNDECIDED;
+  try {
+    const rounds = yield* decide(floor, assembly, options);
+    const last = rounds.at(-1)!;
+    decision = decisionOf(last);
+    if (decision.isDecided) return { value: decision.value, rounds };
+    throw swarmError('NO_CONSENSUS', `After ${String(rounds.length - 1)} rounds of voting, no option has the weight that the rule wants: ${told(last)}.`, { details: { tally: last, rounds } });
+  } finally {
+    // Whatever has happened: nobody waits for what does not come.
+    yield* close(floor, assembly, decision);
   }
-  yield* close(floor, assembly, last);
-  const decision = decisionOf(last);
-  if (decision.isDecided) return { value: decision.value, rounds };
-  throw swarmError('NO_CONSENSUS', `After ${String(rounds.length - 1)} rounds of voting, no option has the weight that the rule wants: ${told(last)}.`, { details: { tally: last, rounds } });
+}
+
+/** The tally of the proposals, and of each vote until one decides. */
+function* decide(floor: Floor, assembly: Assembly, { question, maxRounds = 3, judge }: Omit<ConsensusOptions, 'rule'>): Generator<Instruction, Tally[]> {
+  const rounds = [yield* proposals(floor, assembly, { question, judge })];
+  const options = rounds[0]!.counts.map(({ option }) => option);
+  for (let round = 1; round <= maxRounds && rounds.at(-1)!.decided === null && options.length > 0; round++) {
+    rounds.push(yield* vote(floor, assembly, { question, options, round, tally: round === 1 ? null : rounds.at(-1)! }));
+  }
+  return rounds;
 }
 
 function assemblyOf({ peers }: Floor, { rule, weights = {}, voters = peers, timeoutMs }: Omit<VoteOptions, 'options'> & { readonly rule: Rule }): Assembly {
@@ -89,10 +99,10 @@ function* ask(floor: Floor, { members, timeoutMs }: Assembly, word: ChairWord): 
 }
 
 /** Tells everybody what came out. Who can not be told now, is not waited for. */
-function* close(floor: Floor, { members }: Assembly, result: Tally): Generator<Instruction, void> {
+function* close(floor: Floor, { members }: Assembly, decision: Decision): Generator<Instruction, void> {
   for (const { id } of members) {
     try {
-      yield* floor.send(id, 'vote', { kind: 'close', decision: decisionOf(result) } satisfies ChairWord);
+      yield* floor.send(id, 'vote', { kind: 'close', decision } satisfies ChairWord);
     } catch (error) {
       if (!UNREACHED.has(codeOf(error))) throw error;
     }
@@ -101,8 +111,10 @@ function* close(floor: Floor, { members }: Assembly, result: Tally): Generator<I
 
 const UNREACHED: ReadonlySet<string | undefined> = new Set(['DEAD_LETTER', 'MAILBOX_FULL']);
 
+const UNDECIDED: Decision = Object.freeze({ isDecided: false });
+
 function decisionOf({ decided, counts }: Tally): Decision {
-  return decided === null ? { isDecided: false } : { isDecided: true, value: counts[decided]!.option };
+  return decided === null ? UNDECIDED : { isDecided: true, value: counts[decided]!.option };
 }
 
 function told({ counts, needed, total, missing }: Tally): string {
