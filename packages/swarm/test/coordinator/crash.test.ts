@@ -1,4 +1,4 @@
-import { MemoryLogStore, readEntries, type OmniKernel } from '@omnipaw/kernel';
+import { readEntries, type MemoryLogStore, type OmniKernel } from '@omnipaw/kernel';
 import { assertReplays, crash, scriptedTool, VirtualTime } from '@omnipaw/testing';
 import { describe, expect, test } from 'vitest';
 import { defineSwarm, handOff, mapReduce, pipeline, supervisor, swarmAccount, SwarmCoordinator, type SwarmOutcome } from '@omnipaw/swarm';
@@ -54,13 +54,11 @@ async function goOn(log: MemoryLogStore, time: VirtualTime, given: Case): Promis
 
 describe('a swarm whose kernel dies', () => {
   test.each(cases)('after any entry of a $strategy comes to the same result, and counts everything once', { timeout: 120_000 }, async (given) => {
-    let isCrashed = true;
     let crashes = 0;
-    for (let at = 1; isCrashed; at++) {
+    for (let at = 1; ; at++) {
       const time = new VirtualTime();
       const crashed = await crash({ at: { after: ({ busSeq }) => busSeq === at }, time, agents: [...working.agents], tools: tools(time) }, (kernel) => start(kernel, given));
-      ({ isCrashed } = crashed);
-      if (!isCrashed) break;
+      if (!crashed.isCrashed) break;
       crashes++;
       const { result, account } = await goOn(crashed.log, time, given);
       expect(result).toEqual(given.result);

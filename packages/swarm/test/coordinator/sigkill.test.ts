@@ -8,7 +8,7 @@ import { assertReplays } from '@omnipaw/testing';
 import { expect, test } from 'vitest';
 import { SwarmCoordinator } from '@omnipaw/swarm';
 import { PIECES, squares, toolsIn } from '../fixtures/squares.js';
-import { bundled } from '../../../../testing/bundle.js';
+import { bundle } from '../../../../testing/bundle.js';
 
 test('a process is killed in the middle of a map-reduce, and the next one finishes it', { timeout: 60_000 }, async () => {
   const directory = mkdtempSync(join(tmpdir(), 'omnipaw-swarm-'));
@@ -16,7 +16,7 @@ test('a process is killed in the middle of a map-reduce, and the next one finish
     const log = join(directory, 'log');
     const effects = join(directory, 'effects');
     appendFileSync(effects, '');
-    await untilKilled(await bundled(new URL('../fixtures/squares-process.ts', import.meta.url), directory), [log, effects]);
+    await untilKilled(await bundle(new URL('../fixtures/squares-process.ts', import.meta.url)), [log, effects]);
     const before = readFileSync(effects, 'utf8').trim().split('\n');
 
     const kernel = await createKernel({ log: new FileLogStore(log), agents: [...squares.agents], tools: toolsIn(effects) });
