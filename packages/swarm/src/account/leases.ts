@@ -45,8 +45,9 @@ export class Leases {
     const report = workReportIn(body);
     const held = this.#held.get(agent);
     if (report === undefined || held === undefined) return 0;
-    this.#held.delete(agent);
     const said = new Map(report.reports.map((one) => [one.task, one]));
+    if (!held.some((task) => said.has(task))) return 0;
+    this.#held.delete(agent);
     let done = 0;
     for (const task of held) {
       const one = said.get(task);

@@ -15,6 +15,9 @@ export interface CrewOptions extends BookOptions {
 /** A tick has room for more steps than this, even after a few that are not counted. */
 const STEPS_AT_ONCE = 500;
 
+/** A coordinator that wakes so much later than it meant to was down, and so were its members: that time is held against nobody. */
+const LATE_MS = 1_000;
+
 /**
  * The coordinator of members that work by a plan: starts them, gives out tasks, replaces who fails or hangs.
  *
@@ -85,6 +88,7 @@ export class Crew {
     yield* this.#breathe();
     const until = Math.min(this.#book.nextDeadline ?? Infinity, this.#deadline);
     const message = yield* nextMessage(this.#ctx, { channels: [this.#channel, 'exit'], until });
+    if (this.#ctx.now() - until > LATE_MS) this.#book.extend(this.#ctx.now());
     if (message === undefined) return;
     if (message.channel === 'exit') return yield* this.#exited(message.body as unknown as Exit);
     const report = workReportIn(message.body);
