@@ -6,7 +6,7 @@
  */
 import { matches, type AskedInstruction, type Json, type JsonObject, type PermissionRecord } from '@omnipaw/kernel';
 import { pluginError } from '../errors.js';
-import { pathCovers, permissionText, type Permission } from '../manifest/index.js';
+import { fetchToolName, networkPrefix, pathCovers, permissionText, type Permission } from '../manifest/index.js';
 import { filesIn } from './files.js';
 
 export interface Holder {
@@ -21,11 +21,6 @@ export interface Holder {
 export interface Wish {
   readonly instruction: AskedInstruction;
   readonly permission: PermissionRecord;
-}
-
-/** The tool by which a plugin fetches from the hosts of its manifest, and from no others. */
-export function fetchToolName(shortName: string): string {
-  return `${shortName}.host.net.fetch`;
 }
 
 /** Throws `PLUGIN_CALL_INVALID` for what is no capability, or not asked for as one. */
@@ -56,7 +51,7 @@ function toolWish(tool: string, args: Json, holder: Holder): Wish {
   const named = permissions.find((one) => one.name === 'tool' && matches(one.tool, tool));
   if (named !== undefined) return allowed(direct, named, holder);
   // Whoever may call it has its permissions; by which it reaches the network is no tool of its own.
-  if (tool.startsWith(`${shortName}.`) && tool !== fetchToolName(shortName)) return { instruction: direct, permission: { decision: 'ALLOW', by: `${holder.plugin}: its own tool` } };
+  if (tool.startsWith(`${shortName}.`) && !tool.startsWith(networkPrefix(shortName))) return { instruction: direct, permission: { decision: 'ALLOW', by: `${holder.plugin}: its own tool` } };
   if (tool === 'host.net.fetch') {
     const network = permissions.find((one) => one.name === 'network');
     if (network === undefined) return denied(direct, 'network', holder);

@@ -9,12 +9,11 @@ import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describeThrown, OmniError, type Tool } from '@omnipaw/kernel';
 import { Bundler } from '../bundle/index.js';
-import { fetchToolName } from '../bridge/index.js';
 import { pluginError } from '../errors.js';
 import { pluginDigests, verifyInputs, verifyIntegrity, verifySignature, type PluginDigests } from '../integrity/index.js';
 import { PROVIDED } from '../kit/index.js';
 import { createIsolatePool, DEFAULT_LIMITS, type IsolateLimits, type IsolatePool } from '../isolate/index.js';
-import { assertGranted, grantedPermissions, PluginValidator, type HttpMethod, type NetworkPermission, type PermissionSpec, type PluginManifest } from '../manifest/index.js';
+import { assertGranted, fetchToolName, grantedPermissions, PluginValidator, type HttpMethod, type NetworkPermission, type PermissionSpec, type PluginManifest } from '../manifest/index.js';
 import { pluginAgent, type LoadedAgent } from './plugin-agent.js';
 import { pluginTool, programTool, type Runtime } from './plugin-tool.js';
 import { PresentPlugins } from './present-plugins.js';
@@ -165,7 +164,11 @@ export class PluginLoader {
     const { fetchTool } = this.#options;
     if (fetchTool === undefined && this.#isReplay) return [];
     if (fetchTool === undefined) throw pluginError('PLUGIN_REFUSED', `Plugin "${name}" uses the network, and the loader has no "fetchTool" to make its own with. Give it the one of @omnipaw/host.`);
-    return [fetchTool(fetchToolName(shortName), networks.flatMap(({ hosts, methods }) => hosts.map((host) => hostOf(host, methods))))];
+    const wanted = fetchToolName(shortName);
+    const tool = fetchTool(wanted, networks.flatMap(({ hosts, methods }) => hosts.map((host) => hostOf(host, methods))));
+    // No kernel takes two of one name, so one plugin would keep all others out.
+    if (tool.name !== wanted) throw pluginError('PLUGIN_REFUSED', `Plugin "${name}" can't use the network: the loader's "fetchTool" made a tool "${tool.name}" where "${wanted}" was wanted. Let it take the name that it is given.`);
+    return [tool];
   }
 }
 

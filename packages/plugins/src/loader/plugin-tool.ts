@@ -3,7 +3,7 @@ import { wishOf, type Holder } from '../bridge/index.js';
 import type { Bundle } from '../bundle/index.js';
 import { pluginError } from '../errors.js';
 import type { IsolateLimits, IsolatePool } from '../isolate/index.js';
-import type { Permission, PluginAgent, PluginManifest, PluginTool } from '../manifest/index.js';
+import { programName, type Permission, type PluginAgent, type PluginManifest, type PluginTool } from '../manifest/index.js';
 import { standardSchema } from '../schemas/index.js';
 
 /** What the code of a plugin runs in, and as what. */
@@ -40,7 +40,7 @@ export function pluginTool(tool: PluginTool, bundle: Bundle | undefined, runtime
 export function programTool({ type, description = '' }: PluginAgent, bundle: Bundle | undefined, runtime: Runtime): Tool {
   const { manifest, origin } = runtime;
   return defineTool({
-    ...{ name: `${type}.program`, description, timeoutMs: AGENT_TIMEOUT_MS, idempotent: true, origin, version: manifest.version },
+    ...{ name: programName(type), description, timeoutMs: AGENT_TIMEOUT_MS, idempotent: true, origin, version: manifest.version },
     input: unchecked<Json>(),
     run: runIn(runtime, bundle, manifest.permissions),
   });

@@ -1,3 +1,4 @@
+export { fetchToolName, networkPrefix, programName } from './derived-names.js';
 export { grantedPermissions } from './grants.js';
 export { hostCovers } from './hosts.js';
 export type { ManifestProblem } from './manifest-invalid.js';

@@ -13,6 +13,8 @@ export const HTTP_METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', '
 
 /** A host, all hosts below one, or any; and a port. */
 const HOST = '^(?:\\*|(?:\\*\\.)?[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?(?:\\.[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?)*|\\[[0-9a-f:.]+\\])(?::[1-9][0-9]{0,4})?$';
+/** The program of an agent is a tool, whose name is that of the agent and `.program`; and no name has more than 128. */
+const MAX_TYPE_CHARS = 120;
 /** Exact: what a plugin asks for has no wildcards, so that an operator knows what it is. */
 const PERMISSION_NAME = '^(?:network|shell|memory|shared:[A-Za-z0-9][A-Za-z0-9_.-]*|tool:[A-Za-z0-9][A-Za-z0-9_.-]*)$';
 
@@ -126,7 +128,7 @@ export const MANIFEST_SCHEMA = {
       additionalProperties: false,
       description: 'A type of agent.',
       properties: {
-        type: { $ref: '#/$defs/qualifiedName' },
+        type: { type: 'string', $ref: '#/$defs/qualifiedName', maxLength: MAX_TYPE_CHARS },
         description: { $ref: '#/$defs/description', description: 'What agents of this type do.' },
         program: { $ref: '#/$defs/sourcePath' },
         grants: {
