@@ -19,11 +19,14 @@ export interface Runtime {
 const AGENT_TIMEOUT_MS = 24 * 60 * 60 * 1000;
 /** Of a tool that may be called again with the same arguments: after a timeout, say. */
 const RETRY = { limit: 2, backoffMs: 500 } as const;
+/** Of any other: another attempt asks anew for what the one before has asked for, and has had. */
+const NO_RETRY = { limit: 0, backoffMs: 0 } as const;
 
 /**
  * The tool of a plugin, as the kernel takes it: its code runs in an isolate, and asks the kernel for all that it uses.
  *
- * It may run again after a crash, since it does nothing but ask, and the kernel answers what was asked before from the log.
+ * It may run again after a crash, whatever its manifest says, since it does nothing but ask, and the kernel answers what was asked before from the
+ * log. After an error it may not, unless its manifest says so: the kernel answers nothing from the log then.
  */
 export function pluginTool(tool: PluginTool, bundle: Bundle | undefined, runtime: Runtime): Tool {
   const { name, description, input, output, timeoutMs, idempotent, permissions } = tool;
@@ -31,7 +34,7 @@ export function pluginTool(tool: PluginTool, bundle: Bundle | undefined, runtime
     ...{ name, description, timeoutMs, idempotent: true, origin: runtime.origin, version: runtime.manifest.version },
     input: standardSchema(input),
     ...(output === undefined ? {} : { output: standardSchema(output) }),
-    ...(idempotent ? { retry: RETRY } : {}),
+    retry: idempotent ? RETRY : NO_RETRY,
     run: runIn(runtime, bundle, permissions),
   });
 }
@@ -40,7 +43,7 @@ export function pluginTool(tool: PluginTool, bundle: Bundle | undefined, runtime
 export function programTool({ type, description = '' }: PluginAgent, bundle: Bundle | undefined, runtime: Runtime): Tool {
   const { manifest, origin } = runtime;
   return defineTool({
-    ...{ name: programName(type), description, timeoutMs: AGENT_TIMEOUT_MS, idempotent: true, origin, version: manifest.version },
+    ...{ name: programName(type), description, timeoutMs: AGENT_TIMEOUT_MS, idempotent: true, retry: NO_RETRY, origin, version: manifest.version },
     input: unchecked<Json>(),
     run: runIn(runtime, bundle, manifest.permissions),
   });
@@ -57,6 +60,7 @@ function runIn({ manifest, pool, limits }: Runtime, bundle: Bundle | undefined, 
       now: calledAt,
       seed: idempotencyKey,
       limits,
+      owner: manifest.name,
       signal: signal,
       log: (text) => { progress({ log: text }); },
       call: async (name, given) => {

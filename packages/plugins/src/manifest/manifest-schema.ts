@@ -112,7 +112,7 @@ export const MANIFEST_SCHEMA = {
         input: { $ref: '#/$defs/objectSchema', description: 'A JSON Schema (draft 2020-12) for the arguments, which are an object. What does not fit it never reaches the plugin.' },
         output: { $ref: '#/$defs/jsonSchema', description: 'A JSON Schema (draft 2020-12) for the result. What does not fit it is an error of the plugin.' },
         handler: { $ref: '#/$defs/sourcePath' },
-        idempotent: { type: 'boolean', default: false, description: 'Whether a call can be made again with the same key without a second effect. Only then is it repeated after a time-out or a crash.' },
+        idempotent: { type: 'boolean', default: false, description: 'Whether a call can be made again with the same key without a second effect. Only then is it repeated after a time-out.' },
         timeoutMs: { type: 'integer', minimum: 1, maximum: 600_000, default: DEFAULT_TIMEOUT_MS, description: 'How long a call may take, in milliseconds.' },
         permissions: {
           type: 'array',

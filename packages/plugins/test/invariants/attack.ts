@@ -15,7 +15,7 @@ export type Code = string;
 
 export interface Source {
   /** By the last part of the name: the code, and which of the plugin's permissions it has (all, unless given). */
-  readonly tools: Readonly<Record<string, Code | { readonly code: Code; readonly permissions?: readonly string[] }>>;
+  readonly tools: Readonly<Record<string, Code | { readonly code: Code; readonly permissions?: readonly string[]; readonly idempotent?: boolean }>>;
   readonly agents?: Readonly<Record<string, { readonly code: Code; readonly grants?: readonly string[] }>>;
   /** Of the manifest; the operator grants them. */
   readonly permissions?: readonly PermissionSpec[];
@@ -117,8 +117,8 @@ function filesOf(name: string, { tools, agents = {}, permissions = [], timeoutMs
   const codes = Object.entries(tools).map(([tool, code]) => [tool, typeof code === 'string' ? { code } : code] as const);
   const manifest = {
     name: `plugin-${name}`, version: '1.0.0', description: 'Means no good.', license: 'MIT', omnipaw: '>=0.0.0', permissions,
-    tools: codes.map(([tool, { permissions: own }]) => ({
-      name: `${name}.${tool}`, description: 'Does it.', input: { type: 'object' }, handler: `${tool}.ts`, timeoutMs, ...(own === undefined ? {} : { permissions: own }),
+    tools: codes.map(([tool, { permissions: own, idempotent = false }]) => ({
+      name: `${name}.${tool}`, description: 'Does it.', input: { type: 'object' }, handler: `${tool}.ts`, timeoutMs, idempotent, ...(own === undefined ? {} : { permissions: own }),
     })),
     ...(Object.keys(agents).length === 0 ? {} : { agents: Object.entries(agents).map(([type, { grants = [] }]) => ({ type: `${name}.${type}`, program: `agent-${type}.ts`, grants })) }),
   };
