@@ -3,7 +3,7 @@ import { wishOf, type Holder } from '../bridge/index.js';
 import type { Bundle } from '../bundle/index.js';
 import { pluginError } from '../errors.js';
 import type { IsolateLimits, IsolatePool } from '../isolate/index.js';
-import { programName, type Permission, type PluginAgent, type PluginManifest, type PluginTool } from '../manifest/index.js';
+import { programName, setFor, type NetworkSet, type Permission, type PluginAgent, type PluginManifest, type PluginTool } from '../manifest/index.js';
 import { standardSchema } from '../schemas/index.js';
 
 /** What the code of a plugin runs in, and as what. */
@@ -13,6 +13,8 @@ export interface Runtime {
   readonly origin: string;
   readonly pool: IsolatePool;
   readonly limits: IsolateLimits;
+  /** By which tools it reaches the network. */
+  readonly networks: readonly NetworkSet[];
 }
 
 /** How long the program of an agent may take, all that it waits for included. */
@@ -50,8 +52,8 @@ export function programTool({ type, description = '' }: PluginAgent, bundle: Bun
 }
 
 /** Without a bundle it is there to be compared with a log. */
-function runIn({ manifest, pool, limits }: Runtime, bundle: Bundle | undefined, permissions: readonly Permission[]) {
-  const holder: Holder = { plugin: manifest.name, shortName: manifest.shortName, permissions };
+function runIn({ manifest, pool, limits, networks }: Runtime, bundle: Bundle | undefined, permissions: readonly Permission[]) {
+  const holder: Holder = { plugin: manifest.name, shortName: manifest.shortName, permissions, fetchTool: setFor(permissions, networks)?.tool };
   return async (args: unknown, { ask, calledAt, idempotencyKey, progress, signal }: ToolContext): Promise<Json> => {
     if (bundle === undefined) throw pluginError('PLUGIN_REFUSED', `Plugin "${manifest.name}" was loaded for a replay, in which nothing of it runs. Load it without mode "REPLAY".`);
     const outcome = await pool.run({
