@@ -60,6 +60,7 @@ export interface RejectedPlugin {
 }
 
 export interface Plugins {
+  /** Each as it is at the moment: after `reload` it has the manifest and the digests of what was read then. */
   readonly loaded: readonly LoadedPlugin[];
   readonly rejected: readonly RejectedPlugin[];
   /** Of all plugins, for a kernel's configuration. */
