@@ -4,7 +4,7 @@
  * 1. No other call has left anything in the engine (see `engine.ts`).
  * 2. What crosses is text; no object of one side ever reaches the other.
  * 3. Between two entries of the host nothing runs: each goes on until the guest has nothing more to do.
- * 4. After it has said how the call ended (`done`, `failed`) it says nothing more.
+ * 4. After each of them it has said how the call ended (`done`, `failed`), and says nothing more; or that it waits (`rest`).
  */
 import type { JSValueHandle } from 'quickjs-wasi';
 import type { Engine, Guest } from './engine.js';
@@ -47,6 +47,7 @@ export class GuestVm implements Guest {
   #ranMs = 0;
   #enteredAt = 0;
   #calls = 0;
+  #settled = 0;
   readonly #pending = new Set<number>();
   #logChars = 0;
   #answer: JSValueHandle | undefined;
@@ -88,6 +89,7 @@ export class GuestVm implements Guest {
       this.#end({ reason: 'crashed', message: `The outcome of call ${call} came, which was not made.` });
       return;
     }
+    this.#settled++;
     this.#run(() => { this.#enter('settle', call, isOk, text); });
   }
 
@@ -120,6 +122,7 @@ export class GuestVm implements Guest {
       this.#ranMs += performance.now() - this.#enteredAt;
       this.#heartbeat.leave();
     }
+    if (!this.#isOver) this.#tell({ kind: 'rest', slot: this.#slot, settled: this.#settled });
   }
 
   /** Runs what is queued in the engine, then timers; what is left after that waits for calls, or for nothing. */

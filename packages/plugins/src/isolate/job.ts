@@ -49,6 +49,8 @@ export interface IsolateJob {
   /** What all chance of the plugin comes from. */
   readonly seed: string;
   readonly limits: IsolateLimits;
+  /** Whose it is: owners take turns. Jobs of which that is not said have the same one. */
+  readonly owner?: string;
   /**
    * The only way out. What it throws crosses as a code and a message, if it is an `OmniError`; anything else as
    * `PLUGIN_CALL_FAILED`, without a word about it.
@@ -58,7 +60,7 @@ export interface IsolateJob {
   readonly signal?: AbortSignalLike;
 }
 
-/** `PLUGIN_FAILED`, `PLUGIN_LIMIT_EXCEEDED`, `PLUGIN_RESULT_INVALID`, `PLUGIN_ABORTED` or `PLUGIN_CRASHED`. */
+/** `PLUGIN_FAILED`, `PLUGIN_LIMIT_EXCEEDED`, `PLUGIN_RESULT_INVALID`, `PLUGIN_ABORTED`, `PLUGIN_BUSY` or `PLUGIN_CRASHED`. */
 export type IsolateOutcome = { readonly ok: true; readonly value: Json } | { readonly ok: false; readonly error: OmniError };
 
 export interface IsolatePool {

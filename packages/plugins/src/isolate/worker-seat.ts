@@ -1,10 +1,12 @@
 /**
  * One worker as the host sees it: whom it has, and whether it moves.
  *
- * 1. It says of each invocation that it was given: over, or to be put elsewhere.
+ * 1. It says of each invocation that it was given: over, or to be put elsewhere; or it rests, and is put anywhere once it goes on.
  * 2. A worker that stays in the engine for a call, for longer than the call may run and without asking whether to go on, is ended. Only that
  *    call has failed; the others are innocent.
- * 3. The clock of this is the number of looks, not the time: a host that was stopped itself suspects nobody.
+ * 3. Few of them work at once, so that nobody waits behind many; those that rest are taken away where others need the room, and start anew
+ *    when they go on.
+ * 4. The clock of this is the number of looks, not the time: a host that was stopped itself suspects nobody.
  */
 import { Worker } from 'node:worker_threads';
 import { describeThrown, type OmniError } from '@omnipaw/kernel';
@@ -20,14 +22,20 @@ import type { WorkerData } from './worker.js';
 const LOOK_MS = 25;
 /** How long a call that was given up may stay in the engine; it asks every millisecond or so. */
 const ABORT_PATIENCE_MS = 1_000;
+/** Calls that are there at once: each has an engine of its own. */
+const MAX_SEATED = 16;
+/** Calls that work at once: one in the engine, and the next one. */
+const MAX_WORKING = 2;
 /** Codes that a worker keeps compiled. */
 const MAX_CODES = 256;
 const RESOURCES = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32, stackSizeMb: 16 };
 
 export interface SeatEvents {
+  /** An invocation has come to rest. */
+  readonly onRest: (invocation: Invocation) => void;
   /** An invocation is over, so that there is room. */
   readonly onRoom: () => void;
-  /** The worker is no more. These have not come to an end on it; `why` is undefined if it is known whose fault that is, and not theirs. */
+  /** The worker is no more. These have not come to rest on it; `why` is undefined if it is known whose fault that is, and not theirs. */
   readonly onGone: (others: readonly Invocation[], why: string | undefined) => void;
 }
 
@@ -35,6 +43,7 @@ export class WorkerSeat {
   readonly #worker: Worker;
   readonly #heartbeat = new Heartbeat();
   readonly #events: SeatEvents;
+  /** By slot, the one that came to rest longest ago first. */
   readonly #invocations = new Map<number, Invocation>();
   /** Digests of the code that the worker was given, the one not used for longest first. */
   readonly #codes = new Set<string>();
@@ -64,7 +73,25 @@ export class WorkerSeat {
     return this.#heartbeat.read().running !== 0;
   }
 
+  get working(): number {
+    let working = 0;
+    for (const invocation of this.#invocations.values()) if (invocation.isWorking) working++;
+    return working;
+  }
+
+  /** Whether one more may work. */
+  get hasTurn(): boolean {
+    return this.working < MAX_WORKING;
+  }
+
+  has(invocation: Invocation): boolean {
+    for (const other of this.#invocations.values()) if (other === invocation) return true;
+    return false;
+  }
+
+  /** Starts it; another one that rests makes room if there is none. */
   seat(invocation: Invocation): void {
+    if (this.#invocations.size >= MAX_SEATED) this.#makeRoom();
     const slot = ++this.#lastSlot;
     const { code, codeDigest, fileName, now, limits } = invocation.job;
     if (this.#invocations.size === 0) this.#attend();
@@ -78,10 +105,26 @@ export class WorkerSeat {
   dispose(invocation: Invocation): void {
     for (const [slot, other] of this.#invocations) {
       if (other !== invocation) continue;
-      this.#heartbeat.abort(slot);
+      // There is room for one: one that rests must not take it from one that runs.
+      if (invocation.isWorking) this.#heartbeat.abort(slot);
       this.#post({ kind: 'dispose', slot });
       this.#release(slot);
     }
+  }
+
+  /** Of the owner that has most, the one that has rested longest: what it does is done again, and nothing that it asks for. */
+  #makeRoom(): void {
+    const seats = new Map<string, number>();
+    for (const { owner } of this.#invocations.values()) seats.set(owner, (seats.get(owner) ?? 0) + 1);
+    let found: readonly [slot: number, invocation: Invocation] | undefined;
+    for (const one of this.#invocations) {
+      if (!one[1].isWorking && (found === undefined || seats.get(one[1].owner)! > seats.get(found[1].owner)!)) found = one;
+    }
+    if (found === undefined) return;
+    const [slot, invocation] = found;
+    this.#post({ kind: 'dispose', slot });
+    this.#invocations.delete(slot);
+    invocation.unseat();
   }
 
   /** Ends the worker; invocations are none of its business any more. */
@@ -117,6 +160,13 @@ export class WorkerSeat {
     const wrong = invocation.hear(message);
     if (wrong !== undefined) this.#end({ guilty: invocation, error: pluginError('PLUGIN_CRASHED', `The worker has lost track. ${wrong}`), why: wrong });
     else if (invocation.isOver) this.#release(message.slot);
+    else if (message.kind === 'rest' && !invocation.isWorking) this.#rest(message.slot, invocation);
+  }
+
+  #rest(slot: number, invocation: Invocation): void {
+    this.#invocations.delete(slot);
+    this.#invocations.set(slot, invocation);
+    this.#events.onRest(invocation);
   }
 
   #release(slot: number): void {
@@ -163,7 +213,7 @@ export class WorkerSeat {
     if (this.#isGone) return;
     this.#leave();
     void this.#worker.terminate();
-    const others = [...this.#invocations.values()].filter((invocation) => invocation !== guilty);
+    const others = [...this.#invocations.values()].filter((invocation) => invocation !== guilty && invocation.isWorking);
     for (const invocation of this.#invocations.values()) invocation.unseat();
     this.#invocations.clear();
     if (error !== undefined) guilty?.fail(error);

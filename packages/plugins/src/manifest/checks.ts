@@ -5,6 +5,7 @@
  */
 import type { Json, JsonObject } from '@omnipaw/kernel';
 import { canonicalJson, didYouMean, pointer, schemaProblems, shown, type Problem } from '../schemas/index.js';
+import { networkPrefix, programName } from './derived-names.js';
 import { grantProblem, type Own } from './grant-problem.js';
 import { hostProblem } from './hosts.js';
 import { MANIFEST_FILE } from './manifest.js';
@@ -74,10 +75,11 @@ function* checkPermissions(permissions: readonly Json[]): Iterable<Problem> {
 
 function* checkTools(manifest: JsonObject): Iterable<Problem> {
   const names = new Set<string>();
+  const programs = listOf(manifest['agents']).map(programOf);
   let schemaChars = 0;
   for (const [index, item] of listOf(manifest['tools']).entries()) {
     const [tool, at] = [objectOf(item), `/tools/${index}`];
-    yield* checkText({ of: tool, key: 'name', at }, (name) => qualifiedNameProblem(name, manifest['name']) ?? duplicateProblem(name, names));
+    yield* checkText({ of: tool, key: 'name', at }, (name) => qualifiedNameProblem(name, manifest['name']) ?? programProblem(name, programs) ?? duplicateProblem(name, names));
     yield* checkText({ of: tool, key: 'handler', at }, moduleProblem);
     yield* checkReferences(listOf(tool['permissions']), listOf(manifest['permissions']), at);
     for (const key of ['input', 'output']) {
@@ -123,9 +125,22 @@ function* checkQuota(quota: JsonObject, at: string): Iterable<Problem> {
 function qualifiedNameProblem(name: string, pluginName: unknown): string | undefined {
   if (typeof pluginName !== 'string' || !pluginName.startsWith('plugin-')) return undefined;
   const prefix = `${shortNameOf(pluginName)}.`;
+  const network = networkPrefix(shortNameOf(pluginName));
+  if (name.startsWith(network)) return `must be another: tools named ${shown(`${network}…`)} are those by which a plugin reaches its hosts; found ${shown(name)}`;
   if (name.startsWith(prefix)) return undefined;
   const last = name.split('.').at(-1)!;
   return `must begin with ${shown(prefix)}, the short name of the plugin and a dot; found ${shown(name)}. Write ${shown(prefix + last)}`;
+}
+
+function programOf(agent: Json): string | undefined {
+  const { type } = objectOf(agent);
+  return typeof type === 'string' ? programName(type) : undefined;
+}
+
+/** The program of an agent is a tool, too. */
+function programProblem(name: string, programs: readonly (string | undefined)[]): string | undefined {
+  const agent = programs.indexOf(name);
+  return agent < 0 ? undefined : `must be another: ${shown(name)} is the tool by which the program of /agents/${agent} runs`;
 }
 
 function duplicateProblem(name: string, seen: Set<string>): string | undefined {

@@ -53,13 +53,13 @@ describe('what crosses', () => {
   test('from a worker has a form', () => {
     const failed = { kind: 'failed', slot: 1 };
     const right = [
-      ...[{ kind: 'call', slot: 1, call: 0, name: 'n', args: '{}' }, { kind: 'log', slot: 1, text: '' }, { kind: 'done', slot: 1, result: '1' }],
+      ...[{ kind: 'call', slot: 1, call: 0, name: 'n', args: '{}' }, { kind: 'log', slot: 1, text: '' }, { kind: 'rest', slot: 1, settled: 0 }, { kind: 'done', slot: 1, result: '1' }],
       ...[{ ...failed, failure: { reason: 'stalled' } }, { ...failed, failure: { reason: 'limit', limit: 'fuel', used: 1 } }, { ...failed, failure: { reason: 'threw', name: '', message: '', stack: '', code: '' } }],
     ];
     for (const message of right) expect(isWorkerMessage(message), JSON.stringify(message)).toBe(true);
     const wrong = [
       ...[undefined, { kind: 'call', slot: 1, call: 0, name: {}, args: '{}' }, { kind: 'call', slot: 1.5, call: 0, name: 'n', args: '{}' }, { ...failed }, { ...failed, failure: null }],
-      ...[{ ...failed, failure: { reason: 'limit', limit: '__proto__', used: 1 } }, { ...failed, failure: { reason: 'constructor' } }, { kind: 'done', slot: 1, result: { value: 1 } }],
+      ...[{ ...failed, failure: { reason: 'limit', limit: '__proto__', used: 1 } }, { ...failed, failure: { reason: 'constructor' } }, { kind: 'done', slot: 1, result: { value: 1 } }, { kind: 'rest', slot: 1, settled: -1 }],
     ];
     for (const message of wrong) expect(isWorkerMessage(message), JSON.stringify(message)).toBe(false);
   });
