@@ -95,8 +95,8 @@ describe('packPlugin', () => {
     const folder = folderWith(others);
     const outside = folderWith({ LICENSE });
     symlinkSync(path.join(outside, 'LICENSE'), path.join(folder, 'tools', 'LICENSE'));
-    const into = place();
-    await expect(packPlugin({ folder, into })).rejects.toMatchObject({ code: 'PLUGIN_BUNDLE_FAILED', message: expect.stringContaining('LICENSE is a link that leads out') as unknown });
+    const { files } = await packPlugin({ folder, into: place() });
+    expect(Object.keys(files).filter((name) => name.includes('LICENSE'))).toEqual(['node_modules/dep/LICENSE.txt']);
   });
 
   test('overwrites nothing', async () => {
