@@ -5,6 +5,7 @@ import { OmniError } from '@omnipaw/kernel';
 import { EXIT } from '../failure.js';
 import type { Session } from '../session.js';
 import { alignColumns } from '../terminal/columns.js';
+import { cellText } from '../terminal/printable.js';
 import { assertFolder, examine, examinedRecord, problemLines, type Examined } from './examine.js';
 import { pluginLibrary, type PluginLibrary } from './library.js';
 import { trustedKeysIn } from './trust.js';
@@ -18,7 +19,7 @@ export interface ListOptions {
 
 export async function listPlugins({ plugins, trustedKey, json }: ListOptions, { out, people }: Session): Promise<number> {
   const library = await pluginLibrary();
-  const trustedKeys = trustedKeysIn(trustedKey);
+  const trustedKeys = trustedKeysIn(trustedKey, library);
   const found: Examined[] = [];
   for (const { folder, isLink } of pluginFoldersIn(plugins)) found.push(isLink ? linked(folder) : await examine(folder, library, trustedKeys));
   if (json === true) await out.json({ plugins: found.map((one) => ({ ...examinedRecord(one), ...contents(one, library) })) });
@@ -48,7 +49,7 @@ function linked(folder: string): Examined {
 async function tell(one: Examined, library: PluginLibrary, out: Session['out']): Promise<void> {
   const { folder, manifest, error } = one;
   const mark = error === undefined ? out.ink('green', '✓') : out.ink('red', '✗');
-  await out.line(`${mark} ${manifest === undefined ? folder : `${manifest.name} ${manifest.version} in ${folder}`}`);
+  await out.line(`${mark} ${manifest === undefined ? '' : `${manifest.name} ${manifest.version} in `}${cellText(folder)}`);
   for (const line of problemLines(one, library.MANIFEST_FILE)) await out.line(line);
   const { tools = [], agents = [], asks = [], signedBy } = contents(one, library);
   if (manifest === undefined) return;

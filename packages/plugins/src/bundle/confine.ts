@@ -45,7 +45,7 @@ export function confine(folder: PluginFolder, provided: Readonly<Record<string, 
 async function resolve(resolver: ImportResolver, { path: specifier, kind, importer }: OnResolveArgs, provided: Readonly<Record<string, string>>): Promise<OnResolveResult | undefined> {
   if (Object.hasOwn(provided, specifier)) return { path: specifier, namespace: PROVIDED, sideEffects: false };
   const why = refusalOfSpecifier(specifier);
-  if (why !== undefined) return refused(`"${specifier}" ${why}.`);
+  if (why !== undefined) return refused(`${JSON.stringify(specifier)} ${why}.`);
   const found = await resolver.resolve(specifier, importer, kind.startsWith('require') ? 'require' : 'import');
   if (found === undefined) return missing(specifier, kind);
   if (found === 'EMPTY') return { path: specifier, namespace: EMPTY, sideEffects: false };
@@ -58,8 +58,8 @@ async function resolve(resolver: ImportResolver, { path: specifier, kind, import
  */
 function missing(specifier: string, kind: OnResolveArgs['kind']): OnResolveResult | undefined {
   if (kind === 'require-call' || kind === 'require-resolve') return undefined;
-  if (isBuiltin(specifier)) return refused(`"${specifier}" is a module of Node, which plugins do not have. Use what \`ctx\` gives.`);
-  return refused(`"${specifier}" was not found in the plugin's folder. Nothing outside of it counts: install or copy what a plugin needs into it.`);
+  if (isBuiltin(specifier)) return refused(`${JSON.stringify(specifier)} is a module of Node, which plugins do not have. Use what \`ctx\` gives.`);
+  return refused(`${JSON.stringify(specifier)} was not found in the plugin's folder. Nothing outside of it counts: install or copy what a plugin needs into it.`);
 }
 
 async function load(folder: PluginFolder, name: string, printed: Map<string, string>): Promise<OnLoadResult> {
