@@ -29,7 +29,7 @@ function make(name: ProgramName): string {
   const { outputFiles } = (require('esbuild') as typeof esbuild).buildSync({
     entryPoints: [fileURLToPath(new URL(`./${name}.ts`, import.meta.url))],
     ...{ bundle: true, write: false, platform: 'node', format: 'esm', target: 'node18', conditions: ['@omnipaw/source'] },
-    ...{ external: ['esbuild'], sourcemap: 'inline', logLevel: 'silent' },
+    ...{ external: ['esbuild', 'enhanced-resolve'], sourcemap: 'inline', logLevel: 'silent' },
   });
   const code = outputFiles[0]!.text;
   // Where the dependencies that are not part of it can be found; named by content and moved into place, since several may make it at once.

@@ -92,7 +92,23 @@ describe('a text is refused', () => {
 
   test('that is as deep as a text can be, without harm', () => {
     expect(complaints('['.repeat(500_000) + ']'.repeat(500_000))).toEqual([' is nested deeper than 64 levels']);
-    expect(complaints('{"a":'.repeat(200_000))).toEqual([expect.stringContaining('is no JSON')]);
+    expect(complaints('{"a":'.repeat(200_000))).toEqual([' is nested deeper than 64 levels']);
+  });
+
+  test.each<[string, string, number, number]>([
+    ['', 'value expected', 1, 1],
+    ['{\n  name: 1 }', 'invalid symbol', 2, 3],
+    ['{\r\n  "a": 1,\r\n}', 'property name expected', 3, 1],
+    ['{\n  "a": 1\n  "b": 2 }', 'comma expected', 3, 3],
+    ['{ "a" 1 }', 'colon expected', 1, 7],
+    ['[1, 2', 'close bracket expected', 1, 6],
+    ['[1] 2', 'end of file expected', 1, 5],
+    ['[\n"\n"]', 'unexpected end of string', 2, 1],
+    ['["\\x"]', 'invalid escape character', 1, 2],
+    ['// why\n{}', 'invalid comment token', 1, 1],
+    ['[\u00a01]', 'invalid symbol', 1, 2],
+  ])('with the place where %j is no JSON', (text, words, line, column) => {
+    expect(validator.judge(text)).toEqual({ ok: false, problems: [{ path: '', message: `is no JSON: ${words}`, line, column }] });
   });
 });
 
