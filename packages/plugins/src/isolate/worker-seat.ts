@@ -2,17 +2,18 @@
  * One worker as the host sees it: whom it has, and whether it moves.
  *
  * 1. It says of each invocation that it was given: over, or to be put elsewhere.
- * 2. A worker that stays in the engine for a call, for longer than the call may run and without asking whether to go on, is ended. Only that
- *    call has failed; the others are innocent.
+ * 2. A worker that stays in the engine for a call for too long without asking whether to go on is ended (`patience.ts`). Only that call has
+ *    failed; the others are innocent.
  * 3. The clock of this is the number of looks, not the time: a host that was stopped itself suspects nobody.
  */
 import { Worker } from 'node:worker_threads';
 import { describeThrown, type OmniError } from '@omnipaw/kernel';
 import { pluginError } from '../errors.js';
 import { programFile } from '../programs.js';
-import { errorOf } from './failure.js';
+import { limitError, stuckError } from './failure.js';
 import { Heartbeat } from './heartbeat.js';
 import type { Invocation } from './invocation.js';
+import { Patience } from './patience.js';
 import { isWorkerMessage, type HostMessage } from './protocol.js';
 import type { WasmModule } from './webassembly.js';
 import type { WorkerData } from './worker.js';
@@ -20,6 +21,8 @@ import type { WorkerData } from './worker.js';
 const LOOK_MS = 25;
 /** How long a call that was given up may stay in the engine; it asks every millisecond or so. */
 const ABORT_PATIENCE_MS = 1_000;
+/** For all workers: code that stops one stops any. */
+const patience = new Patience();
 /** Codes that a worker keeps compiled. */
 const MAX_CODES = 256;
 const RESOURCES = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32, stackSizeMb: 16 };
@@ -144,9 +147,15 @@ export class WorkerSeat {
     this.#seen = { running, beats, looks };
     const invocation = this.#invocations.get(running);
     const stuckMs = looks * LOOK_MS;
-    if (looks === 0 || stuckMs < (invocation?.job.limits.cpuMs ?? ABORT_PATIENCE_MS)) return;
-    const error = invocation === undefined ? undefined : errorOf({ reason: 'limit', limit: 'cpuMs', used: stuckMs }, invocation.job);
-    this.#end({ guilty: invocation, error, why: `The worker was stuck for ${stuckMs} ms.` });
+    const patienceMs = invocation === undefined ? ABORT_PATIENCE_MS : patience.of(invocation.job);
+    if (looks > 0 && stuckMs >= patienceMs) this.#endStuck(invocation, { stuckMs, patienceMs });
+  }
+
+  #endStuck(guilty: Invocation | undefined, { stuckMs, patienceMs }: { readonly stuckMs: number; readonly patienceMs: number }): void {
+    const job = guilty?.job;
+    if (job !== undefined) patience.remember(job);
+    const error = job && (patienceMs === job.limits.cpuMs ? limitError('cpuMs', stuckMs, job.limits) : stuckError(stuckMs, patienceMs));
+    this.#end({ guilty, error, why: `The worker was stuck for ${stuckMs} ms.` });
   }
 
   #breach(why: string): void {
