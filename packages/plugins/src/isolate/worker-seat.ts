@@ -131,8 +131,9 @@ export class WorkerSeat {
 
   /** From now on the process stays for it, and somebody looks whether it moves. */
   #attend(): void {
+    if (this.#looking !== undefined) return;
     this.#worker.ref();
-    this.#looking ??= setInterval(() => { this.#look(); }, LOOK_MS);
+    this.#looking = setInterval(() => { this.#look(); }, LOOK_MS);
   }
 
   #look(): void {
