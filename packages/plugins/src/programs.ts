@@ -4,7 +4,7 @@
  * Built, they are files beside this one. Run from source there are none, since Node 18 and 20 cannot run TypeScript: then they are made,
  * once a process, with the bundler that the package has anyway.
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -36,7 +36,9 @@ function make(name: ProgramName): string {
   const folder = join(dirname(require.resolve('esbuild/package.json')), '..', '.cache', 'omnipaw-plugins');
   const file = join(folder, `${createHash('sha256').update(code).digest('hex').slice(0, 16)}.mjs`);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(`${file}.${process.pid}`, code);
-  renameSync(`${file}.${process.pid}`, file);
+  // A process may have several threads that make it.
+  const draft = `${file}.${randomUUID()}`;
+  writeFileSync(draft, code);
+  renameSync(draft, file);
   return file;
 }

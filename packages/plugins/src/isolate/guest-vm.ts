@@ -19,6 +19,8 @@ import { WasmError } from './webassembly.js';
 const JOBS_PER_FUEL = 100;
 /** Texts take time outside of the engine, where nobody counts. */
 const CHARS_PER_FUEL = 32_768;
+/** A question about a URL takes as long as so many characters, however short it is. */
+const CHARS_PER_QUESTION = 2_048;
 const MAX_LOG_LINE = 8_192;
 const MAX_LOG_CHARS = 262_144;
 const MAX_NAME = 128;
@@ -191,18 +193,31 @@ export class GuestVm implements Guest {
     if (handle?.isString !== true || this.#isOver || this.#stop !== undefined || this.#limits === undefined) return this.#engine.vm.undefined;
     try {
       const text = handle.toString();
-      this.#chars += text.length;
-      for (; this.#chars > CHARS_PER_FUEL; this.#chars -= CHARS_PER_FUEL) this.#burn();
+      this.#burnFor(text.length);
       const message = parseGuestMessage(text);
       if (message?.kind !== 'url') {
         if (message !== undefined) this.#take(message);
         return this.#engine.vm.undefined;
       }
-      return (this.#answer = this.#engine.vm.newString(answerUrl(message.question)));
-    } catch {
-      this.#exceed('memoryBytes', this.#limits.memoryBytes);
+      return this.#answerTo(message.question);
+    } catch (thrown) {
+      this.#stop ??= bridgeFailure(thrown, this.#limits);
       return this.#engine.vm.undefined;
     }
+  }
+
+  #answerTo(question: string): JSValueHandle {
+    // Each character is read and written several times.
+    this.#burnFor(CHARS_PER_QUESTION + 4 * question.length);
+    if (this.#stop !== undefined) return this.#engine.vm.undefined;
+    const answer = answerUrl(question);
+    this.#burnFor(answer.length);
+    return (this.#answer = this.#engine.vm.newString(answer));
+  }
+
+  #burnFor(chars: number): void {
+    this.#chars += chars;
+    for (; this.#chars > CHARS_PER_FUEL; this.#chars -= CHARS_PER_FUEL) this.#burn();
   }
 
   #take(message: Exclude<GuestMessage, { kind: 'url' }>): void {
@@ -261,6 +276,14 @@ function failureOf(thrown: unknown, limits: IsolateLimits): Failure {
   if (thrown instanceof WasmError || thrown instanceof RangeError) return { reason: 'crashed', message: `The engine has failed: ${message}` };
   if (message === 'wasm_malloc failed') return { reason: 'limit', limit: 'memoryBytes', used: limits.memoryBytes };
   return thrownFailure({ name, message, stack, code: '' }, limits);
+}
+
+/** What was thrown while the guest spoke. No stack: it would be that of our own program. */
+function bridgeFailure(thrown: unknown, limits: IsolateLimits): Failure {
+  const { name, message } = thrown as Error;
+  if (message === 'wasm_malloc failed') return failureOf(thrown, limits);
+  const failure = thrownFailure({ name, message, stack: '', code: '' }, limits);
+  return failure.reason === 'limit' ? failure : { reason: 'crashed', message: `What the plugin said could not be taken: ${name}: ${message}` };
 }
 
 /** The engine says by errors of its own that there is no more memory or stack. */

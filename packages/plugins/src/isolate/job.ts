@@ -7,7 +7,11 @@ export interface IsolateLimits {
    * characters that cross the bridge. Deterministic.
    */
   readonly fuel: number;
-  /** Time that the plugin may run in all, waiting for calls not counted. Not deterministic: give five times what the fuel takes, or more. */
+  /**
+   * Time on the clock that the call may be in the engine in all, not that of the processor; waiting for calls is not counted. Not deterministic,
+   * and longer on a busy machine: give five times what the fuel takes, or more. One operation that nothing can interrupt (on a huge number, say)
+   * ends the call after two seconds, whatever this is.
+   */
   readonly cpuMs: number;
   readonly memoryBytes: number;
   readonly stackBytes: number;

@@ -53,6 +53,8 @@ export type WorkerMessage =
   | { readonly kind: 'failed'; readonly slot: number; readonly failure: Failure };
 
 type Shape = Readonly<Record<string, (value: unknown) => boolean>>;
+/** The fields of a shape, put out in a row once: a message has a few, and each call has several messages. */
+type Fields = readonly (readonly [name: string, isRight: (value: unknown) => boolean])[];
 
 const isText = (value: unknown): boolean => typeof value === 'string';
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
@@ -62,34 +64,35 @@ const LIMITS: Shape = {
   ...{ fuel: isCount, cpuMs: isCount, memoryBytes: isCount, stackBytes: isCount, resultBytes: isCount, resultDepth: isCount },
   ...{ maxCalls: isCount, maxPendingCalls: isCount, callBytes: isCount },
 };
+const LIMIT_FIELDS = Object.entries(LIMITS);
 export const LIMIT_NAMES = Object.keys(LIMITS) as readonly (keyof IsolateLimits)[];
 
-const FAILURES: Readonly<Record<string, Shape>> = {
+const FAILURES = fieldsBy('reason', {
   threw: { name: isText, message: isText, stack: isText, code: isText },
   limit: { limit: (value) => LIMIT_NAMES.includes(value as keyof IsolateLimits), used: isNumber },
   result: { message: isText },
   stalled: {},
   crashed: { message: isText },
-};
+});
 
-const TO_HOST: Readonly<Record<string, Shape>> = {
+const TO_HOST = fieldsBy('kind', {
   call: { slot: isCount, call: isCount, name: isText, args: isText },
   log: { slot: isCount, text: isText },
   rest: { slot: isCount, settled: isCount },
   done: { slot: isCount, result: isText },
   failed: { slot: isCount, failure: (value) => hasShape(value, FAILURES, 'reason') },
-};
+});
 
-const TO_WORKER: Readonly<Record<string, Shape>> = {
+const TO_WORKER = fieldsBy('kind', {
   start: {
     ...{ slot: isCount, codeDigest: isText, code: (value) => value === undefined || isText(value), fileName: isText, args: isText, now: isNumber },
     seed: (value) => Array.isArray(value) && value.length === 4 && value.every(isCount),
-    limits: (value) => hasFields(value, LIMITS),
+    limits: (value) => hasFields(value, LIMIT_FIELDS),
   },
   settle: { slot: isCount, call: isCount, isOk: (value) => typeof value === 'boolean', text: isText },
   dispose: { slot: isCount },
   forget: { codeDigest: isText },
-};
+});
 
 /** Whether this is something that a worker says. */
 export function isWorkerMessage(value: unknown): value is WorkerMessage {
@@ -101,16 +104,25 @@ export function isHostMessage(value: unknown): value is HostMessage {
   return hasShape(value, TO_WORKER, 'kind');
 }
 
-function hasShape(value: unknown, shapes: Readonly<Record<string, Shape>>, tag: string): boolean {
+/** By the value of a tag: the fields that there are then, the tag among them. */
+function fieldsBy(tag: string, shapes: Readonly<Record<string, Shape>>): ReadonlyMap<unknown, Fields> {
+  return new Map(Object.entries(shapes).map(([name, shape]) => [name, Object.entries({ [tag]: isText, ...shape })]));
+}
+
+function hasShape(value: unknown, shapes: ReadonlyMap<unknown, Fields>, tag: string): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  const name = (value as Record<string, unknown>)[tag];
-  if (typeof name !== 'string' || !Object.hasOwn(shapes, name)) return false;
-  return hasFields(value, { [tag]: isText, ...shapes[name] });
+  const fields = shapes.get((value as Record<string, unknown>)[tag]);
+  return fields !== undefined && hasFields(value, fields);
 }
 
 /** All of these fields, and no other. */
-function hasFields(value: unknown, shape: Shape): boolean {
+function hasFields(value: unknown, fields: Fields): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  const fields = value as Record<string, unknown>;
-  return Object.keys(fields).every((name) => Object.hasOwn(shape, name)) && Object.entries(shape).every(([name, isRight]) => isRight(fields[name]));
+  const found = value as Record<string, unknown>;
+  let count = 0;
+  for (const [name, isRight] of fields) {
+    if (!isRight(found[name])) return false;
+    if (Object.hasOwn(found, name)) count++;
+  }
+  return Object.keys(found).length === count;
 }

@@ -2,8 +2,8 @@
  * One worker as the host sees it: whom it has, and whether it moves.
  *
  * 1. It says of each invocation that it was given: over, or to be put elsewhere; or it rests, and is put anywhere once it goes on.
- * 2. A worker that stays in the engine for a call, for longer than the call may run and without asking whether to go on, is ended. Only that
- *    call has failed; the others are innocent.
+ * 2. A worker that stays in the engine for a call for too long without asking whether to go on is ended (`patience.ts`). Only that call has
+ *    failed; the others are innocent.
  * 3. Few of them work at once, so that nobody waits behind many; those that rest are taken away where others need the room, and start anew
  *    when they go on.
  * 4. The clock of this is the number of looks, not the time: a host that was stopped itself suspects nobody.
@@ -12,9 +12,10 @@ import { Worker } from 'node:worker_threads';
 import { describeThrown, type OmniError } from '@omnipaw/kernel';
 import { pluginError } from '../errors.js';
 import { programFile } from '../programs.js';
-import { errorOf } from './failure.js';
+import { limitError, stuckError } from './failure.js';
 import { Heartbeat } from './heartbeat.js';
 import type { Invocation } from './invocation.js';
+import { Patience } from './patience.js';
 import { isWorkerMessage, type HostMessage } from './protocol.js';
 import type { WasmModule } from './webassembly.js';
 import type { WorkerData } from './worker.js';
@@ -26,6 +27,8 @@ const ABORT_PATIENCE_MS = 1_000;
 const MAX_SEATED = 16;
 /** Calls that work at once: one in the engine, and the next one. */
 const MAX_WORKING = 2;
+/** For all workers: code that stops one stops any. */
+const patience = new Patience();
 /** Codes that a worker keeps compiled. */
 const MAX_CODES = 256;
 const RESOURCES = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32, stackSizeMb: 16 };
@@ -178,8 +181,9 @@ export class WorkerSeat {
 
   /** From now on the process stays for it, and somebody looks whether it moves. */
   #attend(): void {
+    if (this.#looking !== undefined) return;
     this.#worker.ref();
-    this.#looking ??= setInterval(() => { this.#look(); }, LOOK_MS);
+    this.#looking = setInterval(() => { this.#look(); }, LOOK_MS);
   }
 
   #look(): void {
@@ -194,9 +198,15 @@ export class WorkerSeat {
     this.#seen = { running, beats, looks };
     const invocation = this.#invocations.get(running);
     const stuckMs = looks * LOOK_MS;
-    if (looks === 0 || stuckMs < (invocation?.job.limits.cpuMs ?? ABORT_PATIENCE_MS)) return;
-    const error = invocation === undefined ? undefined : errorOf({ reason: 'limit', limit: 'cpuMs', used: stuckMs }, invocation.job);
-    this.#end({ guilty: invocation, error, why: `The worker was stuck for ${stuckMs} ms.` });
+    const patienceMs = invocation === undefined ? ABORT_PATIENCE_MS : patience.of(invocation.job);
+    if (looks > 0 && stuckMs >= patienceMs) this.#endStuck(invocation, { stuckMs, patienceMs });
+  }
+
+  #endStuck(guilty: Invocation | undefined, { stuckMs, patienceMs }: { readonly stuckMs: number; readonly patienceMs: number }): void {
+    const job = guilty?.job;
+    if (job !== undefined) patience.remember(job);
+    const error = job && (patienceMs === job.limits.cpuMs ? limitError('cpuMs', stuckMs, job.limits) : stuckError(stuckMs, patienceMs));
+    this.#end({ guilty, error, why: `The worker was stuck for ${stuckMs} ms.` });
   }
 
   #breach(why: string): void {

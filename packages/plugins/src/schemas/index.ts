@@ -1,4 +1,4 @@
-export { problemOf } from './ajv-problem.js';
+export { problemOf } from './schema-error.js';
 export { canonicalJson } from './canonical-json.js';
 export { schemaProblems, standardSchema } from './compile.js';
 export { didYouMean } from './nearest.js';

@@ -222,6 +222,12 @@ describe('sources', () => {
     }
     for (const code of ['import("./"+x)', 'import(`./${x}`)', 'require("../"+f(")")+x)', 'import(c?"./"+a:b)', 'require.resolve("./"+x)', 'import("./"+x+/["]/.source)']) expect(patternImport(code), code).toBeDefined();
   });
+
+  // Looked through from each call, these take minutes.
+  test.each(['import(', 'import("', 'import(\'"`', 'import(a,', 'require.x(`'])('are looked through once, however many of %s there are', { timeout: 30_000 }, (call) => {
+    expect(patternImport(call.repeat(600_000 / call.length))).toBeUndefined();
+    expect(patternImport(`${call.repeat(20_000)}require("./"+x)`)).toBeDefined();
+  });
 });
 
 function digestOf(text: string): string {

@@ -76,6 +76,20 @@ describe('a worker that is stuck', () => {
     expect(answers.made).toHaveLength(5);
   });
 
+  test('is ended as all others are, and sooner each time that the same code does it', { timeout: 60_000 }, async () => {
+    const pool = openPool();
+    const guilty = jobOf('async () => { for (let n = 0; n < 3_000; n++) (3n ** 600_000n).toString(); }', { limits: { cpuMs: 600_000, fuel: 1e9 } });
+    const allowed: unknown[] = [];
+    for (let time = 0; time < 3; time++) {
+      const both = [pool.run(guilty), pool.run(guilty)];
+      const innocent = pool.run(jobOf('async () => 1'));
+      for (const outcome of await Promise.all(both)) allowed.push(outcome.ok ? outcome.value : outcome.error.details?.['allowed']);
+      expect(await valueOf(innocent)).toBe(1);
+    }
+    expect(allowed[0]).toBe(2_000);
+    expect(allowed.slice(2)).toEqual([500, 500, 500, 500]);
+  });
+
   test('is ended, too, when its call was given up', { timeout: 30_000 }, async () => {
     const pool = openPool({ workers: 1 });
     const controller = new AbortController();
