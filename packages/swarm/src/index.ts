@@ -1,4 +1,23 @@
 /** The public surface of `@omnipaw/swarm`, and nothing else. */
+export {
+  groupEqual,
+  tally,
+  usualVote,
+  type Ballot,
+  type Consensus,
+  type ConsensusOptions,
+  type Decision,
+  type Groups,
+  type JudgeInput,
+  type Poll,
+  type Rule,
+  type ServeOptions,
+  type Tally,
+  type Voice,
+  type VoteAsked,
+  type VoteOptions,
+  type Voter,
+} from './consensus/index.js';
 export { SWARM_ERROR_CODES, type SwarmErrorCode } from './errors.js';
 export { swarm, SwarmLedger, type ChannelTraffic, type SeatReport, type SwarmExtension, type SwarmReport, type TermReport } from './extension/index.js';
 export { messageGraph, toDot, toMermaid, type GraphAgent, type GraphMessage, type MessageGraph } from './graph/index.js';
