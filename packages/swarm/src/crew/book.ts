@@ -125,6 +125,17 @@ export class Book {
     return worker.leases.length > 0;
   }
 
+  /** A member was not even told what to do: nobody has tried that, and nobody is to blame. */
+  unreached(agent: string): void {
+    const worker = this.#workers.get(agent);
+    if (worker === undefined) return;
+    for (const lease of worker.leases) {
+      lease.holders.delete(agent);
+      if (!lease.isOver && lease.holders.size === 0) this.#giveBack(lease);
+    }
+    worker.leases = [];
+  }
+
   /** Gives all who hold something their time once more: who was to look after them was not there. */
   extend(now: number): void {
     for (const [agent, { leases }] of this.#workers) if (leases.length > 0) this.#allow(agent, leases.length, now);

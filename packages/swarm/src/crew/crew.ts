@@ -46,9 +46,9 @@ export class Crew {
     const { plan } = this.#options;
     for (const seat of this.#job.seats) yield* this.#seat(seat);
     for (;;) {
-      if (this.#book.failure !== undefined) throw taskFailed(this.#book.failure);
-      if (plan.isOver) return plan.result();
+      if (plan.isOver && this.#book.failure === undefined) return plan.result();
       yield* this.#lookAround();
+      if (this.#book.failure !== undefined) throw taskFailed(this.#book.failure);
       for (const assignment of this.#book.assign(this.#ctx.now())) yield* this.#tell(assignment);
       if (this.#book.isIdle) throw swarmError('TASK_FAILED', 'There is work left that no member of the swarm can do.');
       yield* this.#hear();
@@ -80,6 +80,7 @@ export class Crew {
       // That it has ended the kernel tells as well.
       if (code === 'DEAD_LETTER') return;
       if (code !== 'MAILBOX_FULL') throw error;
+      this.#book.unreached(agent);
       yield* this.#dismiss(agent, { code, message });
     }
   }
