@@ -1,8 +1,11 @@
 import { defineAgent, defineTool, unchecked, type AgentContext, type Entry, type Instruction, type Json, type OmniError } from '@omnipaw/kernel';
 import { channelOf, Election, membership, SwarmProtocol, type Member } from '@omnipaw/swarm';
 import { crash, VirtualTime } from '@omnipaw/testing';
-import { describe, expect, it } from 'vitest';
+import fc from 'fast-check';
+import { describe, expect, it, vi } from 'vitest';
 import { boot, finish, ofKind, type Booted } from '../support.js';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const RHYTHM = { heartbeatMs: 20, timeoutMs: 100 };
 
@@ -213,6 +216,40 @@ describe('who takes a slot over', () => {
     for (const { leader, votes } of terms) if (leader !== null) expect(Object.values(votes).filter((vote) => vote === leader).length).toBeGreaterThan(1);
     await finish(booted);
   });
+});
+
+describe('whatever members do, and whenever they end or are away,', () => {
+  const fates = fc.array(fc.record({ what: fc.constantFrom('stays', 'ends', 'faults', 'is away'), at: fc.nat(600), forMs: fc.nat(800) }), { minLength: 1, maxLength: 6 });
+
+  it('at most one leads in a term, the log has nothing to refuse, and a majority that stays agrees in the end', async () => {
+    const seen = { terms: 0, agreed: 0 };
+    await fc.assert(fc.asyncProperty(fates, async (all) => {
+      const { ends, booted } = await run(function* (me) {
+        const { what, at, forMs } = all[Number(me.slot.slice('seat-'.length))]!;
+        yield* me.election.sleep(at);
+        if (what === 'ends') return null;
+        if (what === 'faults') throw new Error('gone');
+        if (what === 'is away') yield* me.ctx.sleep(forMs);
+        // Until long after the last of them has come back.
+        yield* me.election.sleep(4_000 + me.ctx.agent.createdAt - me.ctx.now());
+        const living = all.filter((fate) => fate.what === 'stays' || fate.what === 'is away').length;
+        return living * 2 > all.length ? yield* leadership(me) : null;
+      }, all.length);
+      const entries = await finish(booted);
+      const byTerm = new Map<number, Set<string>>();
+      for (const [agent, value] of officesIn(entries) as [string, { term?: number } | 'left'][]) {
+        if (value !== 'left') byTerm.set(value.term!, (byTerm.get(value.term!) ?? new Set()).add(agent));
+      }
+      for (const leaders of byTerm.values()) expect(leaders.size).toBe(1);
+      expect(ofKind(entries, 'REFUSED').map(({ data }) => data.error.code).filter((code) => code !== 'DEAD_LETTER')).toEqual([]);
+      const agreed = ends.filter(Array.isArray);
+      expect(new Set(agreed.map((end) => JSON.stringify(end))).size).toBeLessThanOrEqual(1);
+      seen.terms += byTerm.size;
+      seen.agreed += agreed.length;
+    }), { numRuns: 10, seed: 7 });
+    expect(seen.terms).toBeGreaterThan(10);
+    expect(seen.agreed).toBeGreaterThan(10);
+  }, 240_000);
 });
 
 describe('an election', () => {
