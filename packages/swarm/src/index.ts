@@ -18,6 +18,7 @@ export {
   type VoteOptions,
   type Voter,
 } from './consensus/index.js';
+export { Election, type ElectionOptions, type Leadership } from './election/index.js';
 export { SWARM_ERROR_CODES, type SwarmErrorCode } from './errors.js';
 export { swarm, SwarmLedger, type ChannelTraffic, type SeatReport, type SwarmExtension, type SwarmReport, type TermReport } from './extension/index.js';
 export { messageGraph, toDot, toMermaid, type GraphAgent, type GraphMessage, type MessageGraph } from './graph/index.js';

@@ -26,6 +26,8 @@ export interface ElectionState {
 
 export type ElectionEvent =
   | { readonly type: 'message'; readonly from: number; readonly message: ElectionMessage }
+  /** The office that it was to take is not its own: others count votes differently, as for who took a slot over. */
+  | { readonly type: 'unseated' }
   /** What the last `await` has waited for: a leader has to beat, anybody else has heard of no leader for too long. */
   | { readonly type: 'timeout' };
 
@@ -49,6 +51,7 @@ export function newMember(rank: number, size: number): ElectionState {
 }
 
 export function step(state: ElectionState, event: ElectionEvent): Stepped {
+  if (event.type === 'unseated') return { state: { ...state, role: 'follower', votes: [], leader: undefined }, actions: [SILENCE] };
   if (event.type === 'timeout') return state.role === 'leader' ? beat(state) : stand(state);
   const { from, message } = event;
   if (message.term <= state.term) return hear(state, from, message);

@@ -1,8 +1,10 @@
 import { defineAgent, type AgentContext, type Instruction, type Json, type OmniError } from '@omnipaw/kernel';
 import { channelOf, membership, SwarmProtocol, topicChannel, type ConsensusOptions, type Member, type Tally, type Voice } from '@omnipaw/swarm';
 import { crash, VirtualTime } from '@omnipaw/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { boot, finish, ofKind, type Booted } from '../support.js';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const seats: readonly Member[] = ['chair', 'ada', 'bob', 'cyd'].map((id, index) => ({ id, slot: `seat-${String(index)}` }));
 

@@ -11,7 +11,7 @@ describe('in every order of events, at most one leads in a term, and the living 
     { size: 2, elections: 3, isUnordered: true },
     { size: 3, elections: 2, isUnordered: true },
     { size: 5, elections: 1, isUnordered: true },
-    { size: 3, elections: 2, replacements: 1, isGuarded: true },
+    { size: 3, elections: 2, replacements: 1, isGuarded: true, isSafetyOnly: !isFull },
   ];
   const large: readonly ExploreOptions[] = [
     { size: 3, elections: 3 },
