@@ -115,7 +115,7 @@ export class Invocation {
   }
 
   /** What the worker says of it. Returns what is wrong if no worker says that. */
-  hear(message: WorkerMessage): string | undefined {
+  hear(message: Exclude<WorkerMessage, { readonly kind: 'gone' }>): string | undefined {
     switch (message.kind) {
       case 'call':
         return this.#call(message.call, { name: message.name, args: message.args });

@@ -8,7 +8,8 @@
  * 2. A call that waits has no turn, and its seat is anybody's who has one: it is taken away, and started anew when it goes on, which it can since
  *    it does the same when it is told the same. So whoever has a turn has a seat, whatever all the others wait for.
  * 3. Each turn brings a call on by what it was told since its last one. It asks for `maxCalls` at the most, and has one turn more than that.
- * 4. Owners take turns, so nobody waits longer than for a turn of each other owner, however much one of them asks for.
+ * 4. Owners take turns, so nobody waits longer than for a few turns of each other owner (those that it has, and the next one), however much one of
+ *    them asks for, and also if its calls are given up: those keep their turns until the worker is out of them.
  * 5. Memory is bounded: that of engines by the seats, that of calls by how many an owner may have under way. One more than that is refused
  *    at once (`PLUGIN_BUSY`), since it might be one that all the others wait for.
  */

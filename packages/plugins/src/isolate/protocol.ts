@@ -5,7 +5,7 @@
  * 2. The host begins with `start`; then it says `settle` for calls that the slot has made, each once. The worker takes messages in order.
  * 3. The worker numbers the calls of a slot 0, 1, 2 …; it says `done` or `failed` once, and nothing of the slot after that.
  * 4. After `start` and after each `settle` it says `rest`, unless the slot is over: until it is told more, the slot does nothing.
- * 5. After `dispose` nothing more is said of the slot, though what was on its way may still arrive.
+ * 5. After `dispose` it says `gone`, and nothing more of the slot; what was on its way may arrive before that.
  */
 import type { IsolateLimits } from './job.js';
 
@@ -49,6 +49,7 @@ export type WorkerMessage =
   | { readonly kind: 'log'; readonly slot: number; readonly text: string }
   /** `settled` is how many calls it was told of so far. */
   | { readonly kind: 'rest'; readonly slot: number; readonly settled: number }
+  | { readonly kind: 'gone'; readonly slot: number }
   | { readonly kind: 'done'; readonly slot: number; readonly result: string }
   | { readonly kind: 'failed'; readonly slot: number; readonly failure: Failure };
 
@@ -79,6 +80,7 @@ const TO_HOST = fieldsBy('kind', {
   call: { slot: isCount, call: isCount, name: isText, args: isText },
   log: { slot: isCount, text: isText },
   rest: { slot: isCount, settled: isCount },
+  gone: { slot: isCount },
   done: { slot: isCount, result: isText },
   failed: { slot: isCount, failure: (value) => hasShape(value, FAILURES, 'reason') },
 });

@@ -6,14 +6,15 @@
  *    failed; the others are innocent.
  * 3. Few of them work at once, so that nobody waits behind many; those that rest are taken away where others need the room, and start anew
  *    when they go on.
- * 4. The clock of this is the number of looks, not the time: a host that was stopped itself suspects nobody.
+ * 4. A call that was given up while it worked counts as working until the worker is out of it: it is guilty of what it still does there.
+ * 5. The clock of this is the number of looks, not the time: a host that was stopped itself suspects nobody.
  */
 import { Worker } from 'node:worker_threads';
 import { describeThrown, type OmniError } from '@omnipaw/kernel';
 import { pluginError } from '../errors.js';
 import { programFile } from '../programs.js';
 import { limitError, stuckError } from './failure.js';
-import { Heartbeat } from './heartbeat.js';
+import { Heartbeat, MAX_WORKING } from './heartbeat.js';
 import type { Invocation } from './invocation.js';
 import { Patience } from './patience.js';
 import { isWorkerMessage, type HostMessage } from './protocol.js';
@@ -25,8 +26,6 @@ const LOOK_MS = 25;
 const ABORT_PATIENCE_MS = 1_000;
 /** Calls that are there at once: each has an engine of its own. */
 const MAX_SEATED = 16;
-/** Calls that work at once: one in the engine, and the next one. */
-const MAX_WORKING = 2;
 /** For all workers: code that stops one stops any. */
 const patience = new Patience();
 /** Codes that a worker keeps compiled. */
@@ -48,6 +47,8 @@ export class WorkerSeat {
   readonly #events: SeatEvents;
   /** By slot, the one that came to rest longest ago first. */
   readonly #invocations = new Map<number, Invocation>();
+  /** By slot, those that were given up while they worked, until the worker is out of them. */
+  readonly #leaving = new Map<number, Invocation>();
   /** Digests of the code that the worker was given, the one not used for longest first. */
   readonly #codes = new Set<string>();
   #lastSlot = 0;
@@ -68,7 +69,7 @@ export class WorkerSeat {
   }
 
   get size(): number {
-    return this.#invocations.size;
+    return this.#invocations.size + this.#leaving.size;
   }
 
   /** Whether it is in the engine at this moment. */
@@ -77,7 +78,7 @@ export class WorkerSeat {
   }
 
   get working(): number {
-    let working = 0;
+    let working = this.#leaving.size;
     for (const invocation of this.#invocations.values()) if (invocation.isWorking) working++;
     return working;
   }
@@ -108,10 +109,12 @@ export class WorkerSeat {
   dispose(invocation: Invocation): void {
     for (const [slot, other] of this.#invocations) {
       if (other !== invocation) continue;
-      // There is room for one: one that rests must not take it from one that runs.
-      if (invocation.isWorking) this.#heartbeat.abort(slot);
       this.#post({ kind: 'dispose', slot });
-      this.#release(slot);
+      if (!invocation.isWorking) return this.#release(slot);
+      this.#heartbeat.abort(slot);
+      this.#leaving.set(slot, invocation);
+      this.#invocations.delete(slot);
+      return invocation.unseat();
     }
   }
 
@@ -157,6 +160,7 @@ export class WorkerSeat {
       this.#breach('It said what no worker says.');
       return;
     }
+    if (message.kind === 'gone') return this.#left(message.slot);
     const invocation = this.#invocations.get(message.slot);
     // It may have been given up while the message was on its way.
     if (invocation === undefined) return;
@@ -175,7 +179,13 @@ export class WorkerSeat {
   #release(slot: number): void {
     this.#invocations.get(slot)?.unseat();
     this.#invocations.delete(slot);
-    // An aborted call may still be in the engine, so the watch goes on until it is not.
+    this.#events.onRoom();
+  }
+
+  /** The worker is out of a call that was given up. */
+  #left(slot: number): void {
+    if (!this.#leaving.delete(slot)) return;
+    this.#heartbeat.forget(slot);
     this.#events.onRoom();
   }
 
@@ -188,7 +198,7 @@ export class WorkerSeat {
 
   #look(): void {
     const { running, beats } = this.#heartbeat.read();
-    if (running === 0 && this.#invocations.size === 0) {
+    if (running === 0 && this.size === 0) {
       clearInterval(this.#looking);
       this.#looking = undefined;
       this.#worker.unref();
@@ -196,10 +206,14 @@ export class WorkerSeat {
     }
     const looks = running !== 0 && running === this.#seen.running && beats === this.#seen.beats ? this.#seen.looks + 1 : 0;
     this.#seen = { running, beats, looks };
-    const invocation = this.#invocations.get(running);
+    const invocation = this.#invocationAt(running);
     const stuckMs = looks * LOOK_MS;
-    const patienceMs = invocation === undefined ? ABORT_PATIENCE_MS : patience.of(invocation.job);
+    const patienceMs = Math.min(this.#invocations.has(running) ? Infinity : ABORT_PATIENCE_MS, invocation === undefined ? Infinity : patience.of(invocation.job));
     if (looks > 0 && stuckMs >= patienceMs) this.#endStuck(invocation, { stuckMs, patienceMs });
+  }
+
+  #invocationAt(slot: number): Invocation | undefined {
+    return this.#invocations.get(slot) ?? this.#leaving.get(slot);
   }
 
   #endStuck(guilty: Invocation | undefined, { stuckMs, patienceMs }: { readonly stuckMs: number; readonly patienceMs: number }): void {
@@ -214,7 +228,7 @@ export class WorkerSeat {
   }
 
   #crashed(why: string): void {
-    const guilty = this.#invocations.get(this.#heartbeat.read().running);
+    const guilty = this.#invocationAt(this.#heartbeat.read().running);
     this.#end({ guilty, error: pluginError('PLUGIN_CRASHED', why), why });
   }
 
@@ -226,6 +240,7 @@ export class WorkerSeat {
     const others = [...this.#invocations.values()].filter((invocation) => invocation !== guilty && invocation.isWorking);
     for (const invocation of this.#invocations.values()) invocation.unseat();
     this.#invocations.clear();
+    this.#leaving.clear();
     if (error !== undefined) guilty?.fail(error);
     this.#events.onGone(others, guilty === undefined ? why : undefined);
   }

@@ -46,6 +46,7 @@ class Slots {
         break;
       case 'dispose':
         this.#drop(message.slot);
+        this.#tell({ kind: 'gone', slot: message.slot });
         break;
       case 'forget':
         this.#codes.delete(message.codeDigest);
@@ -55,6 +56,8 @@ class Slots {
 
   async #start(message: StartMessage): Promise<void> {
     const { slot } = message;
+    // It was given up while it waited for others.
+    if (this.#heartbeat.isAborted(slot)) return;
     const code = await this.#codeOf(message);
     if (!(code instanceof Uint8Array)) {
       this.#tell({ kind: 'failed', slot, failure: code });
