@@ -56,9 +56,9 @@ class Slots {
 
   async #start(message: StartMessage): Promise<void> {
     const { slot } = message;
-    // It was given up while it waited for others.
-    if (this.#heartbeat.isAborted(slot)) return;
     const code = await this.#codeOf(message);
+    // It was given up while it waited for others; its code is kept all the same, for the host gives none twice.
+    if (this.#heartbeat.isAborted(slot)) return;
     if (!(code instanceof Uint8Array)) {
       this.#tell({ kind: 'failed', slot, failure: code });
       return;

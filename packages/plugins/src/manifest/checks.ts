@@ -16,6 +16,8 @@ import { rangeProblem, versionProblem } from './versions.js';
 const RESERVED = ['host', 'kernel', 'omnipaw', 'plugin', 'plugins'];
 /** Of all schemas of a plugin: to compile them takes time. */
 const MAX_SCHEMA_CHARS = 256 * 1024;
+/** Longer lists the schema refuses, and nobody looks at the rest of them. */
+const MAX_ITEMS = 100;
 /** How many names a message lists. */
 const MAX_LISTED = 12;
 
@@ -190,7 +192,7 @@ function* complain(path: string, found: string, problem: string | undefined): It
 }
 
 function listOf(value: unknown): readonly Json[] {
-  return Array.isArray(value) ? (value as readonly Json[]) : [];
+  return Array.isArray(value) ? (value as readonly Json[]).slice(0, MAX_ITEMS) : [];
 }
 
 function objectOf(value: unknown): JsonObject {
