@@ -104,8 +104,9 @@ describe('openPlugin', () => {
     const plugin = await open({ tools_: { get: FETCH }, permissions: NETWORK, fetch: () => new Promise(() => undefined) });
     const call = plugin.call('my.get', { url: 'https://api.example.com/' });
     const next = plugin.call('my.get', { url: 'https://api.example.com/' });
-    await vi.waitFor(() => { expect(plugin.uses).toHaveLength(1); });
     const both = Promise.allSettled([call, next]);
+    // A machine may be slow.
+    await vi.waitFor(() => { expect(plugin.uses).toHaveLength(1); }, { timeout: 60_000 });
     await plugin.close();
     expect(await both).toMatchObject([{ reason: { code: 'KERNEL_STOPPED' } }, { reason: { code: 'KERNEL_STOPPED' } }]);
   });
