@@ -12,8 +12,9 @@ export type FixKind = 'unused-import' | 'var' | 'equality';
 
 export interface Fix {
   readonly kind: FixKind;
-  /** From 1, in the text as it was. */
+  /** From 1, in the text as it was; up to and including `endLine`. */
   readonly line: number;
+  readonly endLine: number;
   /** What is wrong there, in words. */
   readonly what: string;
 }
@@ -36,9 +37,9 @@ export function isScript(path: string): boolean {
 export function findFixes(path: string, text: string): readonly Fix[] {
   if (!isScript(path) || text.length > MAX_CHARS) return [];
   const messages = guarded(() => linter.verify(text, configFor(path, text), { filename: fileName(path) }), []);
-  return messages.flatMap(({ ruleId, line, message, fix }): readonly Fix[] => {
+  return messages.flatMap(({ ruleId, line, endLine = line, message, fix }): readonly Fix[] => {
     const kind = KINDS[ruleId ?? ''];
-    return kind === undefined || fix === undefined ? [] : [{ kind, line, what: WORDS[kind] || message }];
+    return kind === undefined || fix === undefined ? [] : [{ kind, line, endLine, what: WORDS[kind] || message }];
   });
 }
 
