@@ -1,3 +1,21 @@
 /** The public surface of `@omnipaw/swarm`, and nothing else. */
 export { SWARM_ERROR_CODES, type SwarmErrorCode } from './errors.js';
 export { channelOf, membership, namespaceOf, type Member } from './names.js';
+export type { Job, Post, Seat, Steps, Strategy } from './strategy.js';
+export type { WorkInfo, WorkOptions } from './crew/index.js';
+export { mapReduce, type MapReduce, type MapReduceOptions } from './map-reduce/index.js';
+export { pipeline, type Stage } from './pipeline/index.js';
+export { handOff, supervisor, type HandOff, type Intensity, type Restart, type SupervisedChild, type SupervisorOptions, type Together } from './supervisor/index.js';
+export { swarmAccount, SwarmAccounts, type MemberAccount, type SwarmAccount, type SwarmProgress, type TaskCounts, type UndoneTask } from './account/index.js';
+export {
+  defineSwarm,
+  SwarmCoordinator,
+  type Crowd,
+  type Crowds,
+  type ResumeOptions,
+  type SwarmDefinition,
+  type SwarmKernel,
+  type SwarmOptions,
+  type SwarmOutcome,
+  type Watching,
+} from './coordinator/index.js';

@@ -1,0 +1,195 @@
+import type { Entry, Json, Projection } from '@omnipaw/kernel';
+import { channelOf, namespaceOf } from '../names.js';
+import type { Failure } from '../crew/index.js';
+import type { MemberAccount, SwarmAccount, SwarmProgress } from './account.js';
+import { Leases } from './leases.js';
+
+type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
+
+interface Swarm {
+  readonly id: string;
+  readonly leases: Leases;
+  readonly members: Mutable<MemberAccount>[];
+  readonly slots: Set<string>;
+  readonly messages: Map<string, number>;
+  strategy: string | null;
+  restarts: number;
+  elections: number;
+}
+
+interface Seated {
+  readonly swarm: Swarm;
+  readonly account: Mutable<MemberAccount>;
+}
+
+/** The slot of who coordinates a swarm that has its name. */
+export const COORDINATOR = 'coordinator';
+
+/**
+ * The accounts of all swarms in a log: a fold over its entries, and nothing else.
+ *
+ * Who belongs to a swarm stands in the metadata with which it was started.
+ */
+export class SwarmAccounts implements Projection {
+  readonly #swarms = new Map<string, Swarm>();
+  readonly #seated = new Map<string, Seated>();
+  readonly #onChange: (progress: SwarmProgress) => void;
+
+  constructor(onChange: (progress: SwarmProgress) => void = () => undefined) {
+    this.#onChange = onChange;
+  }
+
+  /** Undefined for a swarm of which the log has nothing. */
+  of(swarm: string): SwarmAccount | undefined {
+    const found = this.#swarms.get(swarm);
+    return found === undefined ? undefined : accountOf(found);
+  }
+
+  /** In the order in which they came to be. */
+  all(): readonly SwarmAccount[] {
+    return [...this.#swarms.values()].map(accountOf);
+  }
+
+  apply(entry: Entry): void {
+    const { agent } = entry;
+    if (agent === null) return;
+    if (entry.kind === 'AGENT_SPAWNED') this.#spawned(agent, entry);
+    const seated = this.#seated.get(agent);
+    if (seated === undefined) return;
+    const { tick } = entry.data as { readonly tick?: number };
+    if (tick !== undefined && tick > seated.account.ticks) seated.account.ticks = tick;
+    this.#fold(seated, entry);
+  }
+
+  #fold(seated: Seated, entry: Entry): void {
+    const { swarm, account } = seated;
+    switch (entry.kind) {
+      case 'MESSAGE_SENT':
+        this.#sent(seated, entry);
+        break;
+      case 'MESSAGE_RECEIVED':
+        this.#received(seated, entry);
+        break;
+      case 'SHARED_WRITTEN':
+        if (isHub(seated)) this.#written(swarm, entry);
+        break;
+      case 'MEMORY_SET':
+        if (entry.data.key === `swarm/${swarm.id}/office`) swarm.elections++;
+        break;
+      default:
+        foldCall(account, entry);
+        this.#foldEnd(seated, entry);
+    }
+  }
+
+  #foldEnd({ swarm, account }: Seated, entry: Entry): void {
+    switch (entry.kind) {
+      case 'AGENT_COMPLETED':
+        account.state = 'completed';
+        break;
+      case 'AGENT_FAULTED':
+        account.state = entry.data.error.code;
+        break;
+      case 'TOKEN_REVOKED':
+        // Whoever was revoked by its coordinator holds nothing from then on; at the end of the swarm nobody does.
+        if (account.state !== 'running') break;
+        swarm.leases.gone(account.agent, { code: 'TOKEN_INVALID', message: entry.data.reason });
+        this.#tell(swarm, entry.busSeq);
+        break;
+      case 'AGENT_TERMINATED':
+        if (account.state === 'running' || account.state === 'TOKEN_INVALID') account.state = 'ended';
+        break;
+      default:
+    }
+  }
+
+  #spawned(agent: string, { data, busSeq }: Entry & { readonly kind: 'AGENT_SPAWNED' }): void {
+    const { swarm: id, slot } = data.metadata;
+    if (typeof id !== 'string' || typeof slot !== 'string') return;
+    const swarm = this.#swarms.get(id) ?? this.#open(id);
+    const { role = null } = (data.input ?? {}) as { readonly role?: string | null };
+    const account: Mutable<MemberAccount> = {
+      agent, slot, role: typeof role === 'string' ? role : null, state: 'running', attempts: 0, done: 0, messagesSent: 0, ticks: 0, toolCalls: 0, tokens: 0, cost: 0,
+    };
+    swarm.members.push(account);
+    this.#seated.set(agent, { swarm, account });
+    if (!swarm.slots.has(slot)) swarm.slots.add(slot);
+    else {
+      swarm.restarts++;
+      this.#tell(swarm, busSeq);
+    }
+  }
+
+  #open(id: string): Swarm {
+    const swarm: Swarm = { id, leases: new Leases(), members: [], slots: new Set(), messages: new Map(), strategy: null, restarts: 0, elections: 0 };
+    this.#swarms.set(id, swarm);
+    return swarm;
+  }
+
+  #written(swarm: Swarm, { data: { namespace, key, value }, busSeq }: Entry & { readonly kind: 'SHARED_WRITTEN' }): void {
+    if (namespace !== namespaceOf(swarm.id) || key !== 'plan') return;
+    const { strategy = null, tasks = null } = (value ?? {}) as { readonly strategy?: string | null; readonly tasks?: number | null };
+    swarm.strategy = strategy;
+    swarm.leases.total = tasks;
+    this.#tell(swarm, busSeq);
+  }
+
+  #sent(seated: Seated, { data: { to, channel, body }, busSeq }: Entry & { readonly kind: 'MESSAGE_SENT' }): void {
+    const { swarm, account } = seated;
+    const prefix = channelOf(swarm.id, '');
+    if (!channel.startsWith(prefix)) return;
+    const topic = channel.slice(prefix.length);
+    account.messagesSent++;
+    swarm.messages.set(topic, (swarm.messages.get(topic) ?? 0) + 1);
+    const receiver = this.#seated.get(to);
+    if (topic !== 'work' || !isHub(seated) || receiver?.swarm !== swarm) return;
+    receiver.account.attempts += swarm.leases.given(to, body);
+    this.#tell(swarm, busSeq);
+  }
+
+  #received(seated: Seated, { data: { result }, busSeq }: Entry & { readonly kind: 'MESSAGE_RECEIVED' }): void {
+    if (!isHub(seated) || result?.ok !== true) return;
+    const { swarm } = seated;
+    const { from, channel, body } = result.value as { readonly from: string | null; readonly channel: string; readonly body: Json };
+    if (channel === 'exit') {
+      const { agent, error } = body as { readonly agent: string; readonly error: string | null };
+      swarm.leases.gone(agent, failureOf(error));
+    } else if (channel === channelOf(swarm.id, 'work') && from !== null) {
+      const done = swarm.leases.reported(from, body);
+      const sender = this.#seated.get(from);
+      if (sender !== undefined) sender.account.done += done;
+    } else return;
+    this.#tell(swarm, busSeq);
+  }
+
+  #tell({ id, leases, restarts }: Swarm, busSeq: number): void {
+    const { total, done, underWay, attempts, failedAttempts } = leases.counts;
+    this.#onChange({ swarm: id, total, done, underWay, attempts, failedAttempts, restarts, busSeq });
+  }
+}
+
+function foldCall(account: Mutable<MemberAccount>, { kind, data }: Entry): void {
+  if (kind === 'TOOL_CALLED') account.toolCalls++;
+  if (kind !== 'TOOL_RESULT' && kind !== 'TOOL_RETRIED' && kind !== 'STALE_RESULT') return;
+  account.tokens += data.usage?.tokens ?? 0;
+  account.cost += data.usage?.cost ?? 0;
+}
+
+function failureOf(error: string | null): Failure {
+  return { code: error ?? 'TASK_UNREPORTED', message: error === null ? 'Its member has ended.' : `Its member has failed with ${error}.` };
+}
+
+/** Whether it is this agent that coordinates: it has the swarm's name. */
+function isHub({ swarm, account }: Seated): boolean {
+  return account.agent === swarm.id;
+}
+
+function accountOf({ id, strategy, leases, restarts, messages, elections, members }: Swarm): SwarmAccount {
+  const hub = members.find(({ agent }) => agent === id);
+  const total = { ticks: 0, toolCalls: 0, tokens: 0, cost: 0 };
+  for (const member of members) for (const name of Object.keys(total) as (keyof typeof total)[]) total[name] += member[name];
+  return {
+    swarm: id, strategy, state: hub?.state ?? 'running', tasks: leases.counts, undone: leases.undone, restarts, messages: Object.fromEntries(messages), elections,
+    members: members.map((member) => ({ ...member })), total,
+  };
+}

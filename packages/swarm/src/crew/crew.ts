@@ -1,0 +1,139 @@
+import { OmniError, type AgentContext, type Json } from '@omnipaw/kernel';
+import { swarmError } from '../errors.js';
+import { channelOf } from '../names.js';
+import type { Job, Seat, Steps } from '../strategy.js';
+import { Book, type Assignment, type BookOptions } from './book.js';
+import { isOutOfBudget, nextMessage, reasonOf, type Exit } from './next-message.js';
+import { startMember } from './start.js';
+import { workReportIn, type Failure, type WorkOrder } from './task.js';
+
+export interface CrewOptions extends BookOptions {
+  /** How many members may be replaced that failed while they held no task. */
+  readonly maxRestarts: number;
+}
+
+/** A tick has room for more steps than this, even after a few that are not counted. */
+const STEPS_AT_ONCE = 500;
+
+/**
+ * The coordinator of members that work by a plan: starts them, gives out tasks, replaces who fails or hangs.
+ *
+ * All that it knows it keeps in plain variables: after a crash its program runs again from the log, and knows the same.
+ */
+export class Crew {
+  readonly #ctx: AgentContext;
+  readonly #job: Job;
+  readonly #options: CrewOptions;
+  readonly #book: Book;
+  readonly #seats = new Map<string, Seat>();
+  readonly #channel: string;
+  #restarts = 0;
+  #steps = 0;
+
+  constructor(ctx: AgentContext, job: Job, options: CrewOptions) {
+    this.#ctx = ctx;
+    this.#job = job;
+    this.#options = options;
+    this.#book = new Book(options);
+    this.#channel = channelOf(job.swarm, 'work');
+  }
+
+  /** Until the plan is over; throws `TASK_FAILED`, `RESTARTS_EXCEEDED`, `SWARM_TIMEOUT`, and `QUOTA_EXCEEDED` where quotas are enforced. */
+  *run(): Steps<Json> {
+    const { plan } = this.#options;
+    for (const seat of this.#job.seats) yield* this.#seat(seat);
+    for (;;) {
+      if (this.#book.failure !== undefined) throw taskFailed(this.#book.failure);
+      if (plan.isOver) return plan.result();
+      yield* this.#lookAround();
+      for (const assignment of this.#book.assign(this.#ctx.now())) yield* this.#tell(assignment);
+      if (this.#book.isIdle) throw swarmError('TASK_FAILED', 'There is work left that no member of the swarm can do.');
+      yield* this.#hear();
+    }
+  }
+
+  *#seat(seat: Seat): Steps<void> {
+    yield* this.#breathe();
+    const agent = yield* startMember(this.#ctx, this.#job, { seat });
+    this.#seats.set(agent, seat);
+    this.#book.joined(agent, seat.role);
+  }
+
+  *#lookAround(): Steps<void> {
+    const now = this.#ctx.now();
+    if (now >= this.#deadline) throw timeUp(this.#job.swarm);
+    for (let agent = this.#book.takeOverdue(now); agent !== undefined; agent = this.#book.takeOverdue(now)) {
+      yield* this.#dismiss(agent, { code: 'TASK_TIMEOUT', message: `Agent "${agent}" has not answered within ${this.#options.taskTimeoutMs} ms for each task.` });
+    }
+  }
+
+  *#tell({ agent, tasks }: Assignment): Steps<void> {
+    yield* this.#breathe();
+    const order: WorkOrder = { kind: 'work', tasks: tasks.map(({ id, act, input }) => ({ id, act, input })) };
+    try {
+      yield* this.#ctx.send(agent, order, this.#channel);
+    } catch (error) {
+      const { code, message } = error as OmniError;
+      // That it has ended the kernel tells as well.
+      if (code === 'DEAD_LETTER') return;
+      if (code !== 'MAILBOX_FULL') throw error;
+      yield* this.#dismiss(agent, { code, message });
+    }
+  }
+
+  *#hear(): Steps<void> {
+    yield* this.#breathe();
+    const until = Math.min(this.#book.nextDeadline ?? Infinity, this.#deadline);
+    const message = yield* nextMessage(this.#ctx, { channels: [this.#channel, 'exit'], until });
+    if (message === undefined) return;
+    if (message.channel === 'exit') return yield* this.#exited(message.body as unknown as Exit);
+    const report = workReportIn(message.body);
+    if (report !== undefined && message.from !== null) this.#book.reported(message.from, report.reports);
+  }
+
+  *#exited(exit: Exit): Steps<void> {
+    const seat = this.#seats.get(exit.agent);
+    if (seat === undefined) return;
+    const reason = yield* reasonOf(this.#ctx, exit);
+    if (isOutOfBudget(exit, seat)) throw new OmniError(reason.code, reason.message, { failureClass: 'POLICY_VIOLATION' });
+    yield* this.#replace(exit.agent, reason);
+  }
+
+  /** A member that can't be waited for. */
+  *#dismiss(agent: string, why: Failure): Steps<void> {
+    yield* this.#ctx.revoke({ agent }, why.message);
+    yield* this.#replace(agent, why);
+  }
+
+  *#replace(agent: string, why: Failure): Steps<void> {
+    const seat = this.#seats.get(agent)!;
+    this.#seats.delete(agent);
+    // Who held something leaves the blame with it, and tasks are not tried for ever.
+    if (!this.#book.gone(agent, why) && ++this.#restarts > this.#options.maxRestarts) throw restartsExceeded(this.#options.maxRestarts, why);
+    yield* this.#seat(seat);
+  }
+
+  get #deadline(): number {
+    return this.#job.deadline ?? Infinity;
+  }
+
+  /** Ends the tick now and then, before it has too many steps. */
+  *#breathe(): Steps<void> {
+    if (++this.#steps % STEPS_AT_ONCE === 0) yield* this.#ctx.sleep(0);
+  }
+}
+
+export function timeUp(swarm: string): OmniError {
+  return swarmError('SWARM_TIMEOUT', `The swarm "${swarm}" has not come to its end in time. Give it more time (timeoutMs), more members, or less to do.`);
+}
+
+export function restartsExceeded(maxRestarts: number, { code, message }: Failure): OmniError {
+  return swarmError('RESTARTS_EXCEEDED', `Members failed more often than they may be replaced (${maxRestarts}), at last with ${code}: ${message}`, {
+    details: { maxRestarts, code },
+  });
+}
+
+function taskFailed({ task, failure }: NonNullable<Book['failure']>): OmniError {
+  const { code, message, attempts } = failure;
+  return swarmError('TASK_FAILED', `Task "${task.id}" failed ${attempts} times, at last with ${code}: ${message}`, { details: { task: task.id, attempts, code } });
+}
