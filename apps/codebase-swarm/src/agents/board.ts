@@ -14,19 +14,26 @@ export interface Page {
   readonly items: readonly unknown[];
 }
 
-/** Puts a page on the board; nobody writes the same one twice. */
-export function* writePage<Memory>(ctx: AgentContext<Memory>, { list, page, items }: Page): Generator<Instruction, void> {
+/**
+ * Puts a page on the board, unless it is there: whoever had this piece of work before may have failed after it. Answers what is there.
+ */
+export function* writePage<Item, Memory>(ctx: AgentContext<Memory>, { list, page, items }: Page & { readonly items: readonly Item[] }): Generator<Instruction, readonly Item[]> {
+  const { value, version } = yield* ctx.shared(BOARD).get<readonly Item[]>(`${list}/${page}`);
+  if (version > 0) return value!;
   yield* ctx.shared(BOARD).set(`${list}/${page}`, items, 0);
+  return items;
 }
 
-/** All pages of a list in order, as one. */
+/** All pages of a list in order, as one; some have nothing on them, and were not written. */
 export function* readPages<Item, Memory>(ctx: AgentContext<Memory>, list: string, pages: number): Generator<Instruction, Item[]> {
   const items: Item[] = [];
-  for (let page = 0; page < pages; page++) {
-    const { value } = yield* ctx.shared(BOARD).get(`${list}/${page}`);
-    items.push(...(value as unknown as readonly Item[]));
-  }
+  for (let page = 0; page < pages; page++) items.push(...(yield* readPage<Item, Memory>(ctx, list, page)));
   return items;
+}
+
+export function* readPage<Item, Memory>(ctx: AgentContext<Memory>, list: string, page: number): Generator<Instruction, readonly Item[]> {
+  const { value } = yield* ctx.shared(BOARD).get<readonly Item[]>(`${list}/${page}`);
+  return value ?? [];
 }
 
 export function readGrant(list: string): string {

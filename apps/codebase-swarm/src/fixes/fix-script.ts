@@ -19,6 +19,11 @@ export interface Fix {
   readonly what: string;
 }
 
+export interface FixableFile {
+  readonly path: string;
+  readonly fixes: readonly Fix[];
+}
+
 const KINDS: Readonly<Record<string, FixKind>> = { 'swarm/unused-imports': 'unused-import', 'no-var': 'var', eqeqeq: 'equality' };
 const WORDS: Readonly<Record<FixKind, string>> = { 'unused-import': '', var: '"var" where "let" does', equality: '"==" between values of one type' };
 /** Not declarations, in which `var` and imports mean something else. */

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { createKernel, FileLogStore, type Subscriber } from '@omnipaw/kernel';
 import { quota } from '@omnipaw/quota';
 import { BUDGETS, type Budgets } from '../agents/budgets.js';
-import { COORDINATOR_GRANTS, createAgents, type SwarmReport } from '../agents/coordinator.js';
+import { createAgents, type Goal, type SwarmReport } from '../agents/coordinator.js';
 import { createTools, type Tools } from '../tools/index.js';
 import { LOG_FOLDER, type RunDirectories } from './directories.js';
 
@@ -16,7 +16,7 @@ export interface Swarm {
   stop(): Promise<void>;
 }
 
-export interface SwarmOptions {
+export interface SwarmOptions extends Partial<Goal> {
   /** Told of every entry. */
   readonly watch?: Subscriber;
   /** Other agents of the same types. */
@@ -24,19 +24,21 @@ export interface SwarmOptions {
   readonly budgets?: Budgets;
 }
 
+const DEFAULT_AGENTS = 3;
+
 /** Boots a kernel with a log of its own and starts the coordinator, who delegates all the rest. */
 export async function startSwarm(directories: RunDirectories, options: SwarmOptions = {}): Promise<Swarm> {
-  const { watch, agentsOf = createAgents, budgets = BUDGETS } = options;
-  const tools = createTools(directories, directories.excluded);
-  const agents = agentsOf(tools, budgets);
+  const { watch, agentsOf = createAgents, budgets = BUDGETS, agents = DEFAULT_AGENTS, fix = true, check = null } = options;
+  const tools = createTools(directories, { excluded: directories.excluded, checks: check !== null });
+  const cast = agentsOf(tools, budgets);
   const kernel = await createKernel({
     log: new FileLogStore(path.join(directories.output.root, LOG_FOLDER)),
-    agents: Object.values(agents),
+    agents: cast.agents,
     tools: Object.values(tools),
     extensions: [quota()],
   });
   if (watch !== undefined) kernel.subscribe(watch);
-  const handle = kernel.spawn(agents.coordinator, null, { grants: COORDINATOR_GRANTS, quota: budgets.coordinator, depth: 1 });
+  const handle = kernel.spawn(cast.coordinator, { agents, fix, check }, { grants: cast.grants, quota: budgets.coordinator });
   return {
     result: handle.result(),
     head: () => ({ busSeq: kernel.entryCount - 1, hash: kernel.head }),
