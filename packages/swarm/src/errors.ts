@@ -23,3 +23,8 @@ export type SwarmErrorCode = keyof typeof SWARM_ERROR_CODES;
 export function swarmError(code: SwarmErrorCode, message: string, more: { readonly details?: Readonly<Record<string, unknown>>; readonly cause?: unknown } = {}): OmniError {
   return new OmniError(code, message, { failureClass: SWARM_ERROR_CODES[code], ...more });
 }
+
+/** The code of whatever was thrown; undefined for what has none. */
+export function codeOf(thrown: unknown): string | undefined {
+  return thrown instanceof OmniError ? thrown.code : undefined;
+}

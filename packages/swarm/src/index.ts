@@ -1,6 +1,5 @@
 /** The public surface of `@omnipaw/swarm`, and nothing else. */
 export { SWARM_ERROR_CODES, type SwarmErrorCode } from './errors.js';
-export { channelOf, membership, namespaceOf, type Member } from './names.js';
 export type { Job, Post, Seat, Steps, Strategy } from './strategy.js';
 export type { WorkInfo, WorkOptions } from './crew/index.js';
 export { mapReduce, type MapReduce, type MapReduceOptions } from './map-reduce/index.js';
@@ -22,3 +21,6 @@ export {
   type SwarmOutcome,
   type Watching,
 } from './coordinator/index.js';
+export { swarm, SwarmLedger, type ChannelTraffic, type SeatReport, type SwarmExtension, type SwarmReport, type TermReport } from './extension/index.js';
+export { channelOf, membership, namespaceOf, topicChannel, type Member } from './names.js';
+export { SwarmProtocol, toEnvelope, type Answers, type Broadcast, type Envelope, type ProtocolContext, type ProtocolOptions, type Received, type ReceiveOptions, type RequestOptions, type SendOptions } from './protocol/index.js';

@@ -10,6 +10,9 @@ export interface Member {
 
 const PLAIN = /^[A-Za-z0-9][\w.-]{0,127}$/;
 
+/** What the package itself talks about. A user's own topic, `news`, has the channel `say/news`. */
+export const PACKAGE_TOPICS: ReadonlySet<string> = new Set(['answer', 'ask', 'election', 'vote', 'work']);
+
 /** The channel of a swarm's words about something: `swarm/review-1/work`. */
 export function channelOf(swarm: string, topic: string): string {
   return `swarm/${plain('The name of a swarm', swarm)}/${topic}`;
@@ -25,7 +28,24 @@ export function membership(swarm: string, slot: string): JsonObject {
   return { swarm: plain('The name of a swarm', swarm), slot: plain('A slot', slot) };
 }
 
+/** What {@link membership} has put into an agent's metadata; undefined for whatever else is there. */
+export function membershipIn({ swarm, slot }: JsonObject): { readonly swarm: string; readonly slot: string } | undefined {
+  return typeof swarm === 'string' && typeof slot === 'string' && PLAIN.test(swarm) && PLAIN.test(slot) ? { swarm, slot } : undefined;
+}
+
 function plain(what: string, name: string): string {
   if (PLAIN.test(name)) return name;
   throw new OmniError('INVALID_INSTRUCTION', `${what} starts with a letter or digit, then has letters, digits, "_", "." or "-", 128 at most; found ${JSON.stringify(name)}.`);
+}
+
+/** The channel on which a member talks of a topic: one of the package's own, or a user's. */
+export function topicChannel(swarm: string, topic: string): string {
+  return channelOf(swarm, PACKAGE_TOPICS.has(topic) ? topic : `say/${plain('A topic', topic)}`);
+}
+
+/** Of which swarm a channel is, and of which topic; undefined for one that is of none. */
+export function addressOf(channel: string): { readonly swarm: string; readonly topic: string } | undefined {
+  if (!channel.startsWith('swarm/')) return undefined;
+  const end = channel.indexOf('/', 'swarm/'.length);
+  return end < 0 ? undefined : { swarm: channel.slice('swarm/'.length, end), topic: channel.slice(end + 1) };
 }

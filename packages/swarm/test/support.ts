@@ -1,38 +1,39 @@
-import { createKernel, MemoryLogStore, type Entry, type KernelConfig, type OmniError, type OmniKernel } from '@omnipaw/kernel';
-import { VirtualTime } from '@omnipaw/testing';
-import { SwarmCoordinator, type SwarmDefinition, type SwarmOptions, type SwarmOutcome } from '@omnipaw/swarm';
+/** What tests of swarms share: kernels in virtual time, and their logs. */
+import { createKernel, MemoryLogStore, readEntries, type Entry, type EntryKind, type KernelConfig, type OmniKernel } from '@omnipaw/kernel';
+import { swarm, type SwarmLedger } from '@omnipaw/swarm';
+import { assertReplays, VirtualTime } from '@omnipaw/testing';
+import { expect } from 'vitest';
+
+export type Cast = Pick<KernelConfig, 'agents' | 'tools' | 'maxMailboxMessages'>;
 
 export interface Booted {
   readonly kernel: OmniKernel;
   readonly time: VirtualTime;
   readonly log: MemoryLogStore;
-  readonly entries: Entry[];
+  readonly cast: Cast;
+  readonly ledger: SwarmLedger;
 }
 
-/** A kernel in memory, in virtual time, with everything that it records. */
-export async function boot(config: Omit<KernelConfig, 'log'> & { readonly log?: MemoryLogStore; readonly time?: VirtualTime }): Promise<Booted> {
-  const { log = new MemoryLogStore(), time = new VirtualTime(), ...rest } = config;
-  const kernel = await time.until(createKernel({ log, ...rest }, { ports: time.ports }));
+export async function boot(cast: Cast, { log = new MemoryLogStore(), time = new VirtualTime() }: { readonly log?: MemoryLogStore; readonly time?: VirtualTime } = {}): Promise<Booted> {
+  const extension = swarm();
+  return { kernel: await createKernel({ ...cast, log, extensions: [extension] }, { ports: time.ports }), time, log, cast, ledger: extension.ledger };
+}
+
+export async function entriesOf(log: MemoryLogStore): Promise<Entry[]> {
   const entries: Entry[] = [];
-  kernel.subscribe((entry) => entries.push(entry));
-  return { kernel, time, log, entries };
+  for await (const entry of readEntries(log)) entries.push(entry as unknown as Entry);
+  return entries;
 }
 
-export interface Ran<Result> extends Booted {
-  readonly outcome: SwarmOutcome<Result> | undefined;
-  readonly error: OmniError | undefined;
+export function ofKind<Kind extends EntryKind>(entries: readonly Entry[], kind: Kind): Extract<Entry, { kind: Kind }>[] {
+  return entries.filter((entry): entry is Extract<Entry, { kind: Kind }> => entry.kind === kind);
 }
 
-/** Runs a swarm to its end on a kernel of its own, and stops the kernel. */
-export async function run<Result = unknown, Name extends string = string>(
-  swarm: SwarmDefinition<Name>,
-  options: Omit<SwarmOptions<Name>, 'swarm'>,
-  config: Omit<KernelConfig, 'log' | 'agents'> = {},
-): Promise<Ran<Result>> {
-  const booted = await boot({ agents: [...swarm.agents], ...config });
-  const coordinator = new SwarmCoordinator<Name, Result>(booted.kernel, { swarm, ...options } as SwarmOptions<Name>);
-  const ended = coordinator.execute().then((outcome) => ({ outcome, error: undefined }), (error: unknown) => ({ outcome: undefined, error: error as OmniError }));
-  const end = await booted.time.until(ended);
-  await booted.time.until(booted.kernel.stop());
-  return { ...booted, ...end };
+/** Stops the kernel, runs its log again with another ledger, which comes to the same, and answers the entries. */
+export async function finish({ kernel, time, log, ledger, cast: { agents, tools } }: Booted): Promise<Entry[]> {
+  await time.until(kernel.stop());
+  const again = swarm();
+  await assertReplays(log, { ...(agents === undefined ? {} : { agents }), ...(tools === undefined ? {} : { tools }), extensions: [again] });
+  expect(again.ledger.save()).toEqual(ledger.save());
+  return entriesOf(log);
 }
