@@ -12,7 +12,9 @@ import type { Tools } from '../tools/index.js';
 /** On the board: the patches that were accepted. */
 export const ACCEPTED = 'accepted';
 
-export const CHAIR_GRANTS = [...JURY_GRANTS, 'call:check.*', writeGrant(ACCEPTED), readGrant(ACCEPTED)];
+/** What the agent is called that takes the vote: jurors answer it. */
+export const CHAIR = 'chair';
+export const CHAIR_GRANTS = [...JURY_GRANTS, `send:${CHAIR}`, 'call:check.*', writeGrant(ACCEPTED), readGrant(ACCEPTED)];
 
 export interface ChairInput {
   /** Pages of patches. */

@@ -2,7 +2,7 @@ import { defineAgent, type Grant } from '@omnipaw/kernel';
 import { delegateSwarm, swarmGrants } from '@omnipaw/swarm';
 import type { Tools } from '../tools/index.js';
 import { BUDGETS, type Budgets } from './budgets.js';
-import { chairAgent, CHAIR_GRANTS, type VoteReport } from './chair.js';
+import { CHAIR, chairAgent, CHAIR_GRANTS, type VoteReport } from './chair.js';
 import { PATCHER_GRANTS, patchingSwarm, type PatchingReport } from './patching.js';
 import { plannerAgent, PLANNER_GRANTS, type PlanReport } from './planner.js';
 import type { ReadReport } from './read-report.js';
@@ -47,12 +47,10 @@ export function createAgents(tools: Tools, budgets: Budgets = BUDGETS) {
   return { agents: [coordinator, ...reading.agents, planner, ...patching.agents, chair, juror, writer], coordinator, grants: grantsOf(reading, patching) };
 }
 
-const CHAIR = 'chair';
-
 /** What the coordinator needs: one can only hand down what one holds. */
 function grantsOf(reading: ReturnType<typeof readingSwarm>, patching: ReturnType<typeof patchingSwarm>): readonly (Grant | string)[] {
   return [
-    ...['delegate:planner', 'delegate:chair', 'delegate:writer', `send:${CHAIR}`],
+    ...['delegate:planner', 'delegate:chair', 'delegate:writer'],
     ...swarmGrants(READING, reading), ...READER_GRANTS,
     ...PLANNER_GRANTS,
     ...swarmGrants(PATCHING, patching), ...PATCHER_GRANTS,

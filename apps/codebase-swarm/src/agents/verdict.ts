@@ -1,5 +1,4 @@
 /** What becomes of a patch by the votes on it: pure. */
-import { tally } from '@omnipaw/swarm';
 import { JURORS, type Juror } from './jurors.js';
 
 /** Who votes: the jurors, and the check. */
@@ -8,18 +7,15 @@ export type Voter = Juror | 'check';
 /** What each said of a patch: what is wrong with it, or null. Who said nothing has no vote. */
 export type Votes = Readonly<Partial<Record<Voter, { readonly objection: string | null }>>>;
 
-/** Enough with most of the jurors, and never enough without it. */
-const CHECK_WEIGHT = JURORS.length;
-
 /** Most of the jurors, whether or not all have voted. */
 export function jurorsAccept(votes: Votes = {}): boolean {
-  const { check, ...ofJurors } = votes;
-  return isAccepted(ofJurors);
+  const inFavour = JURORS.filter((juror) => votes[juror]?.objection === null);
+  return 2 * inFavour.length > JURORS.length;
 }
 
 /** Most of the jurors, and the check if it has a vote. */
 export function isAccepted(votes: Votes = {}): boolean {
-  throw new Error('to be written');
+  return jurorsAccept(votes) && (votes.check?.objection ?? null) === null;
 }
 
 /** What speaks against a patch, in words. */

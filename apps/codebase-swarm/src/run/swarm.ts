@@ -3,6 +3,7 @@ import { createKernel, FileLogStore, type Subscriber } from '@omnipaw/kernel';
 import { quota } from '@omnipaw/quota';
 import { BUDGETS, type Budgets } from '../agents/budgets.js';
 import { createAgents, type Goal, type SwarmReport } from '../agents/coordinator.js';
+import { removeCopy } from '../tools/check.js';
 import { createTools, type Tools } from '../tools/index.js';
 import { LOG_FOLDER, type RunDirectories } from './directories.js';
 
@@ -29,7 +30,7 @@ const DEFAULT_AGENTS = 3;
 /** Boots a kernel with a log of its own and starts the coordinator, who delegates all the rest. */
 export async function startSwarm(directories: RunDirectories, options: SwarmOptions = {}): Promise<Swarm> {
   const { watch, agentsOf = createAgents, budgets = BUDGETS, agents = DEFAULT_AGENTS, fix = true, check = null } = options;
-  const tools = createTools(directories, { excluded: directories.excluded, checks: check !== null });
+  const tools = createTools(directories, directories.excluded);
   const cast = agentsOf(tools, budgets);
   const kernel = await createKernel({
     log: new FileLogStore(path.join(directories.output.root, LOG_FOLDER)),
@@ -42,6 +43,9 @@ export async function startSwarm(directories: RunDirectories, options: SwarmOpti
   return {
     result: handle.result(),
     head: () => ({ busSeq: kernel.entryCount - 1, hash: kernel.head }),
-    stop: () => kernel.stop(),
+    stop: async () => {
+      await kernel.stop();
+      await removeCopy(directories.output);
+    },
   };
 }

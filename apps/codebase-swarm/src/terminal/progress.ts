@@ -31,7 +31,8 @@ export class Progress {
   constructor() {
     this.#accounts = new SwarmAccounts(({ swarm, done, total }) => {
       const members = count(this.#members.get(swarm) ?? 0, 'agent');
-      this.#set(swarm, { text: `${members}, ${done.toLocaleString('en')} of ${total === null ? 'many' : count(total, 'task')} done` });
+      // Members end after the swarm has.
+      if (this.#rows.get(swarm)?.state === 'works' && done > 0) this.#set(swarm, { text: `${members}, ${done.toLocaleString('en')} of ${total === null ? 'many' : count(total, 'task')} done` });
     });
   }
 

@@ -64,12 +64,14 @@ function voteLines({ accepted, rejected, edits, fixes, check }: VoteReport, styl
   ];
 }
 
+const PRINTED_SHOWN = 5;
 const WORDS = { passed: 'passes with all of it', failed: 'fails with what was voted against', broken: 'fails without any change, so it had no vote' } as const;
 
 function checkLines(check: CheckReport | null, style: Style): string[] {
   if (check === null) return [];
   const paint = check.outcome === 'passed' ? style.good : style.bad;
-  return [`  ${visible(check.command)} ${paint(WORDS[check.outcome])} (${count(check.runs, 'run')})`];
+  const last = check.printed.trimEnd().split('\n').slice(-PRINTED_SHOWN);
+  return [`  ${visible(check.command)} ${paint(WORDS[check.outcome])} (${count(check.runs, 'run')})`, ...(check.printed === '' ? [] : last.map((line) => `    ${style.dim(visible(line))}`))];
 }
 
 /** What was not read, not patched or not known, and why. */

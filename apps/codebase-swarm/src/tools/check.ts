@@ -1,4 +1,5 @@
 /** The copy on which the command runs by which the user tells whether the code base is in order. */
+import { mkdirSync } from 'node:fs';
 import { cp, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Workspace } from '@omnipaw/host';
@@ -7,7 +8,7 @@ import * as v from 'valibot';
 import { text } from './schemas.js';
 import { MAX_COPY_BYTES, WORKSPACE_FOLDER, type Directories } from './workspace.js';
 
-export const CHECK_FOLDER = 'check';
+const CHECK_FOLDER = 'check';
 
 export interface CopyArguments {
   /** The changed files that the copy has; the others are as they are in the source. */
@@ -18,6 +19,18 @@ export interface Copied extends Directories {
   readonly copy: Workspace;
   /** The output as the source sees it, if it lies inside. */
   readonly excluded: string | undefined;
+}
+
+/** Where the copy is made, which is there as long as the swarm is. */
+export function copyFolder(output: Workspace): Workspace {
+  const root = path.join(output.root, CHECK_FOLDER);
+  mkdirSync(root, { recursive: true });
+  return new Workspace(root, { names: 'any' });
+}
+
+/** It is large, and no result. */
+export async function removeCopy(output: Workspace): Promise<void> {
+  await rm(path.join(output.root, CHECK_FOLDER), { recursive: true, force: true });
 }
 
 /** Copies the code base as a whole, also what git ignores: its dependencies are among that. What an earlier check has left is gone. */

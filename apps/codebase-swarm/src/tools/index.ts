@@ -1,26 +1,19 @@
-import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
-import path from 'node:path';
-import { bashTool, blameTool, Git, Workspace } from '@omnipaw/host';
-import { CHECK_FOLDER, copyTool } from './check.js';
+import { bashTool, blameTool, Git } from '@omnipaw/host';
+import { copyFolder, copyTool } from './check.js';
 import { listTool } from './list.js';
 import { commentsTool, linesTool, programTool } from './review.js';
 import { runnerFor } from './runner.js';
 import { scanTool } from './scan.js';
 import { diffTool, editTool, registerTool, type Directories } from './workspace.js';
 
-export interface ToolOptions {
-  /** The output directory as the source sees it, if it lies inside. */
-  readonly excluded?: string | undefined;
-  /** Whether there is a command to run on a copy of the code base. */
-  readonly checks?: boolean;
-}
-
 export type Tools = ReturnType<typeof createTools>;
 
-export function createTools(directories: Directories, { excluded, checks = false }: ToolOptions = {}) {
-  const { source } = directories;
+/** `excluded` is the output directory as the source sees it, if it lies inside. */
+export function createTools(directories: Directories, excluded?: string) {
+  const { source, output } = directories;
   // The code base may be a part of a repository, and what git ignores is said by its user's settings, too.
+  const copy = copyFolder(output);
   const git = new Git(source, runnerFor(source, GIT_PROCESSES), { home: homedir(), around: true });
   return {
     list: listTool({ source, git, excluded }),
@@ -32,7 +25,8 @@ export function createTools(directories: Directories, { excluded, checks = false
     comments: commentsTool(directories),
     lines: linesTool(directories),
     program: programTool(directories),
-    ...(checks ? checkTools(directories, excluded) : {}),
+    copy: copyTool({ source, output, copy, excluded }),
+    check: bashTool('check.run', runnerFor(copy, CHECK_PROCESSES), { timeoutMs: CHECK_TIMEOUT_MS }),
   };
 }
 
@@ -40,13 +34,3 @@ export function createTools(directories: Directories, { excluded, checks = false
 const GIT_PROCESSES = 64;
 const CHECK_PROCESSES = 1_024;
 const CHECK_TIMEOUT_MS = 30 * 60 * 1000;
-
-function checkTools({ source, output }: Directories, excluded: string | undefined) {
-  const root = path.join(output.root, CHECK_FOLDER);
-  mkdirSync(root, { recursive: true });
-  const copy = new Workspace(root, { names: 'any' });
-  return {
-    copy: copyTool({ source, output, copy, excluded }),
-    check: bashTool('check.run', runnerFor(copy, CHECK_PROCESSES), { timeoutMs: CHECK_TIMEOUT_MS }),
-  };
-}
