@@ -41,7 +41,8 @@ async function run(options: Options): Promise<number> {
   const where = whereGitRuns();
   terminal.write(`${style.bold('codebase-swarm')} reads ${directories.source.root}${where === undefined ? '' : `; ${where}`}\n\n`);
   const screen = openScreen(terminal, style);
-  const swarm = await startSwarm(directories, { watch: (entry) => { screen.show(entry); } });
+  const { agents, fix, check = null } = options;
+  const swarm = await startSwarm(directories, { agents, fix, check, watch: (entry) => { screen.show(entry); } });
   const ending = await untilItEnds(swarm);
   screen.close();
   const account = await accountOf(path.join(directories.output.root, 'log'), swarm.head());

@@ -33,9 +33,12 @@ export { handOff, supervisor, type HandOff, type Intensity, type Restart, type S
 export { swarmAccount, SwarmAccounts, type MemberAccount, type SwarmAccount, type SwarmProgress, type TaskCounts, type UndoneTask } from './account/index.js';
 export {
   defineSwarm,
+  delegateSwarm,
+  swarmGrants,
   SwarmCoordinator,
   type Crowd,
   type Crowds,
+  type DelegatedSwarm,
   type ResumeOptions,
   type SwarmDefinition,
   type SwarmKernel,

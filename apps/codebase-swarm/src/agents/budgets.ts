@@ -1,12 +1,13 @@
 /**
- * What the swarm may use, and what of it each agent is given: enough for a hundred thousand files that all have something to do, and
+ * What the swarm may use, and what of it each part is given: enough for a hundred thousand files that all have something to do, and
  * an end to whatever goes wrong.
  *
- * The three are given their parts of ticks, calls and the processor. Of the rest they use what there is of the coordinator's.
+ * The parts are given their shares of ticks, calls and the processor; members of a part share what it has. Of the rest all use what there is of the
+ * coordinator's.
  */
 import type { ResourceQuota } from '@omnipaw/quota';
 
-export type Budgets = Readonly<Record<'coordinator' | 'reader' | 'planner' | 'patcher', ResourceQuota>>;
+export type Budgets = Readonly<Record<'coordinator' | 'reading' | 'planner' | 'patching' | 'chair' | 'writer', ResourceQuota>>;
 
 const SECOND_MS = 1_000;
 const HOUR_MS = 3_600 * SECOND_MS;
@@ -14,18 +15,21 @@ const MEGABYTE = 1_000_000;
 
 export const BUDGETS = {
   coordinator: {
-    maxTicks: upTo(300_000),
-    maxToolCalls: upTo(300_000),
-    maxCpuMs: upTo(600 * SECOND_MS),
-    maxMemoryBytes: upTo(500 * MEGABYTE),
-    maxLogBytes: upTo(2_000 * MEGABYTE),
+    maxTicks: upTo(1_000_000),
+    maxToolCalls: upTo(500_000),
+    maxCpuMs: upTo(1_200 * SECOND_MS),
+    maxMemoryBytes: upTo(1_000 * MEGABYTE),
+    maxLogBytes: upTo(4_000 * MEGABYTE),
     maxWallMs: upTo(6 * HOUR_MS),
-    maxChildren: 3,
+    maxChildren: 3_000,
   },
-  reader: { maxTicks: upTo(140_000), maxToolCalls: upTo(140_000), maxCpuMs: upTo(200 * SECOND_MS) },
+  reading: { maxTicks: upTo(300_000), maxToolCalls: upTo(140_000), maxCpuMs: upTo(300 * SECOND_MS) },
   // It calls no tool.
   planner: { maxTicks: 10, maxToolCalls: 0, maxCpuMs: upTo(100 * SECOND_MS) },
-  patcher: { maxTicks: upTo(140_000), maxToolCalls: upTo(140_000), maxCpuMs: upTo(200 * SECOND_MS) },
+  patching: { maxTicks: upTo(300_000), maxToolCalls: upTo(140_000), maxCpuMs: upTo(300 * SECOND_MS) },
+  // With the jurors.
+  chair: { maxTicks: upTo(140_000), maxToolCalls: upTo(100_000), maxCpuMs: upTo(200 * SECOND_MS) },
+  writer: { maxTicks: upTo(20_000), maxToolCalls: upTo(20_000), maxCpuMs: upTo(100 * SECOND_MS) },
 } as const satisfies Budgets;
 
 /** With a warning in the log once four fifths are used. */

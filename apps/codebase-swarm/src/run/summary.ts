@@ -36,7 +36,7 @@ export interface SummaryInput {
 export function summarise({ directories, ending, account, elapsedMs }: SummaryInput): Summary {
   const inOutput = (name: string): string => path.join(directories.output.root, name);
   const report = ending.outcome === 'completed' ? ending.report : null;
-  const hasPatch = report !== null && report.patch.patchBytes > 0;
+  const hasPatch = report !== null && report.write.patchBytes > 0;
   return {
     outcome: ending.outcome,
     error: ending.outcome === 'failed' ? ending.error : null,

@@ -2,7 +2,9 @@ import path from 'node:path';
 import { createKernel, FileLogStore, type Subscriber } from '@omnipaw/kernel';
 import { quota } from '@omnipaw/quota';
 import { BUDGETS, type Budgets } from '../agents/budgets.js';
-import { COORDINATOR_GRANTS, createAgents, type SwarmReport } from '../agents/coordinator.js';
+import { createAgents, type Goal, type SwarmReport } from '../agents/coordinator.js';
+import { RULES, type Parts } from '../agents/parts.js';
+import { copyFolder, removeCopy } from '../tools/check.js';
 import { createTools, type Tools } from '../tools/index.js';
 import { LOG_FOLDER, type RunDirectories } from './directories.js';
 
@@ -16,30 +18,39 @@ export interface Swarm {
   stop(): Promise<void>;
 }
 
-export interface SwarmOptions {
+export interface SwarmOptions extends Partial<Goal> {
   /** Told of every entry. */
   readonly watch?: Subscriber;
-  /** Other agents of the same types. */
-  readonly agentsOf?: (tools: Tools, budgets: Budgets) => ReturnType<typeof createAgents>;
   readonly budgets?: Budgets;
+  /** Another planner, other patchers. */
+  readonly parts?: Partial<Parts>;
+  /** @internal Other tools of the same names. */
+  readonly toolsOf?: (tools: Tools) => Tools;
 }
+
+const DEFAULT_AGENTS = 3;
 
 /** Boots a kernel with a log of its own and starts the coordinator, who delegates all the rest. */
 export async function startSwarm(directories: RunDirectories, options: SwarmOptions = {}): Promise<Swarm> {
-  const { watch, agentsOf = createAgents, budgets = BUDGETS } = options;
-  const tools = createTools(directories, directories.excluded);
-  const agents = agentsOf(tools, budgets);
+  const { watch, budgets = BUDGETS, toolsOf, agents = DEFAULT_AGENTS, fix = true, check = null } = options;
+  const parts = { ...RULES, ...options.parts };
+  const ownTools = createTools({ ...directories, copy: copyFolder(directories) });
+  const tools = toolsOf?.(ownTools) ?? ownTools;
+  const cast = createAgents(tools, { budgets, parts });
   const kernel = await createKernel({
     log: new FileLogStore(path.join(directories.output.root, LOG_FOLDER)),
-    agents: Object.values(agents),
-    tools: Object.values(tools),
+    agents: cast.agents,
+    tools: [...Object.values(tools), ...parts.tools],
     extensions: [quota()],
   });
   if (watch !== undefined) kernel.subscribe(watch);
-  const handle = kernel.spawn(agents.coordinator, null, { grants: COORDINATOR_GRANTS, quota: budgets.coordinator, depth: 1 });
+  const handle = kernel.spawn(cast.coordinator, { agents, fix, check }, { grants: cast.grants, quota: budgets.coordinator });
   return {
     result: handle.result(),
     head: () => ({ busSeq: kernel.entryCount - 1, hash: kernel.head }),
-    stop: () => kernel.stop(),
+    stop: async () => {
+      await kernel.stop();
+      await removeCopy(directories.output);
+    },
   };
 }

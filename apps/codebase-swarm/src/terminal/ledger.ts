@@ -1,4 +1,4 @@
-/** Who has used what, and of how much: a line for each agent, with what those below it have used. */
+/** Who has used what, and of how much: a line for each part of the swarm, with what the agents below it have used. */
 import type { AgentUsage, Resource, UsageCounts } from '@omnipaw/quota';
 import { size } from './size.js';
 import type { Style } from './style.js';
@@ -29,7 +29,8 @@ interface Cell {
 
 export function ledgerLines(ledger: readonly AgentUsage[], style: Style): string[] {
   const titles = ['used', ...COLUMNS.map(({ title }) => title)].map((text) => ({ text, isHigh: false }));
-  const rows = [titles, ...ledger.map(rowOf)];
+  const [root] = ledger;
+  const rows = [titles, ...ledger.filter((usage) => usage === root || usage.parent === root?.agent).map(rowOf)];
   const widths = titles.map((_, column) => Math.max(...rows.map((row) => row[column]!.text.length)));
   const [head = '', ...lines] = rows.map((row) => row.map((cell, column) => cellText(cell, widths[column]!, style)).join('  ').trimEnd());
   return [style.bold(head), ...lines];

@@ -76,8 +76,8 @@ class PlainScreen implements Screen {
 
   show(entry: Entry): void {
     const row = this.#progress.apply(entry);
-    if (row === undefined || entry.kind === 'AGENT_SPAWNED' || entry.kind === 'TOOL_CALLED') return;
-    if (entry.kind === 'MEMORY_SET' && entry.time - this.#shownAtMs < PLAIN_INTERVAL_MS) return;
+    if (row === undefined || entry.kind === 'AGENT_SPAWNED') return;
+    if (entry.kind === 'MESSAGE_SENT' && entry.time - this.#shownAtMs < PLAIN_INTERVAL_MS) return;
     this.#shownAtMs = entry.time;
     this.#terminal.write(`${line(row, this.#style, Infinity)}\n`);
   }
@@ -89,10 +89,10 @@ class PlainScreen implements Screen {
 
 const SIGNS = { works: '·', done: '✓', failed: '✗' } as const;
 
-function line({ type, state, text }: Row, style: Style, width: number): string {
+function line({ name, state, text }: Row, style: Style, width: number): string {
   const paint = { works: style.active, done: style.good, failed: style.bad }[state];
   const room = Math.max(0, width - NAME_WIDTH - '  · '.length);
   const shown = visible(text);
   const fitting = shown.length <= room ? shown : `${shown.slice(0, room - 1)}…`;
-  return `  ${paint(SIGNS[state])} ${style.bold(type.padEnd(NAME_WIDTH))}${fitting}`;
+  return `  ${paint(SIGNS[state])} ${style.bold(name.padEnd(NAME_WIDTH))}${fitting}`;
 }

@@ -1,16 +1,13 @@
-/** Where git runs: on this machine, or in containers, as `SANDBOX_MODE` says. */
+/** Where commands run: on this machine, or in containers, as `SANDBOX_MODE` says. */
 import { statSync } from 'node:fs';
 import { chooseRunner, hostEnvironment, LocalRunner, type CommandRunner, type Workspace } from '@omnipaw/host';
 import { DEFAULT_IMAGE, DockerSandbox } from '@omnipaw/sandbox-docker';
 import { UsageError } from '../run/usage-error.js';
 
-/** Of git, which starts few. */
-const MAX_PROCESSES = 64;
-
 /** Those of `SANDBOX_IMAGE`, if they are containers. Throws a UsageError where they would have to run as root, with what to do. */
-export function runnerFor(source: Workspace): CommandRunner {
+export function runnerFor(source: Workspace, maxProcesses: number): CommandRunner {
   const environment = hostEnvironment();
-  const local = new LocalRunner(source, { environment, maxProcesses: MAX_PROCESSES });
+  const local = new LocalRunner(source, { environment, maxProcesses });
   const image = imageIn(environment);
   const docker = new DockerSandbox({ root: source.root, ...(image === undefined ? {} : { image }) });
   const runner = chooseRunner([local, docker], environment);

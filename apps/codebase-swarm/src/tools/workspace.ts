@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto';
 import type { Workspace } from '@omnipaw/host';
 import { defineTool, type Tool } from '@omnipaw/kernel';
 import * as v from 'valibot';
+import { findFixes, fixScript, type FixKind } from '../fixes/fix-script.js';
+import { countsOf, type Counts } from '../plan/counts.js';
 import { applyEdits, type Edit } from './edit.js';
 import { count, MAX_SOURCE_BYTES, text } from './schemas.js';
 import { filePatch } from './unified-diff.js';
@@ -14,6 +16,8 @@ export const WORKSPACE_FOLDER = 'workspace';
 export interface EditArguments {
   readonly path: string;
   readonly edits: readonly Edit[];
+  /** Whether what can be fixed mechanically is fixed, too. */
+  readonly fix: boolean;
 }
 
 export interface EditResult {
@@ -22,6 +26,10 @@ export interface EditResult {
   readonly applied: number;
   /** Lines on which the source says something else by now. */
   readonly stale: readonly number[];
+  /** How many of each kind. */
+  readonly fixes: Counts<FixKind>;
+  /** Whether there is a copy: there is none of what stays as it is. */
+  readonly isChanged: boolean;
 }
 
 export interface DiffArguments {
@@ -52,23 +60,28 @@ export interface Directories {
 export const MAX_FILES_PER_DIFF = 50;
 const MAX_EDITS = 500;
 /** A copy is longer than its source by what was put into it. */
-const MAX_COPY_BYTES = 2 * MAX_SOURCE_BYTES;
+export const MAX_COPY_BYTES = 2 * MAX_SOURCE_BYTES;
 
 /** Copies a source file into the workspace, with some of its comments changed. From the source each time, so repeatable. */
 export function editTool({ source, output }: Directories): Tool<EditArguments, EditResult> {
   return defineTool({
     name: 'workspace.edit',
-    description: 'Makes a workspace copy of a file with some words of it replaced.',
+    description: 'Makes a workspace copy of a file with some words of it replaced, and mechanical fixes made.',
     input: v.strictObject({
       path: text,
       edits: v.pipe(v.array(v.strictObject({ line: count, column: count, from: text, to: text })), v.maxLength(MAX_EDITS)),
+      fix: v.boolean(),
     }),
     idempotent: true,
-    run: async ({ path, edits }): Promise<EditResult> => {
+    run: async ({ path, edits, fix }): Promise<EditResult> => {
       const before = await source.readText(path, MAX_SOURCE_BYTES);
       const { edited, stale } = applyEdits(before, edits);
-      if (stale.length < edits.length) await output.write(`${WORKSPACE_FOLDER}/${path}`, Buffer.from(edited));
-      return { sha256: digest(before), applied: edits.length - stale.length, stale };
+      // After the edits, which are in comments and move no line.
+      const after = fix ? fixScript(path, edited) : edited;
+      const fixes = after === edited ? {} : countsOf(findFixes(path, edited).map(({ kind }) => kind));
+      const isChanged = after !== before;
+      if (isChanged) await output.write(`${WORKSPACE_FOLDER}/${path}`, Buffer.from(after));
+      return { sha256: digest(before), applied: edits.length - stale.length, stale, fixes, isChanged };
     },
   });
 }
@@ -111,6 +124,6 @@ export function registerTool({ output }: Directories): Tool<RegisterArguments, {
   });
 }
 
-function digest(content: string): string {
+export function digest(content: string): string {
   return createHash('sha256').update(content).digest('hex');
 }

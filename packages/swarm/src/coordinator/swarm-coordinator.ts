@@ -1,10 +1,11 @@
 import { OmniError, readEntries, type AgentHandle, type Entry, type Grant, type Json, type LogReader, type OmniKernel, type Quota } from '@omnipaw/kernel';
 import { COORDINATOR, SwarmAccounts, type SwarmAccount, type SwarmProgress } from '../account/index.js';
 import { swarmError } from '../errors.js';
-import { membership, namespaceOf } from '../names.js';
+import { membership } from '../names.js';
 import { assertCount } from '../require.js';
 import type { Seat } from '../strategy.js';
 import { strategyOf, type Assignment, type SwarmDefinition } from './define-swarm.js';
+import { coordinatorGrants } from './grants.js';
 import { seatsOf, type Crowds } from './seats.js';
 
 /** What a swarm needs of its kernel. */
@@ -80,7 +81,7 @@ export class SwarmCoordinator<Name extends string, Result = Json> {
     try {
       const input: Assignment = { strategy, goal: goal as Json, seats: this.#seats, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
       const handle = this.#kernel.spawn(swarm.coordinator, input, {
-        id, grants: this.#grants(id), metadata: membership(id, COORDINATOR), ...(budget === undefined ? {} : { quota: budget }),
+        id, grants: coordinatorGrants(id, swarm, this.#seats), metadata: membership(id, COORDINATOR), ...(budget === undefined ? {} : { quota: budget }),
       });
       return await outcomeOf(this.#kernel, handle as AgentHandle<Result>, { accounts, signal });
     } finally {
@@ -98,14 +99,6 @@ export class SwarmCoordinator<Name extends string, Result = Json> {
     } finally {
       unsubscribe();
     }
-  }
-
-  /** What the coordinator holds: it gives nobody more than it has itself. */
-  #grants(id: string): readonly (Grant | string)[] {
-    const { type } = this.#options.swarm.member;
-    const shared = `shared:${namespaceOf(id)}/**`;
-    const ofMembers = new Map(this.#seats.flatMap(({ grants }) => grants.map((grant) => [JSON.stringify(grant), grant] as const)));
-    return [...ofMembers.values(), `delegate:${type}`, `send:${id}`, `send:${type}-*`, `read:${shared}`, `write:${shared}`];
   }
 }
 

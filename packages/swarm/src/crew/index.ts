@@ -3,6 +3,6 @@ export { Book, type Assignment, type BookOptions } from './book.js';
 export { Crew, restartsExceeded, timeUp, type CrewOptions } from './crew.js';
 export { isOutOfBudget, nextMessage, reasonOf, type Exit, type Wanted } from './next-message.js';
 export { afterFailure, crewOptions, type WorkOptions } from './options.js';
-export { startMember } from './start.js';
+export { COORDINATOR_DEPTH, startMember } from './start.js';
 export { workReportIn, type FailedAttempt, type Failure, type Plan, type Report, type Task, type WorkOrder, type WorkReport } from './task.js';
 export { workLoop, type Acts, type WorkInfo } from './work-loop.js';

@@ -4,6 +4,8 @@ import type { Job, Post, Seat, Steps } from '../strategy.js';
 
 /** Levels of agents that a member may have below it, if it is granted to delegate. */
 const MEMBER_DEPTH = 6;
+/** With those of its members. */
+export const COORDINATOR_DEPTH = MEMBER_DEPTH + 1;
 
 /** Starts whoever is to sit there; answers the agent's id. */
 export function* startMember(ctx: AgentContext, job: Job, { seat, input = null }: { readonly seat: Seat; readonly input?: Json }): Steps<string> {
