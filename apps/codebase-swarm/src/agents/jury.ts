@@ -24,7 +24,7 @@ export const JURY_GRANTS = ['delegate:juror', 'send:juror-*', ...Object.values(L
 /** What a juror objects to in a page of patches; null if it could not look at them, and so does not vote. */
 type Ballot = ReviewResult['problems'] | null;
 
-interface JurorInput {
+export interface JurorInput {
   readonly swarm: string;
   readonly juror: Juror;
   readonly chair: string;

@@ -7,6 +7,7 @@ import { Linter } from 'eslint';
 import { parser } from 'typescript-eslint';
 import { shorten } from '../comments/shorten.js';
 import { unusedImports } from './unused-imports.js';
+import { isWorthParsing } from './worth-parsing.js';
 
 /** `unused-import`: an import that nothing uses. `var`: what can be `let`. `equality`: `==` between values of one type. */
 export type FixKind = 'unused-import' | 'var' | 'equality';
@@ -43,7 +44,7 @@ export function isScript(path: string): boolean {
 
 /** What can be fixed in a file; nothing in one that does not parse, or of which most would be fixed. */
 export function findFixes(path: string, text: string): readonly Fix[] {
-  if (!isScript(path) || text.length > MAX_CHARS) return [];
+  if (!isScript(path) || text.length > MAX_CHARS || !isWorthParsing(text)) return [];
   const messages = guarded(() => linter.verify(text, configFor(path, text), { filename: fileName(path) }), []);
   const fixes = messages.flatMap(({ ruleId, line, endLine = line, message, fix }): readonly Fix[] => {
     const kind = KINDS[ruleId ?? ''];
