@@ -1,13 +1,17 @@
 /** Who did what in a swarm, as people and programs read it. */
 
+import type { ErrorRecord } from '@omnipaw/kernel';
+
 /** What one agent did in a swarm. */
 export interface MemberAccount {
   readonly agent: string;
   /** The seat that it had; `coordinator` for who coordinates. */
   readonly slot: string;
   readonly role: string | null;
-  /** The code of its error if it failed. */
-  readonly state: 'running' | 'completed' | 'ended' | (string & {});
+  /** `ended` if others have ended it. */
+  readonly state: 'running' | 'completed' | 'failed' | 'ended';
+  /** By which it failed. */
+  readonly error: ErrorRecord | null;
   /** How many attempts at tasks it was given, and how many tasks it has done. */
   readonly attempts: number;
   readonly done: number;
@@ -41,6 +45,7 @@ export interface SwarmAccount {
   readonly swarm: string;
   readonly strategy: string | null;
   readonly state: MemberAccount['state'];
+  readonly error: ErrorRecord | null;
   readonly tasks: TaskCounts;
   readonly undone: readonly UndoneTask[];
   /** Members that were started in place of others. */

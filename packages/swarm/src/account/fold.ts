@@ -88,16 +88,19 @@ export class SwarmAccounts implements Projection {
         account.state = 'completed';
         break;
       case 'AGENT_FAULTED':
-        account.state = entry.data.error.code;
+        if (account.state !== 'running') break;
+        account.state = 'failed';
+        account.error = entry.data.error;
         break;
       case 'TOKEN_REVOKED':
         // Whoever was revoked by its coordinator holds nothing from then on; at the end of the swarm nobody does.
         if (account.state !== 'running') break;
+        account.state = 'ended';
         swarm.leases.gone(account.agent, { code: 'TOKEN_INVALID', message: entry.data.reason });
         this.#tell(swarm, entry.busSeq);
         break;
       case 'AGENT_TERMINATED':
-        if (account.state === 'running' || account.state === 'TOKEN_INVALID') account.state = 'ended';
+        if (account.state === 'running') account.state = 'ended';
         break;
       default:
     }
@@ -109,7 +112,7 @@ export class SwarmAccounts implements Projection {
     const swarm = this.#swarms.get(id) ?? this.#open(id);
     const { role = null } = (data.input ?? {}) as { readonly role?: string | null };
     const account: Mutable<MemberAccount> = {
-      agent, slot, role: typeof role === 'string' ? role : null, state: 'running', attempts: 0, done: 0, messagesSent: 0, ticks: 0, toolCalls: 0, tokens: 0, cost: 0,
+      agent, slot, role: typeof role === 'string' ? role : null, state: 'running', error: null, attempts: 0, done: 0, messagesSent: 0, ticks: 0, toolCalls: 0, tokens: 0, cost: 0,
     };
     swarm.members.push(account);
     this.#seated.set(agent, { swarm, account });
@@ -189,7 +192,7 @@ function accountOf({ id, strategy, leases, restarts, messages, elections, member
   const total = { ticks: 0, toolCalls: 0, tokens: 0, cost: 0 };
   for (const member of members) for (const name of Object.keys(total) as (keyof typeof total)[]) total[name] += member[name];
   return {
-    swarm: id, strategy, state: hub?.state ?? 'running', tasks: leases.counts, undone: leases.undone, restarts, messages: Object.fromEntries(messages), elections,
+    swarm: id, strategy, state: hub?.state ?? 'running', error: hub?.error ?? null, tasks: leases.counts, undone: leases.undone, restarts, messages: Object.fromEntries(messages), elections,
     members: members.map((member) => ({ ...member })), total,
   };
 }

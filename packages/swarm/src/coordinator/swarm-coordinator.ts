@@ -167,8 +167,8 @@ function cancelled(id: string, reason: unknown): OmniError {
   return swarmError('SWARM_CANCELLED', `The swarm "${id}" was cancelled, and its members ended.`, { cause: reason });
 }
 
-/** The same error, with the account among its details. */
-function withAccount(error: OmniError, account: SwarmAccount | undefined): OmniError {
-  const { code, message, failureClass, details, cause } = error;
-  return new OmniError(code, message, { failureClass, details: { ...details, account }, cause });
+/** The same error, with the account among its details, and what a member knew of it that met it first. */
+function withAccount({ code, message, failureClass, details, cause }: OmniError, account: SwarmAccount | undefined): OmniError {
+  const first = account?.members.find(({ agent, error }) => agent !== account.swarm && error?.code === code)?.error;
+  return new OmniError(code, message, { failureClass, details: { ...first?.details, ...details, account }, cause });
 }

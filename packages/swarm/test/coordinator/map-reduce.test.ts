@@ -72,7 +72,7 @@ describe('a swarm that maps and reduces', () => {
     const error = await time.until(coordinator.execute().then(() => undefined, (thrown: unknown) => thrown as OmniError));
     expect(error?.code).toBe('TASK_FAILED');
     expect(error?.details).toMatchObject({ task: 'work-2', attempts: 2, code: 'TOOL_FAILED' });
-    expect(error?.details?.['account']).toMatchObject({ state: 'TASK_FAILED', tasks: { failedAttempts: 2 } });
+    expect(error?.details?.['account']).toMatchObject({ state: 'failed', tasks: { failedAttempts: 2 } });
     await time.until(kernel.stop());
   });
 

@@ -42,7 +42,7 @@ describe('a supervisor', () => {
     const { error } = await run(team('one-for-one'), { goal: { two: 3 }, strategy: 'SUPERVISOR', grants: GRANTS });
     expect(error?.code).toBe('RESTARTS_EXCEEDED');
     expect(error?.message).toContain('two fails');
-    expect(error?.details).toMatchObject({ maxRestarts: 2, code: 'PROGRAM_FAILED', account: { restarts: 2, state: 'RESTARTS_EXCEEDED' } });
+    expect(error?.details).toMatchObject({ maxRestarts: 2, code: 'PROGRAM_FAILED', account: { restarts: 2, state: 'failed' } });
   });
 
   test('hands over from one role to another, one after the other, and ends services with the rest', async () => {
