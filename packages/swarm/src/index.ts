@@ -25,3 +25,22 @@ export { swarm, SwarmLedger, type ChannelTraffic, type SeatReport, type SwarmExt
 export { messageGraph, toDot, toMermaid, type GraphAgent, type GraphMessage, type MessageGraph } from './graph/index.js';
 export { channelOf, membership, namespaceOf, topicChannel, type Member } from './names.js';
 export { SwarmProtocol, toEnvelope, type Answers, type Broadcast, type Envelope, type ProtocolContext, type ProtocolOptions, type Received, type ReceiveOptions, type RequestOptions, type SendOptions } from './protocol/index.js';
+export { deliver, unwrap, type Outgoing } from './remote/index.js';
+export {
+  swarmNode,
+  ThreadBroker,
+  threadTransport,
+  wireTransport,
+  type DeliverLetter,
+  type Letter,
+  type NodeKernel,
+  type OpenWire,
+  type SwarmNode,
+  type SwarmNodeOptions,
+  type SwarmTransport,
+  type ThreadTransportOptions,
+  type TransportLink,
+  type Wire,
+  type WireListener,
+  type WireTransportOptions,
+} from './transport/index.js';

@@ -3,6 +3,7 @@ import { electionMessageOf, officeTermOf, type ElectionMessage } from '../electi
 import { fieldsOf } from '../fields.js';
 import { addressOf, membershipIn } from '../names.js';
 import { toEnvelope } from '../protocol/index.js';
+import { Letters, type SavedLetters } from '../remote/index.js';
 import { SwarmRecord, type SavedRecord } from './record.js';
 import type { SwarmReport } from './report.js';
 
@@ -15,6 +16,7 @@ export interface Place {
 export interface SavedLedger {
   readonly records: readonly SavedRecord[];
   readonly places: readonly (readonly [agent: string, swarm: string, slot: string])[];
+  readonly letters: SavedLetters;
 }
 
 /**
@@ -24,6 +26,8 @@ export interface SavedLedger {
  * Who is in a swarm stands in the metadata that agents were started with.
  */
 export class SwarmLedger implements Projection {
+  /** @internal Which letters from other kernels have arrived. */
+  readonly letters = new Letters();
   readonly #records = new Map<string, SwarmRecord>();
   readonly #places = new Map<string, Place>();
 
@@ -43,16 +47,18 @@ export class SwarmLedger implements Projection {
   }
 
   apply(entry: Entry): void {
+    this.letters.apply(entry);
     if (entry.kind === 'AGENT_SPAWNED') this.#spawned(entry.agent!, entry.data);
     else if (entry.kind === 'MESSAGE_SENT') this.#sent(entry.agent, entry.data);
     else if (entry.agent !== null) this.#fold(entry.agent, entry);
   }
 
   save(): SavedLedger {
-    return { records: [...this.#records.values()].map((record) => record.save()), places: [...this.#places].map(([agent, { record, slot }]) => [agent, record.swarm, slot]) };
+    return { records: [...this.#records.values()].map((record) => record.save()), places: [...this.#places].map(([agent, { record, slot }]) => [agent, record.swarm, slot]), letters: this.letters.save() };
   }
 
-  load({ records, places }: SavedLedger): void {
+  load({ records, places, letters }: SavedLedger): void {
+    this.letters.load(letters);
     for (const saved of records) this.#records.set(saved.swarm, SwarmRecord.load(saved));
     for (const [agent, swarm, slot] of places) this.#places.set(agent, { record: this.#records.get(swarm)!, slot });
   }
