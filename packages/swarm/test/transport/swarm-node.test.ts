@@ -1,4 +1,4 @@
-import { defineAgent, type AgentContext, type Entry, type OmniError } from '@omnipaw/kernel';
+import { defineAgent, type AgentContext, type OmniError } from '@omnipaw/kernel';
 import { channelOf, deliver, SwarmProtocol, unwrap, type Letter, type SwarmTransport } from '@omnipaw/swarm';
 import { describe, expect, test } from 'vitest';
 import { ofKind } from '../support.js';
