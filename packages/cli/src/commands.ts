@@ -7,6 +7,7 @@ import { sign, type SignOptions } from './attest/sign.js';
 import { diff, type DiffOptions } from './diff/diff.js';
 import { fork, type ForkOptions } from './fork/fork.js';
 import { inspect, type InspectOptions } from './inspect/inspect.js';
+import { DRAWINGS } from './inspect/messages.js';
 import { listPlugins, type ListOptions } from './plugins/list.js';
 import { newPlugin, type NewOptions } from './plugins/new.js';
 import { packPlugin, type PackOptions } from './plugins/pack.js';
@@ -124,6 +125,8 @@ function addInspect(program: Command, perform: Perform): void {
     .requiredOption('--log <dir>', 'the log to look at')
     .option('--at <seq>', 'the last entry to take into account; the whole log unless given', parseCount)
     .option('--agent <id>', 'only this agent and those below it, with all that they remember')
+    .option('--messages', 'instead of the state: every message, who sent it, who read it, and what led to it')
+    .addOption(new Option('--graph <language>', 'instead of the state: who talked to whom, to be drawn').choices(DRAWINGS).conflicts('json'))
     .action((options: InspectOptions) => perform(options, (session) => inspect(options, session)));
 }
 

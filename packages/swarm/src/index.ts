@@ -1,5 +1,29 @@
 /** The public surface of `@omnipaw/swarm`, and nothing else. */
+export {
+  groupEqual,
+  tally,
+  usualVote,
+  type Ballot,
+  type Consensus,
+  type ConsensusOptions,
+  type Decision,
+  type Groups,
+  type JudgeInput,
+  type Poll,
+  type Rule,
+  type ServeOptions,
+  type Tally,
+  type Voice,
+  type VoteAsked,
+  type VoteOptions,
+  type Voter,
+} from './consensus/index.js';
+export { Election, type ElectionOptions, type Leadership } from './election/index.js';
 export { SWARM_ERROR_CODES, type SwarmErrorCode } from './errors.js';
+export { swarm, SwarmLedger, type ChannelTraffic, type SeatReport, type SwarmExtension, type SwarmReport, type TermReport } from './extension/index.js';
+export { messageGraph, toDot, toMermaid, type GraphAgent, type GraphMessage, type MessageGraph } from './graph/index.js';
+export { channelOf, membership, namespaceOf, topicChannel, type Member } from './names.js';
+export { SwarmProtocol, toEnvelope, type Answers, type Broadcast, type Envelope, type ProtocolContext, type ProtocolOptions, type Received, type ReceiveOptions, type RequestOptions, type SendOptions } from './protocol/index.js';
 export type { Job, Post, Seat, Steps, Strategy } from './strategy.js';
 export type { WorkInfo, WorkOptions } from './crew/index.js';
 export { mapReduce, type MapReduce, type MapReduceOptions } from './map-reduce/index.js';
@@ -21,10 +45,6 @@ export {
   type SwarmOutcome,
   type Watching,
 } from './coordinator/index.js';
-export { swarm, SwarmLedger, type ChannelTraffic, type SeatReport, type SwarmExtension, type SwarmReport, type TermReport } from './extension/index.js';
-export { messageGraph, toDot, toMermaid, type GraphAgent, type GraphMessage, type MessageGraph } from './graph/index.js';
-export { channelOf, membership, namespaceOf, topicChannel, type Member } from './names.js';
-export { SwarmProtocol, toEnvelope, type Answers, type Broadcast, type Envelope, type ProtocolContext, type ProtocolOptions, type Received, type ReceiveOptions, type RequestOptions, type SendOptions } from './protocol/index.js';
 export { deliver, unwrap, type Outgoing } from './remote/index.js';
 export {
   swarmNode,

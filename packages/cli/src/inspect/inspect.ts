@@ -4,17 +4,20 @@ import { EXIT } from '../failure.js';
 import { assertLogDirectory } from '../log-directory.js';
 import type { Session } from '../session.js';
 import { inspectionLines } from './inspection-text.js';
+import { inspectMessages, type MessagesOptions } from './messages.js';
 import { treeOrder } from './tree.js';
 
-export interface InspectOptions {
-  readonly log: string;
-  readonly at?: number;
-  readonly agent?: string;
-  readonly json?: boolean;
+export interface InspectOptions extends MessagesOptions {
+  readonly messages?: boolean;
 }
 
-export async function inspect({ log, at, agent, json }: InspectOptions, { out }: Session): Promise<number> {
+export async function inspect(options: InspectOptions, session: Session): Promise<number> {
+  const { log, messages, graph } = options;
   assertLogDirectory(log);
+  return messages === true || graph !== undefined ? inspectMessages(options, session) : inspectState(options, session);
+}
+
+async function inspectState({ log, at, agent, json }: InspectOptions, { out }: Session): Promise<number> {
   const whole = await inspectLog(new FileLogReader(log), at === undefined ? {} : { at });
   const inspection = agent === undefined ? whole : { ...whole, agents: subtree(whole, agent) };
   if (json === true) {

@@ -10,7 +10,8 @@ interface Swarm {
   readonly id: string;
   readonly leases: Leases;
   readonly members: Mutable<MemberAccount>[];
-  readonly slots: Set<string>;
+  /** Who sits where. */
+  readonly slots: Map<string, MemberAccount>;
   readonly messages: Map<string, number>;
   strategy: string | null;
   restarts: number;
@@ -93,11 +94,11 @@ export class SwarmAccounts implements Projection {
         account.error = entry.data.error;
         break;
       case 'TOKEN_REVOKED':
-        // Whoever was revoked by its coordinator holds nothing from then on; at the end of the swarm nobody does.
+        // By its coordinator, who will say so by filling its seat, or with the whole swarm.
         if (account.state !== 'running') break;
         account.state = 'ended';
-        swarm.leases.gone(account.agent, { code: 'TOKEN_INVALID', message: entry.data.reason });
-        this.#tell(swarm, entry.busSeq);
+        account.error = { code: 'TOKEN_INVALID', failureClass: 'POLICY_VIOLATION', message: entry.data.reason };
+        swarm.leases.silence(account.agent);
         break;
       case 'AGENT_TERMINATED':
         if (account.state === 'running') account.state = 'ended';
@@ -116,15 +117,16 @@ export class SwarmAccounts implements Projection {
     };
     swarm.members.push(account);
     this.#seated.set(agent, { swarm, account });
-    if (!swarm.slots.has(slot)) swarm.slots.add(slot);
-    else {
-      swarm.restarts++;
-      this.#tell(swarm, busSeq);
-    }
+    const before = swarm.slots.get(slot);
+    swarm.slots.set(slot, account);
+    if (before === undefined) return;
+    swarm.restarts++;
+    swarm.leases.gone(before.agent, before.error ?? failureOf(null));
+    this.#tell(swarm, busSeq);
   }
 
   #open(id: string): Swarm {
-    const swarm: Swarm = { id, leases: new Leases(), members: [], slots: new Set(), messages: new Map(), strategy: null, restarts: 0, elections: 0 };
+    const swarm: Swarm = { id, leases: new Leases(), members: [], slots: new Map(), messages: new Map(), strategy: null, restarts: 0, elections: 0 };
     this.#swarms.set(id, swarm);
     return swarm;
   }

@@ -19,6 +19,7 @@ export class Leases {
   readonly #tasks = new Map<string, Tried>();
   /** By agent, what it holds. */
   readonly #held = new Map<string, readonly string[]>();
+  readonly #silenced = new Map<string, readonly string[]>();
   #done = 0;
   #underWay = 0;
   #attempts = 0;
@@ -45,8 +46,9 @@ export class Leases {
     const report = workReportIn(body);
     const held = this.#held.get(agent);
     if (report === undefined || held === undefined) return 0;
-    this.#held.delete(agent);
     const said = new Map(report.reports.map((one) => [one.task, one]));
+    if (!held.some((task) => said.has(task))) return 0;
+    this.#held.delete(agent);
     let done = 0;
     for (const task of held) {
       const one = said.get(task);
@@ -56,10 +58,20 @@ export class Leases {
     return done;
   }
 
-  /** The agent is gone, with all that it held. */
-  gone(agent: string, error: Failure): void {
-    for (const task of this.#held.get(agent) ?? []) this.#fail(task, error);
+  /** Nothing that the agent says counts any more; what it held is under way until its coordinator has taken note. */
+  silence(agent: string): void {
+    const held = this.#held.get(agent);
+    if (held === undefined) return;
     this.#held.delete(agent);
+    this.#silenced.set(agent, held);
+  }
+
+  /** Its coordinator has taken note that the agent is gone, with all that it held. */
+  gone(agent: string, error: Failure): void {
+    for (const of of [this.#held, this.#silenced]) {
+      for (const task of of.get(agent) ?? []) this.#fail(task, error);
+      of.delete(agent);
+    }
   }
 
   #begin(task: string): void {

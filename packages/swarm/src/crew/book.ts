@@ -97,11 +97,12 @@ export class Book {
     return assignments;
   }
 
-  /** What a member has to say; answers whether it was its turn to say something. */
+  /** What a member has to say; answers whether it said anything of what it holds. */
   reported(agent: string, reports: readonly Report[]): boolean {
     const worker = this.#workers.get(agent);
-    if (worker === undefined || worker.leases.length === 0) return false;
     const said = new Map(reports.map((report) => [report.task, report]));
+    // What came twice, late, or from somebody who means harm says nothing of it.
+    if (worker?.leases.some(({ task }) => said.has(task.id)) !== true) return false;
     const { leases } = worker;
     worker.leases = [];
     this.#deadlines.lift(agent);
@@ -122,6 +123,22 @@ export class Book {
       else this.#suspected(agent, lease);
     }
     return worker.leases.length > 0;
+  }
+
+  /** A member was not even told what to do: nobody has tried that, and nobody is to blame. */
+  unreached(agent: string): void {
+    const worker = this.#workers.get(agent);
+    if (worker === undefined) return;
+    for (const lease of worker.leases) {
+      lease.holders.delete(agent);
+      if (!lease.isOver && lease.holders.size === 0) this.#giveBack(lease);
+    }
+    worker.leases = [];
+  }
+
+  /** Gives all who hold something their time once more: who was to look after them was not there. */
+  extend(now: number): void {
+    for (const [agent, { leases }] of this.#workers) if (leases.length > 0) this.#allow(agent, leases.length, now);
   }
 
   /** A member that has held its tasks for too long; undefined if there is none. */
@@ -169,7 +186,11 @@ export class Book {
       if (lease.holders.size === 1) slow.add(lease);
       else slow.delete(lease);
     }
-    this.#deadlines.set(agent, now + this.#options.taskTimeoutMs * leases.length);
+    this.#allow(agent, leases.length, now);
+  }
+
+  #allow(agent: string, taskCount: number, now: number): void {
+    this.#deadlines.set(agent, now + this.#options.taskTimeoutMs * taskCount);
   }
 
   #settle(agent: string, lease: Lease, report: Report): void {

@@ -15,6 +15,9 @@ export interface CrewOptions extends BookOptions {
 /** A tick has room for more steps than this, even after a few that are not counted. */
 const STEPS_AT_ONCE = 500;
 
+/** A coordinator that wakes so much later than it meant to was down, and so were its members: that time is held against nobody. */
+const LATE_MS = 1_000;
+
 /**
  * The coordinator of members that work by a plan: starts them, gives out tasks, replaces who fails or hangs.
  *
@@ -43,9 +46,9 @@ export class Crew {
     const { plan } = this.#options;
     for (const seat of this.#job.seats) yield* this.#seat(seat);
     for (;;) {
-      if (this.#book.failure !== undefined) throw taskFailed(this.#book.failure);
-      if (plan.isOver) return plan.result();
+      if (plan.isOver && this.#book.failure === undefined) return plan.result();
       yield* this.#lookAround();
+      if (this.#book.failure !== undefined) throw taskFailed(this.#book.failure);
       for (const assignment of this.#book.assign(this.#ctx.now())) yield* this.#tell(assignment);
       if (this.#book.isIdle) throw swarmError('TASK_FAILED', 'There is work left that no member of the swarm can do.');
       yield* this.#hear();
@@ -77,6 +80,7 @@ export class Crew {
       // That it has ended the kernel tells as well.
       if (code === 'DEAD_LETTER') return;
       if (code !== 'MAILBOX_FULL') throw error;
+      this.#book.unreached(agent);
       yield* this.#dismiss(agent, { code, message });
     }
   }
@@ -85,6 +89,7 @@ export class Crew {
     yield* this.#breathe();
     const until = Math.min(this.#book.nextDeadline ?? Infinity, this.#deadline);
     const message = yield* nextMessage(this.#ctx, { channels: [this.#channel, 'exit'], until });
+    if (this.#ctx.now() - until > LATE_MS) this.#book.extend(this.#ctx.now());
     if (message === undefined) return;
     if (message.channel === 'exit') return yield* this.#exited(message.body as unknown as Exit);
     const report = workReportIn(message.body);

@@ -24,7 +24,9 @@ const LONGEST_WAIT_MS = 10_000;
 export function* workLoop(ctx: AgentContext, post: Post, acts: Acts): Steps<never> {
   const channel = channelOf(post.swarm, 'work');
   for (;;) {
-    const { body } = yield* ctx.receive<WorkOrder>({ channel, from: post.hub });
+    const { from, body } = yield* ctx.receive<WorkOrder>({ channel });
+    // Read and dropped, so that it takes no room.
+    if (from !== post.hub) continue;
     const reports: Report[] = [];
     for (const task of body.tasks) reports.push(yield* perform(ctx, { post, task, act: acts[task.act] }));
     yield* handIn(ctx, post.hub, { channel, reports });

@@ -18,7 +18,8 @@ export function toDot(graph: MessageGraph): string {
 
 const STYLES: Readonly<Record<Edge['fate'], string>> = { arrived: '', unread: ', style=dashed', refused: ', style=dashed, color=red' };
 
-/** Inside quotes, a backslash begins an escape and an ampersand an entity. */
+/** Inside quotes, a backslash begins an escape and an ampersand an entity; what no reader would see is written as its number. */
 function quoted(text: string): string {
-  return `"${text.replaceAll('&', '&amp;').replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+  const shown = text.replaceAll('&', '&amp;').replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => `&#${String(character.codePointAt(0))};`);
+  return `"${shown.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }

@@ -1,4 +1,5 @@
 import { OmniError, type Instruction, type Json, type Message } from '@omnipaw/kernel';
+import { reachConsensus, requestVote, serveConsensus, type Consensus, type ConsensusOptions, type Decision, type ServeOptions, type Tally, type Voice, type VoteOptions } from '../consensus/index.js';
 import { codeOf, swarmError } from '../errors.js';
 import { addressOf, channelOf, topicChannel, type Member } from '../names.js';
 import { remoteAddressOf, unwrap } from '../remote/index.js';
@@ -136,6 +137,24 @@ export class SwarmProtocol {
     const { from, ask } = request;
     if (from === null || ask === undefined) throw new TypeError(`Message ${request.seq} on "${request.topic}" is no question: nobody waits for an answer. Look whether it has an \`ask\`.`);
     yield* this.#deliver(from, { topic: 'answer', body: { kind: 'answer', ask, body } }, new Deadline(this.#ctx, patienceMs));
+  }
+
+  /** Lets all others vote once, between yes and no unless there are other options; answers how they did, decided or not. */
+  requestVote(question: Json, options: VoteOptions): Generator<Instruction, Tally> {
+    return requestVote(this, question, options);
+  }
+
+  /**
+   * Lets all others propose, without knowing of one another, and vote until it is decided. Throws `NO_CONSENSUS` with the tally
+   * (`details.tally`, and `details.rounds`) if it is not after `maxRounds`.
+   */
+  reachConsensus(options: ConsensusOptions): Generator<Instruction, Consensus> {
+    return reachConsensus(this, options);
+  }
+
+  /** Answers what a chair asks, until it says what came out: that. Throws `RECEIVE_TIMEOUT`. */
+  serveConsensus(voice: Voice, options: ServeOptions = {}): Generator<Instruction, Decision> {
+    return serveConsensus(this, voice, options);
   }
 
   #deliver(to: string, { topic, body }: { readonly topic: string; readonly body: object }, deadline: Pick<Deadline, 'leftMs'>): Generator<Instruction, void> {

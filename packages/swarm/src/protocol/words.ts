@@ -2,7 +2,7 @@ import type { AgentContext, Json } from '@omnipaw/kernel';
 import type { Member } from '../names.js';
 
 /** What the protocol needs of a program's context. */
-export type ProtocolContext = Pick<AgentContext, 'agent' | 'now' | 'uuid' | 'send' | 'receive' | 'sleep' | 'tool'>;
+export type ProtocolContext = Pick<AgentContext, 'agent' | 'memory' | 'now' | 'uuid' | 'send' | 'receive' | 'sleep' | 'tool'>;
 
 export interface ProtocolOptions {
   readonly swarm: string;

@@ -2,7 +2,7 @@ import { readEntries, type MemoryLogStore, type OmniKernel } from '@omnipaw/kern
 import { assertReplays, crash, scriptedTool, VirtualTime } from '@omnipaw/testing';
 import { describe, expect, test } from 'vitest';
 import { defineSwarm, handOff, mapReduce, pipeline, supervisor, swarmAccount, SwarmCoordinator, type SwarmOutcome } from '@omnipaw/swarm';
-import { boot } from '../work-support.js';
+import { boot } from '../swarms.js';
 
 const tools = (time: VirtualTime) => [scriptedTool<{ piece: number }, number>({ name: 'square', idempotent: true, time, script: ({ args }) => ({ value: args.piece ** 2, afterMs: args.piece }) })];
 const [square] = tools(new VirtualTime()) as [ReturnType<typeof tools>[number]];

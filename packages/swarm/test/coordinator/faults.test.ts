@@ -3,7 +3,7 @@ import { quota } from '@omnipaw/quota';
 import { assertReplays } from '@omnipaw/testing';
 import { describe, expect, test } from 'vitest';
 import { channelOf, defineSwarm, mapReduce, SwarmCoordinator, type SwarmProgress, type WorkInfo } from '@omnipaw/swarm';
-import { boot, run } from '../work-support.js';
+import { boot, run } from '../swarms.js';
 
 const noop = defineTool({ name: 'noop', description: 'Does nothing.', input: unchecked<object>(), run: (_, { spend }) => {
   spend({ tokens: 5, cost: 2 });

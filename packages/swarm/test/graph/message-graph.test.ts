@@ -102,6 +102,6 @@ describe('a drawing', () => {
   it('takes no order from the name of a channel', () => {
     const hostile: MessageGraph = { agents: [], messages: [message({ channel: `"]\nclick n0 "javascript:x"; <b>\\" & #35;` })] };
     expect(toMermaid(hostile).split('\n').at(-2)).toBe('  n0 -->|"#34;#93;#10;click n0 #34;javascript:x#34;#59; #60;b#62;#92;#34; #38; #35;35#59; ×1"| n1');
-    expect(toDot(hostile)).toContain('[label="\\"]\nclick n0 \\"javascript:x\\"; <b>\\\\\\" &amp; #35; ×1"]');
+    expect(toDot(hostile)).toContain('[label="\\"]&#10;click n0 \\"javascript:x\\"; <b>\\\\\\" &amp; #35; ×1"]');
   });
 });

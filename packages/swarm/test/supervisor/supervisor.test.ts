@@ -1,7 +1,7 @@
 import { assertReplays } from '@omnipaw/testing';
 import { describe, expect, test } from 'vitest';
 import { defineSwarm, handOff, supervisor, type Together } from '@omnipaw/swarm';
-import { run } from '../work-support.js';
+import { run } from '../swarms.js';
 
 /** The children fail as often as the goal says, one after the other, and then answer how often they were started. */
 const team = (together: Together) => defineSwarm('team', {

@@ -30,7 +30,7 @@ export async function run<Result = unknown, Name extends string = string>(
   config: Omit<KernelConfig, 'log' | 'agents'> = {},
 ): Promise<Ran<Result>> {
   const booted = await boot({ agents: [...swarm.agents], ...config });
-  const coordinator = new SwarmCoordinator<Name, Result>(booted.kernel, { swarm, ...options } as SwarmOptions<Name>);
+  const coordinator = new SwarmCoordinator<Name, Result>(booted.kernel, { swarm, ...options });
   const ended = coordinator.execute().then((outcome) => ({ outcome, error: undefined }), (error: unknown) => ({ outcome: undefined, error: error as OmniError }));
   const end = await booted.time.until(ended);
   await booted.time.until(booted.kernel.stop());

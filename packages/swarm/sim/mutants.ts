@@ -1,0 +1,64 @@
+/** Bugs that the simulator has to find: each is a small change of one source, as somebody might make it. */
+
+export interface Mutant {
+  readonly name: string;
+  /** What is wrong with it, in one sentence. */
+  readonly bug: string;
+  /** Below `packages/swarm/src`. */
+  readonly file: string;
+  /** Stands in the file exactly once. */
+  readonly text: string;
+  readonly replacement: string;
+}
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'takes-any-report',
+    bug: 'Whoever reports of a task ends it, whether or not it was given to them.',
+    file: 'crew/crew.ts',
+    text: 'if (report !== undefined && message.from !== null) this.#book.reported(message.from, report.reports);',
+    replacement: 'if (report !== undefined) for (const agent of this.#seats.keys()) this.#book.reported(agent, report.reports);',
+  },
+  {
+    name: 'loses-what-the-dead-held',
+    bug: 'What a member held that is gone is given to nobody else.',
+    file: 'crew/book.ts',
+    text: "    if (what === 'again') this.#giveBack(lease);\n    else this.#close(lease);\n",
+    replacement: "    if (what !== 'again') this.#close(lease);\n",
+  },
+  {
+    name: 'blames-all',
+    bug: 'All that a member held when it died is blamed for it, and not only what it was at.',
+    file: 'crew/book.ts',
+    text: 'if (worker.leases.length === 1) this.#failed',
+    replacement: 'if (worker.leases.length > 0) this.#failed',
+  },
+  {
+    name: 'counts-downtime',
+    bug: 'The time in which no kernel was there is held against members.',
+    file: 'crew/crew.ts',
+    text: '> LATE_MS) this',
+    replacement: '> Infinity) this',
+  },
+  {
+    name: 'merges-as-they-come',
+    bug: 'Results are merged in the order in which they come.',
+    file: 'map-reduce/plan.ts',
+    text: 'group.results[index % this.#fanIn] = result;',
+    replacement: 'group.results[group.results.length - group.missing] = result;',
+  },
+  {
+    name: 'forgets-the-exit',
+    bug: 'A member that failed is not replaced.',
+    file: 'crew/crew.ts',
+    text: '    yield* this.#replace(exit.agent, reason);\n',
+    replacement: '    this.#seats.delete(exit.agent);\n    this.#book.gone(exit.agent, reason);\n',
+  },
+];
+
+/** The source with the bug in it; throws if it is not what the bug was made for. */
+export function planted({ name, file, text, replacement }: Mutant, source: string): string {
+  const parts = source.split(text);
+  if (parts.length !== 2) throw new Error(`The mutant "${name}" does not fit ${file} any more: its text stands there ${parts.length - 1} times.`);
+  return parts.join(replacement);
+}
