@@ -25,6 +25,7 @@ export { messageGraph, toDot, toMermaid, type GraphAgent, type GraphMessage, typ
 export { channelOf, membership, namespaceOf, topicChannel, type Member } from './names.js';
 export { SwarmProtocol, toEnvelope, type Answers, type Broadcast, type Envelope, type ProtocolContext, type ProtocolOptions, type Received, type ReceiveOptions, type RequestOptions, type SendOptions } from './protocol/index.js';
 export type { Job, Post, Seat, Steps, Strategy } from './strategy.js';
+export { consensus, type ConsensusParts } from './assembly/index.js';
 export type { WorkInfo, WorkOptions } from './crew/index.js';
 export { mapReduce, type MapReduce, type MapReduceOptions } from './map-reduce/index.js';
 export { pipeline, type Stage } from './pipeline/index.js';

@@ -46,13 +46,20 @@ export class Crew {
     const { plan } = this.#options;
     for (const seat of this.#job.seats) yield* this.#seat(seat);
     for (;;) {
-      if (plan.isOver && this.#book.failure === undefined) return plan.result();
+      if (this.#isEnding()) break;
       yield* this.#lookAround();
-      if (this.#book.failure !== undefined) throw taskFailed(this.#book.failure);
+      // Whoever was too slow may have been the last one.
+      if (this.#isEnding()) break;
       for (const assignment of this.#book.assign(this.#ctx.now())) yield* this.#tell(assignment);
       if (this.#book.isIdle) throw swarmError('TASK_FAILED', 'There is work left that no member of the swarm can do.');
       yield* this.#hear();
     }
+    if (this.#book.failure !== undefined) throw taskFailed(this.#book.failure);
+    return plan.result();
+  }
+
+  #isEnding(): boolean {
+    return this.#book.failure !== undefined || this.#options.plan.isOver;
   }
 
   *#seat(seat: Seat): Steps<void> {
