@@ -126,6 +126,7 @@ function addInspect(program: Command, perform: Perform): void {
     .option('--at <seq>', 'the last entry to take into account; the whole log unless given', parseCount)
     .option('--agent <id>', 'only this agent and those below it, with all that they remember')
     .option('--messages', 'instead of the state: every message, who sent it, who read it, and what led to it')
+    .addOption(new Option('--swarm', 'instead of the state: who did what in the swarms of the log').conflicts(['messages', 'graph', 'agent']))
     .addOption(new Option('--graph <language>', 'instead of the state: who talked to whom, to be drawn').choices(DRAWINGS).conflicts('json'))
     .action((options: InspectOptions) => perform(options, (session) => inspect(options, session)));
 }

@@ -52,5 +52,5 @@ test('without @omnipaw/plugins and @omnipaw/swarm, everything else works, and wh
 
   expect(await omnipaw(folder, ['inspect', '--log', 'log'])).toMatchObject({ code: 0 });
   const messages = expect.stringContaining('is told by the package @omnipaw/swarm, and it is not installed: npm install @omnipaw/swarm') as unknown;
-  for (const option of [['--messages'], ['--graph', 'dot']]) expect(await omnipaw(folder, ['inspect', '--log', 'log', ...option])).toMatchObject({ code: 2, stdout: '', stderr: messages });
+  for (const option of [['--messages'], ['--graph', 'dot'], ['--swarm']]) expect(await omnipaw(folder, ['inspect', '--log', 'log', ...option])).toMatchObject({ code: 2, stdout: '', stderr: messages });
 }, 120_000);

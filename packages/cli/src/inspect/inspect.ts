@@ -5,15 +5,18 @@ import { assertLogDirectory } from '../log-directory.js';
 import type { Session } from '../session.js';
 import { inspectionLines } from './inspection-text.js';
 import { inspectMessages, type MessagesOptions } from './messages.js';
+import { inspectSwarms } from './swarms.js';
 import { treeOrder } from './tree.js';
 
 export interface InspectOptions extends MessagesOptions {
   readonly messages?: boolean;
+  readonly swarm?: boolean;
 }
 
 export async function inspect(options: InspectOptions, session: Session): Promise<number> {
-  const { log, messages, graph } = options;
+  const { log, messages, graph, swarm } = options;
   assertLogDirectory(log);
+  if (swarm === true) return inspectSwarms(options, session);
   return messages === true || graph !== undefined ? inspectMessages(options, session) : inspectState(options, session);
 }
 

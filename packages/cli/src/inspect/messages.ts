@@ -1,13 +1,12 @@
 /** `omnipaw inspect --messages` and `--graph`: who said what to whom. */
-import { FileLogReader, OmniError, readEntries, type RawEntry } from '@omnipaw/kernel';
-import type * as swarm from '@omnipaw/swarm';
+import { OmniError } from '@omnipaw/kernel';
 import type { GraphMessage, MessageGraph } from '@omnipaw/swarm';
-import { EXIT, UsageError } from '../failure.js';
-import { installed } from '../plugins/library.js';
+import { EXIT } from '../failure.js';
 import type { Session } from '../session.js';
 import { alignColumns, type Cell } from '../terminal/columns.js';
 import type { Ink } from '../terminal/ink.js';
 import { count } from '../terminal/printable.js';
+import { entriesUpTo, swarmLibrary } from './swarm-library.js';
 
 /** In what a graph can be drawn. */
 export const DRAWINGS = ['mermaid', 'dot'] as const;
@@ -22,26 +21,12 @@ export interface MessagesOptions {
 
 export async function inspectMessages({ log, at, agent, graph: language, json }: MessagesOptions, { out }: Session): Promise<number> {
   const { messageGraph, toDot, toMermaid } = await swarmLibrary();
-  const whole = await messageGraph(entriesUpTo(readEntries(new FileLogReader(log)), at));
+  const whole = await messageGraph(entriesUpTo(log, at));
   const graph = agent === undefined ? whole : around(whole, agent);
   if (language !== undefined) await out.write(language === 'dot' ? toDot(graph) : toMermaid(graph));
   else if (json === true) await out.json(graph);
   else for (const line of messageLines(graph, out.ink, out.width)) await out.line(line);
   return EXIT.ok;
-}
-
-/** `@omnipaw/swarm`, which may be absent for everybody who does not ask for messages. */
-async function swarmLibrary(): Promise<typeof swarm> {
-  const library = await installed(() => import('@omnipaw/swarm'), '@omnipaw/swarm');
-  if (library !== undefined) return library;
-  throw new UsageError('Who said what to whom is told by the package @omnipaw/swarm, and it is not installed: npm install @omnipaw/swarm');
-}
-
-async function* entriesUpTo(entries: AsyncIterable<RawEntry>, last = Infinity): AsyncGenerator<RawEntry, void, undefined> {
-  for await (const entry of entries) {
-    if (entry.busSeq > last) return;
-    yield entry;
-  }
 }
 
 /** What an agent and those below it have said and heard. */
