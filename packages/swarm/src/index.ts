@@ -34,11 +34,13 @@ export { swarmAccount, SwarmAccounts, type MemberAccount, type SwarmAccount, typ
 export {
   defineSwarm,
   delegateSwarm,
+  hostSwarm,
   swarmGrants,
   SwarmCoordinator,
   type Crowd,
   type Crowds,
   type DelegatedSwarm,
+  type HostOptions,
   type ResumeOptions,
   type SwarmDefinition,
   type SwarmKernel,
