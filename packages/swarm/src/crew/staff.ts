@@ -6,6 +6,7 @@
  */
 import { OmniError, type AgentContext, type Json, type Message } from '@omnipaw/kernel';
 import { fieldsOf } from '../fields.js';
+import { addressOf } from '../names.js';
 import { remoteAddressOf, unwrap } from '../remote/index.js';
 import type { Job, Seat, Steps } from '../strategy.js';
 import { reasonOf, type Exit } from './next-message.js';
@@ -80,14 +81,10 @@ export class Staff {
 
   /** That somebody has ended, if that is what a message says. */
   endingIn(message: Message): Ending | undefined {
-    if (message.channel === 'exit') return message.body as unknown as Exit;
-    const { from, body } = unwrap(message);
-    const node = from === null ? undefined : remoteAddressOf(from)?.node;
-    const { kind, agent: id, error = null, message: text, result = null } = fieldsOf(body);
-    if (node === undefined || kind !== 'ended' || typeof id !== 'string' || typeof text !== 'string') return undefined;
-    const agent = `${node}/${id}`;
-    this.#membersOn(node).delete(agent);
-    return { agent, error: typeof error === 'string' ? error : null, told: { message: text, result: result as Json } };
+    const ending = endingIn(message);
+    const address = ending === undefined ? undefined : remoteAddressOf(ending.agent);
+    if (ending !== undefined && address !== undefined) this.#membersOn(address.node).delete(ending.agent);
+    return ending;
   }
 
   /** Why, in words. */
@@ -158,4 +155,14 @@ export class Staff {
     this.#elsewhere.set(node, members);
     return members;
   }
+}
+
+/** That somebody has ended, in this kernel or on another node; undefined for a message that says nothing of it. */
+export function endingIn(message: Message): Ending | undefined {
+  if (message.channel === 'exit') return message.body as unknown as Exit;
+  const { from, channel, body } = unwrap(message);
+  const node = from === null || addressOf(channel)?.topic !== STEWARD_CHANNEL ? undefined : remoteAddressOf(from)?.node;
+  const { kind, agent, error = null, message: text, result = null } = fieldsOf(body);
+  if (node === undefined || kind !== 'ended' || typeof agent !== 'string' || typeof text !== 'string') return undefined;
+  return { agent: `${node}/${agent}`, error: typeof error === 'string' ? error : null, told: { message: text, result: result as Json } };
 }

@@ -8,7 +8,7 @@
 import { OmniError, type AgentContext, type AgentDefinition, type Grant, type Json, type Message, type Quota } from '@omnipaw/kernel';
 import { fieldsOf } from '../fields.js';
 import { channelOf } from '../names.js';
-import { deliver, unwrap } from '../remote/index.js';
+import { deliver, remoteAddressOf, unwrap } from '../remote/index.js';
 import type { Post, Steps } from '../strategy.js';
 import { reasonOf, type Exit } from './next-message.js';
 import { memberOptions } from './start.js';
@@ -164,4 +164,13 @@ function orderIn(body: Json): Order | undefined {
   const { swarm, slot, role, strategy, input } = fieldsOf(post);
   const isPost = [swarm, slot, role, strategy].every((field) => typeof field === 'string') && input !== undefined;
   return kind === 'start' && isPost && Array.isArray(grants) ? (body as unknown as Order) : undefined;
+}
+
+/** Whom a word of a coordinator to another node starts there, as it is called from here. */
+export function startedBy({ to, channel, body }: { readonly to: string; readonly channel: string; readonly body: Json }): { readonly agent: string; readonly slot: string; readonly role: string } | undefined {
+  const node = remoteAddressOf(to)?.node;
+  const order = channel === STEWARD_CHANNEL ? orderIn(body) : undefined;
+  if (node === undefined || order?.kind !== 'start') return undefined;
+  const { slot, role } = order.post;
+  return { agent: `${node}/${order.agent}`, slot, role };
 }

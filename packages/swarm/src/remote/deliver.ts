@@ -1,5 +1,6 @@
-import type { AgentContext, Operation, Tool } from '@omnipaw/kernel';
-import { remoteAddressOf, toolTo } from './address.js';
+import type { AgentContext, Json, Operation, Tool } from '@omnipaw/kernel';
+import { fieldsOf } from '../fields.js';
+import { nodeOfTool, remoteAddressOf, toolTo } from './address.js';
 
 /** What is given to the tool that writes to another node. */
 export interface Outgoing {
@@ -19,4 +20,11 @@ export function deliver(ctx: Pick<AgentContext, 'send' | 'tool'>, { to, channel,
   if (address === undefined) return ctx.send(to, body, channel);
   const tool: Pick<Tool<Outgoing, void>, 'name'> = { name: toolTo(address.node) };
   return ctx.tool(tool as Tool<Outgoing, void>, { to: address.agent, channel, body });
+}
+
+/** What a call sends to another node, by the address that its program used; undefined for a call of any other tool. */
+export function outgoingIn({ tool, args }: { readonly tool: string; readonly args: Json }): (Outgoing & { readonly body: Json }) | undefined {
+  const node = nodeOfTool(tool);
+  const { to, channel, body } = fieldsOf(args);
+  return node !== undefined && typeof to === 'string' && typeof channel === 'string' ? { to: `${node}/${to}`, channel, body: (body ?? null) as Json } : undefined;
 }

@@ -68,6 +68,10 @@ describe('a swarm over several nodes', () => {
     const nodes = [await boot(cluster, 'a'), await boot(cluster, 'b'), await boot(cluster, 'c')] as const;
     const outcome = await cluster.time.until(run(nodes[0], { strategy, goal, agents: strategy === 'SUPERVISOR' ? 2 : 4 }));
     expect(outcome.result).toEqual(result);
+    const { tasks, members, total, restarts } = outcome.account;
+    expect({ restarts, done: tasks.done, underWay: tasks.underWay, calls: total.toolCalls }).toEqual({ restarts: 0, done: tasks.attempts, underWay: 0, calls: 0 });
+    expect(members.reduce((sum, { done }) => sum + done, 0)).toBe(tasks.done);
+    expect(members.slice(1).every(({ agent, state }) => /^[bc]\//.test(agent) && state !== 'running')).toBe(true);
     // When it is over, nobody is left behind.
     await cluster.time.advance(1_000);
     for (const { kernel } of nodes) expect(kernel.snapshot().agents.filter(({ id, state }) => !id.endsWith('.steward') && state !== 'TERMINATED')).toEqual([]);
