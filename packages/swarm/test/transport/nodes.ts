@@ -30,9 +30,9 @@ export class Cluster {
   readonly wires: LossyWires;
   readonly #names: readonly string[];
 
-  constructor(names: readonly string[], { seed = 'virtual', trouble = NO_TROUBLE }: { readonly seed?: string; readonly trouble?: Trouble } = {}) {
+  constructor(names: readonly string[], { seed = 'virtual', trouble = NO_TROUBLE, patienceMs }: { readonly seed?: string; readonly trouble?: Trouble; readonly patienceMs?: number } = {}) {
     this.time = new VirtualTime({ seed });
-    this.wires = new LossyWires(this.time, trouble);
+    this.wires = new LossyWires(this.time, trouble, patienceMs);
     this.#names = names;
   }
 

@@ -1,8 +1,8 @@
-import { defineAgent, type AgentContext, type OmniError } from '@omnipaw/kernel';
-import { channelOf, deliver, SwarmProtocol, unwrap, type Letter, type SwarmTransport } from '@omnipaw/swarm';
+import { defineAgent, readEntries, type AgentContext, type OmniError } from '@omnipaw/kernel';
+import { channelOf, deliver, Election, membership, messageGraph, swarm, SwarmProtocol, unwrap, type Letter, type SwarmTransport } from '@omnipaw/swarm';
 import { describe, expect, test } from 'vitest';
-import { ofKind } from '../support.js';
-import { Cluster } from './nodes.js';
+import { entriesOf, ofKind } from '../support.js';
+import { Cluster, type Node } from './nodes.js';
 
 const listener = defineAgent('listener', function* (ctx, count: number) {
   const heard = [];
@@ -58,6 +58,9 @@ describe('agents of two kernels', () => {
     const [sent, taken] = await cluster.finish(a, b);
     const ids = ofKind(taken!, 'MESSAGE_SENT').map(({ data }) => (data.body as { id: string }).id);
     expect(ids).toEqual(ofKind(sent!, 'TOOL_CALLED').map((entry) => `${a.kernel.logId}/teller-1/${String(entry.data.tick)}/0`));
+    const [there, here] = [await messageGraph(readEntries(a.log)), await messageGraph(readEntries(b.log))];
+    expect(there.messages.map(({ from, to, state, letter }) => ({ from, to, state, letter }))).toEqual(ids.map((letter) => ({ from: 'teller-1', to: 'b/listener-1', state: 'delivered', letter })));
+    expect(here.messages.map(({ from, by, to, state, letter }) => ({ from, by, to, state, letter }))).toEqual(ids.map((letter) => ({ from: 'a/teller-1', by: 'agent', to: 'listener-1', state: 'read', letter })));
   });
 
   test('ask and answer, whatever is lost, comes twice or overtakes on the way', async () => {
@@ -104,6 +107,47 @@ describe('agents of two kernels', () => {
     expect(told).toEqual(['PERMISSION_DENIED']);
     await cluster.finish(a);
   });
+});
+
+test('agents of three kernels choose one leader, and another one when its kernel is gone', async () => {
+  const names = ['a', 'b', 'c'] as const;
+  const cluster = new Cluster(names, { patienceMs: 50 });
+  const voter = defineAgent('voter', function* (ctx, own: string) {
+    const everybody = names.map((name) => ({ id: name === own ? 'voter-1' : `${name}/voter-1`, slot: `seat-${name}` }));
+    const election = new Election(new SwarmProtocol(ctx, { swarm: 'chairs', members: everybody }), { heartbeatMs: 100, timeoutMs: 1_000 });
+    const first = yield* election.leader();
+    let next = first;
+    while (next.leader.slot === first.leader.slot) {
+      yield* election.sleep(100);
+      next = yield* election.leader();
+    }
+    // Whoever leads stays until the others know.
+    yield* election.sleep(2_000);
+    return [first.leader.slot, next.leader.slot];
+  });
+  const nodes = [];
+  for (const name of names) nodes.push(await cluster.boot({ name, agents: [voter] }));
+  const [a, b, c] = nodes as [Node, Node, Node];
+  const voting = nodes.map(({ kernel, node: { name } }) => kernel.spawn(voter, name, {
+    grants: ['call:swarm.to.*'],
+    metadata: membership('chairs', `seat-${name}`, names.filter((other) => other !== name).map((other) => ({ id: `${other}/voter-1`, slot: `seat-${other}` }))),
+  }));
+  await cluster.time.advance(2_500);
+  // By rank, the first one loses its patience first.
+  cluster.wires.kill('a');
+  const results = await cluster.time.until(Promise.all(voting.slice(1).map((handle) => handle.result())));
+  expect(results[0]).toEqual(results[1]);
+  expect((results[0]!)[0]).toBe('seat-a');
+  await cluster.time.until(a.kernel.stop());
+  await cluster.finish(b, c);
+  // Each log has the votes by which its own member knew that somebody leads.
+  const reports = await Promise.all([a, b, c].map(async ({ log }) => {
+    const { ledger } = swarm();
+    for (const entry of await entriesOf(log)) ledger.apply(entry);
+    return ledger.of('chairs')!;
+  }));
+  const leaders = reports.map(({ terms }, index) => terms.flatMap(({ leader }) => (leader === null ? [] : [leader.includes('/') ? leader : `${names[index]!}/${leader}`])));
+  expect(leaders).toEqual([['a/voter-1'], ...[1, 2].map(() => ['a/voter-1', `${(results[0]!)[1]!.at(-1)!}/voter-1`])]);
 });
 
 describe('a protocol', () => {
