@@ -8,7 +8,7 @@ import type { Summary } from '../src/run/summary.js';
 import { Program } from './support/program.js';
 import { fingerprint, repository, runGit, temporaryDirectory, tree } from './support/tree.js';
 
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 180_000;
 const FILES = { 'a.ts': '// TODO: first\n', 'b.py': 'x = 1  # FIXME(perf) second\n' };
 
 describe('the program', () => {
@@ -21,7 +21,7 @@ describe('the program', () => {
     const directory = path.join('.omnipaw/runs', run!);
     expect(readdirSync(path.join(cwd, directory)).sort()).toEqual(['.gitignore', 'TODO.md', 'changes.patch', 'log', 'workspace']);
     expect(stdout).toContain(`patch     ${directory}/changes.patch\nregister  ${directory}/TODO.md\nlog       ${directory}/log\n`);
-    expect(stdout).toMatch(/4 agents, \d+ ticks, 6 tool calls, 0 denials in/);
+    expect(stdout).toMatch(/15 agents, \d+ ticks, 9 tool calls, 0 denials in/);
     expect(stdout).toContain('verify    INTACT, COMPLETE');
     // No colours and no cursor movements.
     expect(stdout).not.toContain('\u001b');
@@ -42,9 +42,9 @@ describe('the program', () => {
     const summary = JSON.parse(stdout) as Summary;
     expect(stdout.trimEnd()).not.toContain('\n');
     expect(summary).toMatchObject({
-      outcome: 'completed', error: null, source, agents: 4, denials: 0,
+      outcome: 'completed', error: null, source, agents: 15, denials: 0,
       verdict: { integrity: 'INTACT', completeness: 'COMPLETE' },
-      report: { read: { findings: 2 }, plan: { items: 2 }, patch: { edits: 2, files: 2 } },
+      report: { read: { findings: 2 }, plan: { items: 2 }, vote: { accepted: 2, edits: 2 }, write: { files: 2 } },
     });
     for (const file of [summary.log, summary.patch, summary.workspace, summary.register]) expect(existsSync(file!)).toBe(true);
     expect(stderr).toContain('verify    INTACT, COMPLETE');
@@ -53,7 +53,7 @@ describe('the program', () => {
   test('says so when there is nothing to do', async () => {
     const { code, stdout } = await Program.run(['--path', tree({ 'a.ts': 'x;\n' })], { cwd: temporaryDirectory() });
     expect(code).toBe(0);
-    expect(stdout).toContain('No TODO, FIXME, HACK or XXX comment in 1 source file: there is nothing to patch.');
+    expect(stdout).toContain('No TODO, FIXME, HACK or XXX comment, and nothing to fix, in 1 source file: there is nothing to patch.');
     expect(stdout).not.toContain('patch     ');
   }, PATIENCE_MS);
 
@@ -83,11 +83,39 @@ describe('the program', () => {
   }, PATIENCE_MS);
 });
 
+describe('a run with a check', () => {
+  test('says what it was worth', async () => {
+    const { code, stdout } = await Program.run(['--path', tree(FILES), '--agents', '1', '--no-fixes', '--check', '! grep TODO.# a.ts'], { cwd: temporaryDirectory() });
+    expect(code).toBe(0);
+    expect(stdout).toContain(`In the patch
+  1 comment in 1 file; 1 file voted against
+  ✗ a.ts: check: ! grep TODO.# a.ts fails with it
+  ! grep TODO.# a.ts fails with what was voted against (4 runs)
+`);
+  }, PATIENCE_MS);
+
+  test('that is stopped takes the check with it, and the copy', async () => {
+    const out = path.join(temporaryDirectory(), 'out');
+    const source = tree(FILES);
+    const started = path.join(temporaryDirectory(), 'started');
+    const program = await Program.start(['--path', source, '--out', out, '--check', `touch ${started}; exec sleep 600`], { cwd: temporaryDirectory() });
+    await expect.poll(() => existsSync(started), { timeout: PATIENCE_MS }).toBe(true);
+    program.process.kill('SIGINT');
+    const { code, stdout } = await program.ended;
+    expect(code).toBe(130);
+    expect(stdout).toContain('verify    INTACT, COMPLETE');
+    expect(readdirSync(out).sort()).toEqual(['.gitignore', 'log', 'workspace']);
+  }, PATIENCE_MS);
+});
+
 describe('wrong usage is told in one line, with exit code 2', () => {
   const isRoot = process.getuid?.() === 0;
   const cases: readonly (readonly [title: string, args: readonly string[], message: RegExp])[] = [
     ['a path that is not there', ['--path', 'none'], /--path \/.*\/none is not there\./],
     ['a path that is a file', ['--path', 'file'], /--path \/.*\/file is no directory\./],
+    ['no agents', ['--agents', '0'], /--agents takes a whole number from 1 to 1000; found "0"\./],
+    ['half an agent', ['--agents=1.5'], /--agents takes a whole number from 1 to 1000; found "1\.5"\./],
+    ['an empty check', ['--check', ' '], /--check names a command; found an empty text\./],
     ['an empty path', ['--path='], /--path and --out name a directory/],
     ['an option that nobody knows', ['--pathh', 'x'], /Unknown option '--pathh'.*Options: --path DIR/],
     ['an argument', ['x'], /Unexpected argument 'x'/],
@@ -165,6 +193,6 @@ describeWith('git', 'a run that is stopped', () => {
     program.process.kill('SIGINT');
     const { code, stdout } = await program.ended;
     expect(code).toBe(130);
-    expect(JSON.parse(stdout)).toMatchObject({ outcome: 'stopped', patch: null, report: null, agents: 2, verdict: { integrity: 'INTACT' } });
+    expect(JSON.parse(stdout)).toMatchObject({ outcome: 'stopped', patch: null, report: null, agents: 5, verdict: { integrity: 'INTACT' } });
   }, PATIENCE_MS);
 });

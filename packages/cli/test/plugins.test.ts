@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { generateKeyPair } from '@omnipaw/attest';
-import { hashFolder, signManifest } from '@omnipaw/plugins';
+import { hashFolder, PluginLoader, signManifest } from '@omnipaw/plugins';
 import { describe, expect, test } from 'vitest';
 import { installed } from '../src/plugins/library.js';
 import { omnipaw, temporaryFolder } from './command.js';
@@ -89,6 +89,20 @@ describe('plugins list', () => {
       ].join('\n'),
     );
     expect(stdout).toMatch(/\/omnipaw does not hold the kernel that is here/);
+  });
+
+  test('names a link, which a loader refuses whatever it leads to', async () => {
+    const [plugins, elsewhere] = [pluginsFolder(), pluginsFolder()];
+    counterIn(plugins);
+    fs.symlinkSync(counterIn(elsewhere), path.join(plugins, 'linked'));
+    fs.symlinkSync('nowhere', path.join(plugins, 'dangling'));
+    const { stdout } = await omnipaw(['plugins', 'list', '--plugins', plugins]);
+    expect(stdout).toContain(`✗ ${path.join(plugins, 'dangling')}\n  PLUGIN_REFUSED: dangling is a link, and the folder of a plugin is none. Put the folder itself there`);
+    const listed = JSON.parse((await omnipaw(['plugins', 'list', '--plugins', plugins, '--json'])).stdout) as { plugins: { folder: string; ok: boolean; error?: unknown }[] };
+    const loader = await new PluginLoader({ folder: plugins, grants: { 'plugin-counter': ['memory'] }, workers: 1 }).load();
+    await loader.close();
+    expect(listed.plugins.flatMap(({ folder, ok }) => (ok ? [folder] : []))).toEqual(loader.loaded.map(({ folder }) => folder));
+    expect(listed.plugins.flatMap(({ folder, error }) => (error === undefined ? [] : [{ folder, ...(error as { code: string; message: string }) }]))).toEqual(loader.rejected.map(({ folder, error: { code, message } }) => ({ folder, code, message })));
   });
 
   test('holds signatures against the keys that are trusted', async () => {

@@ -64,6 +64,21 @@ describe('run --watch', () => {
     expect(stderr.text.match(/stays what it was/g)).toHaveLength(1);
   });
 
+  test.each<[string, object]>([
+    ['another tool', { tools: [...MANIFEST.tools, { ...MANIFEST.tools[0], name: 'word.more' }] }],
+    ['another schema', { tools: [{ ...MANIFEST.tools[0], input: { type: 'object', maxProperties: 3 } }] }],
+    ['another version', { version: '1.0.1' }],
+  ])('says that it takes another start to take up %s, and goes on with what was there', async (_what, changes) => {
+    const { folder, say, done, stdout, stderr } = await listen();
+    const file = path.join(folder, 'plugin.manifest.json');
+    fs.writeFileSync(file, JSON.stringify({ ...MANIFEST, ...changes }));
+    await stderr.until((text) => /plugin-word has changed and stays what it was: PLUGIN_REFUSED: .*other tools, schemas or agents, than what the kernel was started with\. Start it again to take them up\./.test(text));
+    fs.writeFileSync(file, JSON.stringify(MANIFEST));
+    await say(saying('stop'), /↻/);
+    expect(await done).toBe(0);
+    expect(stdout.text).toBe('one stop\n');
+  });
+
   test('takes up a file that took the place of another one, as editors write them, and one of many small writes', async () => {
     const { folder, done, stdout, stderr } = await listen();
     const file = path.join(folder, 'say.ts');

@@ -5,6 +5,7 @@ export {
   FOLDER_LIMITS,
   hashFolder,
   pluginDigests,
+  rawKeyOf,
   signManifest,
   verifyInputs,
   verifyIntegrity,

@@ -3,11 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { wishOf } from '../src/bridge/index.js';
 
 function asked(name: string, args: unknown, permissions: readonly PermissionSpec[] = []) {
-  return wishOf(name, args as never, { plugin: 'plugin-weather', shortName: 'weather', permissions: grantedPermissions(permissions) });
+  return wishOf(name, args as never, { plugin: 'plugin-weather', shortName: 'weather', permissions: grantedPermissions(permissions), fetchTool: 'weather.host.net.fetch' });
 }
 
 const DOCS: PermissionSpec = { name: 'filesystem', mode: 'read', path: 'docs' };
 const OUT: PermissionSpec = { name: 'filesystem', mode: 'write', path: 'out' };
+const A: PermissionSpec = { name: 'network', hosts: ['a.example'] };
+const B: PermissionSpec = { name: 'network', hosts: ['b.example'], methods: ['POST'] };
+const fetched = (url: unknown, method?: string) => ({ name: 'host.net.fetch', args: { url, ...(method === undefined ? {} : { method }) } });
 const file = (tool: string, path?: unknown) => ({ name: `host.fs.${tool}`, args: { path } });
 
 describe('what a plugin may', () => {
@@ -22,10 +25,20 @@ describe('what a plugin may', () => {
     expect(asked(name, args, permissions)).toMatchObject({ instruction: { op: 'CALL_TOOL', tool: (args as { name: string }).name }, permission: { decision: 'ALLOW', by: `plugin-weather: ${by}` } });
   });
 
-  test('fetch from its hosts goes by the tool that has its hosts, and from any host by that of the operator', () => {
-    const args = { name: 'host.net.fetch', args: { url: 'https://a.example/' } };
-    expect(asked('tool', args, [{ name: 'network', hosts: ['a.example'] }])).toMatchObject({ instruction: { tool: 'weather.host.net.fetch' }, permission: { decision: 'ALLOW' } });
-    expect(asked('tool', args, ['network'])).toMatchObject({ instruction: { tool: 'host.net.fetch' }, permission: { decision: 'ALLOW' } });
+  test.each<[string, string, string | undefined, readonly PermissionSpec[], string, string]>([
+    ['its hosts goes by the tool that has these', 'https://a.example/', undefined, [A], 'weather.host.net.fetch', 'network (GET, HEAD to a.example)'],
+    ['its hosts is by the permission that covers it', 'https://b.example/', 'POST', [A, B], 'weather.host.net.fetch', 'network (POST to b.example)'],
+    ['hosts below one', 'https://x.y.c.example/', 'HEAD', [A, { name: 'network', hosts: ['*.c.example'] }], 'weather.host.net.fetch', 'network (GET, HEAD to *.c.example)'],
+    ['a host in another form of its name', 'https://A.EXAMPLE.:443/', 'GET', [A], 'weather.host.net.fetch', 'network (GET, HEAD to a.example)'],
+    ['a port that is named', 'http://a.example:8080/', 'GET', [{ name: 'network', hosts: ['a.example:8080'] }], 'weather.host.net.fetch', 'network (GET, HEAD to a.example:8080)'],
+    ['any host goes by the tool of the operator', 'https://d.example:99/', 'DELETE', ['network'], 'host.net.fetch', 'network (any host)'],
+    ['any host by some methods', 'https://d.example/', 'POST', [{ name: 'network', hosts: ['*'], methods: ['POST'] }], 'host.net.fetch', 'network (POST to *)'],
+    ['any host at a port', 'https://d.example:8443/', 'GET', [{ name: 'network', hosts: ['*:8443'] }], 'host.net.fetch', 'network (GET, HEAD to *:8443)'],
+    ['its hosts goes by its own tool, whatever else it may', 'https://a.example/', 'GET', ['network', A], 'weather.host.net.fetch', 'network (GET, HEAD to a.example)'],
+    ['other hosts goes by the tool of the operator, where it may', 'https://d.example/', 'GET', [A, 'network'], 'host.net.fetch', 'network (any host)'],
+  ])('fetch from %s', (_what, url, method, permissions, tool, by) => {
+    const args = { name: 'host.net.fetch', args: { url, ...(method === undefined ? {} : { method }) } };
+    expect(asked('tool', args, permissions)).toEqual({ instruction: { op: 'CALL_TOOL', tool, args: args.args }, permission: { decision: 'ALLOW', by: `plugin-weather: ${by}` } });
   });
 
   test('remember is a part of the memory of its agent, and no other', () => {
@@ -56,6 +69,20 @@ describe('what a plugin may not is asked for as denied', () => {
     ['a name with something behind it', 'tool', { name: 'host.fs.read_file ', args: { path: 'docs/a' } }, [DOCS]],
     ['a name of every object', 'tool', { name: 'constructor', args: { path: 'docs/a' } }, [DOCS]],
     ['the network without it', 'tool', { name: 'host.net.fetch', args: { url: 'https://a.example/' } }, [DOCS]],
+    ['another host', 'tool', fetched('https://b.example/'), [A]],
+    ['a method that is that of another host', 'tool', fetched('https://a.example/', 'POST'), [A, B]],
+    ['reading where it may only write', 'tool', fetched('https://b.example/'), [A, B]],
+    ['a host that ends like one of its own', 'tool', fetched('https://xa.example/'), [A]],
+    ['a host that is above those that it may', 'tool', fetched('https://c.example/'), [{ name: 'network', hosts: ['*.c.example'] }]],
+    ['a port that is not named', 'tool', fetched('https://a.example:8443/'), [A]],
+    ['any host by another method', 'tool', fetched('https://a.example/', 'DELETE'), [{ name: 'network', hosts: ['*'], methods: ['GET', 'POST'] }]],
+    ['any host at another port', 'tool', fetched('https://a.example/'), [{ name: 'network', hosts: ['*:8443'] }]],
+    ['a method that is none', 'tool', fetched('https://a.example/', 'get'), [A, 'network']],
+    ['what is no URL', 'tool', fetched('a.example'), ['network']],
+    ['a URL of another kind', 'tool', fetched('file:///etc/passwd'), ['network']],
+    ['a URL that is no text', 'tool', fetched(['https://a.example/']), ['network']],
+    ['its own way to the network, whatever it may', 'tool', { name: 'weather.host.net.fetch', args: { url: 'https://a.example/' } }, [A]],
+    ['another way of its own to the network', 'tool', { name: 'weather.host.net.fetch2', args: { url: 'https://a.example/' } }, [A]],
     ['its own way to the network, past its own permissions', 'tool', { name: 'weather.host.net.fetch', args: { url: 'https://a.example/' } }, [DOCS]],
     ['the shell without it', 'tool', { name: 'host.system.bash', args: { command: 'ls' } }, [DOCS]],
     ['memory without it', 'memory.get', { key: 'a' }, [DOCS]],
@@ -64,6 +91,11 @@ describe('what a plugin may not is asked for as denied', () => {
   ])('%s', (_what, name, args, permissions) => {
     expect(asked(name, args, permissions).permission).toMatchObject({ decision: 'DENY', by: expect.stringMatching(/^plugin-weather has no permission for /) as string });
   });
+});
+
+test('what is said of a request that was refused shows its host, and nothing that may be secret', () => {
+  expect(asked('tool', fetched('https://me:password@b.example:99/path?key=secret', 'PUT'), [A]).permission.by).toBe('plugin-weather has no permission for network (PUT to b.example:99)');
+  expect(asked('tool', fetched('data:text/plain,secret'), [A]).permission.by).toBe('plugin-weather has no permission for network (GET to data:)');
 });
 
 test.each<[string, string, unknown]>([

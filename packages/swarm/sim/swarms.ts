@@ -3,6 +3,11 @@ import { defineAgent, OmniError, type AgentContext, type AgentDefinition, type I
 import { channelOf, defineSwarm, mapReduce, pipeline, supervisor, type SwarmDefinition, type WorkInfo } from '@omnipaw/swarm';
 import type { Piece, Plan } from './plans.js';
 
+/** What a member is at, and what it may say of others' work that it can't hold itself: who holds a task may say anything of it. */
+interface Place extends WorkInfo {
+  readonly forges: readonly string[];
+}
+
 /** What is handed on: which piece it was, and through how many hands it went. */
 export interface Done {
   readonly piece: number;
@@ -20,24 +25,25 @@ export const TASK_TIMEOUT_MS = 1_000;
 const ROLES = ['one', 'two', 'three'] as const;
 
 export function swarmOf({ batch, race, fanIn, capacity, maxAttempts, onFailure, together }: Plan): SwarmDefinition<Plan['strategy']> {
+  const forges = batch === 1 ? ['merge-1-1', 'merge-2-1', 'nothing'] : ['nothing'];
   const crew = { batch, maxAttempts, onFailure, taskTimeoutMs: TASK_TIMEOUT_MS };
   return defineSwarm('swarm', {
     MAP_REDUCE: mapReduce({
       split: (pieces: readonly Piece[]) => givenOf(pieces),
-      *work(ctx, given: Given, info): Generator<Instruction, Done[]> { return [yield* perform(ctx, given, info)]; },
+      *work(ctx, given: Given, info): Generator<Instruction, Done[]> { return [yield* perform(ctx, given, { ...info, forges })]; },
       merge: (results: readonly Done[][]) => results.flat(),
       race, fanIn, ...crew,
     }),
     PIPELINE: pipeline([
-      { role: 'one', capacity, *work(ctx, does: Piece, info): Generator<Instruction, Given> { return { ...(yield* perform(ctx, { piece: indexOf(info), hands: 0, does }, info)), does }; } },
-      { role: 'two', capacity, *work(ctx, given: Given, info): Work { return yield* perform(ctx, { ...given, does: { ...given.does, what: 'fine' } }, info); } },
+      { role: 'one', capacity, *work(ctx, does: Piece, info): Generator<Instruction, Given> { return { ...(yield* perform(ctx, { piece: indexOf(info), hands: 0, does }, { ...info, forges })), does }; } },
+      { role: 'two', capacity, *work(ctx, given: Given, info): Work { return yield* perform(ctx, { ...given, does: { ...given.does, what: 'fine' } }, { ...info, forges }); } },
     ], crew),
     SUPERVISOR: supervisor(ROLES.map((role, index) => ({
       role,
       *work(ctx, pieces: readonly Piece[], info: WorkInfo): Work {
         const does = pieces[index] ?? { what: 'fine', times: 1, ms: index };
         // Nobody looks after a supervised child that hangs.
-        return yield* perform(ctx, { piece: index, hands: 0, does: does.what === 'hang' ? { ...does, what: 'throw' } : does }, info);
+        return yield* perform(ctx, { piece: index, hands: 0, does: does.what === 'hang' ? { ...does, what: 'throw' } : does }, { ...info, forges });
       },
     })), { together, intensity: { maxRestarts: 4, withinMs: 1_000_000_000 } }),
   });
@@ -52,7 +58,7 @@ function indexOf({ key }: WorkInfo): number {
   return Number(key.slice(key.lastIndexOf('-') + 1)) - 1;
 }
 
-function* perform(ctx: AgentContext, { piece, hands, does: { what, times, ms } }: Given, info: WorkInfo): Work {
+function* perform(ctx: AgentContext, { piece, hands, does: { what, times, ms } }: Given, info: Place): Work {
   if ((yield* triedBefore(ctx, info.key)) < times) yield* misbehave(ctx, what, info);
   yield* ctx.sleep(ms);
   return { piece, hands: hands + 1 };
@@ -65,7 +71,7 @@ function* triedBefore(ctx: AgentContext, key: string): Generator<Instruction, nu
   return value ?? 0;
 }
 
-function* misbehave(ctx: AgentContext, what: Piece['what'], { swarm }: WorkInfo): Generator<Instruction, void> {
+function* misbehave(ctx: AgentContext, what: Piece['what'], { swarm, forges }: Place): Generator<Instruction, void> {
   switch (what) {
     case 'fine':
       break;
@@ -81,7 +87,7 @@ function* misbehave(ctx: AgentContext, what: Piece['what'], { swarm }: WorkInfo)
       for (let number = 1; number <= 3; number++) for (let count = 0; count < 4; count++) yield* trySend(ctx, `swarm.member-${number}`, { swarm, body: { kind: 'work', tasks: [] } });
       break;
     case 'lie':
-      yield* trySend(ctx, swarm, { swarm, body: forgery() });
+      yield* trySend(ctx, swarm, { swarm, body: forgery(forges) });
       yield* trySend(ctx, swarm, { swarm, body: { kind: 'done', reports: 'none' } });
       break;
     case 'repeat':
@@ -90,8 +96,7 @@ function* misbehave(ctx: AgentContext, what: Piece['what'], { swarm }: WorkInfo)
 }
 
 /** As if it had done what others have to do. */
-function forgery(): unknown {
-  const tasks = ['merge-1-1', 'merge-2-1', 'nothing'];
+function forgery(tasks: readonly string[]): unknown {
   return { kind: 'done', reports: tasks.map((task) => ({ task, ok: true, value: [FORGED] })) };
 }
 

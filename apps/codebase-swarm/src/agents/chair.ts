@@ -1,12 +1,10 @@
 /** Takes the vote on all patches: of the jury, and of the check if there is one. */
 import { defineAgent, type AgentContext, type Instruction } from '@omnipaw/kernel';
 import { readGrant, readPage, writeGrant, writePage } from './board.js';
-import { Check, type Checked, type CheckReport } from './checking.js';
+import { Check, type CheckReport } from './checking.js';
 import { jurorAgent, Jury, JURY_GRANTS } from './jury.js';
-import { changesOf, PATCHES, type Patch } from './patching.js';
-import { addCounts } from './read-report.js';
-import { isAccepted, jurorsAccept, reasonsAgainst, type Votes } from './verdict.js';
-import type { FixKind } from '../fixes/fix-script.js';
+import { addChanges, NO_CHANGES, PATCHES, type Changes, type Patch } from './patching.js';
+import { isAccepted, reasonsAgainst, type Votes } from './verdict.js';
 import type { Tools } from '../tools/index.js';
 
 /** On the board: the patches that were accepted. */
@@ -23,29 +21,33 @@ export interface ChairInput {
   readonly check: string | null;
 }
 
-export interface Rejected {
+/** A patch that is not taken, with all that speaks against it. */
+export interface Objected {
   readonly path: string;
   readonly reasons: readonly string[];
 }
 
-export interface VoteReport {
+/** `edits` and `fixes` are those of the accepted ones. */
+export interface VoteReport extends Changes {
   readonly accepted: number;
-  readonly rejected: readonly Rejected[];
-  /** Of the accepted ones: comments that got an id, and mechanical changes. */
-  readonly edits: number;
-  readonly fixes: Readonly<Partial<Record<FixKind, number>>>;
+  readonly rejected: number;
+  /** Of the rejected ones, up to some hundred. */
+  readonly against: readonly Objected[];
   readonly check: CheckReport | null;
 }
+
+const MAX_AGAINST = 500;
 
 type Steps<Result> = Generator<Instruction, Result>;
 
 export function chairAgent(tools: Tools) {
   const juror = jurorAgent(tools);
-  const chair = defineAgent<ChairInput, VoteReport>('chair', function* (ctx, { pages, check }) {
+  const chair = defineAgent<ChairInput, VoteReport>('chair', function* (ctx, { pages, check: command }) {
     const votes = yield* ballots(ctx, yield* Jury.call(ctx, juror), pages);
-    const candidates = [...votes].filter(([, ofPatch]) => jurorsAccept(ofPatch)).map(([path]) => path);
-    const checked = check === null || candidates.length === 0 ? undefined : yield* new Check(ctx, tools, check).judge(candidates);
-    return yield* publish(ctx, { pages, votes: withCheck(votes, checked), check: checked?.report ?? null });
+    const candidates = [...votes.keys()].filter((path) => isAccepted(votes.get(path)));
+    const checked = command === null || candidates.length === 0 ? undefined : yield* new Check(ctx, tools, command).judge(candidates);
+    for (const [path, check] of checked?.votes ?? []) votes.set(path, { ...votes.get(path), check });
+    return yield* publish(ctx, { pages, votes, check: checked?.report ?? null });
   });
   return { chair, juror };
 }
@@ -58,16 +60,7 @@ function* ballots(ctx: AgentContext, jury: Jury, pages: number): Steps<Map<strin
     if (patches.length === 0) continue;
     for (const [path, votes] of yield* jury.vote(page, patches)) all.set(path, votes);
   }
-  yield* jury.dismiss();
   return all;
-}
-
-function withCheck(votes: ReadonlyMap<string, Votes>, checked: Checked | undefined): ReadonlyMap<string, Votes> {
-  if (checked === undefined || checked.report.outcome === 'broken') return votes;
-  return new Map([...votes].map(([path, ofPatch]) => {
-    const objection = checked.bad.has(path) ? `${checked.report.command} fails with it` : checked.good.has(path) ? null : 'nobody knows whether the check takes it';
-    return [path, jurorsAccept(ofPatch) ? { ...ofPatch, check: { objection } } : ofPatch];
-  }));
 }
 
 interface Vote {
@@ -78,17 +71,18 @@ interface Vote {
 
 /** Puts on the board what was accepted. */
 function* publish(ctx: AgentContext, { pages, votes, check }: Vote): Steps<VoteReport> {
-  const rejected: Rejected[] = [];
-  let accepted = 0;
-  let sum: Pick<VoteReport, 'edits' | 'fixes'> = { edits: 0, fixes: {} };
+  const against: Objected[] = [];
+  let [accepted, rejected] = [0, 0];
+  let sum: Changes = NO_CHANGES;
   for (let page = 0; page < pages; page++) {
     const patches = yield* readPage<Patch, unknown>(ctx, PATCHES, page);
     const good = patches.filter(({ path }) => isAccepted(votes.get(path)));
-    for (const { path } of patches) if (!isAccepted(votes.get(path))) rejected.push({ path, reasons: reasonsAgainst(votes.get(path)) });
+    const bad = patches.filter(({ path }) => !isAccepted(votes.get(path)));
     if (good.length > 0) yield* writePage(ctx, { list: ACCEPTED, page, items: good.map(({ path, sha256 }) => ({ path, sha256 })) });
-    const { edits, fixes } = changesOf(good);
-    sum = { edits: sum.edits + edits, fixes: addCounts(sum.fixes, fixes) };
+    sum = addChanges(sum, good);
     accepted += good.length;
+    rejected += bad.length;
+    for (const { path } of bad) if (against.length < MAX_AGAINST) against.push({ path, reasons: reasonsAgainst(votes.get(path)) });
   }
-  return { accepted, rejected, ...sum, check };
+  return { accepted, rejected, against, ...sum, check };
 }

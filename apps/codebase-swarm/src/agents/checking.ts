@@ -1,7 +1,8 @@
-/** Which patches the code base's own check does not take. */
+/** The vote of the code base's own check: which patches it does not take. */
 import type { AgentContext, Instruction } from '@omnipaw/kernel';
 import type { Tools } from '../tools/index.js';
 import { reasonOf } from './jury.js';
+import type { Votes } from './verdict.js';
 
 export interface CheckReport {
   readonly command: string;
@@ -13,11 +14,10 @@ export interface CheckReport {
   readonly printed: string;
 }
 
-/** The check, and what it found of the patches: those that it takes, and those with which it fails. Of others it knows nothing. */
 export interface Checked {
   readonly report: CheckReport;
-  readonly good: ReadonlySet<string>;
-  readonly bad: ReadonlySet<string>;
+  /** By path; empty if it has no vote. */
+  readonly votes: ReadonlyMap<string, NonNullable<Votes['check']>>;
 }
 
 /** Enough to find a handful of bad ones among thousands. */
@@ -26,7 +26,7 @@ const MAX_PRINTED_CHARS = 2_000;
 
 /**
  * Runs the check without any patch, then with all, and if it fails with smaller and smaller parts of them on top of those that are known to be
- * good, until each bad one is found.
+ * good, until each bad one is found. The good ones have all passed together.
  */
 export class Check {
   readonly #ctx: AgentContext;
@@ -35,6 +35,7 @@ export class Check {
   readonly #good = new Set<string>();
   readonly #bad = new Set<string>();
   #runs = 0;
+  #runsLeft = MAX_RUNS;
   #printed = '';
 
   constructor(ctx: AgentContext, tools: Tools, command: string) {
@@ -44,38 +45,49 @@ export class Check {
   }
 
   *judge(paths: readonly string[]): Generator<Instruction, Checked> {
-    if (!(yield* this.#passesWith([]))) return this.#checked('broken');
+    if ((yield* this.#run([])) !== 'passed') return { report: this.#report('broken'), votes: new Map() };
     yield* this.#sift(paths);
-    return this.#checked(this.#bad.size === 0 && this.#good.size === paths.length ? 'passed' : 'failed');
+    const votes = new Map(paths.map((path) => [path, { objection: this.#objectionTo(path) }]));
+    return { report: this.#report(this.#good.size === paths.length ? 'passed' : 'failed'), votes };
   }
 
   *#sift(paths: readonly string[]): Generator<Instruction, void> {
-    if (paths.length === 0 || this.#runs >= MAX_RUNS) return;
-    if (yield* this.#passesWith([...this.#good, ...paths])) {
-      for (const path of paths) this.#good.add(path);
-    } else if (paths.length === 1) {
+    if (this.#runsLeft === 0) return;
+    const outcome = yield* this.#run([...this.#good, ...paths]);
+    if (outcome === 'passed') for (const path of paths) this.#good.add(path);
+    if (outcome !== 'failed') return;
+    if (paths.length === 1) {
       this.#bad.add(paths[0]!);
-    } else {
-      const middle = Math.ceil(paths.length / 2);
-      yield* this.#sift(paths.slice(0, middle));
-      yield* this.#sift(paths.slice(middle));
+      return;
     }
+    const middle = Math.ceil(paths.length / 2);
+    yield* this.#sift(paths.slice(0, middle));
+    yield* this.#sift(paths.slice(middle));
   }
 
-  *#passesWith(changed: readonly string[]): Generator<Instruction, boolean> {
+  *#run(changed: readonly string[]): Generator<Instruction, 'passed' | 'failed' | 'unknown'> {
     this.#runs++;
+    this.#runsLeft--;
     try {
       yield* this.#ctx.tool(this.#tools.copy, { changed });
       const { exitCode, endedBy, stdout, stderr } = yield* this.#ctx.tool(this.#tools.check, { command: this.#command });
-      if (exitCode === 0) return true;
+      if (exitCode === 0) return 'passed';
       this.#printed = `${exitCode === null ? `Ended by ${endedBy}.\n` : ''}${stdout}${stderr}`.slice(-MAX_PRINTED_CHARS);
+      return 'failed';
     } catch (thrown) {
+      // What can't be run now tells nothing, and can't be run again either.
       this.#printed = reasonOf(thrown);
+      this.#runsLeft = 0;
+      return 'unknown';
     }
-    return false;
   }
 
-  #checked(outcome: CheckReport['outcome']): Checked {
-    return { report: { command: this.#command, runs: this.#runs, outcome, printed: outcome === 'passed' ? '' : this.#printed }, good: this.#good, bad: this.#bad };
+  #objectionTo(path: string): string | null {
+    if (this.#good.has(path)) return null;
+    return this.#bad.has(path) ? `${this.#command} fails with it` : `nobody knows whether ${this.#command} passes with it`;
+  }
+
+  #report(outcome: CheckReport['outcome']): CheckReport {
+    return { command: this.#command, runs: this.#runs, outcome, printed: outcome === 'passed' ? '' : this.#printed };
   }
 }

@@ -1,10 +1,10 @@
-import { defineAgent } from '@omnipaw/kernel';
+import { defineAgent, type AgentContext, type Instruction } from '@omnipaw/kernel';
 import type { FixableFile } from '../fixes/fix-script.js';
 import type { AreaSummary, Finding, PlanItem } from '../plan/findings.js';
-import { makePlan } from '../plan/make-plan.js';
-import { plannedFiles } from '../plan/planned-files.js';
+import { makePlan, type Plan } from '../plan/make-plan.js';
+import { plannedFiles, type PlannedFile } from '../plan/planned-files.js';
 import { readPages, readGrant, writeGrant, writePage } from './board.js';
-import { chunks } from './chunks.js';
+import { chunks, heavyChunks } from './chunks.js';
 import { FINDINGS, FIXABLE } from './reading.js';
 
 /** On the board: what there is to do, ranked, and what is to be changed, file by file. */
@@ -38,21 +38,43 @@ export interface PlanReport {
   readonly now: number;
 }
 
+/** What was found: all that a plan is made of. */
+export interface Seen {
+  readonly findings: readonly Finding[];
+  /** Empty unless what can be fixed is to be fixed. */
+  readonly fixable: readonly FixableFile[];
+}
+
+/** What there is to do, and which files are to be changed for it. */
+export interface Decided extends Plan {
+  readonly files: readonly PlannedFile[];
+}
+
+/** How it is decided what is done. Whatever is not on a planned line is not changed: a juror sees to it. */
+export type Planning = (ctx: AgentContext, seen: Seen) => Generator<Instruction, Decided>;
+
+/** All that has no id gets one, and all that can be fixed is fixed. */
+// eslint-disable-next-line require-yield -- others ask somebody
+export const planByRules: Planning = function* (ctx, { findings, fixable }) {
+  const plan = makePlan(findings, ctx.now());
+  return { ...plan, files: plannedFiles(plan.items, fixable) };
+};
+
 const ITEMS_PER_PAGE = 500;
-/** A page of these is what one patcher gets at once. */
-const FILES_PER_PAGE = 20;
+/** A page of these is what one patcher gets at once, and what a juror looks through at once. */
+const PAGE_OF_FILES = { maxItems: 20, maxChars: 256 * 1024 } as const;
 const TOP_COUNT = 5;
 
 /** Ranks and groups the findings. It calls no tool: what it needs is on the board and in the recorded time. */
-export function plannerAgent() {
+export function plannerAgent(decide: Planning) {
   return defineAgent<PlannerInput, PlanReport>('planner', function* (ctx, { pages, fix }) {
     const findings = yield* readPages<Finding, unknown>(ctx, FINDINGS, pages);
     const fixable = fix ? yield* readPages<FixableFile, unknown>(ctx, FIXABLE, pages) : [];
     const now = ctx.now();
-    const { items, areas } = makePlan(findings, now);
+    const { items, areas, files } = yield* decide(ctx, { findings, fixable });
     const parts = chunks(items, ITEMS_PER_PAGE);
     for (const [page, part] of parts.entries()) yield* writePage(ctx, { list: PLAN, page, items: part });
-    const changes = chunks(plannedFiles(items, fixable), FILES_PER_PAGE);
+    const changes = heavyChunks(files, PAGE_OF_FILES);
     for (const [page, part] of changes.entries()) yield* writePage(ctx, { list: CHANGES, page, items: part });
     const edits = items.filter(({ edit }) => edit !== null).length;
     const fixes = fixable.reduce((sum, file) => sum + file.fixes.length, 0);

@@ -1,5 +1,6 @@
 /** What readers tell, and how several of them add up: pure. What they have found is on the board. */
 import type { FixKind } from '../fixes/fix-script.js';
+import { addCounts, countsOf, type Counts } from '../plan/counts.js';
 import type { ScanResult } from '../tools/scan.js';
 
 export interface ReadReport {
@@ -17,7 +18,7 @@ export interface ReadReport {
   /** Markers beyond the limit for one file. */
   readonly omitted: number;
   /** What can be fixed mechanically, by kind. */
-  readonly fixable: Readonly<Partial<Record<FixKind, number>>>;
+  readonly fixable: Counts<FixKind>;
   readonly withoutGit: string | null;
 }
 
@@ -62,18 +63,4 @@ export function reportOfScan({ found, languages, skipped }: ScanResult): ReadRep
 export function inOrder(report: ReadReport): ReadReport {
   const languages = Object.entries(report.languages).sort(([name, count], [other, more]) => more - count || (name < other ? -1 : 1));
   return { ...report, languages: Object.fromEntries(languages) };
-}
-
-type Counts<Name extends string> = Readonly<Partial<Record<Name, number>>>;
-
-export function countsOf<Name extends string>(names: readonly Name[]): Record<Name, number> {
-  const counts = new Map<Name, number>();
-  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return Object.fromEntries(counts) as Record<Name, number>;
-}
-
-export function addCounts<Name extends string>(one: Counts<Name>, other: Counts<Name>): Record<Name, number> {
-  const counts = new Map(Object.entries<number | undefined>(one) as [Name, number][]);
-  for (const [name, count] of Object.entries<number | undefined>(other) as [Name, number][]) counts.set(name, (counts.get(name) ?? 0) + count);
-  return Object.fromEntries(counts) as Record<Name, number>;
 }

@@ -7,15 +7,10 @@ export type Voter = Juror | 'check';
 /** What each said of a patch: what is wrong with it, or null. Who said nothing has no vote. */
 export type Votes = Readonly<Partial<Record<Voter, { readonly objection: string | null }>>>;
 
-/** Most of the jurors, whether or not all have voted. */
-export function jurorsAccept(votes: Votes = {}): boolean {
-  const inFavour = JURORS.filter((juror) => votes[juror]?.objection === null);
-  return 2 * inFavour.length > JURORS.length;
-}
-
-/** Most of the jurors, and the check if it has a vote. */
+/** Most of the jurors are for it and nobody is against: each looks from a side of its own, so that the others can't have seen what one objects to. */
 export function isAccepted(votes: Votes = {}): boolean {
-  return jurorsAccept(votes) && (votes.check?.objection ?? null) === null;
+  const inFavour = JURORS.filter((juror) => votes[juror]?.objection === null);
+  return 2 * inFavour.length > JURORS.length && Object.values(votes).every(({ objection }) => objection === null);
 }
 
 /** What speaks against a patch, in words. */

@@ -1,6 +1,7 @@
 /** Tells markers, which ask for work, from comments that merely talk about them. */
 import { commentsOf } from './comments.js';
 import { commentLines, type CommentLine } from './lines.js';
+import { shorten } from './shorten.js';
 import type { Syntax } from './syntax.js';
 
 export const MARKER_KINDS = ['FIXME', 'HACK', 'XXX', 'TODO'] as const;
@@ -98,7 +99,7 @@ function markerAt(lines: readonly CommentLine[], index: number, { at, kind, end 
     written,
     label: label === '' ? null : label,
     isBare: /^\s+[^\s:\-–—.,]/.test(after),
-    text: cut(isLast ? continued(lines, index, firstLine) : firstLine),
+    text: shorten((isLast ? continued(lines, index, firstLine) : firstLine).replace(/\s+/g, ' '), MAX_TEXT_LENGTH),
   };
 }
 
@@ -113,11 +114,4 @@ function continued(lines: readonly CommentLine[], index: number, firstLine: stri
     text = `${text} ${words}`.trim();
   }
   return text;
-}
-
-function cut(text: string): string {
-  const plain = text.replace(/\s+/g, ' ');
-  if (plain.length <= MAX_TEXT_LENGTH) return plain;
-  // Not between the halves of a surrogate pair.
-  return `${plain.slice(0, MAX_TEXT_LENGTH - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }

@@ -5,6 +5,7 @@
  */
 import { Linter } from 'eslint';
 import { parser } from 'typescript-eslint';
+import { shorten } from '../comments/shorten.js';
 import { unusedImports } from './unused-imports.js';
 
 /** `unused-import`: an import that nothing uses. `var`: what can be `let`. `equality`: `==` between values of one type. */
@@ -28,8 +29,10 @@ const KINDS: Readonly<Record<string, FixKind>> = { 'swarm/unused-imports': 'unus
 const WORDS: Readonly<Record<FixKind, string>> = { 'unused-import': '', var: '"var" where "let" does', equality: '"==" between values of one type' };
 /** Not declarations, in which `var` and imports mean something else. */
 const SCRIPT = /(?<!\.d)\.[mc]?[jt]sx?$/;
-/** Larger than this is made by a machine, and linting it takes seconds. */
+/** Larger than this, or with more to fix, is made by a machine: linting it takes seconds, and nobody would read the patch. */
 const MAX_CHARS = 256 * 1024;
+const MAX_FIXES = 2_000;
+const MAX_WORDS_CHARS = 80;
 
 const linter = new Linter({ configType: 'flat' });
 
@@ -38,19 +41,20 @@ export function isScript(path: string): boolean {
   return SCRIPT.test(path);
 }
 
-/** What can be fixed in a file; nothing in one that does not parse. */
+/** What can be fixed in a file; nothing in one that does not parse, or of which most would be fixed. */
 export function findFixes(path: string, text: string): readonly Fix[] {
   if (!isScript(path) || text.length > MAX_CHARS) return [];
   const messages = guarded(() => linter.verify(text, configFor(path, text), { filename: fileName(path) }), []);
-  return messages.flatMap(({ ruleId, line, endLine = line, message, fix }): readonly Fix[] => {
+  const fixes = messages.flatMap(({ ruleId, line, endLine = line, message, fix }): readonly Fix[] => {
     const kind = KINDS[ruleId ?? ''];
-    return kind === undefined || fix === undefined ? [] : [{ kind, line, endLine, what: WORDS[kind] || message }];
+    return kind === undefined || fix === undefined ? [] : [{ kind, line, endLine, what: WORDS[kind] || shorten(message, MAX_WORDS_CHARS) }];
   });
+  return fixes.length > MAX_FIXES ? [] : fixes;
 }
 
-/** The text with all of it fixed. */
+/** The text with all of that fixed. */
 export function fixScript(path: string, text: string): string {
-  if (!isScript(path) || text.length > MAX_CHARS) return text;
+  if (findFixes(path, text).length === 0) return text;
   // ESLint takes a function as well, as its class does; a comment can ask for other rules.
   const fix = (({ ruleId }: Linter.LintMessage) => Object.hasOwn(KINDS, ruleId ?? '')) as unknown as boolean;
   return guarded(() => linter.verifyAndFix(text, configFor(path, text), { filename: fileName(path), fix }).output, text);

@@ -4,10 +4,13 @@
  * Pure. Comments and blanks count for nothing; all other words have to be the same, but for what a fix may do.
  */
 import ts from 'typescript';
+import { shorten } from '../comments/shorten.js';
 import { isScript } from './fix-script.js';
 
 /** What a fix may make of a word. */
 const MAY_BECOME: Readonly<Record<string, string>> = { var: 'let', '==': '===', '!=': '!==' };
+
+const MAX_WORD_CHARS = 80;
 
 /** What differs, in words; undefined if nothing does. Files in other languages are not looked into. */
 export function differenceOf(path: string, before: string, after: string): string | undefined {
@@ -21,14 +24,19 @@ export function differenceOf(path: string, before: string, after: string): strin
 
 function differenceOfWords(before: readonly string[], after: readonly string[]): string | undefined {
   const at = before.findIndex((word, index) => word !== after[index] && (MAY_BECOME[word] ?? word) !== after[index]);
-  if (at >= 0) return `${JSON.stringify(before[at])} has become ${JSON.stringify(after[at] ?? 'nothing')}`;
-  return after.length > before.length ? `${JSON.stringify(after[before.length])} was added` : undefined;
+  if (at >= 0) return `${quoted(before[at]!)} has become ${quoted(after[at] ?? 'nothing')}`;
+  return after.length > before.length ? `${quoted(after[before.length]!)} was added` : undefined;
+}
+
+/** A word can be a whole template. */
+function quoted(word: string): string {
+  return JSON.stringify(shorten(word, MAX_WORD_CHARS));
 }
 
 function differenceOfImports(before: readonly string[], after: readonly string[]): string | undefined {
   const known = new Set(before);
   const added = after.find((name) => !known.has(name));
-  return added === undefined ? undefined : `the import ${added} was added`;
+  return added === undefined ? undefined : `the import ${shorten(added, MAX_WORD_CHARS)} was added`;
 }
 
 interface Parsed {

@@ -1,6 +1,7 @@
 /** What is to be changed in each file: pure. */
 import type { FixableFile } from '../fixes/fix-script.js';
 import type { Edit } from '../tools/edit.js';
+import type { Range } from '../tools/unplanned-change.js';
 import type { PlanItem } from './findings.js';
 
 export interface PlannedFile {
@@ -8,7 +9,7 @@ export interface PlannedFile {
   readonly edits: readonly Edit[];
   readonly fix: boolean;
   /** All lines that may change, from and to. */
-  readonly lines: readonly (readonly [from: number, to: number])[];
+  readonly lines: readonly Range[];
 }
 
 /** In the order of their paths. */

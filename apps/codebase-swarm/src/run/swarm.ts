@@ -3,7 +3,8 @@ import { createKernel, FileLogStore, type Subscriber } from '@omnipaw/kernel';
 import { quota } from '@omnipaw/quota';
 import { BUDGETS, type Budgets } from '../agents/budgets.js';
 import { createAgents, type Goal, type SwarmReport } from '../agents/coordinator.js';
-import { removeCopy } from '../tools/check.js';
+import { RULES, type Parts } from '../agents/parts.js';
+import { copyFolder, removeCopy } from '../tools/check.js';
 import { createTools, type Tools } from '../tools/index.js';
 import { LOG_FOLDER, type RunDirectories } from './directories.js';
 
@@ -20,22 +21,26 @@ export interface Swarm {
 export interface SwarmOptions extends Partial<Goal> {
   /** Told of every entry. */
   readonly watch?: Subscriber;
-  /** Other agents of the same types. */
-  readonly agentsOf?: (tools: Tools, budgets: Budgets) => ReturnType<typeof createAgents>;
   readonly budgets?: Budgets;
+  /** Another planner, other patchers. */
+  readonly parts?: Partial<Parts>;
+  /** @internal Other tools of the same names. */
+  readonly toolsOf?: (tools: Tools) => Tools;
 }
 
 const DEFAULT_AGENTS = 3;
 
 /** Boots a kernel with a log of its own and starts the coordinator, who delegates all the rest. */
 export async function startSwarm(directories: RunDirectories, options: SwarmOptions = {}): Promise<Swarm> {
-  const { watch, agentsOf = createAgents, budgets = BUDGETS, agents = DEFAULT_AGENTS, fix = true, check = null } = options;
-  const tools = createTools(directories, directories.excluded);
-  const cast = agentsOf(tools, budgets);
+  const { watch, budgets = BUDGETS, toolsOf, agents = DEFAULT_AGENTS, fix = true, check = null } = options;
+  const parts = { ...RULES, ...options.parts };
+  const ownTools = createTools({ ...directories, copy: copyFolder(directories) });
+  const tools = toolsOf?.(ownTools) ?? ownTools;
+  const cast = createAgents(tools, { budgets, parts });
   const kernel = await createKernel({
     log: new FileLogStore(path.join(directories.output.root, LOG_FOLDER)),
     agents: cast.agents,
-    tools: Object.values(tools),
+    tools: [...Object.values(tools), ...parts.tools],
     extensions: [quota()],
   });
   if (watch !== undefined) kernel.subscribe(watch);

@@ -93,7 +93,7 @@ function resultText(name: string, result: Json): string {
     }
     case 'jury': {
       const { accepted, rejected } = result as unknown as VoteReport;
-      return accepted + rejected.length === 0 ? 'nothing to vote on' : `accepted ${count(accepted, 'patch').replace(/patchs$/, 'patches')}, rejected ${rejected.length.toLocaleString('en')}`;
+      return accepted + rejected === 0 ? 'nothing to vote on' : `accepted ${count(accepted, 'patch').replace(/patchs$/, 'patches')}, rejected ${rejected.toLocaleString('en')}`;
     }
     case 'writer':
       return (result as unknown as WriteReport).patchBytes === 0 ? 'wrote the register' : 'wrote patch and register';

@@ -52,14 +52,15 @@ const KINDS: Readonly<Record<FixKind, string>> = { 'unused-import': 'unused impo
 const REJECTED_SHOWN = 5;
 
 /** What the patch has in it, and what was voted against. */
-function voteLines({ accepted, rejected, edits, fixes, check }: VoteReport, style: Style): string[] {
-  if (accepted + rejected.length === 0) return [];
+function voteLines({ accepted, rejected, against, edits, fixes, check }: VoteReport, style: Style): string[] {
+  if (accepted + rejected === 0) return [];
   const kinds = (Object.entries(fixes) as [FixKind, number][]).map(([kind, number]) => count(number, KINDS[kind]));
-  const shown = rejected.slice(0, REJECTED_SHOWN).map(({ path: file, reasons }) => `  ${style.bad('✗')} ${visible(file)}: ${visible(reasons.join('; '))}`);
-  const more = rejected.length > shown.length ? [`    and ${(rejected.length - shown.length).toLocaleString('en')} more (all of them: --json)`] : [];
+  const parts = [...(edits > 0 ? [count(edits, 'comment')] : []), ...kinds];
+  const shown = against.slice(0, REJECTED_SHOWN).map(({ path: file, reasons }) => `  ${style.bad('✗')} ${visible(file)}: ${visible(reasons.join('; '))}`);
+  const more = rejected > shown.length ? [`    and ${(rejected - shown.length).toLocaleString('en')} more (--json names them)`] : [];
   return [
     '', style.bold('In the patch'),
-    `  ${[count(edits, 'comment'), ...kinds].join(', ')} in ${count(accepted, 'file')}${rejected.length === 0 ? '' : `; ${count(rejected.length, 'file')} voted against`}`,
+    `  ${parts.length === 0 ? 'nothing' : `${parts.join(', ')} in ${count(accepted, 'file')}`}${rejected === 0 ? '' : `; ${count(rejected, 'file')} voted against`}`,
     ...shown, ...more, ...checkLines(check, style),
   ];
 }

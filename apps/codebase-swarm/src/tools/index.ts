@@ -1,20 +1,19 @@
 import { homedir } from 'node:os';
 import { bashTool, blameTool, Git } from '@omnipaw/host';
-import { copyFolder, copyTool } from './check.js';
+import { copyTool, type Copied } from './check.js';
 import { listTool } from './list.js';
 import { commentsTool, linesTool, programTool } from './review.js';
 import { runnerFor } from './runner.js';
 import { scanTool } from './scan.js';
-import { diffTool, editTool, registerTool, type Directories } from './workspace.js';
+import { diffTool, editTool, registerTool } from './workspace.js';
 
 export type Tools = ReturnType<typeof createTools>;
 
-/** `excluded` is the output directory as the source sees it, if it lies inside. */
-export function createTools(directories: Directories, excluded?: string) {
-  const { source, output } = directories;
+/** `copy` is where the check runs. */
+export function createTools({ source, output, copy, excluded }: Copied) {
   // The code base may be a part of a repository, and what git ignores is said by its user's settings, too.
-  const copy = copyFolder(output);
   const git = new Git(source, runnerFor(source, GIT_PROCESSES), { home: homedir(), around: true });
+  const directories = { source, output };
   return {
     list: listTool({ source, git, excluded }),
     scan: scanTool(source),

@@ -31,7 +31,6 @@ export interface ScanResult {
 
 export const MAX_PATHS_PER_SCAN = 100;
 const MAX_MARKERS_PER_FILE = 400;
-const MAX_FIXES_PER_FILE = 400;
 const MAX_RESULT_CHARS = 100_000;
 
 /** Reads source files and tells the markers in their comments and what can be fixed by itself, and nothing else of them. */
@@ -69,7 +68,7 @@ async function scan(source: Workspace, path: string): Promise<string | { languag
     const text = await source.readText(path, MAX_SOURCE_BYTES);
     const language = languageByName(path) ?? languageByFirstLine(text.slice(0, text.indexOf('\n') + 1));
     if (language === undefined) return 'no known language';
-    return { language, ...findMarkers(text, language.syntax, MAX_MARKERS_PER_FILE), fixes: findFixes(path, text).slice(0, MAX_FIXES_PER_FILE) };
+    return { language, ...findMarkers(text, language.syntax, MAX_MARKERS_PER_FILE), fixes: findFixes(path, text) };
   } catch (thrown) {
     if (thrown instanceof OmniError && typeof thrown.details?.['reason'] === 'string') return thrown.details['reason'];
     throw thrown;

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import type { Workspace } from '@omnipaw/host';
 import { defineTool, type Tool } from '@omnipaw/kernel';
 import * as v from 'valibot';
-import { findFixes, fixScript, type Fix } from '../fixes/fix-script.js';
+import { findFixes, fixScript, type FixKind } from '../fixes/fix-script.js';
+import { countsOf, type Counts } from '../plan/counts.js';
 import { applyEdits, type Edit } from './edit.js';
 import { count, MAX_SOURCE_BYTES, text } from './schemas.js';
 import { filePatch } from './unified-diff.js';
@@ -25,7 +26,10 @@ export interface EditResult {
   readonly applied: number;
   /** Lines on which the source says something else by now. */
   readonly stale: readonly number[];
-  readonly fixes: readonly Fix[];
+  /** How many of each kind. */
+  readonly fixes: Counts<FixKind>;
+  /** Whether there is a copy: there is none of what stays as it is. */
+  readonly isChanged: boolean;
 }
 
 export interface DiffArguments {
@@ -73,10 +77,11 @@ export function editTool({ source, output }: Directories): Tool<EditArguments, E
       const before = await source.readText(path, MAX_SOURCE_BYTES);
       const { edited, stale } = applyEdits(before, edits);
       // After the edits, which are in comments and move no line.
-      const fixes = fix ? findFixes(path, edited) : [];
-      const after = fixes.length > 0 ? fixScript(path, edited) : edited;
-      if (after !== before) await output.write(`${WORKSPACE_FOLDER}/${path}`, Buffer.from(after));
-      return { sha256: digest(before), applied: edits.length - stale.length, stale, fixes };
+      const after = fix ? fixScript(path, edited) : edited;
+      const fixes = after === edited ? {} : countsOf(findFixes(path, edited).map(({ kind }) => kind));
+      const isChanged = after !== before;
+      if (isChanged) await output.write(`${WORKSPACE_FOLDER}/${path}`, Buffer.from(after));
+      return { sha256: digest(before), applied: edits.length - stale.length, stale, fixes, isChanged };
     },
   });
 }

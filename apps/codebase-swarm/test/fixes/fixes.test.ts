@@ -30,6 +30,7 @@ const LEFT: readonly (readonly [what: string, path: string, text: string])[] = [
   ['what does not parse', 'a.mjs', 'var a = ;\n'],
   ['what is deeper than a stack', 'a.mjs', `var a = ${'['.repeat(50_000)}`],
   ['what a machine has made', 'a.mjs', `var a = 1;\n${'//\n'.repeat(100_000)}`],
+  ['what would change nearly everywhere', 'a.mjs', Array.from({ length: 2_001 }, (_, index) => `var a${index};\n`).join('')],
   ['other languages', 'a.py', 'var a = 1\n'],
 ];
 
@@ -51,9 +52,9 @@ describe('a fix leaves', () => {
 
 test('what can be fixed is told with its line', () => {
   expect(findFixes('a.ts', "import { a, b } from './a';\n\nvar c = 1;\nexport default typeof c == 'number';\n")).toEqual([
-    { kind: 'unused-import', line: 1, what: 'nothing uses a, b' },
-    { kind: 'var', line: 3, what: '"var" where "let" does' },
-    { kind: 'equality', line: 4, what: '"==" between values of one type' },
+    { kind: 'unused-import', line: 1, endLine: 1, what: 'nothing uses a, b' },
+    { kind: 'var', line: 3, endLine: 3, what: '"var" where "let" does' },
+    { kind: 'equality', line: 4, endLine: 4, what: '"==" between values of one type' },
   ]);
 });
 

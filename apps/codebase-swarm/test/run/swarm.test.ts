@@ -22,7 +22,8 @@ describe('a directory that is no repository', () => {
     expect(report.read.withoutGit).not.toBeNull();
     expect(output(out, 'changes.patch')).toMatch(/^-\/\/ TODO make it two\n\+\/\/ TODO\(#t[0-9a-f]{7}\): make it two$/m);
     expect(output(out, 'TODO.md')).toContain('make it two');
-    expect(account).toMatchObject({ agents: 4, denials: 0, verdict: { integrity: 'INTACT', completeness: 'COMPLETE' } });
+    // The root, planner, chair, three jurors and writer; and two swarms of three, with who coordinates them.
+    expect(account).toMatchObject({ agents: 7 + 2 * 4, denials: 0, verdict: { integrity: 'INTACT', completeness: 'COMPLETE' } });
     expect(fingerprint(source)).toBe(before);
   });
 
@@ -36,7 +37,7 @@ describe('a directory that is no repository', () => {
 
   test('that is empty is said to be empty', async () => {
     const { out, report, account } = await runSwarm(temporaryDirectory());
-    expect(report).toMatchObject({ read: { filesRead: 0, findings: 0 }, plan: { items: 0 }, patch: { patchBytes: 0 } });
+    expect(report).toMatchObject({ read: { filesRead: 0, findings: 0 }, plan: { items: 0 }, vote: { accepted: 0, rejected: 0 }, write: { patchBytes: 0 } });
     expect(output(out, 'TODO.md')).toContain('no TODO, FIXME, HACK or XXX comment');
     expect(existsSync(path.join(out, 'changes.patch'))).toBe(false);
     expect(account.verdict.integrity).toBe('INTACT');
@@ -76,15 +77,16 @@ describe('a directory that is no repository', () => {
 
   test('with more markers than one page or one result can hold is read to the end', async () => {
     const files = Object.fromEntries(
-      Array.from({ length: 2_100 }, (_, index) => [`d${index % 7}/f${index}.ts`, `// TODO: number ${index} ${'long '.repeat(20)}\n`.repeat(index % 500 === 0 ? 450 : 1)]),
+      Array.from({ length: 2_100 }, (_, index) => [`d${index % 7}/f${index}.ts`, `// TODO: number ${index} ${'long '.repeat(20)}\n`.repeat(index % 500 === 0 ? 450 : index % 50 === 7 ? 1 : 0)]),
     );
     const { out, report } = await runSwarm(tree(files));
-    expect(report.read).toMatchObject({ filesRead: 2_100, omitted: 250, findings: 2_095 + 5 * 400 });
+    expect(report.read).toMatchObject({ filesRead: 2_100, omitted: 250, findings: 42 + 5 * 400 });
     expect(report.plan.items).toBe(report.read.findings);
-    expect(report.patch).toMatchObject({ files: 2_100, edits: report.read.findings, leftOut: [], stale: 0 });
+    expect(report.patch).toMatchObject({ files: 47, leftOut: [], stale: 0 });
+    expect(report.vote).toMatchObject({ accepted: 47, rejected: 0, edits: report.read.findings });
     expect(output(out, 'TODO.md').split('\n').filter((line) => line.startsWith('| `#t'))).toHaveLength(report.read.findings);
     expect(new Set(output(out, 'TODO.md').match(/#t[0-9a-f]{7}/g)).size).toBe(report.read.findings);
-  }, 60_000);
+  });
 });
 
 describe('the log of a run', () => {
@@ -102,10 +104,35 @@ describe('the log of a run', () => {
     const entries = await entriesOf(out);
     expect(account.verdict.entries).toBe(entries.length);
     expect(account.toolCalls).toBe(entries.filter(({ kind }) => kind === 'TOOL_CALLED').length);
-    // list, scan, edit, diff, register: one call each.
-    expect(account.toolCalls).toBe(5);
-    expect(account.ticks).toBe(4 + 3 + account.toolCalls);
+    // list, scan, edit, a look of each juror, diff, register: one call each.
+    expect(account.toolCalls).toBe(8);
   });
+});
+
+describe('how many agents there are', () => {
+  const files = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`d${index % 3}/f${index}.ts`, `// TODO: number ${index}\nimport x from 'x';\nlet a = typeof a == 'b';\n`]));
+
+  test('makes no difference to what comes of it', async () => {
+    const source = tree(files);
+    const [one, eight] = [await runSwarm(source, { agents: 1 }), await runSwarm(source, { agents: 8 })];
+    expect(one.report.vote).toMatchObject({ accepted: 60, edits: 60, fixes: { 'unused-import': 60, equality: 60 } });
+    expect(eight.report).toEqual({ ...one.report, plan: { ...one.report.plan, now: eight.report.plan.now } });
+    for (const name of ['changes.patch', 'TODO.md']) expect(output(eight.out, name)).toBe(output(one.out, name));
+    expect(eight.account.agents - one.account.agents).toBe(2 * 7);
+  });
+
+  test('is how many share the work', async () => {
+    const { out } = await runSwarm(tree(files), { agents: 3 });
+    const calls = (await entriesOf(out)).flatMap(({ kind, agent, data }) => (kind === 'TOOL_CALLED' ? [{ agent, tool: data.tool }] : []));
+    for (const tool of ['code.scan', 'workspace.edit']) expect(new Set(calls.filter((call) => call.tool === tool).map(({ agent }) => agent)).size, tool).toBeGreaterThan(1);
+  });
+});
+
+test('without fixes, nothing but comments is changed', async () => {
+  const source = tree({ 'a.ts': "// TODO: a\nimport x from 'x';\n", 'b.ts': "import x from 'x';\n" });
+  const { out, report } = await runSwarm(source, { fix: false });
+  expect(report).toMatchObject({ read: { fixable: { 'unused-import': 2 } }, plan: { fixes: 0 }, vote: { accepted: 1, edits: 1, fixes: {} } });
+  expect(output(out, 'changes.patch').split('\n').filter((line) => /^[-+]\w/.test(line))).toEqual([]);
 });
 
 describe('a second run', () => {
@@ -119,7 +146,7 @@ describe('a second run', () => {
     const first = await runSwarm(tree({ 'a.ts': MARKED.repeat(3), 'b.py': '# FIXME two\n' }));
     const second = await runSwarm(path.join(first.out, 'workspace'));
     expect(second.report.plan).toMatchObject({ items: 4, edits: 0 });
-    expect(second.report.patch.patchBytes).toBe(0);
+    expect(second.report.write.patchBytes).toBe(0);
     const ids = (out: string): string[] => output(out, 'TODO.md').match(/#t[0-9a-f]{7}/g)!.sort();
     expect(ids(second.out)).toEqual(ids(first.out));
   });

@@ -13,6 +13,10 @@ export interface ProgramOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
+/** The first can't be bundled; the others are large, and take long to. */
+const OUTSIDE = ['dockerode', 'eslint', 'typescript', 'typescript-eslint'];
+let bundled: Promise<string> | undefined;
+
 /** The program that `npm start` runs, in a process of its own. */
 export class Program {
   readonly process: ChildProcess;
@@ -34,7 +38,8 @@ export class Program {
   }
 
   static async start(args: readonly string[], options: ProgramOptions): Promise<Program> {
-    return new Program(await bundle(new URL('../../src/main.ts', import.meta.url), ['dockerode']), args, options);
+    bundled ??= bundle(new URL('../../src/main.ts', import.meta.url), OUTSIDE);
+    return new Program(await bundled, args, options);
   }
 
   static async run(args: readonly string[], options: ProgramOptions): Promise<Ended> {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { vi } from 'vitest';
 import { FileLogReader, readEntries, type Entry } from '@omnipaw/kernel';
 import type { SwarmReport } from '../../src/agents/coordinator.js';
 import { accountOf, type Account } from '../../src/run/account.js';
@@ -13,9 +14,11 @@ export interface Finished {
   readonly account: Account;
 }
 
-/** Lets the swarm do its job on a tree. */
-export async function runSwarm(source: string, options: SwarmOptions = {}): Promise<Finished> {
-  const out = path.join(temporaryDirectory(), 'out');
+// A run waits for the disk with every entry and every file: how long that takes depends on the machine.
+vi.setConfig({ testTimeout: 180_000 });
+
+/** Lets the swarm do its job on a tree; `out` is a new directory unless given. */
+export async function runSwarm(source: string, options: SwarmOptions = {}, out = path.join(temporaryDirectory(), 'out')): Promise<Finished> {
   const directories = await prepareDirectories(source, out, new Date());
   const swarm = await startSwarm(directories, options);
   try {

@@ -40,10 +40,12 @@ describe('on a terminal', () => {
     screen.close();
     screen.close();
     expect(terminal.lines).toEqual([
-      '  ✓ coordinator all three have reported',
-      '  ✓ reader      found 1 comment in 1 o…',
+      '  ✓ coordinator all have reported',
+      '  ✓ readers     found 1 comment in 1 o…',
       '  ✓ planner     ranked 1 comment in 1 …',
-      '  ✓ patcher     tagged 1 comment in 1 …',
+      '  ✓ patchers    changed 1 file, each a…',
+      '  ✓ jury        accepted 1 patch, reje…',
+      '  ✓ writer      wrote patch and regist…',
     ]);
   });
 
@@ -61,10 +63,12 @@ describe('elsewhere', () => {
     await runSwarm(tree({ 'a.ts': '// TODO: a\n' }), { watch: (entry) => { screen.show(entry); } });
     screen.close();
     expect(text.split('\n').filter((line) => line.includes('✓'))).toEqual([
-      '  ✓ reader      found 1 comment in 1 of 1 file (1 TypeScript)',
-      '  ✓ planner     ranked 1 comment in 1 area; 1 without an id',
-      '  ✓ patcher     tagged 1 comment in 1 file; wrote patch and register',
-      '  ✓ coordinator all three have reported',
+      '  ✓ readers     found 1 comment in 1 of 1 file (1 TypeScript)',
+      '  ✓ planner     ranked 1 comment in 1 area; 1 without an id; 0 fixes',
+      '  ✓ patchers    changed 1 file, each a patch to vote on',
+      '  ✓ jury        accepted 1 patch, rejected 0',
+      '  ✓ writer      wrote patch and register',
+      '  ✓ coordinator all have reported',
     ]);
   });
 });

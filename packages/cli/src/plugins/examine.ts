@@ -4,6 +4,7 @@ import path from 'node:path';
 import { OmniError, VERSION } from '@omnipaw/kernel';
 import type { ManifestProblem, PluginManifest } from '@omnipaw/plugins';
 import { failureRecord, UsageError } from '../failure.js';
+import { cellText, oneLine } from '../terminal/printable.js';
 import type { PluginLibrary } from './library.js';
 
 /** A folder as it was found. */
@@ -47,17 +48,27 @@ function assertSigned(manifest: PluginManifest, trustedKeys: readonly string[], 
   }
 }
 
-/** What is wrong, a line each; a problem of the manifest begins with its place, as editors follow it. */
-export function problemLines({ folder, error }: Examined, manifestFile: string): string[] {
+/** What is wrong, a line each, whoever wrote what is in it; a problem of the manifest begins with its place, as editors follow it. */
+export function problemLines(examined: Examined, manifestFile: string): string[] {
+  return textsOf(examined, manifestFile).map((text) => `  ${cellText(text)}`);
+}
+
+function textsOf({ folder, error }: Examined, manifestFile: string): string[] {
   if (error === undefined) return [];
   if (error.code === 'PLUGIN_BUNDLE_FAILED') return codeLines(folder, error);
   const file = path.join(folder, manifestFile);
   const problems = problemsOf(error);
-  if (problems === undefined) return `${error.code}: ${error.message}`.split('\n').map((line) => `  ${line}`);
+  if (problems === undefined) return failureLines(error);
   return problems.map(({ path: pointer, line, column, message }) => {
     const place = line === undefined ? file : `${file}:${line}:${column ?? 1}`;
-    return `  ${place}: ${pointer === '' ? 'the manifest' : pointer} ${message}`;
+    return `${place}: ${pointer === '' ? 'the manifest' : pointer} ${message}`;
   });
+}
+
+/** Messages may have lines; those that have folders as they are called have none. */
+export function failureLines({ code, message }: OmniError): string[] {
+  const text = `${code}: ${message}`;
+  return code === 'PLUGIN_REFUSED' ? [oneLine(text)] : text.split('\n');
 }
 
 export interface CodeProblem {
@@ -74,7 +85,7 @@ export function codeProblemsOf({ details, message }: OmniError): readonly CodePr
 }
 
 function codeLines(folder: string, error: OmniError): string[] {
-  return codeProblemsOf(error).map(({ text, file = '', line, column }) => `  ${path.join(folder, file)}${line === undefined ? '' : `:${line}:${column ?? 1}`}: ${text}`);
+  return codeProblemsOf(error).map(({ text, file = '', line, column }) => `${path.join(folder, file)}${line === undefined ? '' : `:${line}:${column ?? 1}`}: ${text}`);
 }
 
 /** As scripts get it. */

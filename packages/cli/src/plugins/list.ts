@@ -1,9 +1,11 @@
 /** `omnipaw plugins list`: what lies in a folder of plugins, what of it can be loaded, and what it asks for. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { OmniError } from '@omnipaw/kernel';
 import { EXIT } from '../failure.js';
 import type { Session } from '../session.js';
 import { alignColumns } from '../terminal/columns.js';
+import { cellText } from '../terminal/printable.js';
 import { assertFolder, examine, examinedRecord, problemLines, type Examined } from './examine.js';
 import { pluginLibrary, type PluginLibrary } from './library.js';
 import { trustedKeysIn } from './trust.js';
@@ -17,26 +19,37 @@ export interface ListOptions {
 
 export async function listPlugins({ plugins, trustedKey, json }: ListOptions, { out, people }: Session): Promise<number> {
   const library = await pluginLibrary();
-  const trustedKeys = trustedKeysIn(trustedKey);
+  const trustedKeys = trustedKeysIn(trustedKey, library);
   const found: Examined[] = [];
-  for (const folder of pluginFoldersIn(plugins)) found.push(await examine(folder, library, trustedKeys));
+  for (const { folder, isLink } of pluginFoldersIn(plugins)) found.push(isLink ? linked(folder) : await examine(folder, library, trustedKeys));
   if (json === true) await out.json({ plugins: found.map((one) => ({ ...examinedRecord(one), ...contents(one, library) })) });
   else if (found.length === 0) await people.line(`There is no plugin in ${plugins}.`);
   else for (const one of found) await tell(one, library, out);
   return EXIT.ok;
 }
 
-/** The folders that a loader would take for plugins, sorted. */
-export function pluginFoldersIn(folder: string): string[] {
+interface Found {
+  readonly folder: string;
+  readonly isLink: boolean;
+}
+
+/** What a loader looks at, sorted. */
+function pluginFoldersIn(folder: string): readonly Found[] {
   assertFolder(folder, 'Name the folder that has a folder for each plugin with --plugins.');
-  const items = fs.readdirSync(folder, { withFileTypes: true });
-  return items.filter((item) => item.isDirectory() && !item.name.startsWith('.')).map(({ name }) => path.join(folder, name)).sort();
+  const items = fs.readdirSync(folder, { withFileTypes: true }).filter((item) => (item.isDirectory() || item.isSymbolicLink()) && !item.name.startsWith('.'));
+  return items.map((item) => ({ folder: path.join(folder, item.name), isLink: item.isSymbolicLink() })).sort((one, other) => (one.folder < other.folder ? -1 : 1));
+}
+
+/** A loader refuses it, whatever it leads to. */
+function linked(folder: string): Examined {
+  const error = new OmniError('PLUGIN_REFUSED', `${path.basename(folder)} is a link, and the folder of a plugin is none. Put the folder itself there, or name the one that it is in.`, { failureClass: 'PERMANENT' });
+  return { folder, manifest: undefined, error };
 }
 
 async function tell(one: Examined, library: PluginLibrary, out: Session['out']): Promise<void> {
   const { folder, manifest, error } = one;
   const mark = error === undefined ? out.ink('green', '✓') : out.ink('red', '✗');
-  await out.line(`${mark} ${manifest === undefined ? folder : `${manifest.name} ${manifest.version} in ${folder}`}`);
+  await out.line(`${mark} ${manifest === undefined ? '' : `${manifest.name} ${manifest.version} in `}${cellText(folder)}`);
   for (const line of problemLines(one, library.MANIFEST_FILE)) await out.line(line);
   const { tools = [], agents = [], asks = [], signedBy } = contents(one, library);
   if (manifest === undefined) return;

@@ -4,7 +4,8 @@ import type { LoadedAgent, LoadedPlugin, PermissionSpec, Plugins } from '@omnipa
 import { UsageError } from '../failure.js';
 import type { Definitions } from '../run/definitions.js';
 import type { Session } from '../session.js';
-import { assertFolder } from './examine.js';
+import { cellText } from '../terminal/printable.js';
+import { assertFolder, failureLines } from './examine.js';
 import { entryFor, GRANTS_FILE, grantsIn, type PluginGrants } from './grants.js';
 import { hostLibrary, pluginLibrary, type HostLibrary, type PluginLibrary } from './library.js';
 import { machineTools } from './machine.js';
@@ -78,7 +79,7 @@ async function loadAll(folders: readonly string[], { options: { pluginGrants, tr
   const library = await pluginLibrary();
   const grants = mode === 'REPLAY' ? {} : grantsIn(pluginGrants, library);
   const fetchTool = host === undefined ? {} : { fetchTool: ((name, allow) => host.fetchTool(name, { allow })) satisfies LoaderOptions['fetchTool'] };
-  const options = { mode, grants, kernelVersion: VERSION, trustedKeys: trustedKeysIn(trustedKey), ...fetchTool };
+  const options = { mode, grants, kernelVersion: VERSION, trustedKeys: trustedKeysIn(trustedKey, library), ...fetchTool };
   for (const folder of folders) {
     const plugins = await new library.PluginLoader({ folder, ...options }).load();
     opened.push(plugins);
@@ -89,7 +90,7 @@ async function loadAll(folders: readonly string[], { options: { pluginGrants, tr
 
 /** Says where to grant what is missing. */
 function rejectionText(error: OmniError, { grants, file }: { readonly grants: PluginGrants; readonly file: string }): string {
-  const text = `${error.code}: ${error.message}`;
+  const text = failureLines(error).join('\n');
   if (error.code !== 'PLUGIN_PERMISSION_MISSING') return text;
   const { plugin, missing } = error.details as { readonly plugin: string; readonly missing: readonly { readonly permission: PermissionSpec }[] };
   const granted = Object.hasOwn(grants, plugin) ? grants[plugin]! : [];
@@ -114,6 +115,6 @@ async function withoutTwins(loaded: readonly LoadedPlugin[], { agents, tools }: 
 }
 
 async function tellRejected(folder: string, text: string, { people }: Session): Promise<void> {
-  await people.line(`${people.ink('yellow', 'warning:')} The plugin in ${folder} is left out.`);
+  await people.line(`${people.ink('yellow', 'warning:')} The plugin in ${cellText(folder)} is left out.`);
   for (const line of text.split('\n')) await people.line(`  ${line}`);
 }

@@ -45,7 +45,7 @@ function toolsFor(permission: Permission): readonly string[] {
     case 'shell':
       return ['host.system.bash'];
     case 'network':
-      return permission.hosts.includes('*') ? [FETCH] : [];
+      return permission.hosts.some((host) => host.replace(/:\d+$/, '') === '*') ? [FETCH] : [];
     case 'tool':
       return [permission.tool];
     default:

@@ -39,7 +39,7 @@ function writeAll(folder: string, files: Readonly<Record<string, string>>): void
     fs.mkdirSync(folder);
   } catch (thrown) {
     const { code, message } = thrown as NodeJS.ErrnoException;
-    throw new UsageError(code === 'EEXIST' ? `${folder} is there already, and nothing is overwritten. Name another folder behind the name.` : `${folder} can't be made: ${message}.`);
+    throw new UsageError(code === 'EEXIST' && fs.existsSync(folder) ? `${folder} is there already, and nothing is overwritten. Name another folder behind the name.` : `${folder} can't be made: ${message}.`);
   }
   for (const [file, text] of Object.entries(files)) {
     const place = path.join(folder, file);

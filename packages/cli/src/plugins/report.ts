@@ -1,6 +1,7 @@
 import { OmniError } from '@omnipaw/kernel';
 import { EXIT } from '../failure.js';
 import type { Session } from '../session.js';
+import { cellText } from '../terminal/printable.js';
 import { examinedRecord, problemLines } from './examine.js';
 import type { PluginLibrary } from './library.js';
 
@@ -20,7 +21,7 @@ export async function orReport({ folder, json, library, session: { out } }: Repo
     const failed = { folder, manifest: undefined, error: thrown };
     if (json) await out.json(examinedRecord(failed));
     else {
-      await out.line(`${out.ink('red', '✗')} ${folder}`);
+      await out.line(`${out.ink('red', '✗')} ${cellText(folder)}`);
       for (const line of problemLines(failed, library.MANIFEST_FILE)) await out.line(line);
     }
     return EXIT.failed;

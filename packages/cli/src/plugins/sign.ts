@@ -44,8 +44,13 @@ function signedOf<Signed>(sign: () => Signed, keyFile: string): Signed {
 
 /** In one step: whoever reads it meanwhile gets the one or the other. The new one lies beside the folder until then, since all that is in it counts. */
 function replaceFile(file: string, text: string): void {
-  const folder = path.resolve(path.dirname(file));
+  const folder = fs.realpathSync(path.dirname(file));
   const place = path.join(path.dirname(folder), `.${path.basename(folder)}.${process.pid}.json`);
   fs.writeFileSync(place, text, { flag: 'wx' });
-  fs.renameSync(place, file);
+  try {
+    fs.renameSync(place, file);
+  } catch (thrown) {
+    fs.rmSync(place, { force: true });
+    throw thrown;
+  }
 }

@@ -10,7 +10,7 @@ import { EXIT, UsageError } from '../failure.js';
 import { Interrupted } from '../log-progress.js';
 import type { Session } from '../session.js';
 import { onStopSignal } from '../signals.js';
-import { count, durationText } from '../terminal/printable.js';
+import { cellText, count, durationText } from '../terminal/printable.js';
 import { assertFolder } from './examine.js';
 import { pluginLibrary } from './library.js';
 import type { TestMessage } from './test-tally.js';
@@ -83,6 +83,6 @@ async function handOn(stream: Readable, people: Session['people']): Promise<void
 
 async function tell({ name, ok, isSkipped, durationMs, error }: TestMessage, out: Session['out']): Promise<void> {
   const mark = !ok ? out.ink('red', '✗') : isSkipped ? out.ink('yellow', '-') : out.ink('green', '✓');
-  await out.line(`  ${mark} ${name === '' ? 'the file could not be run' : name}${isSkipped ? ' (skipped)' : ` (${durationText(durationMs)})`}`);
+  await out.line(`  ${mark} ${name === '' ? 'the file could not be run' : cellText(name)}${isSkipped ? ' (skipped)' : ` (${durationText(durationMs)})`}`);
   if (!ok) for (const text of (error ?? '').split('\n')) await out.line(`      ${text}`);
 }

@@ -2,7 +2,7 @@
 import { OmniError } from '@omnipaw/kernel';
 import { EXIT } from '../failure.js';
 import type { Session } from '../session.js';
-import { count } from '../terminal/printable.js';
+import { cellText, count } from '../terminal/printable.js';
 import { codeProblemsOf, examine, examinedRecord, problemLines, type Examined } from './examine.js';
 import { pluginLibrary, type PluginLibrary } from './library.js';
 
@@ -36,8 +36,8 @@ async function withCode(one: Examined, { codeProblems }: PluginLibrary): Promise
 }
 
 function verdictLine({ folder, manifest, error }: Examined, ink: Session['out']['ink']): string {
-  if (error !== undefined || manifest === undefined) return `${ink('red', '✗')} ${folder}`;
+  if (error !== undefined || manifest === undefined) return `${ink('red', '✗')} ${cellText(folder)}`;
   const { name, version, tools, agents, integrity, signature } = manifest;
   const sealed = signature === undefined ? (integrity === undefined ? 'without digests of its files' : 'not signed') : `signed by ${signature.publicKey}`;
-  return `${ink('green', '✓')} ${folder}: ${name} ${version}, ${count(tools.length, 'tool')}, ${count(agents.length, 'agent')}, ${sealed}`;
+  return `${ink('green', '✓')} ${cellText(folder)}: ${name} ${version}, ${count(tools.length, 'tool')}, ${count(agents.length, 'agent')}, ${sealed}`;
 }

@@ -9,6 +9,7 @@ import path from 'node:path';
 import type { Plugins } from '@omnipaw/plugins';
 import { describeFailure } from '../failure.js';
 import type { Session } from '../session.js';
+import { cellText } from '../terminal/printable.js';
 
 const LOOK_MS = 250;
 /** A plugin may not have more; whatever there is beyond, it is refused. */
@@ -71,7 +72,7 @@ export class PluginWatch {
       await people.line(`${people.ink('green', '↻')} ${name} ${version} has changed: calls from now on have its code ${code.slice(0, 12)}….`);
     } catch (thrown) {
       if (this.#isClosed) return;
-      await people.line(`${people.ink('yellow', 'warning:')} The plugin in ${folder} has changed and stays what it was: ${describeFailure(thrown)}`);
+      await people.line(`${people.ink('yellow', 'warning:')} The plugin in ${cellText(folder)} has changed and stays what it was: ${describeFailure(thrown)}`);
     }
   }
 }

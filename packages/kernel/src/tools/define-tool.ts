@@ -93,6 +93,12 @@ export interface Tool<Args = unknown, Result = unknown> {
   readonly reserve?: ((args: never) => Usage) | undefined;
   readonly redact?: ((result: Json) => Json) | undefined;
   readonly run: (args: never, context: ToolContext) => unknown;
+  /**
+   * For a tool that can be exchanged while kernels have it: what it is at this moment. A call is judged, recorded and run by one and the same.
+   *
+   * Make it not enumerable, so that a copy with something of its own does not lead past that.
+   */
+  readonly present?: () => Tool;
   /** Exists for the compiler only. */
   readonly '~types'?: { readonly args: Args; readonly result: Result };
 }

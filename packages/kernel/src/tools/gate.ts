@@ -68,6 +68,8 @@ export class ToolGate {
   readonly #runs = new RunTable();
   /** The attempts under way, each with what has to be told when it ends. */
   readonly #active = new Map<Attempt, () => void>();
+  /** Those of them that a tool asked for: they take no place from others. */
+  #activeAsked = 0;
   /** Runs that wait for others to end; what was aborted meanwhile is skipped. */
   readonly #queue = new Queue<ToolRun>();
   readonly #invoker: ToolInvoker;
@@ -232,8 +234,12 @@ export class ToolGate {
   #admit(run: ToolRun): void {
     if (this.#isStopped || !this.#runs.has(run)) return;
     // Who asked for it has a place already, and waits.
-    if (run.asker !== undefined || this.#active.size < this.#options.settings.limits.maxConcurrentToolCalls) this.#begin(run);
+    if (run.asker !== undefined || this.#hasPlace()) this.#begin(run);
     else this.#queue.push(run);
+  }
+
+  #hasPlace(): boolean {
+    return this.#active.size - this.#activeAsked < this.#options.settings.limits.maxConcurrentToolCalls;
   }
 
   #begin(run: ToolRun): void {
@@ -248,6 +254,7 @@ export class ToolGate {
 
   #start(run: ToolRun, attempt: Attempt, ended: () => void): void {
     this.#active.set(attempt, ended);
+    if (run.asker !== undefined) this.#activeAsked++;
     // An observer may have taken its time before it let the run begin.
     if (this.#isWanted(run, attempt)) this.#invoker.invoke(run, attempt);
     else this.#release(attempt);
@@ -359,12 +366,13 @@ export class ToolGate {
     const ended = this.#active.get(attempt);
     if (ended === undefined) return;
     this.#active.delete(attempt);
+    if (Attempt.isAsked(attempt)) this.#activeAsked--;
     ended();
     // A tool that answers at once comes back here; the loop that admitted it goes on, and the stack stays flat.
     if (this.#isAdmitting) return;
     this.#isAdmitting = true;
     try {
-      while (this.#active.size < this.#options.settings.limits.maxConcurrentToolCalls) {
+      while (this.#hasPlace()) {
         const next = this.#queue.shift();
         if (next === undefined) break;
         this.#admit(next);

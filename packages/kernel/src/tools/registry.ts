@@ -12,10 +12,10 @@ export class ToolRegistry {
     this.#tools.set(tool.name, tool);
   }
 
-  /** Throws `TOOL_NOT_REGISTERED`, naming what is there. */
+  /** As it is at this moment. Throws `TOOL_NOT_REGISTERED`, naming what is there. */
   get(name: string): Tool {
     const tool = this.#tools.get(name);
-    if (tool !== undefined) return tool;
+    if (tool !== undefined) return tool.present === undefined ? tool : tool.present();
     const known = [...this.#tools.keys()].join(', ');
     throw new OmniError(
       'TOOL_NOT_REGISTERED',

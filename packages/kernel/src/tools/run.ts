@@ -130,7 +130,12 @@ export class Attempt implements ToolContext {
     };
   }
 
-  /** For an entry, what an attempt has used that no entry says yet; static, as is what follows. */
+  /** Whether a tool asked for it, which has a place already; static, as is what follows. */
+  static isAsked(attempt: Attempt): boolean {
+    return attempt.#run.asker !== undefined;
+  }
+
+  /** For an entry, what an attempt has used that no entry says yet. */
   static takeUsage(attempt: Attempt | undefined): { readonly usage?: Usage } {
     const usage = attempt === undefined ? undefined : attempt.#usage;
     if (attempt === undefined || usage === undefined) return {};

@@ -23,6 +23,9 @@ export interface Finished {
   readonly stderr: string;
 }
 
+/** What plugins need that can't be bundled. */
+const OF_PLUGINS = ['enhanced-resolve', 'esbuild', 'jsonc-parser', 'quickjs-wasi'];
+
 export class Workshop {
   readonly #folder: string;
   readonly #env: NodeJS.ProcessEnv;
@@ -47,7 +50,7 @@ export class Workshop {
     copyFileSync(`${ROOT}packages/cli/package.json`, `${folder}/package.json`);
     for (const name of PACKAGES) writeFileSync(`${packages}/@omnipaw/${name}/package.json`, '{ "type": "module", "exports": { ".": "./index.js", "./*": "./*.js" } }');
     symlinkSync(`${ROOT}packages/kernel/node_modules/zod`, `${packages}/zod`);
-    for (const name of ['esbuild', 'quickjs-wasi']) symlinkSync(`${ROOT}packages/plugins/node_modules/${name}`, `${packages}/${name}`);
+    for (const name of OF_PLUGINS) symlinkSync(`${ROOT}packages/plugins/node_modules/${name}`, `${packages}/${name}`);
     symlinkSync(`${ROOT}packages/sandbox-docker/node_modules/dockerode`, `${packages}/dockerode`);
     command(`${folder}/bin/omnipaw`, `exec '${process.execPath}' '${folder}/dist/bin.js' "$@"`);
     command(`${folder}/bin/npx`, 'exec "$@"');
@@ -124,7 +127,7 @@ export class Workshop {
 async function bundle(entry: string, outdir: string, external: readonly string[] = []): Promise<void> {
   await build({
     ...{ entryPoints: [ROOT + entry], outdir, bundle: true, platform: 'node', format: 'esm', target: 'node18' },
-    ...{ conditions: ['@omnipaw/source'], external: ['commander', 'esbuild', 'quickjs-wasi', 'jiti', ...external], logLevel: 'silent' },
+    ...{ conditions: ['@omnipaw/source'], external: ['commander', ...OF_PLUGINS, 'jiti', ...external], logLevel: 'silent' },
   });
 }
 

@@ -17,6 +17,13 @@ function toolThat(run: (context: ToolContext) => unknown, options: Options = {})
   return defineTool({ name: 'weather', description: '', input: unchecked<null>(), ...options, run: (_args, context) => run(context) });
 }
 
+/** Comes when it is given. */
+function signal(): { readonly given: Promise<string>; readonly give: () => void } {
+  let give!: () => void;
+  const given = new Promise<string>((resolve) => { give = () => { resolve('sun'); }; });
+  return { given, give };
+}
+
 /** What an ask comes to, as data. */
 async function tried(answer: Promise<Json>): Promise<unknown> {
   return answer.catch((thrown: unknown) => (thrown as { readonly code: string }).code);
@@ -163,6 +170,22 @@ describe('what a tool asks for while it runs', () => {
   test('does not have to wait for a place among the calls, since the tool has one', async () => {
     const { value } = await called(toolThat(async ({ ask }) => ask(fetching('a'))), { tools: [fetchTool([{ value: 'sun', afterMs: 1 }])], maxConcurrentToolCalls: 1 });
     expect(value).toEqual({ ok: true, value: 'sun' });
+  });
+
+  test('takes no place from other calls either', async () => {
+    const [begun, go] = [signal(), signal()];
+    let fetches = 0;
+    const plain = (name: string, run: () => unknown) => defineTool({ name, description: '', input: unchecked<null>(), run });
+    const net = plain('net.fetch', () => {
+      if (++fetches === 2) begun.give();
+      return go.given;
+    });
+    const tool = toolThat(async ({ ask }) => Promise.all([ask(fetching('a')), ask(fetching('b'))]));
+    const [first, second] = [plain('first', () => begun.given), plain('second', () => { go.give(); })];
+    const { value } = await runProgram<unknown>(function* (ctx) {
+      return yield* ctx.all([ctx.tool(tool, null), ctx.tool(first, null), ctx.tool(second, null)]);
+    }, { time, tools: [tool, net, first, second], maxConcurrentToolCalls: 2 });
+    expect(value).toEqual([['sun', 'sun'], 'sun', null]);
   });
 
   test('may be a tool that asks itself, but not without end', async () => {

@@ -1,1 +1,1 @@
-export { fetchToolName, wishOf, type Holder, type Wish } from './wish.js';
+export { wishOf, type Holder, type Wish } from './wish.js';

@@ -6,8 +6,9 @@
  */
 import { matches, type AskedInstruction, type Json, type JsonObject, type PermissionRecord } from '@omnipaw/kernel';
 import { pluginError } from '../errors.js';
-import { pathCovers, permissionText, type Permission } from '../manifest/index.js';
+import { isForAnyHost, networkPrefix, pathCovers, permissionText, type Permission } from '../manifest/index.js';
 import { filesIn } from './files.js';
+import { networkFor, requestIn, requestText } from './requests.js';
 
 export interface Holder {
   /** `plugin-weather` */
@@ -16,16 +17,13 @@ export interface Holder {
   readonly shortName: string;
   /** Those that the tool has. */
   readonly permissions: readonly Permission[];
+  /** The tool by which it reaches the hosts of its permissions; undefined if they name none. */
+  readonly fetchTool: string | undefined;
 }
 
 export interface Wish {
   readonly instruction: AskedInstruction;
   readonly permission: PermissionRecord;
-}
-
-/** The tool by which a plugin fetches from the hosts of its manifest, and from no others. */
-export function fetchToolName(shortName: string): string {
-  return `${shortName}.host.net.fetch`;
 }
 
 /** Throws `PLUGIN_CALL_INVALID` for what is no capability, or not asked for as one. */
@@ -56,18 +54,22 @@ function toolWish(tool: string, args: Json, holder: Holder): Wish {
   const named = permissions.find((one) => one.name === 'tool' && matches(one.tool, tool));
   if (named !== undefined) return allowed(direct, named, holder);
   // Whoever may call it has its permissions; by which it reaches the network is no tool of its own.
-  if (tool.startsWith(`${shortName}.`) && tool !== fetchToolName(shortName)) return { instruction: direct, permission: { decision: 'ALLOW', by: `${holder.plugin}: its own tool` } };
-  if (tool === 'host.net.fetch') {
-    const network = permissions.find((one) => one.name === 'network');
-    if (network === undefined) return denied(direct, 'network', holder);
-    // Any host is what the operator's own list is for; some are a list of the plugin's own, which redirections stay on, too.
-    return allowed(isAnywhere(network) ? direct : { ...direct, tool: fetchToolName(shortName) }, network, holder);
-  }
+  if (tool.startsWith(`${shortName}.`) && !tool.startsWith(networkPrefix(shortName))) return { instruction: direct, permission: { decision: 'ALLOW', by: `${holder.plugin}: its own tool` } };
+  if (tool === 'host.net.fetch') return fetchWish(args, holder);
   if (tool === 'host.system.bash') return wish(direct, 'shell', holder);
   const files = filesIn(tool, args);
   if (files === undefined) return denied(direct, `tool:${tool}`, holder);
   const permission = permissions.find((one) => one.name === 'filesystem' && (one.mode === 'write' || files.mode === 'read') && pathCovers(one.path, files.path));
   return permission === undefined ? denied(direct, `filesystem (${files.mode} ${files.path})`, holder) : allowed(direct, permission, holder);
+}
+
+function fetchWish(args: Json, holder: Holder): Wish {
+  const direct = { op: 'CALL_TOOL', tool: 'host.net.fetch', args } as const;
+  const requested = requestIn(args);
+  const network = requested === undefined ? undefined : networkFor(requested, holder.permissions);
+  if (network === undefined) return denied(direct, requestText(requested), holder);
+  // Any host is what the operator's own list is for; some are a list of the plugin's own, which redirections stay on, too.
+  return allowed(isForAnyHost(network) || holder.fetchTool === undefined ? direct : { ...direct, tool: holder.fetchTool }, network, holder);
 }
 
 interface SharedPlace {
@@ -110,10 +112,6 @@ function denied(instruction: AskedInstruction, needed: string, { plugin }: Holde
 function hasReference(args: Json): boolean {
   if (typeof args !== 'object' || args === null) return false;
   return '$secret' in args || Object.values(args as JsonObject).some(hasReference);
-}
-
-function isAnywhere(permission: Permission): boolean {
-  return permission.name === 'network' && permission.hosts.includes('*');
 }
 
 /** A plugin has a part of its agent's memory, and sees no other. */

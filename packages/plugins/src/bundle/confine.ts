@@ -1,17 +1,18 @@
 /**
  * How esbuild gets to files: only by us.
  *
- * 1. What is imported is resolved by esbuild, and then it is said whether that is a file of the plugin. Files have their path in the folder as
- *    their name, so that nothing of the machine is in the bundle.
- * 2. What is in a file is read by us (`PluginFolder`). esbuild itself reads no file but `package.json`.
+ * 1. Which file an import means is found by us (`ImportResolver`), among the files of the plugin. Files have their path in the folder as their
+ *    name, so that nothing of the machine is in the bundle.
+ * 2. What is in a file is read by us (`PluginFolder`). esbuild itself reads none.
  * 3. Each file is printed by esbuild first, by itself: TypeScript is plain JavaScript then, comments that name source maps are gone, and
  *    what is left can be looked through.
  */
 import { isBuiltin } from 'node:module';
 import path from 'node:path';
-import { transform, type Loader, type OnLoadResult, type OnResolveArgs, type OnResolveResult, type Plugin, type PluginBuild } from 'esbuild';
+import { transform, type Loader, type OnLoadResult, type OnResolveArgs, type OnResolveResult, type Plugin } from 'esbuild';
 import { refusalOfSpecifier } from './specifiers.js';
 import { Refusal, type PluginFolder } from './plugin-folder.js';
+import { ImportResolver } from './resolver.js';
 import { isTooDeep, patternImport } from './source-check.js';
 
 const LOADERS: Readonly<Record<string, Loader>> = {
@@ -23,38 +24,32 @@ const LOADERS: Readonly<Record<string, Loader>> = {
 export const TARGET = 'es2022';
 const PLUGIN = 'plugin';
 const PROVIDED = 'provided';
-/** Marks the questions that we ask esbuild ourselves. */
-const OURS = Symbol('ours');
+const EMPTY = 'empty';
 
 /** What each file was printed as goes into `printed`, by the file's name: places that esbuild tells after that are places in it. */
 export function confine(folder: PluginFolder, provided: Readonly<Record<string, string>>, printed: Map<string, string>): Plugin {
   return {
     name: 'confine',
     setup(build) {
-      build.onResolve({ filter: /.*/ }, (args) => (args.pluginData === OURS ? undefined : answering(() => resolve(build, folder, { ...args, provided }))));
+      const resolver = new ImportResolver(folder);
+      build.onResolve({ filter: /.*/ }, (args) => answering(() => resolve(resolver, args, provided)));
       build.onLoad({ filter: /.*/, namespace: PLUGIN }, (args) => answering(() => load(folder, args.path, printed)));
       build.onLoad({ filter: /.*/, namespace: PROVIDED }, ({ path: name }) => ({ contents: provided[name] ?? '', loader: 'ts' }));
+      build.onLoad({ filter: /.*/, namespace: EMPTY }, () => ({ contents: 'module.exports = {};', loader: 'js' }));
       // Whatever else esbuild finds by itself.
       build.onLoad({ filter: /.*/ }, (args) => refused(`${path.basename(args.path)} is not to be bundled.`));
     },
   };
 }
 
-type Question = OnResolveArgs & { readonly provided: Readonly<Record<string, string>> };
-
-async function resolve(build: PluginBuild, folder: PluginFolder, { path: specifier, kind, importer, provided }: Question): Promise<OnResolveResult | undefined> {
+async function resolve(resolver: ImportResolver, { path: specifier, kind, importer }: OnResolveArgs, provided: Readonly<Record<string, string>>): Promise<OnResolveResult | undefined> {
   if (Object.hasOwn(provided, specifier)) return { path: specifier, namespace: PROVIDED, sideEffects: false };
   const why = refusalOfSpecifier(specifier);
-  if (why !== undefined) return refused(`"${specifier}" ${why}.`);
-  const resolveDir = kind === 'entry-point' ? folder.root : path.dirname(path.join(folder.root, importer));
-  const found = await build.resolve(specifier, { kind: kind === 'entry-point' ? 'import-statement' : kind, resolveDir, pluginData: OURS });
-  if (found.errors.length > 0) return missing(specifier, kind);
-  if (found.external || found.namespace !== 'file') return refused(`"${specifier}" is no file.`);
-  const name = await folder.pathOf(found.path).catch(() => undefined);
-  if (name === undefined) return refused(`"${specifier}" is outside of the plugin's folder. Install or copy what a plugin needs into it.`);
-  // What packages outside say of their side effects is not about this folder.
-  const isPackage = name.includes('node_modules/');
-  return { path: name, namespace: PLUGIN, ...(isPackage ? { sideEffects: found.sideEffects } : {}) };
+  if (why !== undefined) return refused(`${JSON.stringify(specifier)} ${why}.`);
+  const found = await resolver.resolve(specifier, importer, kind.startsWith('require') ? 'require' : 'import');
+  if (found === undefined) return missing(specifier, kind);
+  if (found === 'EMPTY') return { path: specifier, namespace: EMPTY, sideEffects: false };
+  return { path: found.name, namespace: PLUGIN, sideEffects: found.hasSideEffects };
 }
 
 /**
@@ -63,8 +58,8 @@ async function resolve(build: PluginBuild, folder: PluginFolder, { path: specifi
  */
 function missing(specifier: string, kind: OnResolveArgs['kind']): OnResolveResult | undefined {
   if (kind === 'require-call' || kind === 'require-resolve') return undefined;
-  if (isBuiltin(specifier)) return refused(`"${specifier}" is a module of Node, which plugins do not have. Use what \`ctx\` gives.`);
-  return refused(`"${specifier}" was not found in the plugin's folder.`);
+  if (isBuiltin(specifier)) return refused(`${JSON.stringify(specifier)} is a module of Node, which plugins do not have. Use what \`ctx\` gives.`);
+  return refused(`${JSON.stringify(specifier)} was not found in the plugin's folder. Nothing outside of it counts: install or copy what a plugin needs into it.`);
 }
 
 async function load(folder: PluginFolder, name: string, printed: Map<string, string>): Promise<OnLoadResult> {

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Dirent } from 'node:fs';
-import { constants, promises as fs } from 'node:fs';
+import { constants, promises as fs, type Stats } from 'node:fs';
 import path from 'node:path';
 import { pathInside } from '../path-inside.js';
 
@@ -8,42 +7,64 @@ import { pathInside } from '../path-inside.js';
 const READ = constants.O_RDONLY | ((constants as Partial<typeof constants>).O_NONBLOCK ?? 0);
 const MAX_FILE_BYTES = 4 * 1024 * 1024;
 const MAX_TOTAL_BYTES = 32 * 1024 * 1024;
-const MAX_ENTRIES = 100_000;
 
 /** Says in words why something of the plugin is not bundled. */
-export class Refusal extends Error {}
+export class Refusal extends Error {
+  /** The same as the message, which whoever hands it on may add to. */
+  readonly text: string;
+
+  constructor(text: string) {
+    super(text);
+    this.text = text;
+  }
+}
 
 /**
  * The files of a plugin, read so that each is a regular file in the folder at the moment when it is read.
  *
- * A file is opened first and judged then, by what was opened: whatever somebody exchanges meanwhile, content from outside does not come in.
+ * 1. What is not in the folder is not there: whatever lies above or beside it, it is neither looked at nor told of.
+ * 2. A file is opened first and judged then, by what was opened: whatever somebody exchanges meanwhile, content from outside does not come in.
+ * 3. A file is read once.
  */
 export class PluginFolder {
   /** Real and absolute. */
   readonly root: string;
   /** By path, the digests of the files that were read. */
   readonly digests = new Map<string, string>();
+  readonly #texts = new Map<string, Promise<string>>();
   #totalBytes = 0;
 
   private constructor(root: string) {
     this.root = root;
   }
 
-  /** Throws a {@link Refusal} for what is no folder, and for one with something in it that must not be opened. */
+  /** Throws a {@link Refusal} for what is no folder. */
   static async open(folder: string): Promise<PluginFolder> {
     const root = await fs.realpath(folder).catch(() => undefined);
     if (root === undefined || !(await fs.stat(root)).isDirectory()) throw new Refusal(`There is no folder ${JSON.stringify(folder)}.`);
-    await new FolderCheck(root).check('.', false);
     return new PluginFolder(root);
   }
 
-  /** The path in the folder of a file somewhere; undefined if its real place is outside. */
-  async pathOf(file: string): Promise<string | undefined> {
-    return pathInside(this.root, await fs.realpath(file));
+  /** The path in the folder of what is at an absolute place, links followed, and what that is; undefined for what is not there. */
+  async find(place: string): Promise<{ readonly name: string; readonly stats: Stats } | undefined> {
+    if (place !== this.root && pathInside(this.root, place) === undefined) return undefined;
+    try {
+      const real = await fs.realpath(place);
+      const name = real === this.root ? '' : pathInside(this.root, real);
+      return name === undefined ? undefined : { name, stats: await fs.lstat(real) };
+    } catch {
+      return undefined;
+    }
   }
 
-  /** Throws a {@link Refusal} for what is no regular file in the folder, or a too large one. */
-  async read(name: string): Promise<string> {
+  /** What is in the file of a path that {@link find} has given. Throws a {@link Refusal} for what is no regular file in the folder, or a too large one. */
+  read(name: string): Promise<string> {
+    const text = this.#texts.get(name) ?? this.#read(name);
+    this.#texts.set(name, text);
+    return text;
+  }
+
+  async #read(name: string): Promise<string> {
     const file = path.join(this.root, name);
     // Without waiting for somebody at the other end, if it is a pipe.
     const handle = await fs.open(file, READ).catch(() => undefined);
@@ -51,8 +72,7 @@ export class PluginFolder {
     try {
       const opened = await handle.stat();
       if (!opened.isFile()) throw new Refusal(`${name} is no regular file.`);
-      const inside = await this.pathOf(file).catch(() => undefined);
-      const there = inside === undefined ? undefined : await fs.lstat(path.join(this.root, inside));
+      const there = (await this.find(file))?.stats;
       if (there?.ino !== opened.ino || there.dev !== opened.dev) throw new Refusal(`${name} leads out of the plugin's folder.`);
       if (opened.size > MAX_FILE_BYTES) throw new Refusal(`${name} has ${opened.size} bytes, more than ${MAX_FILE_BYTES}.`);
       return this.#take(name, await handle.readFile());
@@ -67,41 +87,4 @@ export class PluginFolder {
     this.digests.set(name, createHash('sha256').update(bytes).digest('hex'));
     return bytes.toString('utf8');
   }
-}
-
-/**
- * Looks for what must not be opened, since the resolver of the bundler opens what it finds: pipes, devices, sockets, and links to such
- * things and to files outside. Links to folders outside are not followed here, and what is imported through them is refused.
- */
-class FolderCheck {
-  readonly #root: string;
-  #entries = 0;
-
-  constructor(root: string) {
-    this.#root = root;
-  }
-
-  async check(name: string, isInModules: boolean): Promise<void> {
-    const folders: string[] = [];
-    for (const entry of await fs.readdir(path.join(this.#root, name), { withFileTypes: true })) {
-      const child = path.join(name, entry.name);
-      if (++this.#entries > MAX_ENTRIES) throw new Refusal(`The plugin's folder has more than ${MAX_ENTRIES} files.`);
-      if (entry.isDirectory()) folders.push(child);
-      else if (entry.isSymbolicLink()) await this.#checkLink(child, isInModules);
-      else refuseSpecial(child, entry);
-    }
-    for (const folder of folders) await this.check(folder, isInModules || path.basename(folder) === 'node_modules');
-  }
-
-  async #checkLink(name: string, isInModules: boolean): Promise<void> {
-    const target = await fs.realpath(path.join(this.#root, name)).catch(() => undefined);
-    // It leads nowhere.
-    if (target === undefined || pathInside(this.#root, target) !== undefined) return;
-    const isFolder = (await fs.stat(target)).isDirectory();
-    if (!isFolder || !isInModules) throw new Refusal(`${name} is a link that leads out of the plugin's folder.`);
-  }
-}
-
-function refuseSpecial(name: string, entry: Dirent): void {
-  if (!entry.isFile()) throw new Refusal(`${name} is no regular file: a plugin has files and folders only.`);
 }

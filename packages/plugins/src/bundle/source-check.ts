@@ -20,11 +20,14 @@ export function isTooDeep(source: string): boolean {
  * The bundler would look for all files that it could mean, outside of the plugin's folder too, without asking anybody.
  */
 export function patternImport(code: string): string | undefined {
-  for (const call of code.matchAll(/\b(?:import|require)(?:\.\w+)?\(/g)) {
+  const calls = [...code.matchAll(/\b(?:import|require)(?:\.\w+)?\(/g)];
+  if (calls.length === 0) return undefined;
+  const places = new Places(code);
+  for (const call of calls) {
     const begin = call.index + call[0].length;
     // Without an end it is no call but stands in a text, unless it is there to deceive us; a path would begin at once.
-    const argument = argumentAt(code, begin) ?? code.slice(begin, begin + MAX_BEGINNING);
-    if (!LITERAL.test(argument) && /["'`]\s*\./.test(argument)) return call[0] + code.slice(begin, begin + 60).replaceAll(/\s+/g, ' ');
+    const end = places.endOfArgument(begin) ?? Math.min(begin + MAX_BEGINNING, code.length);
+    if (places.hasRelativeText(begin, end) && !isLiteral(code, places, [begin, end])) return call[0] + code.slice(begin, begin + 60).replaceAll(/\s+/g, ' ');
   }
   return undefined;
 }
@@ -32,25 +35,96 @@ export function patternImport(code: string): string | undefined {
 const MAX_BEGINNING = 200;
 
 /** One text, and perhaps options after it. */
-const LITERAL = /^\s*(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\$]|\\.)*`)\s*(?:,[^"'`]*|,\s*\{\s*(?:with|assert)\b.*)?$/s;
-
-/** From behind the bracket to the one that closes it; undefined if there is none. */
-function argumentAt(code: string, begin: number): string | undefined {
-  let depth = 1;
-  for (let at = begin; at < code.length; at++) {
-    const character = code[at]!;
-    if ('([{'.includes(character)) depth++;
-    else if (')]}'.includes(character) && --depth === 0) return code.slice(begin, at);
-    else if ('"\'`'.includes(character)) at = endOfText(code, at);
-  }
-  return undefined;
+function isLiteral(code: string, places: Places, [begin, end]: readonly [number, number]): boolean {
+  const text = firstVisible(code, begin);
+  const quote = code[text];
+  if (text >= end || !isQuote(quote)) return false;
+  const after = places.endOfText(text);
+  if (after > end || (quote === '`' && code.slice(text, after).includes('$'))) return false;
+  const rest = firstVisible(code, after);
+  if (rest >= end) return true;
+  return code[rest] === ',' && (places.nextQuote(rest) >= end || beginsOptions(code, rest));
 }
 
-/** Where a text ends that begins here. What stands in a template's `${}` is not looked at more closely. */
-function endOfText(code: string, begin: number): number {
-  for (let at = begin + 1; at < code.length; at++) {
-    if (code[at] === '\\') at++;
-    else if (code[at] === code[begin]) return at;
+function beginsOptions(code: string, comma: number): boolean {
+  const options = /,\s*\{\s*(?:with|assert)\b/y;
+  options.lastIndex = comma;
+  return options.test(code);
+}
+
+function firstVisible(code: string, begin: number): number {
+  const visible = /\S|$/g;
+  visible.lastIndex = begin;
+  return visible.exec(code)!.index;
+}
+
+const QUOTES = ['"', "'", '`'];
+
+function isQuote(character: string | undefined): boolean {
+  return character !== undefined && QUOTES.includes(character);
+}
+
+/**
+ * Where in code what begins somewhere ends. It is found for all beginnings in one go from the end to the beginning, since a source can
+ * have a call in each call.
+ */
+class Places {
+  readonly #code: string;
+  /** By place: where the bracket is that closes what is open there, -1 if there is none. */
+  readonly #closing: Int32Array;
+  /** By quote and place within a text: where it goes on after the text, beyond the code if it has no end. */
+  readonly #ends: readonly Int32Array[];
+  readonly #quotes: Int32Array;
+  /** Texts that begin with a dot: where the quote is, and where the dot. */
+  readonly #relative: readonly (readonly [number, number])[];
+
+  constructor(code: string) {
+    this.#code = code;
+    const made = (): Int32Array => new Int32Array(code.length + 2).fill(code.length + 1);
+    this.#closing = made().fill(-1);
+    this.#ends = QUOTES.map(made);
+    this.#quotes = made();
+    for (let at = code.length - 1; at >= 0; at--) this.#place(at, code[at]!);
+    this.#relative = [...code.matchAll(/["'`]\s*\./g)].map((match) => [match.index, match.index + match[0].length]);
   }
-  return code.length;
+
+  #place(at: number, character: string): void {
+    const next = character === '\\' ? at + 2 : at + 1;
+    for (let quote = 0; quote < QUOTES.length; quote++) this.#ends[quote]![at] = character === QUOTES[quote] ? at + 1 : this.#ends[quote]![next]!;
+    this.#quotes[at] = isQuote(character) ? at : this.#quotes[at + 1]!;
+    this.#closing[at] = this.#closingFrom(at, character);
+  }
+
+  #closingFrom(at: number, character: string): number {
+    if (')]}'.includes(character)) return at;
+    if (isQuote(character)) return this.#closing[this.endOfText(at)]!;
+    const inner = this.#closing[at + 1]!;
+    return '([{'.includes(character) && inner >= 0 ? this.#closing[inner + 1]! : inner;
+  }
+
+  /** From behind a bracket to the one that closes it; undefined if there is none. */
+  endOfArgument(begin: number): number | undefined {
+    const end = this.#closing[begin]!;
+    return end < 0 ? undefined : end;
+  }
+
+  /** Where it goes on after a text, from its first quote. What stands in a template's `${}` is not looked at more closely. */
+  endOfText(begin: number): number {
+    return this.#ends[QUOTES.indexOf(this.#code[begin]!)]![begin + 1]!;
+  }
+
+  nextQuote(begin: number): number {
+    return this.#quotes[begin]!;
+  }
+
+  /** Whether a text that begins with a dot is there. */
+  hasRelativeText(begin: number, end: number): boolean {
+    let [low, high] = [0, this.#relative.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#relative[middle]![0] < begin) low = middle + 1;
+      else high = middle;
+    }
+    return low < this.#relative.length && this.#relative[low]![1] <= end;
+  }
 }

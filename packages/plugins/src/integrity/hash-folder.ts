@@ -2,17 +2,19 @@
  * What the files of a plugin are: the SHA-256 of each.
  *
  * A folder comes from somebody else. Links are refused, since what they lead to is not the plugin's, and so is everything else that is no
- * regular file; what is read is what was opened; and there is a limit to everything.
+ * regular file; what is read is what was opened; and there is a limit to everything. A file with a second name (a hard link) may be one of somebody
+ * else's, too: it is taken only where the digest that it has to have is known before, since whoever knows that knows what is in it.
  */
 import { createHash } from 'node:crypto';
 import { constants, type Dirent } from 'node:fs';
-import { open, readdir, type FileHandle } from 'node:fs/promises';
+import { open, opendir, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { foldedName, MANIFEST_FILE, pathProblem } from '../manifest/index.js';
-import { integrityFailed } from './integrity-failed.js';
+import { HARD_LINK, integrityFailed, symbolicLink } from './integrity-failed.js';
 
 /** The most that a plugin's folder may hold. */
 export interface FolderLimits {
+  /** Directories among them. */
   readonly files: number;
   readonly fileBytes: number;
   readonly bytes: number;
@@ -28,15 +30,25 @@ export type FileDigests = Readonly<Record<string, string>>;
 /** Windows has neither of the last two. */
 const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants as Partial<typeof constants> & { readonly O_RDONLY: number };
 const CHUNK_BYTES = 64 * 1024;
+/** As many names as a directory is asked for at a time. */
+const NAMES = 256;
 
 /**
  * The digest of every file in a folder but its manifest and the programs of its packages (`node_modules/.bin`).
  *
- * Rejects with `PLUGIN_INTEGRITY_FAILED` for anything that is no regular file, for names that another system would take for something
+ * Rejects with `PLUGIN_INTEGRITY_FAILED` for anything that is no regular file of its own, for names that another system would take for something
  * else, for more than there may be, and for what can't be read.
  */
-export async function hashFolder(folder: string, limits: FolderLimits = FOLDER_LIMITS): Promise<FileDigests> {
-  const walk = new Walk(folder, limits);
+export function hashFolder(folder: string, limits: FolderLimits = FOLDER_LIMITS): Promise<FileDigests> {
+  return digestsOf(new Walk(folder, limits));
+}
+
+/** The same for a folder whose digests are known before: files may be hard links. */
+export function hashSealedFolder(folder: string): Promise<FileDigests> {
+  return digestsOf(new Walk(folder, FOLDER_LIMITS, true));
+}
+
+async function digestsOf(walk: Walk): Promise<FileDigests> {
   await walk.directory([]);
   return Object.freeze(Object.fromEntries(walk.digests.sort(([one], [other]) => (one < other ? -1 : 1))));
 }
@@ -45,11 +57,14 @@ class Walk {
   readonly digests: (readonly [string, string])[] = [];
   readonly #folder: string;
   readonly #limits: FolderLimits;
+  readonly #hasHardLinks: boolean;
+  #entries = 0;
   #bytes = 0;
 
-  constructor(folder: string, limits: FolderLimits) {
+  constructor(folder: string, limits: FolderLimits, hasHardLinks = false) {
     this.#folder = folder;
     this.#limits = limits;
+    this.#hasHardLinks = hasHardLinks;
   }
 
   async directory(parts: readonly string[]): Promise<void> {
@@ -67,26 +82,31 @@ class Walk {
       if (problem !== undefined) throw integrityFailed(relative, problem);
       if (entry.isDirectory()) await this.directory(inner);
       else if (entry.isFile()) await this.#file(relative, inner);
-      else throw integrityFailed(relative, `is ${kindOf(entry)}; a plugin has regular files only`);
+      else throw integrityFailed(relative, entry.isSymbolicLink() ? symbolicLink(relative) : `is ${entry.isFIFO() ? 'a pipe' : 'a device or a socket'}; a plugin has regular files only`);
     }
   }
 
+  /** A name at a time, since there may be millions. */
   async #entriesOf(parts: readonly string[], name: string): Promise<readonly Dirent[]> {
+    const entries: Dirent[] = [];
     try {
-      return await readdir(path.join(this.#folder, ...parts), { withFileTypes: true });
+      for await (const entry of await opendir(path.join(this.#folder, ...parts), { bufferSize: NAMES })) {
+        if (++this.#entries > this.#limits.files) throw integrityFailed([...parts, entry.name].join('/'), `is one too many; a plugin may have ${this.#limits.files} files and directories`);
+        entries.push(entry);
+      }
     } catch (cause) {
-      throw integrityFailed(name, unreadable(cause));
+      throw integrityFailed(name, unreadable(name, cause), cause);
     }
+    return entries;
   }
 
   async #file(relative: string, parts: readonly string[]): Promise<void> {
-    if (this.digests.length >= this.#limits.files) throw integrityFailed(relative, `is one file too many; a plugin may have ${this.#limits.files}`);
     let file: FileHandle | undefined;
     try {
       file = await open(path.join(this.#folder, ...parts), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
       this.digests.push([relative, await this.#digestOf(file, relative)]);
     } catch (cause) {
-      throw integrityFailed(relative, unreadable(cause), cause);
+      throw integrityFailed(relative, unreadable(relative, cause), cause);
     } finally {
       await file?.close();
     }
@@ -94,7 +114,9 @@ class Walk {
 
   async #digestOf(file: FileHandle, relative: string): Promise<string> {
     // Something else may have taken its place since the directory was read.
-    if (!(await file.stat()).isFile()) throw integrityFailed(relative, 'is no regular file');
+    const stats = await file.stat();
+    if (!stats.isFile()) throw integrityFailed(relative, 'is no regular file');
+    if (stats.nlink > 1 && !this.#hasHardLinks) throw integrityFailed(relative, HARD_LINK);
     const hash = createHash('sha256');
     const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
     for (let length = 0; ; ) {
@@ -114,13 +136,7 @@ function isForShells(parts: readonly string[]): boolean {
   return parts.at(-1) === '.bin' && parts.at(-2) === 'node_modules';
 }
 
-function unreadable(cause: unknown): string {
+function unreadable(relative: string, cause: unknown): string {
   const { code } = cause as NodeJS.ErrnoException;
-  if (code === 'ELOOP') return 'is a symbolic link; a plugin has regular files only';
-  return `can't be read (${code ?? 'for an unknown reason'})`;
-}
-
-function kindOf(entry: Dirent): string {
-  if (entry.isSymbolicLink()) return 'a symbolic link';
-  return entry.isFIFO() ? 'a pipe' : 'a device or a socket';
+  return code === 'ELOOP' ? symbolicLink(relative) : `can't be read (${code ?? 'for an unknown reason'})`;
 }

@@ -17,7 +17,7 @@ export function publicKeyOf(privateKey: crypto.KeyObject): string {
   return rawPublicKey(crypto.createPublicKey(privateKey));
 }
 
-/** The raw key, in base64, of a public key in PEM; throws `KEY_INVALID` for any other. */
+/** The raw key, in base64 and as manifests name it, of a public key in PEM; throws `KEY_INVALID` for any other. */
 export function rawKeyOf(pem: string): string {
   // Node makes a public key of a private one, too: who gives that one away by mistake is told.
   const isPrivate = pem.includes('PRIVATE KEY');

@@ -1,7 +1,7 @@
 /** Whether the files of a plugin are those that its manifest names. */
 import { pluginError } from '../errors.js';
 import type { PluginManifest } from '../manifest/index.js';
-import { hashFolder, type FileDigests } from './hash-folder.js';
+import { hashFolder, hashSealedFolder, type FileDigests } from './hash-folder.js';
 
 /** How files differ from what they should be: paths, sorted. */
 export interface FileDifferences {
@@ -29,8 +29,8 @@ export function fileDifferences(expected: FileDigests, found: FileDigests): File
  * Files can change after that: what is read to be run is held against {@link verifyInputs}.
  */
 export async function verifyIntegrity({ name, integrity }: Pick<PluginManifest, 'name' | 'integrity'>, folder: string): Promise<FileDigests> {
-  const found = await hashFolder(folder);
-  if (integrity === undefined) return found;
+  if (integrity === undefined) return hashFolder(folder);
+  const found = await hashSealedFolder(folder);
   refuseDifferences(name, fileDifferences(integrity.sha256, found));
   return found;
 }

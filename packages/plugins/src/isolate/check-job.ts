@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { CheckedCodes } from './checked-codes.js';
 import { MAX_DEPTH } from './guest-json.js';
 import type { IsolateJob, IsolateLimits } from './job.js';
 import { LIMIT_NAMES } from './protocol.js';
@@ -8,23 +9,17 @@ const MAX_STACK_BYTES = 512 * 1024;
 const MIN_MEMORY_BYTES = 1024 * 1024;
 const MAX_CODE_CHARS = 32 * 1024 * 1024;
 
-/** The last codes whose digest was found to be right. */
-const checked = new Map<string, string>();
-const MAX_CHECKED = 256;
+const checked = new CheckedCodes(MAX_CODE_CHARS);
 
 /** Throws a `TypeError` for a job that is none. */
 export function checkJob(job: IsolateJob, maxMemoryBytes: number): void {
   checkLimits(job.limits, maxMemoryBytes);
   if (!Number.isFinite(job.now)) throw new TypeError(`"now" is a time in milliseconds, not ${String(job.now)}.`);
   if (job.code.length > MAX_CODE_CHARS) throw new TypeError(`The code has ${job.code.length} characters, more than ${MAX_CODE_CHARS}.`);
-  if (checked.get(job.codeDigest) === job.code) return;
+  if (checked.has(job.codeDigest, job.code)) return;
   const digest = createHash('sha256').update(job.code).digest('hex');
   if (digest !== job.codeDigest) throw new TypeError(`The code has the digest ${digest}, not ${job.codeDigest}.`);
-  checked.set(digest, job.code);
-  for (const oldest of checked.keys()) {
-    if (checked.size <= MAX_CHECKED) break;
-    checked.delete(oldest);
-  }
+  checked.add(digest, job.code);
 }
 
 function checkLimits(limits: IsolateLimits, maxMemoryBytes: number): void {

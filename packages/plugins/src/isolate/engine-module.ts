@@ -10,9 +10,13 @@ const modules = new Map<number, Promise<WasmModule>>();
 
 /** The engine, compiled once a process; no instance of it ever has more memory than the maximum and a constant. */
 export function engineModule(maxMemoryBytes: number): Promise<WasmModule> {
-  const known = modules.get(maxMemoryBytes) ?? compileEngine(maxMemoryBytes);
-  modules.set(maxMemoryBytes, known);
-  return known;
+  const known = modules.get(maxMemoryBytes);
+  if (known !== undefined) return known;
+  const made = compileEngine(maxMemoryBytes);
+  modules.set(maxMemoryBytes, made);
+  // What fails once, for want of a file handle perhaps, may do better next time.
+  made.catch(() => { modules.delete(maxMemoryBytes); });
+  return made;
 }
 
 async function compileEngine(maxMemoryBytes: number): Promise<WasmModule> {

@@ -6,7 +6,7 @@ import { mapStack } from './stack.js';
 
 const LIMIT_WORDS: Readonly<Record<keyof IsolateLimits, string>> = {
   fuel: 'steps (fuel)',
-  cpuMs: 'milliseconds of processor time',
+  cpuMs: 'milliseconds in the engine',
   memoryBytes: 'bytes of memory',
   stackBytes: 'bytes of stack',
   resultBytes: 'bytes of result',
@@ -39,6 +39,13 @@ export function limitError(limit: keyof IsolateLimits, used: number, limits: Iso
   });
 }
 
+/** What a caller is told of a call whose worker had to be ended. */
+export function stuckError(used: number, allowed: number): OmniError {
+  return pluginError('PLUGIN_LIMIT_EXCEEDED', `The plugin was in one operation of the engine for ${used} ms, which nothing can interrupt. Let it do less at once: huge numbers and texts, or long lists, are what takes so long.`, {
+    details: { limit: 'stuckMs', used, allowed },
+  });
+}
+
 function threwError({ name, message, stack, code }: Extract<Failure, { reason: 'threw' }>, job: IsolateJob): OmniError {
   const frames = mapStack(stack, job).map((frame) => clean(frame));
   const what = clean([name, message].filter((text) => text !== '').join(': ')).replace(/\.$/, '');
@@ -49,9 +56,9 @@ function threwError({ name, message, stack, code }: Extract<Failure, { reason: '
 
 const MAX_TEXT = 4_096;
 const LONE_SURROGATES = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g;
-/** All but tabs and ends of lines: what moves a terminal's cursor has no place in what people read. */
+/** All but tabs and ends of lines: what moves a terminal's cursor, or turns the order of what is read around, has no place in what people read. */
 // eslint-disable-next-line no-control-regex -- These are meant.
-const CONTROLS = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g;
+const CONTROLS = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
 
 /** What a guest has said, for the log and for people's terminals. */
 export function clean(text: string, maxLength = MAX_TEXT): string {

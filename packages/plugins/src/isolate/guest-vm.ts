@@ -4,7 +4,7 @@
  * 1. No other call has left anything in the engine (see `engine.ts`).
  * 2. What crosses is text; no object of one side ever reaches the other.
  * 3. Between two entries of the host nothing runs: each goes on until the guest has nothing more to do.
- * 4. After it has said how the call ended (`done`, `failed`) it says nothing more.
+ * 4. After each of them it has said how the call ended (`done`, `failed`), and says nothing more; or that it waits (`rest`).
  */
 import type { JSValueHandle } from 'quickjs-wasi';
 import type { Engine, Guest } from './engine.js';
@@ -19,6 +19,8 @@ import { WasmError } from './webassembly.js';
 const JOBS_PER_FUEL = 100;
 /** Texts take time outside of the engine, where nobody counts. */
 const CHARS_PER_FUEL = 32_768;
+/** A question about a URL takes as long as so many characters, however short it is. */
+const CHARS_PER_QUESTION = 2_048;
 const MAX_LOG_LINE = 8_192;
 const MAX_LOG_CHARS = 262_144;
 const MAX_NAME = 128;
@@ -47,6 +49,7 @@ export class GuestVm implements Guest {
   #ranMs = 0;
   #enteredAt = 0;
   #calls = 0;
+  #settled = 0;
   readonly #pending = new Set<number>();
   #logChars = 0;
   #answer: JSValueHandle | undefined;
@@ -88,6 +91,7 @@ export class GuestVm implements Guest {
       this.#end({ reason: 'crashed', message: `The outcome of call ${call} came, which was not made.` });
       return;
     }
+    this.#settled++;
     this.#run(() => { this.#enter('settle', call, isOk, text); });
   }
 
@@ -120,6 +124,7 @@ export class GuestVm implements Guest {
       this.#ranMs += performance.now() - this.#enteredAt;
       this.#heartbeat.leave();
     }
+    if (!this.#isOver) this.#tell({ kind: 'rest', slot: this.#slot, settled: this.#settled });
   }
 
   /** Runs what is queued in the engine, then timers; what is left after that waits for calls, or for nothing. */
@@ -188,18 +193,31 @@ export class GuestVm implements Guest {
     if (handle?.isString !== true || this.#isOver || this.#stop !== undefined || this.#limits === undefined) return this.#engine.vm.undefined;
     try {
       const text = handle.toString();
-      this.#chars += text.length;
-      for (; this.#chars > CHARS_PER_FUEL; this.#chars -= CHARS_PER_FUEL) this.#burn();
+      this.#burnFor(text.length);
       const message = parseGuestMessage(text);
       if (message?.kind !== 'url') {
         if (message !== undefined) this.#take(message);
         return this.#engine.vm.undefined;
       }
-      return (this.#answer = this.#engine.vm.newString(answerUrl(message.question)));
-    } catch {
-      this.#exceed('memoryBytes', this.#limits.memoryBytes);
+      return this.#answerTo(message.question);
+    } catch (thrown) {
+      this.#stop ??= bridgeFailure(thrown, this.#limits);
       return this.#engine.vm.undefined;
     }
+  }
+
+  #answerTo(question: string): JSValueHandle {
+    // Each character is read and written several times.
+    this.#burnFor(CHARS_PER_QUESTION + 4 * question.length);
+    if (this.#stop !== undefined) return this.#engine.vm.undefined;
+    const answer = answerUrl(question);
+    this.#burnFor(answer.length);
+    return (this.#answer = this.#engine.vm.newString(answer));
+  }
+
+  #burnFor(chars: number): void {
+    this.#chars += chars;
+    for (; this.#chars > CHARS_PER_FUEL; this.#chars -= CHARS_PER_FUEL) this.#burn();
   }
 
   #take(message: Exclude<GuestMessage, { kind: 'url' }>): void {
@@ -258,6 +276,14 @@ function failureOf(thrown: unknown, limits: IsolateLimits): Failure {
   if (thrown instanceof WasmError || thrown instanceof RangeError) return { reason: 'crashed', message: `The engine has failed: ${message}` };
   if (message === 'wasm_malloc failed') return { reason: 'limit', limit: 'memoryBytes', used: limits.memoryBytes };
   return thrownFailure({ name, message, stack, code: '' }, limits);
+}
+
+/** What was thrown while the guest spoke. No stack: it would be that of our own program. */
+function bridgeFailure(thrown: unknown, limits: IsolateLimits): Failure {
+  const { name, message } = thrown as Error;
+  if (message === 'wasm_malloc failed') return failureOf(thrown, limits);
+  const failure = thrownFailure({ name, message, stack: '', code: '' }, limits);
+  return failure.reason === 'limit' ? failure : { reason: 'crashed', message: `What the plugin said could not be taken: ${name}: ${message}` };
 }
 
 /** The engine says by errors of its own that there is no more memory or stack. */

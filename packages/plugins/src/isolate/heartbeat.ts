@@ -1,12 +1,15 @@
 /**
  * What a worker and the host see of each other while the worker is in the engine and reads no messages.
  *
- * The worker writes which call it runs and that it moves; the host writes which call it is to give up. Each cell has one writer.
+ * The worker writes which call it runs and that it moves; the host writes which calls it is to give up. Each cell has one writer.
  */
 const RUNNING = 0;
 const BEATS = 1;
+/** From here on, one for each call that works. */
 const ABORTED = 2;
-const CELLS = 3;
+/** Calls that work at once: one in the engine, and the next one. */
+export const MAX_WORKING = 2;
+const CELLS = ABORTED + MAX_WORKING;
 
 export class Heartbeat {
   readonly memory: SharedArrayBuffer;
@@ -35,7 +38,8 @@ export class Heartbeat {
 
   /** Worker: whether the host has given up the call. */
   isAborted(slot: number): boolean {
-    return Atomics.load(this.#cells, ABORTED) === slot;
+    for (let cell = ABORTED; cell < CELLS; cell++) if (Atomics.load(this.#cells, cell) === slot) return true;
+    return false;
   }
 
   /** Host: the slot in the engine, 0 for none, and a number that changes while it moves. */
@@ -43,8 +47,17 @@ export class Heartbeat {
     return { running: Atomics.load(this.#cells, RUNNING), beats: Atomics.load(this.#cells, BEATS) };
   }
 
-  /** Host: gives a call up, as soon as the engine asks. */
+  /** Host: gives a call up, before it begins or as soon as the engine asks. */
   abort(slot: number): void {
-    Atomics.store(this.#cells, ABORTED, slot);
+    this.#exchange(0, slot);
+  }
+
+  /** Host: the worker is out of a call that was given up. */
+  forget(slot: number): void {
+    this.#exchange(slot, 0);
+  }
+
+  #exchange(found: number, put: number): void {
+    for (let cell = ABORTED; cell < CELLS; cell++) if (Atomics.compareExchange(this.#cells, cell, found, put) === found) return;
   }
 }

@@ -4,6 +4,8 @@
  * 1. A call of the guest is made once, however often the guest is run: a guest does the same when it is told the same, so one whose worker
  *    was ended is run again on another and is told again what it was told.
  * 2. It has one outcome, the first.
+ * 3. It is told what came of its calls when it is its turn: once it is on a worker, and by `goOn`. It works until the worker says that it
+ *    has come to rest with all of that.
  */
 import { describeThrown, OmniError, type Json } from '@omnipaw/kernel';
 import { pluginError } from '../errors.js';
@@ -42,9 +44,14 @@ export class Invocation {
   suspicions = 0;
   #resolve!: (outcome: IsolateOutcome) => void;
   #isOver = false;
+  #isWorking = false;
+  #hasBegun = false;
   #seat: Seat | undefined;
   readonly #calls: GuestCall[] = [];
   readonly #settlements: Settlement[] = [];
+  /** Settlements that the run was told of. */
+  #told = 0;
+  readonly #onSettled: () => void;
   /** Of the run that is under way; those that an earlier one has made or said come again. */
   #callsOfRun = 0;
   #logsOfRun = 0;
@@ -52,9 +59,11 @@ export class Invocation {
   /** The last thing that a call threw of which the guest was told nothing. */
   #unsaid: unknown;
 
-  constructor(job: IsolateJob, seed: readonly number[]) {
+  /** `onSettled` is told that there is something to go on with. */
+  constructor(job: IsolateJob, seed: readonly number[], onSettled: () => void) {
     this.job = job;
     this.seed = seed;
+    this.#onSettled = onSettled;
     this.args = JSON.stringify(job.args);
     this.outcome = new Promise((resolve) => { this.#resolve = resolve; });
   }
@@ -63,21 +72,50 @@ export class Invocation {
     return this.#isOver;
   }
 
+  get owner(): string {
+    return this.job.owner ?? '';
+  }
+
+  /** Whether it was on a worker before. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
+  /** Whether it is on a worker, and has not come to rest there. */
+  get isWorking(): boolean {
+    return this.#isWorking;
+  }
+
+  /** Whether something has come of its calls that it was not told of. */
+  get hasNews(): boolean {
+    return this.#told < this.#settlements.length;
+  }
+
   /** On a worker, which was told to start it: tells it all that was told before. */
   seatAt(seat: Seat): void {
     this.#seat = seat;
+    this.#hasBegun = true;
+    this.#told = 0;
     this.#callsOfRun = 0;
     this.#logsOfRun = 0;
-    for (const settlement of this.#settlements) seat.post({ kind: 'settle', slot: seat.slot, ...settlement });
+    this.goOn(seat);
   }
 
-  /** Its worker is no more. */
+  /** Tells it what has come of its calls since it was told last. */
+  goOn({ slot, post } = this.#seat!): void {
+    this.#isWorking = true;
+    for (const settlement of this.#settlements.slice(this.#told)) post({ kind: 'settle', slot, ...settlement });
+    this.#told = this.#settlements.length;
+  }
+
+  /** It is on no worker any more. */
   unseat(): void {
     this.#seat = undefined;
+    this.#isWorking = false;
   }
 
   /** What the worker says of it. Returns what is wrong if no worker says that. */
-  hear(message: WorkerMessage): string | undefined {
+  hear(message: Exclude<WorkerMessage, { readonly kind: 'gone' }>): string | undefined {
     switch (message.kind) {
       case 'call':
         return this.#call(message.call, { name: message.name, args: message.args });
@@ -86,6 +124,10 @@ export class Invocation {
           this.#logs++;
           this.#log(message.text);
         }
+        return undefined;
+      case 'rest':
+        if (message.settled > this.#told) return `It has heard of ${message.settled} calls, and was told of ${this.#told}.`;
+        this.#isWorking = message.settled < this.#told;
         return undefined;
       case 'done':
         this.#done(message.result);
@@ -149,8 +191,7 @@ export class Invocation {
   #settle(settlement: Settlement): void {
     if (this.#isOver) return;
     this.#settlements.push(settlement);
-    const seat = this.#seat;
-    seat?.post({ kind: 'settle', slot: seat.slot, ...settlement });
+    this.#onSettled();
   }
 
   #log(text: string): void {

@@ -7,7 +7,11 @@ export interface IsolateLimits {
    * characters that cross the bridge. Deterministic.
    */
   readonly fuel: number;
-  /** Time that the plugin may run in all, waiting for calls not counted. Not deterministic: give five times what the fuel takes, or more. */
+  /**
+   * Time on the clock that the call may be in the engine in all, not that of the processor; waiting for calls is not counted. Not deterministic,
+   * and longer on a busy machine: give five times what the fuel takes, or more. One operation that nothing can interrupt (on a huge number, say)
+   * ends the call after two seconds, whatever this is.
+   */
   readonly cpuMs: number;
   readonly memoryBytes: number;
   readonly stackBytes: number;
@@ -49,6 +53,8 @@ export interface IsolateJob {
   /** What all chance of the plugin comes from. */
   readonly seed: string;
   readonly limits: IsolateLimits;
+  /** Whose it is: owners take turns. Jobs of which that is not said have the same one. */
+  readonly owner?: string;
   /**
    * The only way out. What it throws crosses as a code and a message, if it is an `OmniError`; anything else as
    * `PLUGIN_CALL_FAILED`, without a word about it.
@@ -58,7 +64,7 @@ export interface IsolateJob {
   readonly signal?: AbortSignalLike;
 }
 
-/** `PLUGIN_FAILED`, `PLUGIN_LIMIT_EXCEEDED`, `PLUGIN_RESULT_INVALID`, `PLUGIN_ABORTED` or `PLUGIN_CRASHED`. */
+/** `PLUGIN_FAILED`, `PLUGIN_LIMIT_EXCEEDED`, `PLUGIN_RESULT_INVALID`, `PLUGIN_ABORTED`, `PLUGIN_BUSY` or `PLUGIN_CRASHED`. */
 export type IsolateOutcome = { readonly ok: true; readonly value: Json } | { readonly ok: false; readonly error: OmniError };
 
 export interface IsolatePool {

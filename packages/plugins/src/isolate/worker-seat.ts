@@ -1,18 +1,22 @@
 /**
  * One worker as the host sees it: whom it has, and whether it moves.
  *
- * 1. It says of each invocation that it was given: over, or to be put elsewhere.
- * 2. A worker that stays in the engine for a call, for longer than the call may run and without asking whether to go on, is ended. Only that
- *    call has failed; the others are innocent.
- * 3. The clock of this is the number of looks, not the time: a host that was stopped itself suspects nobody.
+ * 1. It says of each invocation that it was given: over, or to be put elsewhere; or it rests, and is put anywhere once it goes on.
+ * 2. A worker that stays in the engine for a call for too long without asking whether to go on is ended (`patience.ts`). Only that call has
+ *    failed; the others are innocent.
+ * 3. Few of them work at once, so that nobody waits behind many; those that rest are taken away where others need the room, and start anew
+ *    when they go on.
+ * 4. A call that was given up while it worked counts as working until the worker is out of it: it is guilty of what it still does there.
+ * 5. The clock of this is the number of looks, not the time: a host that was stopped itself suspects nobody.
  */
 import { Worker } from 'node:worker_threads';
 import { describeThrown, type OmniError } from '@omnipaw/kernel';
 import { pluginError } from '../errors.js';
 import { programFile } from '../programs.js';
-import { errorOf } from './failure.js';
-import { Heartbeat } from './heartbeat.js';
+import { limitError, stuckError } from './failure.js';
+import { Heartbeat, MAX_WORKING } from './heartbeat.js';
 import type { Invocation } from './invocation.js';
+import { Patience } from './patience.js';
 import { isWorkerMessage, type HostMessage } from './protocol.js';
 import type { WasmModule } from './webassembly.js';
 import type { WorkerData } from './worker.js';
@@ -20,14 +24,20 @@ import type { WorkerData } from './worker.js';
 const LOOK_MS = 25;
 /** How long a call that was given up may stay in the engine; it asks every millisecond or so. */
 const ABORT_PATIENCE_MS = 1_000;
+/** Calls that are there at once: each has an engine of its own. */
+const MAX_SEATED = 16;
+/** For all workers: code that stops one stops any. */
+const patience = new Patience();
 /** Codes that a worker keeps compiled. */
 const MAX_CODES = 256;
 const RESOURCES = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32, stackSizeMb: 16 };
 
 export interface SeatEvents {
+  /** An invocation has come to rest. */
+  readonly onRest: (invocation: Invocation) => void;
   /** An invocation is over, so that there is room. */
   readonly onRoom: () => void;
-  /** The worker is no more. These have not come to an end on it; `why` is undefined if it is known whose fault that is, and not theirs. */
+  /** The worker is no more. These have not come to rest on it; `why` is undefined if it is known whose fault that is, and not theirs. */
   readonly onGone: (others: readonly Invocation[], why: string | undefined) => void;
 }
 
@@ -35,7 +45,10 @@ export class WorkerSeat {
   readonly #worker: Worker;
   readonly #heartbeat = new Heartbeat();
   readonly #events: SeatEvents;
+  /** By slot, the one that came to rest longest ago first. */
   readonly #invocations = new Map<number, Invocation>();
+  /** By slot, those that were given up while they worked, until the worker is out of them. */
+  readonly #leaving = new Map<number, Invocation>();
   /** Digests of the code that the worker was given, the one not used for longest first. */
   readonly #codes = new Set<string>();
   #lastSlot = 0;
@@ -56,7 +69,7 @@ export class WorkerSeat {
   }
 
   get size(): number {
-    return this.#invocations.size;
+    return this.#invocations.size + this.#leaving.size;
   }
 
   /** Whether it is in the engine at this moment. */
@@ -64,7 +77,25 @@ export class WorkerSeat {
     return this.#heartbeat.read().running !== 0;
   }
 
+  get working(): number {
+    let working = this.#leaving.size;
+    for (const invocation of this.#invocations.values()) if (invocation.isWorking) working++;
+    return working;
+  }
+
+  /** Whether one more may work. */
+  get hasTurn(): boolean {
+    return this.working < MAX_WORKING;
+  }
+
+  has(invocation: Invocation): boolean {
+    for (const other of this.#invocations.values()) if (other === invocation) return true;
+    return false;
+  }
+
+  /** Starts it; another one that rests makes room if there is none. */
   seat(invocation: Invocation): void {
+    if (this.#invocations.size >= MAX_SEATED) this.#makeRoom();
     const slot = ++this.#lastSlot;
     const { code, codeDigest, fileName, now, limits } = invocation.job;
     if (this.#invocations.size === 0) this.#attend();
@@ -78,10 +109,28 @@ export class WorkerSeat {
   dispose(invocation: Invocation): void {
     for (const [slot, other] of this.#invocations) {
       if (other !== invocation) continue;
-      this.#heartbeat.abort(slot);
       this.#post({ kind: 'dispose', slot });
-      this.#release(slot);
+      if (!invocation.isWorking) return this.#release(slot);
+      this.#heartbeat.abort(slot);
+      this.#leaving.set(slot, invocation);
+      this.#invocations.delete(slot);
+      return invocation.unseat();
     }
+  }
+
+  /** Of the owner that has most, the one that has rested longest: what it does is done again, and nothing that it asks for. */
+  #makeRoom(): void {
+    const seats = new Map<string, number>();
+    for (const { owner } of this.#invocations.values()) seats.set(owner, (seats.get(owner) ?? 0) + 1);
+    let found: readonly [slot: number, invocation: Invocation] | undefined;
+    for (const one of this.#invocations) {
+      if (!one[1].isWorking && (found === undefined || seats.get(one[1].owner)! > seats.get(found[1].owner)!)) found = one;
+    }
+    if (found === undefined) return;
+    const [slot, invocation] = found;
+    this.#post({ kind: 'dispose', slot });
+    this.#invocations.delete(slot);
+    invocation.unseat();
   }
 
   /** Ends the worker; invocations are none of its business any more. */
@@ -111,30 +160,45 @@ export class WorkerSeat {
       this.#breach('It said what no worker says.');
       return;
     }
+    if (message.kind === 'gone') return this.#left(message.slot);
     const invocation = this.#invocations.get(message.slot);
     // It may have been given up while the message was on its way.
     if (invocation === undefined) return;
     const wrong = invocation.hear(message);
     if (wrong !== undefined) this.#end({ guilty: invocation, error: pluginError('PLUGIN_CRASHED', `The worker has lost track. ${wrong}`), why: wrong });
     else if (invocation.isOver) this.#release(message.slot);
+    else if (message.kind === 'rest' && !invocation.isWorking) this.#rest(message.slot, invocation);
+  }
+
+  #rest(slot: number, invocation: Invocation): void {
+    this.#invocations.delete(slot);
+    this.#invocations.set(slot, invocation);
+    this.#events.onRest(invocation);
   }
 
   #release(slot: number): void {
     this.#invocations.get(slot)?.unseat();
     this.#invocations.delete(slot);
-    // An aborted call may still be in the engine, so the watch goes on until it is not.
+    this.#events.onRoom();
+  }
+
+  /** The worker is out of a call that was given up. */
+  #left(slot: number): void {
+    if (!this.#leaving.delete(slot)) return;
+    this.#heartbeat.forget(slot);
     this.#events.onRoom();
   }
 
   /** From now on the process stays for it, and somebody looks whether it moves. */
   #attend(): void {
+    if (this.#looking !== undefined) return;
     this.#worker.ref();
-    this.#looking ??= setInterval(() => { this.#look(); }, LOOK_MS);
+    this.#looking = setInterval(() => { this.#look(); }, LOOK_MS);
   }
 
   #look(): void {
     const { running, beats } = this.#heartbeat.read();
-    if (running === 0 && this.#invocations.size === 0) {
+    if (running === 0 && this.size === 0) {
       clearInterval(this.#looking);
       this.#looking = undefined;
       this.#worker.unref();
@@ -142,11 +206,21 @@ export class WorkerSeat {
     }
     const looks = running !== 0 && running === this.#seen.running && beats === this.#seen.beats ? this.#seen.looks + 1 : 0;
     this.#seen = { running, beats, looks };
-    const invocation = this.#invocations.get(running);
+    const invocation = this.#invocationAt(running);
     const stuckMs = looks * LOOK_MS;
-    if (looks === 0 || stuckMs < (invocation?.job.limits.cpuMs ?? ABORT_PATIENCE_MS)) return;
-    const error = invocation === undefined ? undefined : errorOf({ reason: 'limit', limit: 'cpuMs', used: stuckMs }, invocation.job);
-    this.#end({ guilty: invocation, error, why: `The worker was stuck for ${stuckMs} ms.` });
+    const patienceMs = Math.min(this.#invocations.has(running) ? Infinity : ABORT_PATIENCE_MS, invocation === undefined ? Infinity : patience.of(invocation.job));
+    if (looks > 0 && stuckMs >= patienceMs) this.#endStuck(invocation, { stuckMs, patienceMs });
+  }
+
+  #invocationAt(slot: number): Invocation | undefined {
+    return this.#invocations.get(slot) ?? this.#leaving.get(slot);
+  }
+
+  #endStuck(guilty: Invocation | undefined, { stuckMs, patienceMs }: { readonly stuckMs: number; readonly patienceMs: number }): void {
+    const job = guilty?.job;
+    if (job !== undefined) patience.remember(job);
+    const error = job && (patienceMs === job.limits.cpuMs ? limitError('cpuMs', stuckMs, job.limits) : stuckError(stuckMs, patienceMs));
+    this.#end({ guilty, error, why: `The worker was stuck for ${stuckMs} ms.` });
   }
 
   #breach(why: string): void {
@@ -154,7 +228,7 @@ export class WorkerSeat {
   }
 
   #crashed(why: string): void {
-    const guilty = this.#invocations.get(this.#heartbeat.read().running);
+    const guilty = this.#invocationAt(this.#heartbeat.read().running);
     this.#end({ guilty, error: pluginError('PLUGIN_CRASHED', why), why });
   }
 
@@ -163,9 +237,10 @@ export class WorkerSeat {
     if (this.#isGone) return;
     this.#leave();
     void this.#worker.terminate();
-    const others = [...this.#invocations.values()].filter((invocation) => invocation !== guilty);
+    const others = [...this.#invocations.values()].filter((invocation) => invocation !== guilty && invocation.isWorking);
     for (const invocation of this.#invocations.values()) invocation.unseat();
     this.#invocations.clear();
+    this.#leaving.clear();
     if (error !== undefined) guilty?.fail(error);
     this.#events.onGone(others, guilty === undefined ? why : undefined);
   }

@@ -4,7 +4,7 @@ import { preludeScript } from './guest/prelude.js';
 import { compile, Engine } from './engine.js';
 import { GuestVm } from './guest-vm.js';
 import { Heartbeat } from './heartbeat.js';
-import { isHostMessage, type HostMessage, type StartMessage, type WorkerMessage } from './protocol.js';
+import { isHostMessage, type Failure, type HostMessage, type StartMessage, type WorkerMessage } from './protocol.js';
 import type { WasmModule } from './webassembly.js';
 
 export interface WorkerData {
@@ -20,8 +20,8 @@ class Slots {
   readonly #heartbeat: Heartbeat;
   readonly #tell: (message: WorkerMessage) => void;
   readonly #guests = new Map<number, GuestVm>();
-  /** Compiled code by its digest. The host says what to forget. */
-  readonly #codes = new Map<string, Uint8Array>();
+  /** Compiled code by its digest, or why it is none. The host says what to forget, and gives no code twice until then. */
+  readonly #codes = new Map<string, Uint8Array | Failure>();
   readonly #prelude: Promise<Uint8Array>;
   /** Engines that nobody runs in. */
   readonly #spares: Engine[] = [];
@@ -46,6 +46,7 @@ class Slots {
         break;
       case 'dispose':
         this.#drop(message.slot);
+        this.#tell({ kind: 'gone', slot: message.slot });
         break;
       case 'forget':
         this.#codes.delete(message.codeDigest);
@@ -56,7 +57,12 @@ class Slots {
   async #start(message: StartMessage): Promise<void> {
     const { slot } = message;
     const code = await this.#codeOf(message);
-    if (code === undefined) return;
+    // It was given up while it waited for others; its code is kept all the same, for the host gives none twice.
+    if (this.#heartbeat.isAborted(slot)) return;
+    if (!(code instanceof Uint8Array)) {
+      this.#tell({ kind: 'failed', slot, failure: code });
+      return;
+    }
     const engine = this.#spares.pop() ?? (await this.#create());
     const guest = new GuestVm({ engine, heartbeat: this.#heartbeat, tell: this.#tell });
     this.#guests.set(slot, guest);
@@ -64,22 +70,15 @@ class Slots {
     this.#sweep(slot);
   }
 
-  /** Undefined, and said so, for what cannot be compiled. */
-  async #codeOf({ slot, codeDigest, code, fileName }: StartMessage): Promise<Uint8Array | undefined> {
+  async #codeOf({ slot, codeDigest, code, fileName }: StartMessage): Promise<Uint8Array | Failure> {
     const known = this.#codes.get(codeDigest);
     if (known !== undefined) return known;
-    try {
-      if (code === undefined) throw new Error('The code was not given.');
-      this.#heartbeat.enter(slot);
-      const compiled = await compile(this.#module, code, fileName);
-      this.#codes.set(codeDigest, compiled);
-      return compiled;
-    } catch (thrown) {
-      this.#tell({ kind: 'failed', slot, failure: { reason: 'threw', name: '', message: (thrown as Error).message, stack: '', code: '' } });
-      return undefined;
-    } finally {
-      this.#heartbeat.leave();
-    }
+    if (code === undefined) return { reason: 'crashed', message: 'The code was not given.' };
+    this.#heartbeat.enter(slot);
+    const compiled = await compile(this.#module, code, fileName).catch((thrown: unknown) => failureOf(thrown as Error));
+    this.#heartbeat.leave();
+    this.#codes.set(codeDigest, compiled);
+    return compiled;
   }
 
   #sweep(slot: number): void {
@@ -100,6 +99,10 @@ class Slots {
   async #create(): Promise<Engine> {
     return Engine.create(this.#module, await this.#prelude);
   }
+}
+
+function failureOf({ message }: Error): Failure {
+  return { reason: 'threw', name: '', message, stack: '', code: '' };
 }
 
 function main(port: NonNullable<typeof parentPort>): void {

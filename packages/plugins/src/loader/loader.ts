@@ -9,12 +9,11 @@ import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describeThrown, OmniError, type Tool } from '@omnipaw/kernel';
 import { Bundler } from '../bundle/index.js';
-import { fetchToolName } from '../bridge/index.js';
 import { pluginError } from '../errors.js';
 import { pluginDigests, verifyInputs, verifyIntegrity, verifySignature, type PluginDigests } from '../integrity/index.js';
 import { PROVIDED } from '../kit/index.js';
 import { createIsolatePool, DEFAULT_LIMITS, type IsolateLimits, type IsolatePool } from '../isolate/index.js';
-import { assertGranted, grantedPermissions, PluginValidator, type HttpMethod, type NetworkPermission, type PermissionSpec, type PluginManifest } from '../manifest/index.js';
+import { assertGranted, grantedPermissions, networkSets, PluginValidator, type HttpMethod, type NetworkSet, type PermissionSpec, type PluginManifest } from '../manifest/index.js';
 import { pluginAgent, type LoadedAgent } from './plugin-agent.js';
 import { pluginTool, programTool, type Runtime } from './plugin-tool.js';
 import { PresentPlugins } from './present-plugins.js';
@@ -61,6 +60,7 @@ export interface RejectedPlugin {
 }
 
 export interface Plugins {
+  /** Each as it is at the moment: after `reload` it has the manifest and the digests of what was read then. */
   readonly loaded: readonly LoadedPlugin[];
   readonly rejected: readonly RejectedPlugin[];
   /** Of all plugins, for a kernel's configuration. */
@@ -139,7 +139,8 @@ export class PluginLoader {
     const files = await verifyIntegrity(manifest, folder);
     const digests = pluginDigests(manifest, files);
     const origin = `${manifest.name}@${manifest.version} manifest ${digests.manifest} code ${digests.code} schemas ${digests.schemas}`;
-    const runtime: Runtime = { manifest, origin, pool, limits: { ...DEFAULT_LIMITS, ...limits } };
+    const networks = networkSets(manifest);
+    const runtime: Runtime = { manifest, origin, pool, limits: { ...DEFAULT_LIMITS, ...limits }, networks };
     const bundled = async (entry: string) => {
       if (this.#isReplay) return undefined;
       const bundle = await bundler.bundle({ folder, entry });
@@ -147,7 +148,7 @@ export class PluginLoader {
       verifyInputs({ name: manifest.name, integrity: { sha256: files } }, bundle.inputs);
       return bundle;
     };
-    const tools: Tool[] = this.#networkOf(manifest).map((tool) => Object.freeze({ ...tool, origin }));
+    const tools: Tool[] = this.#networkOf(manifest, networks).map((tool) => Object.freeze({ ...tool, origin }));
     for (const tool of manifest.tools) tools.push(pluginTool(tool, await bundled(tool.handler), runtime));
     const agents: LoadedAgent[] = [];
     for (const agent of manifest.agents) {
@@ -158,14 +159,17 @@ export class PluginLoader {
     return { folder, manifest, digests, tools, agents };
   }
 
-  /** The tool for the hosts that a plugin names; for any host there is the operator's own. */
-  #networkOf({ name, shortName, permissions }: PluginManifest): readonly Tool[] {
-    const networks = permissions.filter((one): one is NetworkPermission => one.name === 'network' && !one.hosts.includes('*'));
-    if (networks.length === 0) return [];
+  /** The tools for the hosts that a plugin names; for any host there is the operator's own. */
+  #networkOf({ name }: PluginManifest, networks: readonly NetworkSet[]): readonly Tool[] {
     const { fetchTool } = this.#options;
-    if (fetchTool === undefined && this.#isReplay) return [];
+    if (networks.length === 0 || (fetchTool === undefined && this.#isReplay)) return [];
     if (fetchTool === undefined) throw pluginError('PLUGIN_REFUSED', `Plugin "${name}" uses the network, and the loader has no "fetchTool" to make its own with. Give it the one of @omnipaw/host.`);
-    return [fetchTool(fetchToolName(shortName), networks.flatMap(({ hosts, methods }) => hosts.map((host) => hostOf(host, methods))))];
+    return networks.map(({ tool: wanted, permissions }) => {
+      const tool = fetchTool(wanted, permissions.flatMap(({ hosts, methods }) => hosts.map((host) => hostOf(host, methods))));
+      // No kernel takes two of one name, so one plugin would keep all others out.
+      if (tool.name !== wanted) throw pluginError('PLUGIN_REFUSED', `Plugin "${name}" can't use the network: the loader's "fetchTool" made a tool "${tool.name}" where "${wanted}" was wanted. Let it take the name that it is given.`);
+      return tool;
+    });
   }
 }
 

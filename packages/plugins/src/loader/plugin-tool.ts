@@ -3,7 +3,7 @@ import { wishOf, type Holder } from '../bridge/index.js';
 import type { Bundle } from '../bundle/index.js';
 import { pluginError } from '../errors.js';
 import type { IsolateLimits, IsolatePool } from '../isolate/index.js';
-import type { Permission, PluginAgent, PluginManifest, PluginTool } from '../manifest/index.js';
+import { programName, setFor, type NetworkSet, type Permission, type PluginAgent, type PluginManifest, type PluginTool } from '../manifest/index.js';
 import { standardSchema } from '../schemas/index.js';
 
 /** What the code of a plugin runs in, and as what. */
@@ -13,17 +13,22 @@ export interface Runtime {
   readonly origin: string;
   readonly pool: IsolatePool;
   readonly limits: IsolateLimits;
+  /** By which tools it reaches the network. */
+  readonly networks: readonly NetworkSet[];
 }
 
 /** How long the program of an agent may take, all that it waits for included. */
 const AGENT_TIMEOUT_MS = 24 * 60 * 60 * 1000;
 /** Of a tool that may be called again with the same arguments: after a timeout, say. */
 const RETRY = { limit: 2, backoffMs: 500 } as const;
+/** Of any other: another attempt asks anew for what the one before has asked for, and has had. */
+const NO_RETRY = { limit: 0, backoffMs: 0 } as const;
 
 /**
  * The tool of a plugin, as the kernel takes it: its code runs in an isolate, and asks the kernel for all that it uses.
  *
- * It may run again after a crash, since it does nothing but ask, and the kernel answers what was asked before from the log.
+ * It may run again after a crash, whatever its manifest says, since it does nothing but ask, and the kernel answers what was asked before from the
+ * log. After an error it may not, unless its manifest says so: the kernel answers nothing from the log then.
  */
 export function pluginTool(tool: PluginTool, bundle: Bundle | undefined, runtime: Runtime): Tool {
   const { name, description, input, output, timeoutMs, idempotent, permissions } = tool;
@@ -31,7 +36,7 @@ export function pluginTool(tool: PluginTool, bundle: Bundle | undefined, runtime
     ...{ name, description, timeoutMs, idempotent: true, origin: runtime.origin, version: runtime.manifest.version },
     input: standardSchema(input),
     ...(output === undefined ? {} : { output: standardSchema(output) }),
-    ...(idempotent ? { retry: RETRY } : {}),
+    retry: idempotent ? RETRY : NO_RETRY,
     run: runIn(runtime, bundle, permissions),
   });
 }
@@ -40,15 +45,15 @@ export function pluginTool(tool: PluginTool, bundle: Bundle | undefined, runtime
 export function programTool({ type, description = '' }: PluginAgent, bundle: Bundle | undefined, runtime: Runtime): Tool {
   const { manifest, origin } = runtime;
   return defineTool({
-    ...{ name: `${type}.program`, description, timeoutMs: AGENT_TIMEOUT_MS, idempotent: true, origin, version: manifest.version },
+    ...{ name: programName(type), description, timeoutMs: AGENT_TIMEOUT_MS, idempotent: true, retry: NO_RETRY, origin, version: manifest.version },
     input: unchecked<Json>(),
     run: runIn(runtime, bundle, manifest.permissions),
   });
 }
 
 /** Without a bundle it is there to be compared with a log. */
-function runIn({ manifest, pool, limits }: Runtime, bundle: Bundle | undefined, permissions: readonly Permission[]) {
-  const holder: Holder = { plugin: manifest.name, shortName: manifest.shortName, permissions };
+function runIn({ manifest, pool, limits, networks }: Runtime, bundle: Bundle | undefined, permissions: readonly Permission[]) {
+  const holder: Holder = { plugin: manifest.name, shortName: manifest.shortName, permissions, fetchTool: setFor(permissions, networks)?.tool };
   return async (args: unknown, { ask, calledAt, idempotencyKey, progress, signal }: ToolContext): Promise<Json> => {
     if (bundle === undefined) throw pluginError('PLUGIN_REFUSED', `Plugin "${manifest.name}" was loaded for a replay, in which nothing of it runs. Load it without mode "REPLAY".`);
     const outcome = await pool.run({
@@ -57,6 +62,7 @@ function runIn({ manifest, pool, limits }: Runtime, bundle: Bundle | undefined, 
       now: calledAt,
       seed: idempotencyKey,
       limits,
+      owner: manifest.name,
       signal: signal,
       log: (text) => { progress({ log: text }); },
       call: async (name, given) => {

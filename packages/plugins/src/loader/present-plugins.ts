@@ -6,7 +6,7 @@ import type { LoadedPlugin } from './loader.js';
 
 /** The plugins that kernels use, by folder, each as it is at the moment. */
 export class PresentPlugins {
-  /** As they were loaded, but with tools that are, at a call, those of the moment. */
+  /** With what they are at the moment; but agents are what they were at first, as the header of a log has them. */
   readonly loaded: readonly LoadedPlugin[];
   readonly #plugins: Map<string, LoadedPlugin>;
   readonly #load: (folder: string) => Promise<LoadedPlugin>;
@@ -17,7 +17,7 @@ export class PresentPlugins {
   constructor(loaded: readonly LoadedPlugin[], load: (folder: string) => Promise<LoadedPlugin>) {
     this.#plugins = new Map(loaded.map((plugin) => [plugin.folder, plugin]));
     this.#load = load;
-    this.loaded = loaded.map((plugin) => ({ ...plugin, tools: plugin.tools.map((tool, index) => liveTool(tool, () => this.#plugins.get(plugin.folder)!.tools[index]!)) }));
+    this.loaded = loaded.map((plugin) => this.#live(plugin));
   }
 
   reload(folder: string): Promise<LoadedPlugin | undefined> {
@@ -29,6 +29,16 @@ export class PresentPlugins {
   async close(pool: IsolatePool): Promise<void> {
     this.#isClosed = true;
     await Promise.all([pool.close(), this.#turn]);
+  }
+
+  #live({ folder, tools, agents }: LoadedPlugin): LoadedPlugin {
+    const present = (): LoadedPlugin => this.#plugins.get(folder)!;
+    return Object.freeze({
+      folder, agents,
+      tools: tools.map((tool, index) => liveTool(tool, () => present().tools[index]!)),
+      get manifest() { return present().manifest; },
+      get digests() { return present().digests; },
+    });
   }
 
   async #reload(folder: string): Promise<LoadedPlugin | undefined> {

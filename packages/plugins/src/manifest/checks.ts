@@ -5,6 +5,7 @@
  */
 import type { Json, JsonObject } from '@omnipaw/kernel';
 import { canonicalJson, didYouMean, pointer, schemaProblems, shown, type Problem } from '../schemas/index.js';
+import { networkPrefix, programName } from './derived-names.js';
 import { grantProblem, type Own } from './grant-problem.js';
 import { hostProblem } from './hosts.js';
 import { MANIFEST_FILE } from './manifest.js';
@@ -15,6 +16,8 @@ import { rangeProblem, versionProblem } from './versions.js';
 const RESERVED = ['host', 'kernel', 'omnipaw', 'plugin', 'plugins'];
 /** Of all schemas of a plugin: to compile them takes time. */
 const MAX_SCHEMA_CHARS = 256 * 1024;
+/** Longer lists the schema refuses, and nobody looks at the rest of them. */
+const MAX_ITEMS = 100;
 /** How many names a message lists. */
 const MAX_LISTED = 12;
 
@@ -74,10 +77,11 @@ function* checkPermissions(permissions: readonly Json[]): Iterable<Problem> {
 
 function* checkTools(manifest: JsonObject): Iterable<Problem> {
   const names = new Set<string>();
+  const programs = listOf(manifest['agents']).map(programOf);
   let schemaChars = 0;
   for (const [index, item] of listOf(manifest['tools']).entries()) {
     const [tool, at] = [objectOf(item), `/tools/${index}`];
-    yield* checkText({ of: tool, key: 'name', at }, (name) => qualifiedNameProblem(name, manifest['name']) ?? duplicateProblem(name, names));
+    yield* checkText({ of: tool, key: 'name', at }, (name) => qualifiedNameProblem(name, manifest['name']) ?? programProblem(name, programs) ?? duplicateProblem(name, names));
     yield* checkText({ of: tool, key: 'handler', at }, moduleProblem);
     yield* checkReferences(listOf(tool['permissions']), listOf(manifest['permissions']), at);
     for (const key of ['input', 'output']) {
@@ -123,9 +127,22 @@ function* checkQuota(quota: JsonObject, at: string): Iterable<Problem> {
 function qualifiedNameProblem(name: string, pluginName: unknown): string | undefined {
   if (typeof pluginName !== 'string' || !pluginName.startsWith('plugin-')) return undefined;
   const prefix = `${shortNameOf(pluginName)}.`;
+  const network = networkPrefix(shortNameOf(pluginName));
+  if (name.startsWith(network)) return `must be another: tools named ${shown(`${network}…`)} are those by which a plugin reaches its hosts; found ${shown(name)}`;
   if (name.startsWith(prefix)) return undefined;
   const last = name.split('.').at(-1)!;
   return `must begin with ${shown(prefix)}, the short name of the plugin and a dot; found ${shown(name)}. Write ${shown(prefix + last)}`;
+}
+
+function programOf(agent: Json): string | undefined {
+  const { type } = objectOf(agent);
+  return typeof type === 'string' ? programName(type) : undefined;
+}
+
+/** The program of an agent is a tool, too. */
+function programProblem(name: string, programs: readonly (string | undefined)[]): string | undefined {
+  const agent = programs.indexOf(name);
+  return agent < 0 ? undefined : `must be another: ${shown(name)} is the tool by which the program of /agents/${agent} runs`;
 }
 
 function duplicateProblem(name: string, seen: Set<string>): string | undefined {
@@ -175,7 +192,7 @@ function* complain(path: string, found: string, problem: string | undefined): It
 }
 
 function listOf(value: unknown): readonly Json[] {
-  return Array.isArray(value) ? (value as readonly Json[]) : [];
+  return Array.isArray(value) ? (value as readonly Json[]).slice(0, MAX_ITEMS) : [];
 }
 
 function objectOf(value: unknown): JsonObject {

@@ -1,6 +1,7 @@
 /** Hosts in permissions, pure. */
 
 const MAX_PORT = 65_535;
+const USUAL_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 
 /** What is wrong with a host that has the form of one, as what comes after it; undefined for a good one. */
 export function hostProblem(host: string): string | undefined {
@@ -21,6 +22,23 @@ export function hostCovers(outer: string, inner: string): boolean {
   const isPort = wide.port === narrow.port;
   if (wide.name === '*') return isPort;
   return isPort && wide.name.startsWith('*.') && narrow.name.length > wide.name.length - 1 && narrow.name.endsWith(wide.name.slice(1));
+}
+
+/** Whether a pattern stands for the host and port of a URL, as the tools that fetch read it. */
+export function hostNames(pattern: string, { protocol, hostname, port }: URL): boolean {
+  const usual = Object.hasOwn(USUAL_PORTS, protocol) ? USUAL_PORTS[protocol]! : undefined;
+  if (usual === undefined) return false;
+  if (pattern === '*') return true;
+  const wanted = hostParts(pattern);
+  if ((wanted.port ?? usual) !== (port === '' ? usual : port)) return false;
+  // A name may end with a dot, and is the same name.
+  const name = hostname.replace(/\.$/, '');
+  return wanted.name === '*' || (wanted.name.startsWith('*.') ? name.endsWith(wanted.name.slice(1)) && name.length >= wanted.name.length : name === wanted.name);
+}
+
+/** Whether a pattern stands for any host, if at one port. */
+export function anyHost(pattern: string): boolean {
+  return hostParts(pattern).name === '*';
 }
 
 function hostParts(host: string): { readonly name: string; readonly port: string | undefined } {

@@ -1,9 +1,11 @@
+export { networkPrefix, programName } from './derived-names.js';
 export { grantedPermissions } from './grants.js';
-export { hostCovers } from './hosts.js';
+export { hostCovers, hostNames } from './hosts.js';
 export type { ManifestProblem } from './manifest-invalid.js';
 export { MANIFEST_SCHEMA, MANIFEST_SCHEMA_ID } from './manifest-schema.js';
 export { MANIFEST_FILE, type PluginAgent, type PluginManifest, type PluginSignature, type PluginTool } from './manifest.js';
 export { assertGranted, missingPermissions, pathCovers, type MissingPermission } from './missing-permissions.js';
+export { isForAnyHost, networkSets, setFor, type NetworkSet } from './networks.js';
 export {
   nameOf,
   permissionText,

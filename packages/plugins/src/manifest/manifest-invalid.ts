@@ -1,6 +1,6 @@
 import type { OmniError } from '@omnipaw/kernel';
 import { pluginError } from '../errors.js';
-import type { Problem } from '../schemas/index.js';
+import { inOneLine, type Problem } from '../schemas/index.js';
 
 /** What is wrong at one place of a manifest. */
 export interface ManifestProblem extends Problem {
@@ -15,10 +15,10 @@ const MAX_SHOWN_PROBLEMS = 30;
 export function manifestInvalid(name: string, problems: readonly ManifestProblem[]): OmniError {
   const lines = problems.slice(0, MAX_SHOWN_PROBLEMS).map(({ path: place, line, message }) => {
     const at = line === undefined ? '' : ` (line ${line})`;
-    return `  ${place === '' ? 'the manifest' : place}${at}: ${message}`;
+    return `  ${place === '' ? 'the manifest' : inOneLine(place)}${at}: ${message}`;
   });
   const more = problems.length > MAX_SHOWN_PROBLEMS ? [`  and ${problems.length - MAX_SHOWN_PROBLEMS} more`] : [];
   const details = { manifest: name, problems: problems.slice(0, MAX_SHOWN_PROBLEMS).map((problem) => ({ ...problem })) };
   const count = problems.length === 1 ? 'one place' : `${problems.length} places`;
-  return pluginError('PLUGIN_MANIFEST_INVALID', [`${name} is not as it should be, in ${count}:`, ...lines, ...more].join('\n'), { details });
+  return pluginError('PLUGIN_MANIFEST_INVALID', [`${inOneLine(name)} is not as it should be, in ${count}:`, ...lines, ...more].join('\n'), { details });
 }

@@ -13,6 +13,8 @@ export const HTTP_METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', '
 
 /** A host, all hosts below one, or any; and a port. */
 const HOST = '^(?:\\*|(?:\\*\\.)?[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?(?:\\.[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?)*|\\[[0-9a-f:.]+\\])(?::[1-9][0-9]{0,4})?$';
+/** The program of an agent is a tool, whose name is that of the agent and `.program`; and no name has more than 128. */
+const MAX_TYPE_CHARS = 120;
 /** Exact: what a plugin asks for has no wildcards, so that an operator knows what it is. */
 const PERMISSION_NAME = '^(?:network|shell|memory|shared:[A-Za-z0-9][A-Za-z0-9_.-]*|tool:[A-Za-z0-9][A-Za-z0-9_.-]*)$';
 
@@ -110,7 +112,7 @@ export const MANIFEST_SCHEMA = {
         input: { $ref: '#/$defs/objectSchema', description: 'A JSON Schema (draft 2020-12) for the arguments, which are an object. What does not fit it never reaches the plugin.' },
         output: { $ref: '#/$defs/jsonSchema', description: 'A JSON Schema (draft 2020-12) for the result. What does not fit it is an error of the plugin.' },
         handler: { $ref: '#/$defs/sourcePath' },
-        idempotent: { type: 'boolean', default: false, description: 'Whether a call can be made again with the same key without a second effect. Only then is it repeated after a time-out or a crash.' },
+        idempotent: { type: 'boolean', default: false, description: 'Whether a call can be made again with the same key without a second effect. Only then is it repeated after a time-out.' },
         timeoutMs: { type: 'integer', minimum: 1, maximum: 600_000, default: DEFAULT_TIMEOUT_MS, description: 'How long a call may take, in milliseconds.' },
         permissions: {
           type: 'array',
@@ -126,7 +128,7 @@ export const MANIFEST_SCHEMA = {
       additionalProperties: false,
       description: 'A type of agent.',
       properties: {
-        type: { $ref: '#/$defs/qualifiedName' },
+        type: { type: 'string', $ref: '#/$defs/qualifiedName', maxLength: MAX_TYPE_CHARS },
         description: { $ref: '#/$defs/description', description: 'What agents of this type do.' },
         program: { $ref: '#/$defs/sourcePath' },
         grants: {

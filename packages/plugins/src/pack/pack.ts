@@ -10,9 +10,9 @@ import path from 'node:path';
 import { toJson, type JsonObject } from '@omnipaw/kernel';
 import type { Bundle } from '../bundle/index.js';
 import { pluginError } from '../errors.js';
-import { hashFolder, unsigned, type FileDigests } from '../integrity/index.js';
+import { hashFolder, PNPM_ADVICE, unsigned, type FileDigests } from '../integrity/index.js';
 import { MANIFEST_FILE, PluginValidator, type PluginManifest } from '../manifest/index.js';
-import { bundleModules } from './modules.js';
+import { bundleModules, type BundledModules } from './modules.js';
 import { readShipped, shippedFiles } from './shipped-files.js';
 
 export interface PackRequest {
@@ -49,7 +49,7 @@ export async function packPlugin({ folder, into }: PackRequest): Promise<PackedP
     const sealed = toJson({ ...unsigned(manifest.source), integrity: { sha256: files } }) as JsonObject;
     await writeFile(path.join(into, MANIFEST_FILE), `${JSON.stringify(sealed, null, 2)}\n`, { flag: 'wx' });
     const packed = await new PluginValidator().read(into);
-    refuseOtherCode(manifest.name, bundles, await bundled(into, packed));
+    refuseOtherCode(manifest.name, bundles, await bundleModules(into, packed));
     return { manifest: packed, files };
   } catch (thrown) {
     await rm(into, { recursive: true, force: true });
@@ -65,9 +65,11 @@ async function bundled(folder: string, manifest: PluginManifest): Promise<Readon
 }
 
 /** Something beside the files may have had a say in it: a link to a package, for instance, which is not shipped. */
-function refuseOtherCode(plugin: string, before: ReadonlyMap<string, Bundle>, after: ReadonlyMap<string, Bundle>): void {
+function refuseOtherCode(plugin: string, before: ReadonlyMap<string, Bundle>, { bundles, errors }: BundledModules): void {
   for (const [entry, { codeDigest }] of before) {
-    if (after.get(entry)?.codeDigest === codeDigest) continue;
-    throw pluginError('PLUGIN_BUNDLE_FAILED', `${JSON.stringify(entry)} of plugin "${plugin}" comes to another code once it is packed. Its packages have to lie in its folder, as npm installs them.`, { details: { entry } });
+    if (bundles.get(entry)?.codeDigest === codeDigest) continue;
+    const [first] = errors;
+    const message = `${JSON.stringify(entry)} of plugin "${plugin}" comes to another code once it is packed${first === undefined ? '' : `, or to none (${first.message})`}. Links are not shipped: its packages have to lie in its folder as npm installs them. ${PNPM_ADVICE}.`;
+    throw pluginError('PLUGIN_BUNDLE_FAILED', message, { details: { entry } });
   }
 }

@@ -4,7 +4,7 @@ import { constants } from 'node:fs';
 import { open, readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import type { FileDigests } from '../integrity/index.js';
-import { integrityFailed } from '../integrity/index.js';
+import { HARD_LINK, integrityFailed } from '../integrity/index.js';
 import { placeInFolder } from '../manifest/index.js';
 
 const PACKAGE = 'package.json';
@@ -38,15 +38,17 @@ function foldersAround(file: string): readonly string[] {
 }
 
 /**
- * The bytes of a regular file of a plugin, which no link leads to; rejects with `PLUGIN_INTEGRITY_FAILED` for any other, and for one that was
- * changed since it was bundled.
+ * The bytes of a regular file of a plugin, which no link leads to and which has no other name; rejects with `PLUGIN_INTEGRITY_FAILED` for any
+ * other, since what is in it may be somebody else's, and for one that was changed since it was bundled.
  */
 export async function readShipped(folder: string, name: string, inputs: FileDigests): Promise<Uint8Array> {
   const place = placeInFolder(await realpath(folder), name);
   if ((await realpath(place)) !== place) throw integrityFailed(name, 'is reached by a link');
   const file = await open(place, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
-    if (!(await file.stat()).isFile()) throw integrityFailed(name, 'is no regular file');
+    const stats = await file.stat();
+    if (!stats.isFile()) throw integrityFailed(name, 'is no regular file');
+    if (stats.nlink > 1) throw integrityFailed(name, HARD_LINK);
     const bytes = await file.readFile();
     const isChanged = Object.hasOwn(inputs, name) && inputs[name] !== createHash('sha256').update(bytes).digest('hex');
     if (isChanged) throw integrityFailed(name, 'was changed while it was packed');

@@ -1,26 +1,25 @@
 /**
- * JSON Schemas of plugins as Standard Schemas, by Ajv.
+ * JSON Schemas of plugins as Standard Schemas.
  *
- * Ajv trusts the schemas that it is given. So what it gets has passed the dialect (no references outwards, a bounded size), its
- * patterns run on RE2, and each reference, pattern and `uniqueItems` counts towards a budget.
+ * What is compiled has passed the dialect (no references outwards, a bounded size), its patterns run on RE2, and whatever judging a value
+ * repeats counts towards a budget. Ajv, which trusts the schemas that it is given, only says whether a schema is one.
  */
 import type { JsonObject, StandardSchema } from '@omnipaw/kernel';
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import { problemOf } from './ajv-problem.js';
-import { BudgetExceeded, sizeOf, spend, startBudget } from './budget.js';
-import { canonicalJson } from './canonical-json.js';
-import { dialectProblems, DRAFT, mapSchemas } from './dialect.js';
-import { linearPattern } from './linear-pattern.js';
-import { stepsOf, type Problem } from './problem.js';
-
-const STEP = 'omnipaw-step';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { problemOf } from './schema-error.js';
+import { BudgetExceeded, startBudget } from './budget.js';
+import type { Check, Complaint } from './check.js';
+import { compileSchema } from './compile-schema.js';
+import { dialectProblems, DRAFT } from './dialect.js';
+import { pointer, stepsOf, type Problem } from './problem.js';
 
 /** A schema that was compiled, or what keeps it from being. */
-export type Compiled = { readonly validate: ValidateFunction } | { readonly problems: readonly Problem[] };
+export type Compiled = { readonly check: Check } | { readonly problems: readonly Problem[] };
 
-/** Compile schemas, and judge them by the draft's own schema: each is made once. */
-let ajv: Ajv2020 | undefined;
-let metaAjv: Ajv2020 | undefined;
+/** Judge schemas by the draft's own schema; made once. */
+let drafts: Readonly<Record<'first' | 'all', Ajv2020>> | undefined;
+/** Who has made so many mistakes is told of the others later. */
+const MAX_PROBLEMS = 20;
 const compiled = new WeakMap<object, Compiled>();
 
 /** A JSON Schema as the kernel wants one for its tools; throws a `TypeError` for one that {@link schemaProblems} complains about. */
@@ -31,7 +30,7 @@ export function standardSchema(schema: JsonObject): StandardSchema {
     '~standard': {
       version: 1,
       vendor: 'omnipaw-plugins',
-      validate: (value) => judge(result.validate, value),
+      validate: (value) => judge(result.check, value),
       jsonSchema: { input: () => structuredClone(schema), output: () => structuredClone(schema) },
     },
   };
@@ -43,11 +42,11 @@ export function schemaProblems(schema: JsonObject, at: string): readonly Problem
   return 'problems' in result ? result.problems : [];
 }
 
-function judge(validate: ValidateFunction, value: unknown): ReturnType<StandardSchema['~standard']['validate']> {
+function judge(check: Check, value: unknown): ReturnType<StandardSchema['~standard']['validate']> {
   startBudget();
   try {
-    if (validate(value)) return { value };
-    return { issues: (validate.errors ?? []).slice(0, 1).map(issueOf) };
+    const complaint = check(value, undefined);
+    return complaint === undefined ? { value } : { issues: [issueOf(complaint)] };
   } catch (thrown) {
     // A value can be nested so deeply that a recursive schema has no stack left for it.
     if (thrown instanceof BudgetExceeded || thrown instanceof RangeError) return { issues: [{ message: 'takes too much to be judged by this schema; pass less' }] };
@@ -55,8 +54,9 @@ function judge(validate: ValidateFunction, value: unknown): ReturnType<StandardS
   }
 }
 
-function issueOf(error: ErrorObject): { readonly message: string; readonly path: readonly string[] } {
-  const { path, message } = problemOf(error);
+function issueOf({ steps, ...complaint }: Complaint): { readonly message: string; readonly path: readonly string[] } {
+  const instancePath = steps.reduceRight<string>((path, step) => pointer(path, step), '');
+  const { path, message } = problemOf({ ...complaint, instancePath });
   return { message, path: stepsOf(path) };
 }
 
@@ -64,7 +64,7 @@ function compile(schema: JsonObject, at: string): Compiled {
   const known = compiled.get(schema);
   if (known !== undefined) return known;
   const result = compileNew(schema, at);
-  if ('validate' in result) compiled.set(schema, result);
+  if ('check' in result) compiled.set(schema, result);
   return result;
 }
 
@@ -72,56 +72,30 @@ function compileNew(schema: JsonObject, at: string): Compiled {
   const unknown = dialectProblems(schema, at);
   const problems = unknown.some(({ path }) => path === at) ? unknown : [...shapeProblems(schema, at), ...unknown];
   if (problems.length > 0) return { problems };
-  ajv ??= newAjv();
-  // Only references can make the same work be done again and again.
-  const counted = mapSchemas(schema, (inner) => ('$ref' in inner ? { ...inner, [STEP]: true } : inner)) as JsonObject;
-  try {
-    return { validate: ajv.compile(counted) };
-  } catch (cause) {
-    const said = cause instanceof Error ? cause.message.slice(0, 200) : String(cause);
-    return { problems: [{ path: at, message: `can't be compiled: ${said}` }] };
-  } finally {
-    ajv.removeSchema(counted);
-  }
+  return { check: compileSchema(schema) };
 }
 
 /** Whether each keyword has a value of its type, by the draft's own schema; one complaint a place. */
 function shapeProblems(schema: JsonObject, at: string): readonly Problem[] {
-  metaAjv ??= new Ajv2020({ allErrors: true, verbose: true, validateFormats: false, logger: false });
-  if (metaAjv.validate(DRAFT, schema)) return [];
+  drafts ??= { first: draft(false), all: draft(true) };
+  if (drafts.first.validate(DRAFT, schema)) return [];
+  // To gather errors costs time in proportion to their square.
+  drafts.all.validate(DRAFT, shortened(schema));
   const problems = new Map<string, Problem>();
-  for (const error of metaAjv.errors ?? []) {
+  for (const error of (drafts.all.errors ?? drafts.first.errors ?? []).slice(0, MAX_PROBLEMS ** 2)) {
     const { path, message } = problemOf(error);
     if (!problems.has(path)) problems.set(path, { path: at + path, message });
   }
-  return [...problems.values()].slice(0, 20);
+  return [...problems.values()].slice(0, MAX_PROBLEMS);
 }
 
-function newAjv(): Ajv2020 {
-  const regExp = Object.assign((pattern: string) => linearPattern(pattern), { code: 'linearPattern' });
-  const made = new Ajv2020({
-    ...{ strict: true, strictTypes: false, strictTuples: false, strictRequired: false, allowUnionTypes: true },
-    // `format` says what a text is for, and checks nothing, as the draft has it.
-    ...{ validateFormats: false, verbose: true, ownProperties: true, inlineRefs: false, logger: false },
-    // What is compiled has been judged already.
-    ...{ validateSchema: false, meta: false },
-    code: { regExp },
-  });
-  made.removeKeyword('uniqueItems');
-  made.addKeyword({ keyword: 'uniqueItems', type: 'array', schemaType: 'boolean', error: { message: 'must have no item twice' }, validate: haveNoItemTwice });
-  made.addKeyword({ keyword: STEP, before: '$ref', schemaType: 'boolean', errors: false, validate: countStep });
-  return made;
+function draft(allErrors: boolean): Ajv2020 {
+  return new Ajv2020({ allErrors, verbose: true, validateFormats: false, logger: false });
 }
 
-/** Ajv's own compares each item with each other one. */
-function haveNoItemTwice(isWanted: boolean, items: readonly unknown[]): boolean {
-  if (!isWanted) return true;
-  const texts = items.map((item) => canonicalJson(item as never));
-  spend(texts.reduce((length, text) => length + text.length, 0));
-  return new Set(texts).size === texts.length;
-}
-
-function countStep(_isCounted: boolean, value: unknown): boolean {
-  spend(sizeOf(value));
-  return true;
+/** The same with no more items or keys anywhere than there are complaints. */
+function shortened(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.slice(0, MAX_PROBLEMS).map(shortened);
+  return Object.fromEntries(Object.entries(value).slice(0, MAX_PROBLEMS).map(([key, inner]) => [key, shortened(inner)]));
 }

@@ -1,12 +1,12 @@
 /**
  * Which JSON Schemas a plugin may bring along, pure: draft 2020-12 without what leads out of the schema, and of a bounded size.
  *
- * They are compiled into code that runs in the host's process, on values that agents invent. So nothing is compiled whose
- * keywords are not known here.
+ * They judge values that agents invent, in the host's process. So nothing is compiled whose keywords are not known here.
  */
 import { linearPattern } from './linear-pattern.js';
 import { didYouMean } from './nearest.js';
-import { pointer, shown, stepsOf, type Problem } from './problem.js';
+import { pointer, shown, type Problem } from './problem.js';
+import { at, pathOf, referredTo } from './reference.js';
 
 export const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
 
@@ -54,24 +54,6 @@ export function dialectProblems(schema: unknown, at: string): readonly Problem[]
   const walk = new Walk(schema, at);
   walk.visit(schema, [], 0);
   return walk.problems.length > 0 ? walk.problems : walk.endlessReferences();
-}
-
-/** A copy of a schema with each schema in it, the outermost one included, replaced by what a function makes of it. */
-export function mapSchemas(schema: unknown, change: (schema: Schema) => Schema): unknown {
-  if (!isObject(schema)) return schema;
-  const copy = Object.entries(schema).map(([keyword, value]) => [keyword, mapInner(shapeOf(keyword), value, change)] as const);
-  return change(Object.fromEntries(copy));
-}
-
-function mapInner(shape: Shape, value: unknown, change: (schema: Schema) => Schema): unknown {
-  if (shape === 'schema') return mapSchemas(value, change);
-  if (shape === 'list' && Array.isArray(value)) return value.map((inner) => mapSchemas(inner, change));
-  if (shape !== 'map' || !isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, mapSchemas(inner, change)]));
-}
-
-function shapeOf(keyword: string): Shape {
-  return Object.hasOwn(KEYWORDS, keyword) ? KEYWORDS[keyword]![0] : 'plain';
 }
 
 class Walk {
@@ -124,7 +106,7 @@ class Walk {
   }
 
   #judgeReference(value: unknown, { path, here }: { readonly path: string; readonly here: string }): void {
-    const target = typeof value === 'string' && /^#(?:\/.*)?$/s.test(value) ? decoded(value.slice(1)) : undefined;
+    const target = referredTo(value);
     if (target === undefined || !isObjectOrBoolean(at(this.#root, target))) {
       this.#complain(path, `must lead to a schema within this one, as "#/$defs/name" does; found ${shown(value)}`);
     } else {
@@ -179,23 +161,6 @@ function unknownKeyword(keyword: string): string {
   if (reason !== undefined) return `can't be used here: ${reason}`;
   const hint = didYouMean(keyword, Object.keys(KEYWORDS));
   return `is no keyword of JSON Schema (draft 2020-12)${hint === '' ? '' : `.${hint}`}`;
-}
-
-function pathOf(steps: readonly string[]): string {
-  return steps.reduce<string>((path, step) => pointer(path, step), '');
-}
-
-/** The pointer in a fragment, which may be written with `%`, in the form that {@link pointer} gives it. */
-function decoded(fragment: string): string | undefined {
-  try {
-    return pathOf(stepsOf(decodeURIComponent(fragment)));
-  } catch {
-    return undefined;
-  }
-}
-
-function at(root: unknown, path: string): unknown {
-  return stepsOf(path).reduce<unknown>((value, step) => (isContainer(value) && Object.hasOwn(value, step) ? (value as Schema)[step] : undefined), root);
 }
 
 function isContainer(value: unknown): value is object {

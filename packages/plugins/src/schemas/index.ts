@@ -1,5 +1,5 @@
-export { problemOf } from './ajv-problem.js';
+export { problemOf } from './schema-error.js';
 export { canonicalJson } from './canonical-json.js';
 export { schemaProblems, standardSchema } from './compile.js';
 export { didYouMean } from './nearest.js';
-export { pointer, shown, stepsOf, type Problem } from './problem.js';
+export { inOneLine, pointer, shown, stepsOf, type Problem } from './problem.js';

@@ -3,7 +3,7 @@
  * stop the process on `(a+)+$`.
  */
 import { RE2JS } from 're2js';
-import { spend } from './budget.js';
+import { spend, STEPS } from './budget.js';
 
 const MAX_PATTERN_CHARS = 1_000;
 /** In instructions of RE2's machine: each may be looked at for each character. */
@@ -42,7 +42,7 @@ class LinearPattern {
   }
 
   test(text: string): boolean {
-    spend(this.#size * (text.length + 1));
+    spend(STEPS.match + STEPS.instruction * this.#size * text.length);
     return this.#pattern.matcher(text).find();
   }
 

@@ -9,6 +9,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   const furthest = Math.max(1, Math.floor(word.length / 3));
   let best: { readonly word: string; readonly distance: number } | undefined;
   for (const candidate of known) {
+    if (Math.abs(candidate.length - word.length) > furthest) continue;
     const distance = editDistance(wanted, candidate.toLowerCase());
     if (distance <= furthest && distance < (best?.distance ?? Infinity)) best = { word: candidate, distance };
   }

@@ -19,11 +19,16 @@ export function stepsOf(path: string): readonly string[] {
   return path === '' ? [] : path.slice(1).split('/').map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
+/** Text with escapes for all that can't be seen: what others wrote begins no line, and commands no terminal. */
+export function inOneLine(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (unseen) => `\\u${unseen.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
 /** A value as it is quoted in a message: short, in one line, nothing in it that a terminal would obey. */
 export function shown(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array';
   if (typeof value === 'object' && value !== null) return 'an object';
   // JSON escapes C0 controls; what else can't be seen is written as an escape as well.
-  const text = JSON.stringify(value).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (unseen) => `\\u${unseen.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const text = inOneLine(JSON.stringify(value));
   return text.length <= MAX_SHOWN_CHARS ? text : `${text.slice(0, MAX_SHOWN_CHARS).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }

@@ -41,13 +41,13 @@ describe('openPlugin', () => {
   });
 
   test.each<[string, unknown, string]>([
-    ['another host', { url: 'https://evil.example/' }, 'FETCH_REFUSED'],
-    ['another method', { url: 'https://api.example.com/', init: { method: 'DELETE' } }, 'FETCH_REFUSED'],
-    ['another port', { url: 'https://api.example.com:8443/' }, 'FETCH_REFUSED'],
+    ['another host', { url: 'https://evil.example/' }, 'PERMISSION_DENIED'],
+    ['another method', { url: 'https://api.example.com/', init: { method: 'DELETE' } }, 'PERMISSION_DENIED'],
+    ['another port', { url: 'https://api.example.com:8443/' }, 'PERMISSION_DENIED'],
     ['a password', { url: 'https://me:it@api.example.com/' }, 'FETCH_REFUSED'],
-    ['no URL', { url: 'nowhere' }, 'FETCH_REFUSED'],
+    ['no URL', { url: 'nowhere' }, 'PERMISSION_DENIED'],
     ['a header of the connection', { url: 'https://api.example.com/', init: { headers: { host: 'evil.example' } } }, 'TOOL_INPUT_INVALID'],
-  ])('lets nothing through to the script that the real tool refuses: %s', async (_what, args, code) => {
+  ])('lets nothing through to the script that the manifest does not name, or the real tool refuses: %s', async (_what, args, code) => {
     const plugin = await open({ tools_: { get: `try { ${FETCH} } catch (error) { return error.code; }` }, permissions: NETWORK, fetch: () => { throw new Error('never'); } });
     expect(await plugin.call('my.get', args as object)).toBe(code);
   });
@@ -104,8 +104,9 @@ describe('openPlugin', () => {
     const plugin = await open({ tools_: { get: FETCH }, permissions: NETWORK, fetch: () => new Promise(() => undefined) });
     const call = plugin.call('my.get', { url: 'https://api.example.com/' });
     const next = plugin.call('my.get', { url: 'https://api.example.com/' });
-    await vi.waitFor(() => { expect(plugin.uses).toHaveLength(1); });
     const both = Promise.allSettled([call, next]);
+    // A machine may be slow.
+    await vi.waitFor(() => { expect(plugin.uses).toHaveLength(1); }, { timeout: 60_000 });
     await plugin.close();
     expect(await both).toMatchObject([{ reason: { code: 'KERNEL_STOPPED' } }, { reason: { code: 'KERNEL_STOPPED' } }]);
   });

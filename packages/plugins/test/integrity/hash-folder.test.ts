@@ -50,14 +50,33 @@ describe('the digests of a folder', () => {
     expect(() => { verifyInputs({ name: 'plugin-x', integrity: { sha256: digests } }, { 'node_modules/.bin/y': sha256('y') }); }).toThrow(refused('node_modules/.bin/y'));
   });
 
-  test('take a hard link for what it is: a file', async () => {
-    const folder = folderWith(files);
-    linkSync(path.join(folder, 'src/a.ts'), path.join(folder, 'src/c.ts'));
-    expect(await hashFolder(folder)).toMatchObject({ 'src/c.ts': sha256('a') });
+  test('are refused for a hard link, which may be another name of a file outside; not where the digest of each file is known before', async () => {
+    const [folder, outside] = [folderWith(files), folderWith({ 'secret.json': '{ "secret": 1 }' })];
+    const integrity = { sha256: { ...(await hashFolder(folder)), 'src/c.json': sha256('{ "secret": 1 }') } };
+    linkSync(path.join(outside, 'secret.json'), path.join(folder, 'src/c.json'));
+    await expect(hashFolder(folder)).rejects.toThrow(refused('"src/c.json" in the folder of the plugin has another name, too, perhaps outside of the folder (a hard link). Put a copy in its place'));
+    await expect(verifyIntegrity({ name: 'plugin-x' }, folder)).rejects.toThrow(refused('(a hard link)'));
+    expect(await verifyIntegrity({ name: 'plugin-x', integrity }, folder)).toEqual(integrity.sha256);
+  });
+
+  test('are refused for packages that are links, with what makes pnpm install them as files', async () => {
+    const folder = folderWith({ 'node_modules/.pnpm/dep@1.0.0/node_modules/dep/index.js': '1' });
+    symlinkSync('.pnpm/dep@1.0.0/node_modules/dep', path.join(folder, 'node_modules/dep'));
+    await expect(hashFolder(folder)).rejects.toThrow(refused('"node_modules/dep" in the folder of the plugin is a symbolic link; a plugin has regular files only. With pnpm, set "nodeLinker: hoisted" and "packageImportMethod: copy".'));
+  });
+
+  test('are refused for more directories than there may be files, without a look at them all', async () => {
+    const folder = folderWith({});
+    for (let index = 0; index < 40; index++) mkdirSync(path.join(folder, `d${index}`));
+    // Of a name that is not looked at nothing is said.
+    writeFileSync(path.join(folder, 'd0/a:b'), '');
+    await expect(hashFolder(folder, { ...FOLDER_LIMITS, files: 39 })).rejects.toThrow(refused('is one too many; a plugin may have 39 files and directories'));
+    rmSync(path.join(folder, 'd0/a:b'));
+    expect(await hashFolder(folder, { ...FOLDER_LIMITS, files: 40 })).toEqual({});
   });
 
   test.each([
-    ['files', { files: 2 }, 'is one file too many; a plugin may have 2'],
+    ['files', { files: 2 }, 'is one too many; a plugin may have 2 files and directories'],
     ['bytes in a file', { fileBytes: 3 }, '"b" in the folder of the plugin is larger than 3 bytes'],
     ['bytes together', { bytes: 5 }, 'is too much; the files of a plugin may have 5 bytes together'],
     ['levels', { depth: 1 }, '"d/e" in the folder of the plugin is nested deeper than 1 levels'],

@@ -5,7 +5,7 @@
  */
 import { createKernel, defineAgent, defineTool, inspect, MemoryLogStore, readEntries, replay, unchecked, verify } from '@omnipaw/kernel';
 import type { Entry, EntryKind, Extension, Grant, Inspection, Json, KernelConfig, OmniError, OmniKernel, Quota, Tool } from '@omnipaw/kernel';
-import { PluginLoader, type IsolateLimits, type PermissionSpec, type Plugins } from '@omnipaw/plugins';
+import { PluginLoader, type IsolateLimits, type LoaderOptions, type PermissionSpec, type Plugins } from '@omnipaw/plugins';
 import { expect, onTestFinished, vi } from 'vitest';
 import { brokenRules } from '../../../kernel/sim/log-rules.js';
 import { folderWith } from '../support/folder.js';
@@ -15,7 +15,7 @@ export type Code = string;
 
 export interface Source {
   /** By the last part of the name: the code, and which of the plugin's permissions it has (all, unless given). */
-  readonly tools: Readonly<Record<string, Code | { readonly code: Code; readonly permissions?: readonly string[] }>>;
+  readonly tools: Readonly<Record<string, Code | { readonly code: Code; readonly permissions?: readonly (string | number)[]; readonly idempotent?: boolean }>>;
   readonly agents?: Readonly<Record<string, { readonly code: Code; readonly grants?: readonly string[] }>>;
   /** Of the manifest; the operator grants them. */
   readonly permissions?: readonly PermissionSpec[];
@@ -34,6 +34,7 @@ export interface Attack extends Partial<Pick<KernelConfig, 'maxStepsPerTick' | '
   readonly agents?: KernelConfig['agents'];
   readonly extensions?: () => readonly Extension[];
   readonly limits?: Partial<IsolateLimits>;
+  readonly fetchTool?: LoaderOptions['fetchTool'];
   /** In place of an agent that calls `evil.run` once. */
   readonly act?: (kernel: OmniKernel, plugins: Plugins) => Promise<unknown>;
 }
@@ -104,10 +105,11 @@ export async function attack(given: Attack): Promise<Aftermath> {
 }
 
 /** Writes the plugins into a folder of their own, and loads them; all of them are taken. */
-export async function load({ plugins, limits }: Pick<Attack, 'plugins' | 'limits'>): Promise<Plugins> {
+export async function load({ plugins, limits, fetchTool }: Pick<Attack, 'plugins' | 'limits' | 'fetchTool'>): Promise<Plugins> {
   const files = Object.entries(plugins).flatMap(([name, source]) => Object.entries(filesOf(name, source)));
   const grants = Object.fromEntries(Object.entries(plugins).map(([name, { permissions = [] }]) => [`plugin-${name}`, permissions]));
-  const loaded = await new PluginLoader({ folder: folderWith(Object.fromEntries(files)), grants, workers: 1, ...(limits === undefined ? {} : { limits }) }).load();
+  const more = { ...(limits === undefined ? {} : { limits }), ...(fetchTool === undefined ? {} : { fetchTool }) };
+  const loaded = await new PluginLoader({ folder: folderWith(Object.fromEntries(files)), grants, workers: 1, ...more }).load();
   onTestFinished(() => loaded.close());
   expect(loaded.rejected).toEqual([]);
   return loaded;
@@ -117,8 +119,8 @@ function filesOf(name: string, { tools, agents = {}, permissions = [], timeoutMs
   const codes = Object.entries(tools).map(([tool, code]) => [tool, typeof code === 'string' ? { code } : code] as const);
   const manifest = {
     name: `plugin-${name}`, version: '1.0.0', description: 'Means no good.', license: 'MIT', omnipaw: '>=0.0.0', permissions,
-    tools: codes.map(([tool, { permissions: own }]) => ({
-      name: `${name}.${tool}`, description: 'Does it.', input: { type: 'object' }, handler: `${tool}.ts`, timeoutMs, ...(own === undefined ? {} : { permissions: own }),
+    tools: codes.map(([tool, { permissions: own, idempotent = false }]) => ({
+      name: `${name}.${tool}`, description: 'Does it.', input: { type: 'object' }, handler: `${tool}.ts`, timeoutMs, idempotent, ...(own === undefined ? {} : { permissions: own }),
     })),
     ...(Object.keys(agents).length === 0 ? {} : { agents: Object.entries(agents).map(([type, { grants = [] }]) => ({ type: `${name}.${type}`, program: `agent-${type}.ts`, grants })) }),
   };

@@ -210,7 +210,8 @@ async function interrupted(stop: (kernel: OmniKernel, agent: string) => void, sp
     act: async (kernel) => {
       const handle = kernel.spawn(type, { args: {} } as never, { grants: ['call:evil.*', 'call:clock.tick', 'delegate:asker'], ...spawn });
       const ended = handle.result().then(() => 'finished', (thrown: unknown) => (thrown as OmniError).code);
-      await clock.third;
+      // On a machine that is busy a token may be over before.
+      await Promise.race([clock.third, ended]);
       stop(kernel, handle.id);
       const code = await ended;
       Object.assign(end, { count: clock.count(), busSeq: kernel.entryCount });
@@ -250,8 +251,9 @@ describe('INV-09: a TERMINATED agent executes nothing, accesses nothing and call
   });
 
   test('one that has taken too long does nothing for a program that goes on', async () => {
-    const clock = clockwork();
-    const { said, entries } = await attack({ ...LISTS, plugins: { evil: { ...RESTLESS, timeoutMs: 150 } }, tools: [clock.tool], grants: ['call:evil.*', 'call:clock.tick'] });
+    let count = 0;
+    const clock = witness('clock.tick', () => (++count < 3 ? 'tick' : new Promise(() => {})));
+    const { said, entries } = await attack({ ...LISTS, plugins: { evil: { ...RESTLESS, timeoutMs: 5_000 } }, tools: [clock.tool], grants: ['call:evil.*', 'call:clock.tick'] });
     expect(said.code).toBe('TOOL_TIMEOUT');
     const end = entries.findIndex(({ kind, data }) => kind === 'TOOL_RESULT' && data.call === 0);
     expect(entries.slice(0, end).some(({ kind }) => kind === 'TOOL_ASKED')).toBe(true);

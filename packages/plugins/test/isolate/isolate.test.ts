@@ -60,8 +60,9 @@ describe('a handler', () => {
     await expect(valueOf(openPool().run(jobOf(`async () => { throw ${thrown}; }`)))).rejects.toMatchObject({ code: 'PLUGIN_FAILED', message: expect.stringMatching(message) });
   });
 
-  test('whose code cannot be compiled, or fails before there is a handler, fails', async () => {
-    const pool = openPool();
+  test('whose code cannot be compiled, every time, or fails before there is a handler, fails', async () => {
+    const pool = openPool({ workers: 1 });
+    await expect(valueOf(pool.run(jobOf('', { code: '(' })))).rejects.toMatchObject({ code: 'PLUGIN_FAILED', message: expect.stringMatching(/SyntaxError/) });
     await expect(valueOf(pool.run(jobOf('', { code: '(' })))).rejects.toMatchObject({ code: 'PLUGIN_FAILED', message: expect.stringMatching(/SyntaxError/) });
     const early = jobOf('', { code: '(() => { throw new Error("too early") })()' });
     await expect(valueOf(pool.run(early))).rejects.toMatchObject({ code: 'PLUGIN_FAILED', message: expect.stringMatching(/too early \(at plugin.js:1:/) });
@@ -188,6 +189,9 @@ describe('limits', () => {
     ['fuel', 'async () => /^(a+)+$/.test("a".repeat(40) + "!")'],
     ['cpuMs', 'async () => { while (true) { } }', { fuel: 1e9, cpuMs: 200 }],
     ['cpuMs', 'async () => (3n ** 600_000n).toString().length', { cpuMs: 300 }],
+    ['stuckMs', 'async () => { for (let n = 0; n < 2_000; n++) (3n ** 600_000n).toString(); }', { cpuMs: 600_000, fuel: 1e9 }],
+    ['fuel', 'async () => { for (;;) new URL("https://a.example/"); }'],
+    ['fuel', 'async () => { const long = "https://a.example/?" + "b".repeat(60_000); for (let n = 0; n < 800; n++) new URL(long); }'],
     ['memoryBytes', 'async () => { const all = []; for (;;) all.push({ x: new Array(1000).fill(1.1) }); }'],
     ['memoryBytes', 'async () => { const all = []; for (;;) all.push(new Uint8Array(1e6)); }'],
     ['memoryBytes', 'async () => { let s = "x"; for (;;) { s += s; s.charCodeAt(1); } }'],

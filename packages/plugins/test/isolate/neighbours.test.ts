@@ -76,6 +76,36 @@ describe('a worker that is stuck', () => {
     expect(answers.made).toHaveLength(5);
   });
 
+  test('is ended as all others are, and sooner each time that the same code does it', { timeout: 60_000 }, async () => {
+    const pool = openPool();
+    const guilty = jobOf('async () => { for (let n = 0; n < 3_000; n++) (3n ** 600_000n).toString(); }', { limits: { cpuMs: 600_000, fuel: 1e9 } });
+    const allowed: unknown[] = [];
+    for (let time = 0; time < 3; time++) {
+      const both = [pool.run(guilty), pool.run(guilty)];
+      const innocent = pool.run(jobOf('async () => 1'));
+      for (const outcome of await Promise.all(both)) allowed.push(outcome.ok ? outcome.value : outcome.error.details?.['allowed']);
+      expect(await valueOf(innocent)).toBe(1);
+    }
+    expect(allowed[0]).toBe(2_000);
+    expect(allowed.slice(2)).toEqual([500, 500, 500, 500]);
+  });
+
+  test('makes no other call fail when its own calls are given up, however often', { timeout: 120_000 }, async () => {
+    const pool = openPool({ workers: 1 });
+    let isOver = false;
+    const flood = Array.from({ length: 4 }, async () => {
+      while (!isOver) {
+        const controller = new AbortController();
+        const given = pool.run({ ...stuck, owner: 'plugin-evil', limits: { ...stuck.limits, cpuMs: 60_000, fuel: 1e9 }, signal: controller.signal });
+        setTimeout(() => { controller.abort(); }, 50);
+        await given;
+      }
+    });
+    for (let time = 0; time < 4; time++) expect(await valueOf(pool.run(jobOf('async () => 1', { owner: 'plugin-good' })))).toBe(1);
+    isOver = true;
+    await Promise.all(flood);
+  });
+
   test('is ended, too, when its call was given up', { timeout: 30_000 }, async () => {
     const pool = openPool({ workers: 1 });
     const controller = new AbortController();
@@ -84,6 +114,19 @@ describe('a worker that is stuck', () => {
     expect(await codeOf(given)).toBe('PLUGIN_ABORTED');
     expect(await valueOf(pool.run(jobOf('() => 1')))).toBe(1);
   });
+});
+
+test('calls that are given up run no more, however many there were', { timeout: 60_000 }, async () => {
+  const pool = openPool({ workers: 1 });
+  // It asks whether to go on, now and then, and would for ten minutes.
+  const long = jobOf('async () => { const list = Array.from({ length: 300 }, (_, n) => n); for (;;) list.slice().sort(); }', { owner: 'plugin-evil', limits: { cpuMs: 600_000, fuel: 1e9 } });
+  for (let time = 0; time < 10; time++) {
+    const controller = new AbortController();
+    const both = [0, 1].map(() => pool.run({ ...long, signal: controller.signal }));
+    setTimeout(() => { controller.abort(); }, 20);
+    expect(await Promise.all(both.map(codeOf))).toEqual(['PLUGIN_ABORTED', 'PLUGIN_ABORTED']);
+  }
+  expect(await valueOf(pool.run(jobOf('async () => 1', { owner: 'plugin-good' })))).toBe(1);
 });
 
 test('a thousand calls, one after the other and many at once, leave no memory behind', { timeout: 60_000 }, async () => {

@@ -1,13 +1,21 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { QuickJS } from 'quickjs-wasi';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { CheckedCodes } from '../../src/isolate/checked-codes.js';
+import { engineModule } from '../../src/isolate/engine-module.js';
+import { compile, Engine } from '../../src/isolate/engine.js';
+import { clean } from '../../src/isolate/failure.js';
 import { readGuestJson } from '../../src/isolate/guest-json.js';
 import { parseGuestMessage } from '../../src/isolate/guest-message.js';
+import { GuestVm } from '../../src/isolate/guest-vm.js';
+import { preludeScript } from '../../src/isolate/guest/prelude.js';
+import { Heartbeat } from '../../src/isolate/heartbeat.js';
 import { capMemory, PAGE_BYTES } from '../../src/isolate/memory-cap.js';
-import { isHostMessage, isWorkerMessage } from '../../src/isolate/protocol.js';
+import { isHostMessage, isWorkerMessage, type WorkerMessage } from '../../src/isolate/protocol.js';
 import { mapStack } from '../../src/isolate/stack.js';
 import { answerUrl } from '../../src/isolate/url-answers.js';
+import { programFile } from '../../src/programs.js';
 import { compileWasm } from '../../src/isolate/webassembly.js';
 import { DEFAULT_LIMITS } from '@omnipaw/plugins';
 
@@ -53,13 +61,13 @@ describe('what crosses', () => {
   test('from a worker has a form', () => {
     const failed = { kind: 'failed', slot: 1 };
     const right = [
-      ...[{ kind: 'call', slot: 1, call: 0, name: 'n', args: '{}' }, { kind: 'log', slot: 1, text: '' }, { kind: 'done', slot: 1, result: '1' }],
+      ...[{ kind: 'call', slot: 1, call: 0, name: 'n', args: '{}' }, { kind: 'log', slot: 1, text: '' }, { kind: 'rest', slot: 1, settled: 0 }, { kind: 'done', slot: 1, result: '1' }],
       ...[{ ...failed, failure: { reason: 'stalled' } }, { ...failed, failure: { reason: 'limit', limit: 'fuel', used: 1 } }, { ...failed, failure: { reason: 'threw', name: '', message: '', stack: '', code: '' } }],
     ];
     for (const message of right) expect(isWorkerMessage(message), JSON.stringify(message)).toBe(true);
     const wrong = [
       ...[undefined, { kind: 'call', slot: 1, call: 0, name: {}, args: '{}' }, { kind: 'call', slot: 1.5, call: 0, name: 'n', args: '{}' }, { ...failed }, { ...failed, failure: null }],
-      ...[{ ...failed, failure: { reason: 'limit', limit: '__proto__', used: 1 } }, { ...failed, failure: { reason: 'constructor' } }, { kind: 'done', slot: 1, result: { value: 1 } }],
+      ...[{ ...failed, failure: { reason: 'limit', limit: '__proto__', used: 1 } }, { ...failed, failure: { reason: 'constructor' } }, { kind: 'done', slot: 1, result: { value: 1 } }, { kind: 'rest', slot: 1, settled: -1 }],
     ];
     for (const message of wrong) expect(isWorkerMessage(message), JSON.stringify(message)).toBe(false);
   });
@@ -93,6 +101,72 @@ describe('the rules of URLs', () => {
     for (const question of ['', '{', 'null', '{}', '[]', '["parse"]', '["parse",1]', '["parse","x"]', '["change","https://a.example/","__proto__","x"]', '["change","https://a.example/","origin","x"]', '["require","fs"]', `["parse","https://${'a'.repeat(300_000)}/"]`]) {
       expect(answerUrl(question), question.slice(0, 60)).toBe('null');
     }
+  });
+
+  test('take no host that is too long for the network, wherever it stands', () => {
+    const long = 'ü'.repeat(1_025);
+    const refused = [`https://${long}`, ` \t//${long}/a`, `ht\ntps:${long}`, `https:\\\\${long}`, `WSS:///${long}?`, `https://u@${long}`];
+    for (const url of refused) expect(answerUrl(JSON.stringify(['parse', url, 'https://a.example/'])), url.slice(0, 20)).toBe('null');
+    for (const part of ['host', 'hostname']) expect(answerUrl(JSON.stringify(['change', 'https://a.example/', part, long]))).toBe('null');
+    expect(answerUrl(JSON.stringify(['parse', '/a', `https://${long}`]))).toBe('null');
+    const taken = [`https://a.example/${long}`, `/${long}`, long, `?${long}`, `data:text/plain,${long}`, `https://${'a'.repeat(60)}.example/`];
+    for (const url of taken) expect(answerUrl(JSON.stringify(['parse', url, 'https://a.example/'])), url.slice(0, 20)).not.toBe('null');
+    expect(answerUrl(JSON.stringify(['change', 'https://a.example/', 'search', long]))).not.toBe('null');
+  });
+});
+
+test('what a guest has said is told without what moves or turns it on a terminal', () => {
+  expect(clean('a\u001b[31m\u202eb\u2066c\u200fd\u061ce\u009b\ud800\tf\ng')).toBe('a\ufffd[31m\ufffdb\ufffdc\ufffdd\ufffde\ufffd\ufffd\tf\ng');
+});
+
+test('codes whose digest is known are kept up to so many characters, the last ones', () => {
+  const codes = new CheckedCodes(100);
+  for (const name of ['a', 'b', 'c']) codes.add(name, name.repeat(40));
+  expect(['a', 'b', 'c'].map((name) => codes.has(name, name.repeat(40)))).toEqual([false, true, true]);
+  codes.add('c', 'c'.repeat(40));
+  codes.add('large', 'd'.repeat(101));
+  expect(codes.has('b', 'b'.repeat(40)) && codes.has('c', 'c'.repeat(40))).toBe(true);
+  expect(codes.has('large', 'd'.repeat(101)) || codes.has('b', 'other')).toBe(false);
+});
+
+test('an engine that could not be compiled is tried again', async () => {
+  const tooSmall = -16 * 1024 * 1024;
+  const first = engineModule(tooSmall);
+  await expect(first).rejects.toThrow(TypeError);
+  const second = engineModule(tooSmall);
+  await expect(second).rejects.toThrow(TypeError);
+  expect(second).not.toBe(first);
+});
+
+test('a program is made by several threads of a process at once', async () => {
+  const file = programFile('isolate/worker');
+  // Where another thread would have it, if it were named by the process.
+  const taken = `${file}.${process.pid}`;
+  mkdirSync(taken, { recursive: true });
+  onTestFinished(() => rmSync(taken, { recursive: true }));
+  vi.resetModules();
+  const again = await import('../../src/programs.js');
+  expect(again.programFile('isolate/worker')).toBe(file);
+});
+
+describe('a call in an engine', () => {
+  const engine = async () => {
+    const module = await engineModule(64 * 1024 * 1024);
+    return { module, engine: await Engine.create(module, await compile(module, preludeScript(), 'guest')) };
+  };
+  const start = { kind: 'start', slot: 1, codeDigest: '', code: undefined, fileName: 'plugin.js', args: 'null', now: 0, seed: [1, 2, 3, 4], limits: DEFAULT_LIMITS } as const;
+
+  test('whose words cannot be taken says why, and not that there is no memory', async () => {
+    const made = await engine();
+    const said: unknown[] = [];
+    const tell = (message: WorkerMessage): void => {
+      if (message.kind === 'log') throw new Error('the port is closed');
+      said.push(message);
+    };
+    const guest = new GuestVm({ engine: made.engine, heartbeat: new Heartbeat(), tell });
+    guest.start(start, await compile(made.module, '() => { console.log("x"); for (;;); }', 'plugin.js'));
+    expect(said).toEqual([{ kind: 'failed', slot: 1, failure: { reason: 'crashed', message: 'What the plugin said could not be taken: Error: the port is closed' } }]);
+    guest.leave()?.dispose();
   });
 });
 

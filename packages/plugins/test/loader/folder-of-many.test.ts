@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { createKernel, MemoryLogStore, VERSION } from '@omnipaw/kernel';
+import { createKernel, defineTool, MemoryLogStore, unchecked, VERSION, type Json } from '@omnipaw/kernel';
 import { PluginLoader } from '@omnipaw/plugins';
 import { describe, expect, test } from 'vitest';
 import { asker, pause } from '../invariants/attack.js';
@@ -16,6 +16,7 @@ interface Draft {
   readonly write: (file: string, content: string | Uint8Array) => void;
 }
 
+const NETWORK = { name: 'network', hosts: ['example.com'] } as const;
 const toolOf = (name: string) => ({ name: `${name}.it`, description: 'Does it.', input: { type: 'object' }, handler: 'it.ts' });
 const manifestOf = (name: string): object => ({ name: `plugin-${name}`, version: '1.0.0', description: 'Is there.', license: 'MIT', omnipaw: '>=0.0.0', permissions: [], tools: [toolOf(name)] });
 
@@ -72,6 +73,9 @@ const WAYS: readonly (readonly [what: string, spoil: (draft: Draft) => void, mes
   ['folders without end', ({ folder }) => { mkdirSync(path.join(folder, ...Array<string>(25).fill('a')), { recursive: true }); }, /nested deeper/],
   ['a link in it', ({ folder }) => { symlinkSync('/etc', path.join(folder, 'etc')); }, /symbolic link/],
   ['a file that its digests do not name', ({ manifest, write }) => { manifest({ integrity: { sha256: { 'it.ts': 'a'.repeat(64) } } }); write('extra.ts', ''); }, /"it\.ts" was changed\n {2}"extra\.ts" does not belong to it/],
+  ['a tool that is called as the program of its agent', said((name) => ({ tools: [{ ...toolOf(name), name: `${name}.agent.program` }], agents: [{ type: `${name}.agent`, program: 'it.ts' }] })), /\/tools\/0\/name.*the program of \/agents\/0/],
+  ['a tool that is called as its way to the network', tool((name) => ({ name: `${name}.host.net.fetch` })), /\/tools\/0\/name.*reaches its hosts/],
+  ['an agent whose program has a name that no tool can have', said((name) => ({ agents: [{ type: `${name}.${'a'.repeat(120)}`, program: 'it.ts' }] })), /\/agents\/0\/type/],
   ['hosts that nobody fetches from', said(() => ({ permissions: [{ name: 'network', hosts: ['example.com'] }] })), /network/],
 ];
 
@@ -93,6 +97,18 @@ describe('a folder of plugins', () => {
 
     const kernel = await createKernel({ log: new MemoryLogStore(), agents: [asker], tools: plugins.tools });
     for (const name of names) expect(await kernel.spawn(asker, { args: {}, tool: `${name}.it` }, { grants: [`call:${name}.it`] }).result()).toEqual({ value: name });
+    await kernel.stop();
+    await plugins.close();
+  });
+
+  test('with plugins for which one tool is made to fetch with: those are left out, and the kernel begins with the others', async () => {
+    const root = folderWith({});
+    good(root, 'a');
+    for (const name of ['b', 'c']) good(root, name).manifest({ permissions: [NETWORK] });
+    const fetchTool = () => defineTool({ name: 'fetch', description: '', input: unchecked<Json>(), run: () => null });
+    const plugins = await new PluginLoader({ folder: root, grants: { 'plugin-b': [NETWORK], 'plugin-c': [NETWORK] }, fetchTool, workers: 1 }).load();
+    expect(plugins.rejected.map(({ error: { code, message } }) => [code, message])).toEqual(['b', 'c'].map((name) => ['PLUGIN_REFUSED', expect.stringContaining(`"${name}.host.net.fetch"`)]));
+    const kernel = await createKernel({ log: new MemoryLogStore(), agents: [asker], tools: plugins.tools });
     await kernel.stop();
     await plugins.close();
   });

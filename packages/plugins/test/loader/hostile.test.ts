@@ -7,6 +7,8 @@ import { describe, expect, test } from 'vitest';
 import { attack, ofKind, witness } from '../invariants/attack.js';
 import { folderWith } from '../support/folder.js';
 
+const NETWORK = { name: 'network', hosts: ['a.example'] } as const;
+
 describe('a plugin', () => {
   test('that asks for itself without end comes to an end, and so does all that it has begun', async () => {
     const { said, entries } = await attack({ plugins: { evil: { tools: { run: 'return ctx.tool("evil.run", args);' }, timeoutMs: 3_000 } } });
@@ -65,6 +67,30 @@ describe('a folder that changes between being judged and being read', () => {
     const { inputs } = await bundler.bundle({ folder, entry: 'it.ts' });
     await bundler.close();
     expect(() => { verifyInputs({ name: 'plugin-a', integrity: { sha256: files } }, inputs); }).toThrow('"it.ts" was changed');
+  });
+
+  test.each<[string, string, string, string]>([
+    ['its handler', 'it.ts', 'export default () => "evil";', '"it.ts" was changed'],
+    ['what that imports', 'word.js', 'export const word = "evil";', '"word.js" was changed'],
+    ['by which a package is found', 'node_modules/dep/package.json', '{ "main": "evil.js" }', '"node_modules/dep/package.json" was changed'],
+    ['which comes before another one', 'word.tsx', 'export const word = "evil";', '"word.tsx" does not belong to it'],
+  ])('at the moment after it was hashed is refused: a file, %s', async (_what, file, content, message) => {
+    const manifest = { name: 'plugin-a', version: '1.0.0', description: 'A.', license: 'MIT', omnipaw: '>=0.0.0', tools: [{ name: 'a.it', description: 'A.', input: { type: 'object' }, handler: 'it.ts' }], permissions: [NETWORK] };
+    const root = folderWith({
+      'plugin-a/plugin.manifest.json': JSON.stringify(manifest), 'plugin-a/it.ts': 'import { word } from "./word"; import dep from "dep"; export default () => word + dep;', 'plugin-a/word.js': 'export const word = "a";',
+      'plugin-a/node_modules/dep/package.json': '{ "main": "good.js" }', 'plugin-a/node_modules/dep/good.js': 'module.exports = "good";', 'plugin-a/node_modules/dep/evil.js': 'module.exports = "evil";',
+    });
+    const loadAs = async (meanwhile: () => void) => {
+      // A plugin's own tools for the network are made when its files are hashed and nothing of it is bundled yet.
+      const fetchTool = (name: string) => { meanwhile(); return witness(name).tool; };
+      const plugins = await new PluginLoader({ folder: root, workers: 1, grants: { 'plugin-a': [NETWORK] }, fetchTool }).load();
+      await plugins.close();
+      return plugins;
+    };
+    expect((await loadAs(() => undefined)).loaded).toHaveLength(1);
+    const { loaded, rejected } = await loadAs(() => { writeFileSync(path.join(root, 'plugin-a', file), content); });
+    expect(loaded).toEqual([]);
+    expect(rejected[0]?.error).toMatchObject({ code: 'PLUGIN_INTEGRITY_FAILED', message: expect.stringContaining(message) as unknown });
   });
 
   test('again and again, is loaded as one of what it was, or not at all', { timeout: 60_000 }, async () => {

@@ -1,7 +1,7 @@
 /** A plugin that changes while a kernel uses it: what was recorded is what ran, and a bad change changes nothing. */
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { createKernel, defineAgent, defineTool, MemoryLogStore, replay, unchecked, type Json, type OmniKernel, type Tool } from '@omnipaw/kernel';
+import { createKernel, defineAgent, defineTool, MemoryLogStore, replay, secret, unchecked, type Json, type OmniKernel, type Tool } from '@omnipaw/kernel';
 import { PluginLoader, type LoaderOptions, type Plugins } from '@omnipaw/plugins';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { asker, entriesOf, ofKind, pause } from '../invariants/attack.js';
@@ -60,15 +60,18 @@ describe('a plugin that is loaded anew', () => {
   test('gives new calls its new code, and its digest stands in each', async () => {
     const it = await scene();
     expect(await it.ask('say.it')).toEqual({ value: 'one' });
+    const before = it.plugins.loaded[0]!.digests.code;
     it.write(code('two'));
     const after = await it.reload();
-    expect(after!.digests.code).not.toBe(it.plugins.loaded[0]!.digests.code);
+    expect(after!.digests.code).not.toBe(before);
+    expect(it.plugins.loaded[0]!.digests).toEqual(after!.digests);
+    expect(it.plugins.loaded[0]!.manifest).toBe(after!.manifest);
     expect(await it.ask('say.it')).toEqual({ value: 'two' });
     const { definition, grants } = it.plugins.agents[0]!;
     expect(await it.kernel.spawn(definition, null, { grants }).result()).toBe('two two');
     await it.kernel.stop();
     const origins = ofKind(await entriesOf(it.log), 'TOOL_CALLED').map(({ data }) => / code (\S+) /.exec(data.origin!)![1]);
-    const [before, now] = [it.plugins.loaded[0]!.digests.code, after!.digests.code];
+    const now = after!.digests.code;
     expect(origins).toEqual([before, now, now, now]);
     const agents = [asker, definition];
     for (const tools of [it.plugins.tools, []]) expect(await replay(it.log, { agents, tools })).toMatchObject({ replay: 'REPRODUCED', integrity: 'INTACT' });
@@ -86,17 +89,36 @@ describe('a plugin that is loaded anew', () => {
     expect(await Promise.all([asked, later])).toEqual([{ value: ['waited', 'one', 'two'] }, { value: ['waited', 'two', 'two'] }]);
   });
 
-  test('runs with what was recorded, when it changes between the record and the run', async () => {
+  test('runs what was recorded, when it changes between the record and the run', async () => {
     const it = await scene();
-    const [tool] = it.plugins.tools as [Tool];
-    const judged = tool.input['~standard'].validate({}) as { readonly value: never };
-    const { origin } = tool;
+    const wanted: ((value: string) => void)[] = [];
+    const log = new MemoryLogStore();
+    const secrets = () => new Promise<string>((resolve) => { wanted.push(resolve); });
+    const kernel = await createKernel({ log, agents: [asker], tools: it.plugins.tools, secrets });
+    const before = it.plugins.loaded[0]!.digests.code;
+    const ask = () => kernel.spawn(asker, { args: { key: secret('KEY') }, tool: 'say.it' }, { grants: ['call:say.it', 'read:secret:KEY'] }).result();
+    const asked = ask();
+    while (wanted.length === 0) await pause(5);
     it.write(code('two'));
     await it.reload();
-    expect(tool.origin).not.toBe(origin);
-    const context = { ask: () => Promise.resolve(null), calledAt: 0, idempotencyKey: 'key', progress: () => true, signal: new AbortController().signal };
-    expect(await tool.run(judged.value, context as never)).toBe('one');
-    expect(await tool.run({} as never, context as never)).toBe('two');
+    const later = ask();
+    while (wanted.length === 1) await pause(5);
+    for (const give of wanted) give('hunter2-and-more');
+    expect(await Promise.all([asked, later])).toEqual([{ value: 'one' }, { value: 'two' }]);
+    await kernel.stop();
+    const origins = ofKind(await entriesOf(log), 'TOOL_CALLED').map(({ data }) => / code (\S+) /.exec(data.origin!)![1]);
+    expect(origins).toEqual([before, it.plugins.loaded[0]!.digests.code]);
+  });
+
+  test('is not led past by a copy of its tool that does something of its own', async () => {
+    const it = await scene();
+    const [tool] = it.plugins.tools as [Tool];
+    const copy = { ...tool, run: (...given: Parameters<Tool['run']>) => Promise.resolve(tool.run(...given)).then((said) => [said, 'and more']) };
+    const kernel = await createKernel({ log: new MemoryLogStore(), agents: [asker], tools: [copy] });
+    it.write(code('two'));
+    await it.reload();
+    expect(await kernel.spawn(asker, { args: {}, tool: 'say.it' }, { grants: ['call:say.it'] }).result()).toEqual({ value: ['two', 'and more'] });
+    await kernel.stop();
   });
 
   test('is not, if it is what it was', async () => {

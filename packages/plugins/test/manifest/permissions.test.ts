@@ -20,6 +20,8 @@ describe('what is granted covers what is asked for', () => {
     ['by a pattern for namespaces', 'shared:weather', ['shared:*']],
     ['by the whole network', { name: 'network', hosts: ['a.example.com'], methods: ['POST'] }, ['network']],
     ['by all hosts below one', { name: 'network', hosts: ['a.b.example.com', '*.b.example.com'] }, [{ name: 'network', hosts: ['*.example.com'] }]],
+    ['by all hosts at one port', { name: 'network', hosts: ['a.com:8080', '*.b.com:8080', '*:8080'] }, [{ name: 'network', hosts: ['*:8080'] }]],
+    ['by all hosts at any port', { name: 'network', hosts: ['a.com:8080', '*:8080'] }, [{ name: 'network', hosts: ['*'] }]],
     ['by several permissions together', { name: 'network', hosts: ['a.com', 'b.com'], methods: ['GET', 'POST'] }, [
       { name: 'network', hosts: ['a.com'], methods: ['GET', 'POST'] }, { name: 'network', hosts: ['b.com'], methods: ['GET'] }, { name: 'network', hosts: ['*'], methods: ['POST'] }]],
     ['by a directory above', { name: 'filesystem', mode: 'read', path: 'docs/drafts' }, [{ name: 'filesystem', mode: 'read', path: 'docs' }]],
@@ -39,6 +41,9 @@ describe('what is granted covers what is asked for', () => {
     ['of those below a host, and not itself', { name: 'network', hosts: ['example.com'] }, [{ name: 'network', hosts: ['*.example.com'] }], 'network (GET, HEAD to example.com)'],
     ['of one host, and not those below it', { name: 'network', hosts: ['*.example.com'] }, [{ name: 'network', hosts: ['a.example.com'] }], 'network (GET, HEAD to *.example.com)'],
     ['of another port', { name: 'network', hosts: ['a.com:8080'] }, [{ name: 'network', hosts: ['a.com', '*.com'] }], 'network (GET, HEAD to a.com:8080)'],
+    ['of all hosts at one port, and not at the usual one', { name: 'network', hosts: ['a.com'] }, [{ name: 'network', hosts: ['*:8080'] }], 'network (GET, HEAD to a.com)'],
+    ['of all hosts at another port', { name: 'network', hosts: ['a.com:8080', '*:8080'] }, [{ name: 'network', hosts: ['*:80'] }], 'network (GET, HEAD to a.com:8080, *:8080)'],
+    ['of all hosts at one port for all', { name: 'network', hosts: ['*'] }, [{ name: 'network', hosts: ['*:8080'] }], 'network (GET, HEAD to *)'],
     ['of another method', { name: 'network', hosts: ['a.com'], methods: ['GET', 'POST'] }, [{ name: 'network', hosts: ['*'] }], 'network (POST to a.com)'],
     ['of some hosts for all', 'network', [{ name: 'network', hosts: ['a.com'] }], 'network (any host)'],
     ['of reading for writing', { name: 'filesystem', mode: 'write', path: 'docs' }, [{ name: 'filesystem', mode: 'read', path: '.' }], 'filesystem (write docs)'],

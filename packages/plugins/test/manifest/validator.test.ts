@@ -92,7 +92,23 @@ describe('a text is refused', () => {
 
   test('that is as deep as a text can be, without harm', () => {
     expect(complaints('['.repeat(500_000) + ']'.repeat(500_000))).toEqual([' is nested deeper than 64 levels']);
-    expect(complaints('{"a":'.repeat(200_000))).toEqual([expect.stringContaining('is no JSON')]);
+    expect(complaints('{"a":'.repeat(200_000))).toEqual([' is nested deeper than 64 levels']);
+  });
+
+  test.each<[string, string, number, number]>([
+    ['', 'value expected', 1, 1],
+    ['{\n  name: 1 }', 'invalid symbol', 2, 3],
+    ['{\r\n  "a": 1,\r\n}', 'property name expected', 3, 1],
+    ['{\n  "a": 1\n  "b": 2 }', 'comma expected', 3, 3],
+    ['{ "a" 1 }', 'colon expected', 1, 7],
+    ['[1, 2', 'close bracket expected', 1, 6],
+    ['[1] 2', 'end of file expected', 1, 5],
+    ['[\n"\n"]', 'unexpected end of string', 2, 1],
+    ['["\\x"]', 'invalid escape character', 1, 2],
+    ['// why\n{}', 'invalid comment token', 1, 1],
+    ['[\u00a01]', 'invalid symbol', 1, 2],
+  ])('with the place where %j is no JSON', (text, words, line, column) => {
+    expect(validator.judge(text)).toEqual({ ok: false, problems: [{ path: '', message: `is no JSON: ${words}`, line, column }] });
   });
 });
 
@@ -110,6 +126,10 @@ describe('a manifest is refused', () => {
     ['with the tool of another plugin', (m) => { m.tools[0]!.name = 'weatherman.forecast'; }, '/tools/0/name must begin with "weather."'],
     ['with a tool twice', (m) => { m.tools[1]!.name = 'weather.get_forecast'; }, '/tools/1/name must be given once; found "weather.get_forecast" a second time'],
     ['with an agent twice', (m) => { m.agents.push(m.agents[0]!); }, '/agents/1/type must be given once'],
+    ['with a tool that is called as the program of its agent', (m) => { m.tools[1]!.name = 'weather.reporter.program'; }, '/tools/1/name must be another: "weather.reporter.program" is the tool by which the program of /agents/0 runs'],
+    ['with a tool that is called as its way to the network', (m) => { m.tools[1]!.name = 'weather.host.net.fetch'; }, '/tools/1/name must be another: tools named "weather.host.net.…" are those by which a plugin reaches its hosts; found "weather.host.net.fetch"'],
+    ['with an agent that is called as its way to the network', (m) => { m.agents.push({ type: 'weather.host.net.fetch2', program: 'src/report.ts' }); }, '/agents/1/type must be another: tools named "weather.host.net.…" are those'],
+    ['with an agent whose program has too long a name', (m) => { m.agents.push({ type: `weather.${'a'.repeat(113)}`, program: 'src/report.ts' }); }, '/agents/1/type must have 120 characters at the most'],
     ['with a tool that takes no object', (m) => { m.tools[0]!.input = { type: 'string' }; }, '/tools/0/input/type must be "object"; found "string"'],
     ['with a time that is none', (m) => { m.tools[0]!.timeoutMs = 0; }, '/tools/0/timeoutMs must be >= 1; found 0'],
     ['with a schema that can\'t be used', (m) => { m.tools[0]!.output = { tpye: 'object' }; }, '/tools/0/output/tpye is no keyword of JSON Schema (draft 2020-12). Did you mean "type"?'],

@@ -74,6 +74,36 @@ describe('a JSON Schema as a Standard Schema', () => {
     expect(complaint({ type: 'array', uniqueItems: true }, value)).toBe(expected);
   });
 
+  test.each([
+    [{ const: { valueOf: 1, toString: 2 } }, { toString: 2, valueOf: 1 }, undefined],
+    [{ enum: [{ valueOf: 'x' }, { a: [1, { b: null }] }] }, { a: [1, { b: null }] }, undefined],
+    [{ enum: [{ valueOf: 'x' }] }, { valueOf: 'y' }, ': must be one of an object; found an object'],
+    [{ const: { constructor: [] } }, { constructor: {} }, ': must be an object; found an object'],
+    [{ const: JSON.parse('{"__proto__":{"a":1}}') as JsonObject }, JSON.parse('{"__proto__":{"a":1}}'), undefined],
+    [{ const: JSON.parse('{"__proto__":{"a":1}}') as JsonObject }, {}, ': must be an object; found an object'],
+    [{ enum: [1, '2', [3], null] }, '1', ': must be one of 1, "2", an array, null; found "1". Did you mean "2"?'],
+    [{ enum: [1, '2', [3], null] }, [3], undefined],
+  ])('compares by content, whatever keys are called: %j and %j', (schema, value, expected) => {
+    expect(complaint(schema, value)).toBe(expected);
+  });
+
+  test.each([
+    [{ contains: { type: 'number' } }, ['a'], ': must contain 1 or more fitting items; found an array'],
+    [{ contains: { type: 'number' }, minContains: 2, maxContains: 3 }, [1, 2, 3, 4], ': must contain 2 or more fitting items, and no more than 3; found an array'],
+    [{ prefixItems: [{ type: 'string' }], items: false }, ['a', 1], ': must NOT have more than 1 items; found an array'],
+    [{ oneOf: [{ type: 'number' }, { minimum: 3 }] }, 4, ': must match exactly one schema in oneOf; found 4'],
+    [{ anyOf: [{ properties: { a: { type: 'number' } } }, { type: 'string' }] }, { a: 'x' }, 'a: must be a number; found "x"'],
+    [{ not: { type: 'string' } }, 'x', ': must NOT be valid; found "x"'],
+    [{ propertyNames: { maxLength: 3 } }, { long: 1 }, 'long: must have 3 characters at the most; found "long"'],
+    [{ properties: { a: {} }, anyOf: [{ properties: { b: {} } }], unevaluatedProperties: false }, { a: 1, b: 2, c: 3 }, 'c: is a key that is not known here. Did you mean "a"?'],
+    [{ properties: { secret: false } }, { secret: 1 }, 'secret: must not be there; found 1'],
+    [{ dependentRequired: { a: ['b'] } }, { a: 1 }, ': has no "b", which it must have'],
+    [{ multipleOf: 0.5 }, 1.2, ': must be a multiple of 0.5; found 1.2'],
+    [{ if: { required: ['a'] }, then: { required: ['b'] }, else: { required: ['c'] } }, { b: 1 }, ': has no "c", which it must have'],
+  ])('says what does not fit: %j and %j', (schema, value, expected) => {
+    expect(complaint(schema as JsonObject, value)).toBe(expected);
+  });
+
   test('keeps what a terminal would obey out of its messages', () => {
     expect(complaint({ type: 'number' }, '\u001b[31m\u202e\u009b')).toBe(': must be a number; found "\\u001b[31m\\u202e\\u009b"');
   });
@@ -120,6 +150,8 @@ describe('a schema of a plugin is refused', () => {
 });
 
 describe('judging ends soon', () => {
+  const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
+  const keys = (count: number): JsonObject => Object.fromEntries(numbers(count).map((n) => [`k${n}`, 0]));
   const tooMuch = ': takes too much to be judged by this schema; pass less';
 
   test.each([
@@ -127,7 +159,18 @@ describe('judging ends soon', () => {
     ['a pattern on a long text', { pattern: '^(?:ab|ba|aab){1,90}$' }, 'ab'.repeat(100_000), tooMuch],
     ['references that double', { $ref: '#/$defs/d30', $defs: doubling(30) }, 'x', tooMuch],
     ['references that double with each level of the value', { $ref: '#/$defs/list', $defs: { list: { allOf: [{ items: { $ref: '#/$defs/list' } }, { items: { $ref: '#/$defs/list' } }] } } }, nestedArray(60), tooMuch],
-    ['unique items that are objects', { type: 'array', uniqueItems: true }, Array.from({ length: 100_000 }, (_, index) => ({ index })), undefined],
+    ['unique items that are objects', { type: 'array', uniqueItems: true }, Array.from({ length: 10_000 }, (_, index) => ({ index })), undefined],
+    ['a great many unique items', { type: 'array', uniqueItems: true }, Array.from({ length: 100_000 }, (_, index) => ({ index })), tooMuch],
+    ['a large enumeration for each item', { items: { enum: numbers(10_000) } }, [...numbers(150_000).map((n) => n % 10_000), -1], /^150000: must be one of/],
+    ['an enumeration of objects for each item', { items: { enum: numbers(4_000).map((a) => ({ a })) } }, numbers(20_000).map((n) => ({ a: n % 4_000 })), undefined],
+    ['alternatives for each item', { items: { anyOf: [...numbers(400).map((n) => ({ const: -n - 1 })), true] } }, numbers(100_000), tooMuch],
+    ['references that fail for each item', { contains: { $ref: '#/$defs/text' }, $defs: { text: { type: 'string' } } }, numbers(150_000), /must contain 1 or more/],
+    ['keys that are counted again and again', { allOf: numbers(450).map(() => ({ maxProperties: 1e6 })) }, keys(60_000), tooMuch],
+    ['keys that were looked at by many', { anyOf: numbers(15).map((n) => ({ patternProperties: { 'k.*': {} }, minProperties: n })), unevaluatedProperties: false }, keys(60_000), tooMuch],
+    ['patterns for each key', { patternProperties: Object.fromEntries(numbers(20).map((n) => [`^(?:a|k)*${n}x`, {}])) }, keys(60_000), tooMuch],
+    ['unique items on each level', { $ref: '#/$defs/list', $defs: { list: { uniqueItems: true, items: { $ref: '#/$defs/list' } } } }, [[[numbers(100_000)]]], tooMuch],
+    ['texts that are counted again and again', { allOf: numbers(450).map(() => ({ minLength: 400_000 })) }, 'x'.repeat(799_999), tooMuch],
+    ['a key that is nearly one of many', { properties: Object.fromEntries(numbers(450).map((n) => ['y'.repeat(100) + String(n), {}])), additionalProperties: false }, { ['x'.repeat(64)]: 1 }, /not known here/],
   ])('for %s', (_what, schema, value, expected) => {
     const began = performance.now();
     const found = complaint(schema, value);
@@ -135,6 +178,12 @@ describe('judging ends soon', () => {
     else expect(found).toBe(expected);
     // Generous: on a busy machine all of it takes some hundred milliseconds, and without a limit hours.
     expect(performance.now() - began).toBeLessThan(20_000);
+  });
+
+  test('for whoever gives what no schema has, too', () => {
+    const wrong = Array.from({ length: 30_000 }, () => 1);
+    expect(problemsOf({ required: wrong })).toHaveLength(20);
+    expect(problemsOf({ required: ['a', ...wrong.slice(0, 25).map(String), 'a'] })).toHaveLength(1);
   });
 
   function doubling(levels: number): JsonObject {

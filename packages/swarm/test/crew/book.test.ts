@@ -114,7 +114,7 @@ describe('the book of a crew', () => {
     expect(book.nextDeadline).toBeUndefined();
   });
 
-  test('whatever members do, every task ends once, after a bounded number of attempts', () => {
+  test('whatever members do, every task ends once, after a bounded number of attempts', { timeout: 60_000 }, () => {
     const moves = fc.array(fc.record({ pick: fc.nat(100), what: fc.constantFrom('report' as const, 'report' as const, 'fail' as const, 'silent' as const, 'half' as const, 'die' as const, 'foreign' as const), lie: fc.boolean() }), { maxLength: 200 });
     fc.assert(fc.property(fc.nat(20), fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 3 }), fc.boolean(), moves, (count, members, batch, race, happenings) => {
       const plan = new ListPlan(count);

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Deadlines } from '../../src/crew/deadlines.js';
 
-test('the earliest deadline that holds is found, whatever was set, moved and lifted', () => {
+test('the earliest deadline that holds is found, whatever was set, moved and lifted', { timeout: 60_000 }, () => {
   const step = fc.record({ agent: fc.constantFrom('a', 'b', 'c', 'd'), at: fc.nat(50), what: fc.constantFrom('set' as const, 'set' as const, 'lift' as const, 'take' as const) });
   fc.assert(fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
     const deadlines = new Deadlines();

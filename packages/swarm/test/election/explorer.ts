@@ -10,6 +10,8 @@ export interface ExploreOptions {
   readonly replacements?: number;
   /** Whether the log refuses a second vote of a slot in one term, as the guard of the package does. */
   readonly isGuarded?: boolean;
+  /** After how many events it ends, where there is no end to them otherwise that could be waited for. */
+  readonly depth?: number;
   /** Whether it is of no matter that a leader is found. */
   readonly isSafetyOnly?: boolean;
   readonly machine?: Machine;
@@ -38,7 +40,7 @@ export function explore(options: ExploreOptions): Explored {
   const first = newWorld(options.size);
   const seen = new Map<string, Step>([[keyOf(first), { from: undefined, label: '' }]]);
   let frontier: (readonly [key: string, world: World])[] = [[keyOf(first), first]];
-  while (frontier.length > 0) {
+  for (let depth = 0; frontier.length > 0 && depth < (options.depth ?? Infinity); depth++) {
     const next: typeof frontier = [];
     for (const [from, world] of frontier) {
       for (const { label, to } of explorer.moves(world)) {

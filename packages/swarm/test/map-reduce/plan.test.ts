@@ -10,7 +10,7 @@ function perform({ act, input }: Task): Json {
 }
 
 describe('the plan of a map-reduce', () => {
-  test('gives what a fold in order gives, in whatever order tasks end, and whatever is left out', () => {
+  test('gives what a fold in order gives, in whatever order tasks end, and whatever is left out', { timeout: 60_000 }, () => {
     const chaos = fc.array(fc.record({ pick: fc.nat(1_000), isLost: fc.boolean() }), { minLength: 1, maxLength: 50 });
     fc.assert(fc.property(fc.nat(60), fc.integer({ min: 2, max: 5 }), chaos, (count, fanIn, order) => {
       const inputs = Array.from({ length: count }, (_, index) => index);

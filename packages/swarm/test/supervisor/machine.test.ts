@@ -39,7 +39,7 @@ function isOrdered(numbers: readonly number[]): boolean {
 }
 
 describe('the rules of supervision', () => {
-  test('what runs is what was started and not stopped, in order, and nobody comes back who may not', () => {
+  test('what runs is what was started and not stopped, in order, and nobody comes back who may not', { timeout: 60_000 }, () => {
     fc.assert(fc.property(rules, events, (given, happenings) => {
       let step = begin(given);
       let running = carriedOut(new Set(), step);

@@ -8,7 +8,11 @@ export function installSearchParams(guest: Guest): void {
   const { parse, stringify } = JSON;
   const text: (value: unknown) => string = String;
   const isNamed = (name: unknown): ((pair: [string, string]) => boolean) => ([key]) => key === text(name);
-  const ask = (question: readonly unknown[]): unknown => parse(guest.send('U' + stringify(question)));
+  const ask = (question: readonly unknown[]): unknown => {
+    const answer: unknown = parse(guest.send('U' + stringify(question)));
+    if (answer === null) throw new TypeError('The parameters are too long.');
+    return answer;
+  };
   let link: (params: URLSearchParams, changed: (query: string) => void) => void = () => undefined;
   let read: (params: URLSearchParams, query: string) => void = () => undefined;
 

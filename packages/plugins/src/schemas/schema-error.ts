@@ -1,12 +1,22 @@
-/** What Ajv says, in words: what is wanted, what was found. */
-import type { ErrorObject } from 'ajv/dist/2020.js';
+/** What does not fit a schema, in words: what is wanted, what was found. */
 import { didYouMean } from './nearest.js';
 import { pointer, shown, type Problem } from './problem.js';
 
-/** An error of a validator that was made with `verbose: true`. */
-export function problemOf(error: ErrorObject): Problem {
-  const { keyword, instancePath, data } = error;
-  const params = error.params as Readonly<Record<string, unknown>>;
+/** As Ajv says it, if it is made with `verbose: true`. */
+export interface SchemaError {
+  readonly keyword: string;
+  readonly instancePath: string;
+  readonly data?: unknown;
+  readonly params: Params;
+  readonly message?: string | undefined;
+  readonly parentSchema?: Params | undefined;
+  readonly propertyName?: string | undefined;
+}
+
+type Params = Readonly<Record<string, unknown>>;
+
+export function problemOf(error: SchemaError): Problem {
+  const { keyword, instancePath, data, params } = error;
   const unknown = params['additionalProperty'] ?? params['unevaluatedProperty'];
   if (typeof unknown === 'string') return { path: pointer(instancePath, unknown), message: unknownKey(unknown, error) };
   const missing = params['missingProperty'];
@@ -16,20 +26,18 @@ export function problemOf(error: ErrorObject): Problem {
   return { path, message: `must ${wanted}; found ${shown(data)}${hintFor(keyword, data, params)}` };
 }
 
-function unknownKey(key: string, { parentSchema, keyword }: ErrorObject): string {
-  const known = Object.keys((parentSchema?.['properties'] ?? {}) as object);
+function unknownKey(key: string, { parentSchema, keyword }: SchemaError): string {
+  const known = Object.keys((parentSchema?.['properties'] ?? {}));
   const list = keyword === 'additionalProperties' && known.length > 0 && known.length <= 20 ? ` Known are: ${known.join(', ')}` : '';
   const hint = didYouMean(key, known) + list;
   return `is a key that is not known here${hint === '' ? '' : `.${hint}`}`;
 }
 
-function missingKey(key: string, { parentSchema }: ErrorObject): string {
+function missingKey(key: string, { parentSchema }: SchemaError): string {
   const properties = (parentSchema?.['properties'] ?? {}) as Readonly<Record<string, { readonly description?: unknown } | undefined>>;
   const description = Object.hasOwn(properties, key) ? properties[key]?.description : undefined;
   return `has no ${JSON.stringify(key)}, which it must have${typeof description === 'string' ? `: ${withoutStop(description)}` : ''}`;
 }
-
-type Params = Readonly<Record<string, unknown>>;
 
 const WORDS: Readonly<Record<string, (params: Params) => string>> = {
   type: ({ type }) => `be ${[type].flat().map((name) => TYPES[String(name)] ?? String(name)).join(' or ')}`,
@@ -56,7 +64,7 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /** After "must". A schema that says in its description what a pattern is for is quoted with that. */
-function wantedBy(keyword: string, params: Params, { message, parentSchema }: ErrorObject): string {
+function wantedBy(keyword: string, params: Params, { message, parentSchema }: SchemaError): string {
   const description: unknown = parentSchema?.['description'];
   if (keyword === 'pattern' && typeof description === 'string') return `be ${lowerFirst(withoutStop(description))}`;
   const words = Object.hasOwn(WORDS, keyword) ? WORDS[keyword] : undefined;
