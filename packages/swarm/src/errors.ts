@@ -15,6 +15,8 @@ export const SWARM_ERROR_CODES = Object.freeze({
   SWARM_CANCELLED: 'PERMANENT',
   SWARM_TIMEOUT: 'PERMANENT',
   RESTARTS_EXCEEDED: 'PERMANENT',
+  // Other kernels
+  NODE_UNREACHABLE: 'TRANSIENT',
 } as const satisfies Record<string, FailureClass>);
 
 export type SwarmErrorCode = keyof typeof SWARM_ERROR_CODES;

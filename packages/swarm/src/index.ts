@@ -34,11 +34,13 @@ export { swarmAccount, SwarmAccounts, type MemberAccount, type SwarmAccount, typ
 export {
   defineSwarm,
   delegateSwarm,
+  hostSwarm,
   swarmGrants,
   SwarmCoordinator,
   type Crowd,
   type Crowds,
   type DelegatedSwarm,
+  type HostOptions,
   type ResumeOptions,
   type SwarmDefinition,
   type SwarmKernel,
@@ -46,3 +48,22 @@ export {
   type SwarmOutcome,
   type Watching,
 } from './coordinator/index.js';
+export { deliver, unwrap, type Outgoing } from './remote/index.js';
+export {
+  swarmNode,
+  ThreadBroker,
+  threadTransport,
+  wireTransport,
+  type DeliverLetter,
+  type Letter,
+  type NodeKernel,
+  type OpenWire,
+  type SwarmNode,
+  type SwarmNodeOptions,
+  type SwarmTransport,
+  type ThreadTransportOptions,
+  type TransportLink,
+  type Wire,
+  type WireListener,
+  type WireTransportOptions,
+} from './transport/index.js';

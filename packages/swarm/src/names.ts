@@ -1,4 +1,5 @@
 import { OmniError, type JsonObject } from '@omnipaw/kernel';
+import { fieldsOf } from './fields.js';
 
 /** A seat in a swarm, and the agent that has it: one that is started in place of another takes the slot over. */
 export interface Member {
@@ -23,14 +24,21 @@ export function namespaceOf(swarm: string): string {
   return `swarm-${plain('The name of a swarm', swarm)}`;
 }
 
-/** What an agent is told of itself, and the log of it: `ctx.start(worker, input, { metadata: membership('review-1', 'worker-1') })`. */
-export function membership(swarm: string, slot: string): JsonObject {
-  return { swarm: plain('The name of a swarm', swarm), slot: plain('A slot', slot) };
+/**
+ * What an agent is told of itself, and the log of it: `ctx.start(worker, input, { metadata: membership('review-1', 'worker-1') })`.
+ *
+ * Where members of other kernels vote as well, each kernel has to know them: `elsewhere` names them as they are called from there.
+ */
+export function membership(swarm: string, slot: string, elsewhere: readonly Member[] = []): JsonObject {
+  const own = { swarm: plain('The name of a swarm', swarm), slot: plain('A slot', slot) };
+  return elsewhere.length === 0 ? own : { ...own, elsewhere: Object.fromEntries(elsewhere.map(({ id, slot: other }) => [plain('A slot', other), id])) };
 }
 
 /** What {@link membership} has put into an agent's metadata; undefined for whatever else is there. */
-export function membershipIn({ swarm, slot }: JsonObject): { readonly swarm: string; readonly slot: string } | undefined {
-  return typeof swarm === 'string' && typeof slot === 'string' && PLAIN.test(swarm) && PLAIN.test(slot) ? { swarm, slot } : undefined;
+export function membershipIn({ swarm, slot, elsewhere }: JsonObject): { readonly swarm: string; readonly slot: string; readonly elsewhere: readonly Member[] } | undefined {
+  if (typeof swarm !== 'string' || typeof slot !== 'string' || !PLAIN.test(swarm) || !PLAIN.test(slot)) return undefined;
+  const others = Object.entries(fieldsOf(elsewhere)).flatMap(([other, id]) => (typeof id === 'string' && id.includes('/') ? [{ id, slot: other }] : []));
+  return { swarm, slot, elsewhere: others };
 }
 
 function plain(what: string, name: string): string {

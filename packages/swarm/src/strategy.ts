@@ -13,6 +13,8 @@ export interface Seat {
   readonly grants: readonly (Grant | string)[];
   /** Of its own; without it the member uses what the whole swarm has. */
   readonly quota?: Quota;
+  /** The node where its member is to be; the coordinator's own kernel unless given. */
+  readonly node?: string;
 }
 
 /** What the coordinator of a swarm is to do. */

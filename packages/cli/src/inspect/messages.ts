@@ -50,7 +50,7 @@ function messageLines({ messages }: MessageGraph, ink: Ink, width: number | unde
 }
 
 function messageRow({ seq, from, by, to, channel, sentTick, readTick, cause, state, error }: GraphMessage, ink: Ink): Cell[] {
-  const fate = { read: 'read', waiting: 'waits in the mailbox', unread: 'never read: its receiver has ended', refused: `refused: ${error ?? ''}` }[state];
+  const fate = { read: 'read', waiting: 'waits in the mailbox', delivered: 'delivered to another kernel', unread: 'never read: its receiver has ended', refused: `refused: ${error ?? ''}` }[state];
   return [
     { text: String(seq) },
     { text: from ?? `(${by})` },
@@ -59,7 +59,7 @@ function messageRow({ seq, from, by, to, channel, sentTick, readTick, cause, sta
     { text: tickText(sentTick) },
     { text: tickText(readTick) },
     { text: cause === null ? '–' : String(cause) },
-    { text: fate, paint: (text) => ink(state === 'read' ? 'green' : state === 'waiting' ? 'yellow' : 'red', text) },
+    { text: fate, paint: (text) => ink(state === 'read' || state === 'delivered' ? 'green' : state === 'waiting' ? 'yellow' : 'red', text) },
   ];
 }
 

@@ -93,9 +93,9 @@ function startOf(file: string): string {
 
 function parseClaim(text: string): Holder | undefined {
   try {
-    const { pid, host, startTime = null, bootId = null, pidNamespace = null } = JSON.parse(text) as Partial<Holder>;
+    const { pid, host, startTime = null, thread = null, bootId = null, pidNamespace = null } = JSON.parse(text) as Partial<Holder>;
     const isComplete = typeof pid === 'number' && typeof host === 'string';
-    return isComplete ? { pid, host, startTime, bootId, pidNamespace } : undefined;
+    return isComplete ? { pid, host, startTime, thread, bootId, pidNamespace } : undefined;
   } catch {
     return undefined;
   }

@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { bundle } from '../../../../testing/bundle.js';
 import { FileLogStore } from '../../src/node/index.js';
@@ -45,6 +47,19 @@ describe('the writer lock', () => {
     const store = new FileLogStore(directory);
     await store.open();
     expect(claimsIn(directory)).toHaveLength(1);
+    await store.close();
+    expect(claimsIn(directory)).toEqual([]);
+  });
+
+  test.runIf(process.platform === 'linux')('a thread that was terminated holds nothing any more, though its process goes on', async () => {
+    const directory = temporaryDirectory();
+    const worker = new Worker(await bundle(new URL('programs/holding-thread.ts', import.meta.url)), { workerData: directory });
+    expect(await once(worker, 'message')).toEqual(['won']);
+    await expect(new FileLogStore(directory).open()).rejects.toMatchObject({ code: 'LOG_LOCKED', details: { pid: process.pid } });
+    await worker.terminate();
+    expect(claimsIn(directory)).toHaveLength(1);
+    const store = new FileLogStore(directory);
+    await store.open();
     await store.close();
     expect(claimsIn(directory)).toEqual([]);
   });
@@ -96,6 +111,7 @@ describe('a claim that is found', () => {
     ['of a process that is gone', { pid: deadPid(), startTime: null }],
     ['of a process whose number is in use again', { startTime: '1' }],
     ['from before the machine was started again', { bootId: 'another' }],
+    ...(self.thread === null ? [] : [['of a thread whose number is in use again', { thread: `${process.pid}@1` }] as [string, Partial<Holder>]]),
   ])('is dead: %s', async (_, difference) => {
     const directory = temporaryDirectory();
     claim(directory, { ...self, ...difference });
@@ -110,7 +126,7 @@ describe('a claim that is found', () => {
     ['of this very process', {}],
     ['of another host, whatever it says', { host: 'elsewhere', pid: deadPid(), bootId: 'another' }],
     ['of another container on this machine', { pidNamespace: 'pid:[1]', pid: deadPid() }],
-    ['of a process of which only the number is known', { startTime: null, bootId: null }],
+    ['of a process of which only the number is known', { startTime: null, thread: null, bootId: null }],
   ])('is alive: %s', async (_, difference) => {
     const directory = temporaryDirectory();
     const name = claim(directory, { ...self, ...difference });

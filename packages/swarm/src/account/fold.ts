@@ -1,6 +1,7 @@
-import type { Entry, Json, Projection } from '@omnipaw/kernel';
+import type { Entry, EntryCatalogue, Json, Message, Projection } from '@omnipaw/kernel';
+import { endingIn, startedBy, type Ending, type Failure } from '../crew/index.js';
 import { channelOf, namespaceOf } from '../names.js';
-import type { Failure } from '../crew/index.js';
+import { outgoingIn, remoteAddressOf, unwrap } from '../remote/index.js';
 import type { MemberAccount, SwarmAccount, SwarmProgress } from './account.js';
 import { Leases } from './leases.js';
 
@@ -29,7 +30,8 @@ export const COORDINATOR = 'coordinator';
 /**
  * The accounts of all swarms in a log: a fold over its entries, and nothing else.
  *
- * Who belongs to a swarm stands in the metadata with which it was started.
+ * Who belongs to a swarm stands in the metadata with which it was started, or in what the steward of another node was told; of
+ * who is elsewhere the log has what was said, and not what was done.
  */
 export class SwarmAccounts implements Projection {
   readonly #swarms = new Map<string, Swarm>();
@@ -66,7 +68,10 @@ export class SwarmAccounts implements Projection {
     const { swarm, account } = seated;
     switch (entry.kind) {
       case 'MESSAGE_SENT':
-        this.#sent(seated, entry);
+        this.#sent(seated, entry.data, entry.busSeq);
+        break;
+      case 'TOOL_CALLED':
+        this.#called(seated, entry.data, entry.busSeq);
         break;
       case 'MESSAGE_RECEIVED':
         this.#received(seated, entry);
@@ -102,6 +107,7 @@ export class SwarmAccounts implements Projection {
         break;
       case 'AGENT_TERMINATED':
         if (account.state === 'running') account.state = 'ended';
+        if (account.agent === swarm.id) endElsewhere(swarm);
         break;
       default:
     }
@@ -112,17 +118,31 @@ export class SwarmAccounts implements Projection {
     if (typeof id !== 'string' || typeof slot !== 'string') return;
     const swarm = this.#swarms.get(id) ?? this.#open(id);
     const { role = null } = (data.input ?? {}) as { readonly role?: string | null };
-    const account: Mutable<MemberAccount> = {
-      agent, slot, role: typeof role === 'string' ? role : null, state: 'running', error: null, attempts: 0, done: 0, messagesSent: 0, ticks: 0, toolCalls: 0, tokens: 0, cost: 0,
-    };
+    this.#seat(swarm, { agent, slot, role: typeof role === 'string' ? role : null }, busSeq);
+  }
+
+  #seat(swarm: Swarm, who: Pick<MemberAccount, 'agent' | 'slot' | 'role'>, busSeq: number): void {
+    const account: Mutable<MemberAccount> = { ...who, state: 'running', error: null, attempts: 0, done: 0, messagesSent: 0, ticks: 0, toolCalls: 0, tokens: 0, cost: 0 };
     swarm.members.push(account);
-    this.#seated.set(agent, { swarm, account });
-    const before = swarm.slots.get(slot);
-    swarm.slots.set(slot, account);
+    this.#seated.set(who.agent, { swarm, account });
+    const before = swarm.slots.get(who.slot);
+    swarm.slots.set(who.slot, account);
     if (before === undefined) return;
     swarm.restarts++;
     swarm.leases.gone(before.agent, before.error ?? failureOf(null));
     this.#tell(swarm, busSeq);
+  }
+
+  /** A word to another node is no work. */
+  #called(seated: Seated, data: EntryCatalogue['TOOL_CALLED'], busSeq: number): void {
+    const word = outgoingIn(data);
+    if (word === undefined) {
+      seated.account.toolCalls++;
+      return;
+    }
+    const started = isHub(seated) ? startedBy(word) : undefined;
+    if (started !== undefined) this.#seat(seated.swarm, started, busSeq);
+    this.#sent(seated, word, busSeq);
   }
 
   #open(id: string): Swarm {
@@ -139,7 +159,7 @@ export class SwarmAccounts implements Projection {
     this.#tell(swarm, busSeq);
   }
 
-  #sent(seated: Seated, { data: { to, channel, body }, busSeq }: Entry & { readonly kind: 'MESSAGE_SENT' }): void {
+  #sent(seated: Seated, { to, channel, body }: { readonly to: string; readonly channel: string; readonly body: Json }, busSeq: number): void {
     const { swarm, account } = seated;
     const prefix = channelOf(swarm.id, '');
     if (!channel.startsWith(prefix)) return;
@@ -155,16 +175,30 @@ export class SwarmAccounts implements Projection {
   #received(seated: Seated, { data: { result }, busSeq }: Entry & { readonly kind: 'MESSAGE_RECEIVED' }): void {
     if (!isHub(seated) || result?.ok !== true) return;
     const { swarm } = seated;
-    const { from, channel, body } = result.value as { readonly from: string | null; readonly channel: string; readonly body: Json };
+    const message = result.value as unknown as Message;
+    const { from, channel, body } = unwrap(message);
+    const sender = from === null ? undefined : this.#seated.get(from);
     if (channel === 'exit') {
       const { agent, error } = body as { readonly agent: string; readonly error: string | null };
       swarm.leases.gone(agent, failureOf(error));
     } else if (channel === channelOf(swarm.id, 'work') && from !== null) {
       const done = swarm.leases.reported(from, body);
-      const sender = this.#seated.get(from);
       if (sender !== undefined) sender.account.done += done;
-    } else return;
+      // What is sent elsewhere is on record here when it is read.
+      if (sender !== undefined && message.from === null) sender.account.messagesSent++;
+    } else if (!this.#ended(endingIn(message))) return;
     this.#tell(swarm, busSeq);
+  }
+
+  /** Answers whether somebody has ended elsewhere. */
+  #ended(ending: Ending | undefined): boolean {
+    const seated = ending === undefined ? undefined : this.#seated.get(ending.agent);
+    if (ending === undefined || seated === undefined) return false;
+    const { error, told } = ending;
+    seated.account.state = error === null ? 'completed' : 'failed';
+    if (error !== null) seated.account.error = { code: error, failureClass: 'PERMANENT', message: told?.message ?? '' };
+    seated.swarm.leases.gone(ending.agent, failureOf(error));
+    return true;
   }
 
   #tell({ id, leases, restarts }: Swarm, busSeq: number): void {
@@ -173,8 +207,12 @@ export class SwarmAccounts implements Projection {
   }
 }
 
+/** With their coordinator, by their stewards. */
+function endElsewhere({ members }: Swarm): void {
+  for (const member of members) if (member.state === 'running' && remoteAddressOf(member.agent) !== undefined) member.state = 'ended';
+}
+
 function foldCall(account: Mutable<MemberAccount>, { kind, data }: Entry): void {
-  if (kind === 'TOOL_CALLED') account.toolCalls++;
   if (kind !== 'TOOL_RESULT' && kind !== 'TOOL_RETRIED' && kind !== 'STALE_RESULT') return;
   account.tokens += data.usage?.tokens ?? 0;
   account.cost += data.usage?.cost ?? 0;

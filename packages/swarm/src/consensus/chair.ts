@@ -109,7 +109,7 @@ function* close(floor: Floor, { members }: Assembly, decision: Decision): Genera
   }
 }
 
-const UNREACHED: ReadonlySet<string | undefined> = new Set(['DEAD_LETTER', 'MAILBOX_FULL']);
+const UNREACHED: ReadonlySet<string | undefined> = new Set(['DEAD_LETTER', 'MAILBOX_FULL', 'NODE_UNREACHABLE']);
 
 const UNDECIDED: Decision = Object.freeze({ isDecided: false });
 

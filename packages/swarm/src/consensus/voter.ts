@@ -60,7 +60,8 @@ function* answerTo(seat: Seat, { received, word }: { readonly received: Received
     yield* seat.reply(received, answer, { patienceMs: word.patienceMs });
   } catch (error) {
     // The chair counts it as missing, and goes on; so does the voter.
-    if (codeOf(error) !== 'MAILBOX_FULL') throw error;
+    const code = codeOf(error);
+    if (code !== 'MAILBOX_FULL' && code !== 'NODE_UNREACHABLE') throw error;
   }
 }
 

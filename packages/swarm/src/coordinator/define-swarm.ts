@@ -1,4 +1,5 @@
 import { defineAgent, nodePorts, type AgentContext, type AgentDefinition, type Json } from '@omnipaw/kernel';
+import { Steward, stewardOf } from '../crew/index.js';
 import type { Job, Post, Seat, Steps, Strategy } from '../strategy.js';
 
 /** What a coordinator is started with. */
@@ -15,6 +16,8 @@ export interface SwarmDefinition<Name extends string = string> {
   readonly strategies: Readonly<Record<Name, Strategy>>;
   readonly coordinator: AgentDefinition<Assignment, Json>;
   readonly member: AgentDefinition<Post, Json>;
+  /** Of which each node has one where members of coordinators on other nodes may be. */
+  readonly steward: AgentDefinition<null, Json>;
   /** For a kernel: `createKernel({ agents: [...review.agents] })`. */
   readonly agents: readonly AgentDefinition[];
 }
@@ -22,7 +25,7 @@ export interface SwarmDefinition<Name extends string = string> {
 /**
  * Defines a kind of swarm by the strategies that it can work by: `defineSwarm('review', { MAP_REDUCE: mapReduce({ … }) })`.
  *
- * Its agents have the types `review.coordinator` and `review.member`.
+ * Its agents have the types `review.coordinator`, `review.member` and `review.steward`.
  */
 export function defineSwarm<Name extends string>(name: string, strategies: Readonly<Record<Name, Strategy>>): SwarmDefinition<Name> {
   const all = Object.freeze({ ...strategies });
@@ -39,7 +42,11 @@ export function defineSwarm<Name extends string>(name: string, strategies: Reado
     return yield* strategyOf(all, strategy).coordinate(ctx, job);
   }, { version });
 
-  return Object.freeze({ name, strategies: all, coordinator, member, agents: Object.freeze([coordinator, member]) });
+  const steward: AgentDefinition<null, Json> = defineAgent(stewardOf(member.type), function* (ctx: AgentContext): Steps<Json> {
+    return yield* new Steward(ctx, member).run();
+  }, { version });
+
+  return Object.freeze({ name, strategies: all, coordinator, member, steward, agents: Object.freeze([coordinator, member, steward]) });
 }
 
 /** Throws a TypeError for a name that no strategy of the swarm has. */

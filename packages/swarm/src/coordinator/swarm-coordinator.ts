@@ -2,6 +2,7 @@ import { OmniError, readEntries, type AgentHandle, type Entry, type Grant, type 
 import { COORDINATOR, SwarmAccounts, type SwarmAccount, type SwarmProgress } from '../account/index.js';
 import { swarmError } from '../errors.js';
 import { membership } from '../names.js';
+import { assertNodeName } from '../remote/index.js';
 import { assertCount } from '../require.js';
 import type { Seat } from '../strategy.js';
 import { strategyOf, type Assignment, type SwarmDefinition } from './define-swarm.js';
@@ -31,6 +32,8 @@ export interface SwarmOptions<Name extends string> extends Watching {
   readonly grants?: readonly (Grant | string)[];
   /** From its start on. */
   readonly timeoutMs?: number;
+  /** Where the members are to be, one after the other; each of these nodes must host the swarm ({@link hostSwarm}). In the coordinator's own kernel unless given. */
+  readonly nodes?: readonly string[];
   /** The name of the swarm, and of the agent that coordinates it: that of its kind and a number unless given. */
   readonly id?: string;
 }
@@ -60,17 +63,19 @@ export class SwarmCoordinator<Name extends string, Result = Json> {
 
   /** Throws a TypeError for options that are none. */
   constructor(kernel: SwarmKernel, options: SwarmOptions<Name>) {
-    const { swarm, strategy, agents, grants = [], timeoutMs } = options;
+    const { swarm, strategy, agents, grants = [], timeoutMs, nodes = [] } = options;
     if (timeoutMs !== undefined) assertCount('timeoutMs', timeoutMs, 1);
     this.#kernel = kernel;
     this.#options = options;
-    this.#seats = seatsOf(agents, strategyOf(swarm.strategies, strategy), grants);
+    nodes.forEach(assertNodeName);
+    const seats = seatsOf(agents, strategyOf(swarm.strategies, strategy), grants);
+    this.#seats = nodes.length === 0 ? seats : seats.map((seat, index) => ({ ...seat, node: nodes[index % nodes.length]! }));
   }
 
   /**
    * Starts the swarm, and waits for its result.
    *
-   * Rejects with what ends it: `TASK_FAILED`, `RESTARTS_EXCEEDED`, `SWARM_TIMEOUT`, `SWARM_CANCELLED`, `QUOTA_EXCEEDED`, or what the
+   * Rejects with what ends it: `TASK_FAILED`, `RESTARTS_EXCEEDED`, `SWARM_TIMEOUT`, `SWARM_CANCELLED`, `NODE_UNREACHABLE`, `QUOTA_EXCEEDED`, or what the
    * strategy's own parts throw; `details.account` of the error has the account.
    */
   async execute(): Promise<SwarmOutcome<Result>> {

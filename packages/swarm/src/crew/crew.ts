@@ -1,10 +1,11 @@
 import { OmniError, type AgentContext, type Json } from '@omnipaw/kernel';
 import { swarmError } from '../errors.js';
 import { channelOf } from '../names.js';
+import { deliver, remoteAddressOf, unwrap } from '../remote/index.js';
 import type { Job, Seat, Steps } from '../strategy.js';
 import { Book, type Assignment, type BookOptions } from './book.js';
-import { isOutOfBudget, nextMessage, reasonOf, type Exit } from './next-message.js';
-import { startMember } from './start.js';
+import { isOutOfBudget, nextMessage } from './next-message.js';
+import { Staff, type Ending } from './staff.js';
 import { workReportIn, type Failure, type WorkOrder } from './task.js';
 
 export interface CrewOptions extends BookOptions {
@@ -12,6 +13,9 @@ export interface CrewOptions extends BookOptions {
   readonly maxRestarts: number;
 }
 
+const UNTOLD: ReadonlySet<string> = new Set(['DEAD_LETTER', 'MAILBOX_FULL', 'NODE_UNREACHABLE']);
+/** Letters to other nodes that are on their way together. */
+const TOLD_AT_ONCE = 32;
 /** A tick has room for more steps than this, even after a few that are not counted. */
 const STEPS_AT_ONCE = 500;
 
@@ -28,6 +32,7 @@ export class Crew {
   readonly #job: Job;
   readonly #options: CrewOptions;
   readonly #book: Book;
+  readonly #staff: Staff;
   readonly #seats = new Map<string, Seat>();
   readonly #channel: string;
   #restarts = 0;
@@ -38,11 +43,20 @@ export class Crew {
     this.#job = job;
     this.#options = options;
     this.#book = new Book(options);
+    this.#staff = new Staff(ctx, job);
     this.#channel = channelOf(job.swarm, 'work');
   }
 
   /** Until the plan is over; throws `TASK_FAILED`, `RESTARTS_EXCEEDED`, `SWARM_TIMEOUT`, and `QUOTA_EXCEEDED` where quotas are enforced. */
   *run(): Steps<Json> {
+    try {
+      return yield* this.#work();
+    } finally {
+      yield* this.#staff.dismissAll();
+    }
+  }
+
+  *#work(): Steps<Json> {
     const { plan } = this.#options;
     for (const seat of this.#job.seats) yield* this.#seat(seat);
     for (;;) {
@@ -50,7 +64,7 @@ export class Crew {
       yield* this.#lookAround();
       // Whoever was too slow may have been the last one.
       if (this.#isEnding()) break;
-      for (const assignment of this.#book.assign(this.#ctx.now())) yield* this.#tell(assignment);
+      yield* this.#tellAll(this.#book.assign(this.#ctx.now()));
       if (this.#book.isIdle) throw swarmError('TASK_FAILED', 'There is work left that no member of the swarm can do.');
       yield* this.#hear();
     }
@@ -64,7 +78,7 @@ export class Crew {
 
   *#seat(seat: Seat): Steps<void> {
     yield* this.#breathe();
-    const agent = yield* startMember(this.#ctx, this.#job, { seat });
+    const agent = yield* this.#staff.start(seat);
     this.#seats.set(agent, seat);
     this.#book.joined(agent, seat.role);
   }
@@ -75,45 +89,83 @@ export class Crew {
     for (let agent = this.#book.takeOverdue(now); agent !== undefined; agent = this.#book.takeOverdue(now)) {
       yield* this.#dismiss(agent, { code: 'TASK_TIMEOUT', message: `Agent "${agent}" has not answered within ${this.#options.taskTimeoutMs} ms for each task.` });
     }
+    if (now >= this.#staff.lookAt) yield* this.#staff.look();
+    for (let lost = this.#staff.takeLost(); lost.length > 0; lost = this.#staff.takeLost()) {
+      for (const agent of lost) yield* this.#lost(agent);
+    }
   }
 
-  *#tell({ agent, tasks }: Assignment): Steps<void> {
-    yield* this.#breathe();
-    const order: WorkOrder = { kind: 'work', tasks: tasks.map(({ id, act, input }) => ({ id, act, input })) };
-    try {
-      yield* this.#ctx.send(agent, order, this.#channel);
-    } catch (error) {
-      const { code, message } = error as OmniError;
-      // That it has ended the kernel tells as well.
-      if (code === 'DEAD_LETTER') return;
-      if (code !== 'MAILBOX_FULL') throw error;
-      this.#book.unreached(agent);
-      yield* this.#dismiss(agent, { code, message });
+  /** A member whose node is gone; that is nobody's failure. */
+  *#lost(agent: string): Steps<void> {
+    const seat = this.#seats.get(agent);
+    if (seat === undefined) return;
+    this.#seats.delete(agent);
+    this.#book.gone(agent, { code: 'NODE_UNREACHABLE', message: `The node of agent "${agent}" is gone.` });
+    yield* this.#seat(seat);
+  }
+
+  /** Whoever is elsewhere is told together with the others there: their kernels share the waiting. */
+  *#tellAll(assignments: readonly Assignment[]): Steps<void> {
+    const elsewhere: Assignment[] = [];
+    for (const assignment of assignments) {
+      if (remoteAddressOf(assignment.agent) === undefined) yield* this.#tell(assignment);
+      else elsewhere.push(assignment);
     }
+    for (let start = 0; start < elsewhere.length; start += TOLD_AT_ONCE) {
+      const told = elsewhere.slice(start, start + TOLD_AT_ONCE);
+      const settled = yield* this.#ctx.allSettled(told.map((assignment) => deliver(this.#ctx, { to: assignment.agent, channel: this.#channel, body: orderOf(assignment) })));
+      for (const [index, answer] of settled.entries()) if (answer.status === 'rejected') yield* this.#untold(told[index]!, answer.reason);
+    }
+  }
+
+  *#tell(assignment: Assignment): Steps<void> {
+    yield* this.#breathe();
+    try {
+      yield* this.#ctx.send(assignment.agent, orderOf(assignment), this.#channel);
+    } catch (error) {
+      yield* this.#untold(assignment, error as OmniError);
+    }
+  }
+
+  *#untold({ agent }: Assignment, error: OmniError): Steps<void> {
+    const { code, message } = error;
+    const node = remoteAddressOf(agent)?.node;
+    // That it has ended, the kernel tells as well.
+    if (code === 'DEAD_LETTER' && node === undefined) return;
+    if (!UNTOLD.has(code)) throw error;
+    this.#book.unreached(agent);
+    if (code === 'NODE_UNREACHABLE' && node !== undefined) this.#staff.lose(node);
+    else if (code === 'DEAD_LETTER') yield* this.#staff.askAfter(agent, message);
+    else yield* this.#dismiss(agent, { code, message });
   }
 
   *#hear(): Steps<void> {
     yield* this.#breathe();
     const until = Math.min(this.#book.nextDeadline ?? Infinity, this.#deadline);
-    const message = yield* nextMessage(this.#ctx, { channels: [this.#channel, 'exit'], until });
+    const message = yield* nextMessage(this.#ctx, { channels: [this.#channel, ...this.#staff.channels], until: Math.min(until, this.#staff.lookAt) });
     if (this.#ctx.now() - until > LATE_MS) this.#book.extend(this.#ctx.now());
     if (message === undefined) return;
-    if (message.channel === 'exit') return yield* this.#exited(message.body as unknown as Exit);
-    const report = workReportIn(message.body);
-    if (report !== undefined && message.from !== null) this.#book.reported(message.from, report.reports);
+    if (message.channel !== this.#channel) {
+      const ending = this.#staff.endingIn(message);
+      if (ending !== undefined) yield* this.#ended(ending);
+      return;
+    }
+    const { from, body } = unwrap(message);
+    const report = workReportIn(body);
+    if (report !== undefined && from !== null) this.#book.reported(from, report.reports);
   }
 
-  *#exited(exit: Exit): Steps<void> {
-    const seat = this.#seats.get(exit.agent);
+  *#ended(ending: Ending): Steps<void> {
+    const seat = this.#seats.get(ending.agent);
     if (seat === undefined) return;
-    const reason = yield* reasonOf(this.#ctx, exit);
-    if (isOutOfBudget(exit, seat)) throw new OmniError(reason.code, reason.message, { failureClass: 'POLICY_VIOLATION' });
-    yield* this.#replace(exit.agent, reason);
+    const reason = yield* this.#staff.reasonOf(ending);
+    if (isOutOfBudget(ending, seat)) throw new OmniError(reason.code, reason.message, { failureClass: 'POLICY_VIOLATION' });
+    yield* this.#replace(ending.agent, reason);
   }
 
   /** A member that can't be waited for. */
   *#dismiss(agent: string, why: Failure): Steps<void> {
-    yield* this.#ctx.revoke({ agent }, why.message);
+    yield* this.#staff.end(agent, why.message);
     yield* this.#replace(agent, why);
   }
 
@@ -133,6 +185,10 @@ export class Crew {
   *#breathe(): Steps<void> {
     if (++this.#steps % STEPS_AT_ONCE === 0) yield* this.#ctx.sleep(0);
   }
+}
+
+function orderOf({ tasks }: Assignment): WorkOrder {
+  return { kind: 'work', tasks: tasks.map(({ id, act, input }) => ({ id, act, input })) };
 }
 
 export function timeUp(swarm: string): OmniError {

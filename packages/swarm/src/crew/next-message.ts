@@ -37,6 +37,6 @@ export function* reasonOf(ctx: AgentContext, { agent, error }: Exit): Steps<{ re
 }
 
 /** The swarm's own quota is used up: whoever was started in place of the member would only meet it again. */
-export function isOutOfBudget({ error }: Exit, seat: { readonly quota?: unknown }): boolean {
+export function isOutOfBudget({ error }: Pick<Exit, 'error'>, seat: { readonly quota?: unknown }): boolean {
   return error === 'QUOTA_EXCEEDED' && seat.quota === undefined;
 }

@@ -1,5 +1,6 @@
 import { describeThrown, OmniError, toJson, type AgentContext, type Json } from '@omnipaw/kernel';
 import { channelOf } from '../names.js';
+import { deliver, unwrap } from '../remote/index.js';
 import type { Post, Steps } from '../strategy.js';
 import type { Report, WorkOrder, WorkReport } from './task.js';
 
@@ -24,7 +25,7 @@ const LONGEST_WAIT_MS = 10_000;
 export function* workLoop(ctx: AgentContext, post: Post, acts: Acts): Steps<never> {
   const channel = channelOf(post.swarm, 'work');
   for (;;) {
-    const { from, body } = yield* ctx.receive<WorkOrder>({ channel });
+    const { from, body } = unwrap(yield* ctx.receive<WorkOrder>({ channel }));
     // Read and dropped, so that it takes no room.
     if (from !== post.hub) continue;
     const reports: Report[] = [];
@@ -54,16 +55,16 @@ interface Packet {
   readonly reports: readonly Report[];
 }
 
-/** Waits as long as its coordinator has no room for it; what is too large for a message is reported as a failure. */
+/** Waits as long as its coordinator has no room for it, or its kernel is not there; what is too large for a message is reported as a failure. */
 function* handIn(ctx: AgentContext, hub: string, { channel, reports }: Packet): Steps<void> {
   let body: WorkReport = { kind: 'done', reports };
   for (let waitMs = FIRST_WAIT_MS; ;) {
     try {
-      yield* ctx.send(hub, body, channel);
+      yield* deliver(ctx, { to: hub, channel, body });
       return;
     } catch (error) {
       const { code, message } = error as OmniError;
-      if (code === 'MAILBOX_FULL') {
+      if (code === 'MAILBOX_FULL' || code === 'NODE_UNREACHABLE') {
         yield* ctx.sleep(waitMs);
         waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
       } else if (code === 'VALUE_TOO_LARGE' && body.reports.some(({ ok }) => ok)) {

@@ -1,6 +1,7 @@
 import type { Instruction, Json, Message } from '@omnipaw/kernel';
 import { codeOf } from '../errors.js';
 import { channelOf, type Member } from '../names.js';
+import { deliver, unwrap } from '../remote/index.js';
 import type { ProtocolContext, Received, ReceiveOptions, SwarmProtocol } from '../protocol/index.js';
 import { drive } from './drive.js';
 import { newMember, step, type ElectionAction, type ElectionEvent, type ElectionState } from './machine.js';
@@ -129,7 +130,7 @@ export class Election {
     try {
       const message = yield* ctx.receive({ ...(channels === undefined ? {} : { channel: [this.#channel, ...channels] }), timeoutMs: Math.max(0, until - ctx.now()) });
       if (message.channel !== this.#channel) return message;
-      yield* this.#heard(message);
+      yield* this.#heard(unwrap(message));
     } catch (error) {
       if (codeOf(error) !== 'RECEIVE_TIMEOUT' || ctx.now() >= end) throw error;
     }
@@ -141,7 +142,7 @@ export class Election {
     const { ctx } = this.#circle;
     while (ctx.now() >= this.#timer) {
       try {
-        yield* this.#heard(yield* ctx.receive({ channel: this.#channel, timeoutMs: 0 }));
+        yield* this.#heard(unwrap(yield* ctx.receive({ channel: this.#channel, timeoutMs: 0 })));
       } catch (error) {
         if (codeOf(error) !== 'RECEIVE_TIMEOUT') throw error;
         yield* this.#step({ type: 'timeout' }, ctx.now());
@@ -187,7 +188,7 @@ export class Election {
 
   /** Who can not be reached is taken for lost, and hears the next word or none; what the log refuses was not said. */
   *#send({ id }: Member, message: ElectionMessage): Generator<Instruction, void> {
-    yield* isAccepted(this.#circle.ctx.send(id, message, this.#channel));
+    yield* isAccepted(deliver(this.#circle.ctx, { to: id, channel: this.#channel, body: message }));
   }
 
   /** Who is not known may have been admitted since the last look. */
@@ -207,7 +208,7 @@ export class Election {
   }
 }
 
-const ORDINARY: ReadonlySet<string | undefined> = new Set(['DEAD_LETTER', 'MAILBOX_FULL', 'VOTED_ALREADY', 'NOT_ELECTED', 'STALE_TERM']);
+const ORDINARY: ReadonlySet<string | undefined> = new Set(['DEAD_LETTER', 'MAILBOX_FULL', 'NODE_UNREACHABLE', 'VOTED_ALREADY', 'NOT_ELECTED', 'STALE_TERM']);
 
 /** Whether an operation was carried out; throws what is no ordinary refusal in an election. */
 function* isAccepted(operation: Iterable<Instruction, void>): Generator<Instruction, boolean> {

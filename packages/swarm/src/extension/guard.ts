@@ -2,6 +2,7 @@ import type { EntryCatalogue, Guard, GuardVerdict, OmniError, Proposal } from '@
 import { officeTermOf } from '../election/index.js';
 import { swarmError } from '../errors.js';
 import { addressOf } from '../names.js';
+import { outgoingIn, type Outgoing } from '../remote/index.js';
 import { electionMessageIn, isOffice, seatIn, voteIn, type Place, type SwarmLedger } from './ledger.js';
 
 /**
@@ -29,14 +30,15 @@ export class SwarmGuard implements Guard {
     const place = this.#ledger.placeOf(actor);
     switch (proposal.kind) {
       case 'MESSAGE_SENT':
-        return addressOf(proposal.data.channel)?.topic === 'election' ? electionProblem(proposal.data, actor, place) : staleness(actor, place);
+        return wordProblem(proposal.data, actor, place);
+      case 'TOOL_CALLED':
+        return wordProblem(outgoingIn(proposal.data) ?? NO_WORD, actor, place);
       case 'MEMORY_SET':
         return addressOf(proposal.data.key)?.topic === 'office' ? officeProblem(proposal.data, actor, place) : staleness(actor, place);
       case 'MEMORY_DELETED':
         return place !== undefined && isOffice(place, proposal.data.key) ? undefined : staleness(actor, place);
       case 'AGENT_SPAWNED':
       case 'SHARED_WRITTEN':
-      case 'TOOL_CALLED':
         return staleness(actor, place);
       default:
         return undefined;
@@ -44,8 +46,16 @@ export class SwarmGuard implements Guard {
   }
 }
 
+/** For a call that is no word to anybody. */
+const NO_WORD: Outgoing = Object.freeze({ to: '', channel: '', body: null });
+
+/** What is wrong with a word to somebody here or elsewhere. */
+function wordProblem(word: Outgoing, agent: string, place: Place | undefined): OmniError | undefined {
+  return addressOf(word.channel)?.topic === 'election' ? electionProblem(word, agent, place) : staleness(agent, place);
+}
+
 /** What is wrong with a word in an election. */
-function electionProblem({ to, channel, body }: EntryCatalogue['MESSAGE_SENT'], agent: string, place: Place | undefined): OmniError | undefined {
+function electionProblem({ to, channel, body }: Outgoing, agent: string, place: Place | undefined): OmniError | undefined {
   const message = electionMessageIn(body);
   if (message === undefined) return undefined;
   const { swarm } = addressOf(channel)!;

@@ -1,8 +1,9 @@
 import type { Entry, EntryCatalogue, Projection } from '@omnipaw/kernel';
 import { electionMessageOf, officeTermOf, type ElectionMessage } from '../election/index.js';
 import { fieldsOf } from '../fields.js';
-import { addressOf, membershipIn } from '../names.js';
+import { addressOf, membershipIn, type Member } from '../names.js';
 import { toEnvelope } from '../protocol/index.js';
+import { Letters, outgoingIn, remoteIn, type Outgoing, type SavedLetters } from '../remote/index.js';
 import { SwarmRecord, type SavedRecord } from './record.js';
 import type { SwarmReport } from './report.js';
 
@@ -15,15 +16,19 @@ export interface Place {
 export interface SavedLedger {
   readonly records: readonly SavedRecord[];
   readonly places: readonly (readonly [agent: string, swarm: string, slot: string])[];
+  readonly letters: SavedLetters;
 }
 
 /**
  * What the log says of its swarms: who is in them, who voted for whom, who leads, and what was said how often. A fold, and nothing
  * but a fold: the same after a crash, in a replay, and in a fork.
  *
- * Who is in a swarm stands in the metadata that agents were started with.
+ * Who is in a swarm stands in the metadata that agents were started with. Whoever is of another kernel counts by what this log
+ * has of them: words that were sent to them, and words of theirs that arrived.
  */
 export class SwarmLedger implements Projection {
+  /** @internal Which letters from other kernels have arrived. */
+  readonly letters = new Letters();
   readonly #records = new Map<string, SwarmRecord>();
   readonly #places = new Map<string, Place>();
 
@@ -43,16 +48,18 @@ export class SwarmLedger implements Projection {
   }
 
   apply(entry: Entry): void {
+    this.letters.apply(entry);
     if (entry.kind === 'AGENT_SPAWNED') this.#spawned(entry.agent!, entry.data);
-    else if (entry.kind === 'MESSAGE_SENT') this.#sent(entry.agent, entry.data);
+    else if (entry.kind === 'MESSAGE_SENT') this.#taken(entry.agent, entry.data);
     else if (entry.agent !== null) this.#fold(entry.agent, entry);
   }
 
   save(): SavedLedger {
-    return { records: [...this.#records.values()].map((record) => record.save()), places: [...this.#places].map(([agent, { record, slot }]) => [agent, record.swarm, slot]) };
+    return { records: [...this.#records.values()].map((record) => record.save()), places: [...this.#places].map(([agent, { record, slot }]) => [agent, record.swarm, slot]), letters: this.letters.save() };
   }
 
-  load({ records, places }: SavedLedger): void {
+  load({ records, places, letters }: SavedLedger): void {
+    this.letters.load(letters);
     for (const saved of records) this.#records.set(saved.swarm, SwarmRecord.load(saved));
     for (const [agent, swarm, slot] of places) this.#places.set(agent, { record: this.#records.get(swarm)!, slot });
   }
@@ -62,6 +69,8 @@ export class SwarmLedger implements Projection {
       this.#received(entry.data);
       return;
     }
+    const word = entry.kind === 'TOOL_CALLED' ? outgoingIn(entry.data) : undefined;
+    if (word !== undefined) this.#sent(agent, word);
     const place = this.#places.get(agent);
     if (place === undefined) return;
     if (entry.kind === 'MEMORY_SET') this.#declared(agent, entry.data);
@@ -73,15 +82,27 @@ export class SwarmLedger implements Projection {
   #spawned(agent: string, { parent, metadata }: EntryCatalogue['AGENT_SPAWNED']): void {
     const member = membershipIn(metadata);
     if (member === undefined) return;
-    const { swarm, slot } = member;
+    const { swarm, slot, elsewhere } = member;
     const record = this.#records.get(swarm) ?? new SwarmRecord(swarm, parent);
     if (!record.mayEnrol(parent)) return;
     this.#records.set(swarm, record);
-    record.enrol(slot, agent);
-    this.#places.set(agent, { record, slot });
+    this.#enrol(record, { slot, id: agent });
+    for (const other of elsewhere) if (record.holderOf(other.slot) !== other.id) this.#enrol(record, other);
   }
 
-  #sent(agent: string | null, { to, channel, body }: EntryCatalogue['MESSAGE_SENT']): void {
+  #enrol(record: SwarmRecord, { slot, id }: Member): void {
+    record.enrol(slot, id);
+    this.#places.set(id, { record, slot });
+  }
+
+  /** A message is in a mailbox: of an agent here, or of one elsewhere. */
+  #taken(agent: string | null, data: EntryCatalogue['MESSAGE_SENT']): void {
+    const letter = remoteIn(agent, data.body);
+    if (letter === undefined) this.#sent(agent, data);
+    else this.#sent(letter.from, { to: data.to, channel: data.channel, body: letter.body });
+  }
+
+  #sent(agent: string | null, { to, channel, body }: Outgoing): void {
     const address = addressOf(channel);
     const record = address === undefined ? undefined : this.#records.get(address.swarm);
     if (record === undefined) return;

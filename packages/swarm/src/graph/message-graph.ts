@@ -1,5 +1,6 @@
 import type { Entry, EntryCatalogue, RawEntry } from '@omnipaw/kernel';
 import { fieldsOf } from '../fields.js';
+import { outgoingIn, remoteIn } from '../remote/index.js';
 
 /** A message, or the attempt to send one. */
 export interface GraphMessage {
@@ -12,10 +13,10 @@ export interface GraphMessage {
   readonly to: string | null;
   readonly channel: string | null;
   /**
-   * `read` by its receiver; `waiting` in the mailbox where the log ends; `unread`, since its receiver has ended; `refused`, so that
-   * it never was on its way.
+   * `read` by its receiver; `waiting` in the mailbox, or on the way to another kernel, where the log ends; `delivered` to another
+   * kernel, in whose log it is; `unread`, since its receiver has ended; `refused`, so that it never was on its way.
    */
-  readonly state: 'read' | 'waiting' | 'unread' | 'refused';
+  readonly state: 'read' | 'waiting' | 'delivered' | 'unread' | 'refused';
   /** Why it was refused. */
   readonly error: string | null;
   /** The tick that sent it; null for who has none. */
@@ -23,6 +24,8 @@ export interface GraphMessage {
   /** The tick of the receiver that has it, and the entry that says so. */
   readonly readTick: number | null;
   readonly readSeq: number | null;
+  /** Between kernels: the id of the letter, by which it is found in the other log. */
+  readonly letter?: string;
   /** `seq` of the message that its sender had read last, and so may have been led by; null if it had read none. */
   readonly cause: number | null;
 }
@@ -55,14 +58,24 @@ class GraphFold {
   /** By agent, what is in its mailbox. */
   readonly #mailboxes = new Map<string, Map<number, Mutable<GraphMessage>>>();
   readonly #lastRead = new Map<string, number>();
+  /** By the call that sends it, what is on its way to another kernel. */
+  readonly #leaving = new Map<string, Mutable<GraphMessage>>();
+  #logId = '';
 
   apply({ busSeq: seq, agent, kind, data }: Entry): void {
+    if (seq === 0) this.#logId = textOf(fieldsOf(data)['logId']) ?? '';
     switch (kind) {
       case 'AGENT_SPAWNED':
         this.agents.push({ id: agent!, type: data.type, parent: data.parent });
         break;
       case 'MESSAGE_SENT':
         this.#sent(seq, agent, data);
+        break;
+      case 'TOOL_CALLED':
+        this.#leave(seq, agent!, data);
+        break;
+      case 'TOOL_RESULT':
+        this.#arrive(agent!, data);
         break;
       case 'MESSAGE_RECEIVED':
         this.#read(seq, agent!, data);
@@ -78,12 +91,34 @@ class GraphFold {
     }
   }
 
-  #sent(seq: number, agent: string | null, { tick, to, channel, permission }: EntryCatalogue['MESSAGE_SENT']): void {
+  #sent(seq: number, agent: string | null, { tick, to, channel, body, permission }: EntryCatalogue['MESSAGE_SENT']): void {
+    const letter = remoteIn(agent, body);
     const message = this.#message({ seq, agent, tick, by: permission.by }, { to, channel, state: 'waiting', error: null });
+    if (letter !== undefined) Object.assign(message, { from: letter.from, by: 'agent', letter: letter.id });
     this.messages.push(message);
     const mailbox = this.#mailboxes.get(to) ?? new Map<number, Mutable<GraphMessage>>();
     this.#mailboxes.set(to, mailbox);
     mailbox.set(seq, message);
+  }
+
+  #leave(seq: number, agent: string, data: EntryCatalogue['TOOL_CALLED']): void {
+    const word = outgoingIn(data);
+    if (word === undefined) return;
+    const { to, channel } = word;
+    const { tick, call } = data;
+    const message = this.#message({ seq, agent, tick }, { to, channel, state: 'waiting', error: null });
+    message.letter = `${this.#logId}/${agent}/${String(tick)}/${String(call)}`;
+    this.messages.push(message);
+    this.#leaving.set(message.letter, message);
+  }
+
+  #arrive(agent: string, { tick, call, result }: EntryCatalogue['TOOL_RESULT']): void {
+    const letter = `${this.#logId}/${agent}/${String(tick)}/${String(call)}`;
+    const message = this.#leaving.get(letter);
+    if (message === undefined) return;
+    this.#leaving.delete(letter);
+    message.state = result.ok ? 'delivered' : 'refused';
+    message.error = result.ok ? null : result.error.code;
   }
 
   #read(seq: number, agent: string, { tick, call, message: sent }: EntryCatalogue['MESSAGE_RECEIVED']): void {

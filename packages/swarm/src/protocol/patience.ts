@@ -1,21 +1,22 @@
 import type { AgentContext, Instruction } from '@omnipaw/kernel';
 import { codeOf } from '../errors.js';
+import { deliver, type Outgoing } from '../remote/index.js';
 import type { Deadline } from './deadline.js';
 
 const FIRST_WAIT_MS = 10;
 const LONGEST_WAIT_MS = 1_000;
 
 interface Patient {
-  readonly ctx: Pick<AgentContext, 'send' | 'sleep'>;
+  readonly ctx: Pick<AgentContext, 'send' | 'sleep' | 'tool'>;
   /** Until when a full mailbox is tried again. */
   readonly deadline: Pick<Deadline, 'leftMs'>;
 }
 
 /** Sends, and again after growing waits while the mailbox is full; throws `MAILBOX_FULL` once patience is over, and anything else at once. */
-export function* sendPatiently({ ctx, deadline }: Patient, letter: { readonly to: string; readonly channel: string; readonly body: unknown }): Generator<Instruction, void> {
+export function* sendPatiently({ ctx, deadline }: Patient, letter: Outgoing): Generator<Instruction, void> {
   for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LONGEST_WAIT_MS)) {
     try {
-      yield* ctx.send(letter.to, letter.body, letter.channel);
+      yield* deliver(ctx, letter);
       return;
     } catch (error) {
       if (codeOf(error) !== 'MAILBOX_FULL' || deadline.leftMs === 0) throw error;

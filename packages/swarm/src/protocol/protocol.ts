@@ -2,6 +2,7 @@ import { OmniError, type Instruction, type Json, type Message } from '@omnipaw/k
 import { reachConsensus, requestVote, serveConsensus, type Consensus, type ConsensusOptions, type Decision, type ServeOptions, type Tally, type Voice, type VoteOptions } from '../consensus/index.js';
 import { codeOf, swarmError } from '../errors.js';
 import { addressOf, channelOf, topicChannel, type Member } from '../names.js';
+import { remoteAddressOf, unwrap } from '../remote/index.js';
 import { Deadline, NO_PATIENCE } from './deadline.js';
 import { toEnvelope } from './envelope.js';
 import { sendPatiently } from './patience.js';
@@ -19,12 +20,15 @@ interface Answer {
  * 2. What did not arrive is told to who said it: nothing is lost in silence.
  * 3. What is no word of this protocol is dropped by who receives it, and stays on record.
  * 4. An answer is taken from who was asked, for the question that is open; any other answer is dropped when it is met.
+ * 5. Members may be of other kernels, and are `node/agent` then.
  */
 export class SwarmProtocol {
   readonly swarm: string;
   readonly #ctx: ProtocolContext;
   readonly #members = new Map<string, Member>();
   readonly #answerChannel: string;
+  /** What was met while somebody else's words were waited for. */
+  readonly #aside: Message[] = [];
 
   constructor(ctx: ProtocolContext, { swarm, members }: ProtocolOptions) {
     this.swarm = swarm;
@@ -52,7 +56,10 @@ export class SwarmProtocol {
     this.#members.set(member.slot, member);
   }
 
-  /** Needs `send:<to>`. Throws `MAILBOX_FULL`, after some patience if told so, and `DEAD_LETTER` for who has ended. */
+  /**
+   * Needs `send:<to>`, or `call:swarm.to.<node>` for an agent of another kernel. Throws `MAILBOX_FULL`, after some patience if told
+   * so, `DEAD_LETTER` for who has ended, and `NODE_UNREACHABLE`.
+   */
   // eslint-disable-next-line @typescript-eslint/max-params -- to whom, on what, what: as `ctx.send` has them, and how
   *send(to: string, topic: string, body: unknown, { patienceMs = 0 }: SendOptions = {}): Generator<Instruction, void> {
     yield* this.#deliver(to, { topic, body: { kind: 'say', body } }, new Deadline(this.#ctx, patienceMs));
@@ -76,7 +83,7 @@ export class SwarmProtocol {
     // Answers that come too late are met here, and so fill no mailbox.
     const channel = [...[topics].flat().map((topic) => topicChannel(this.swarm, topic)), this.#answerChannel];
     for (;;) {
-      const message = yield* this.#ctx.receive({ channel, ...(from === undefined ? {} : { from }), ...deadline.timeout });
+      const message = yield* this.#next({ channel, from }, deadline);
       const word = this.#wordIn(message);
       if (word !== undefined) return word as Received<Body>;
     }
@@ -85,7 +92,7 @@ export class SwarmProtocol {
   /**
    * Asks, and waits for the answer: the body of it. A full mailbox is tried again for as long as an answer would be waited for.
    *
-   * Throws `REQUEST_TIMEOUT`; `MAILBOX_FULL` and `DEAD_LETTER` if the question did not arrive. Who waits hears nothing else
+   * Throws `REQUEST_TIMEOUT`; `MAILBOX_FULL`, `DEAD_LETTER` and `NODE_UNREACHABLE` if the question did not arrive. Who waits hears nothing else
    * meanwhile: two that ask one another at once wait in vain.
    */
   // eslint-disable-next-line @typescript-eslint/max-params -- to whom, on what, what: as `ctx.send` has them, and how
@@ -158,13 +165,27 @@ export class SwarmProtocol {
   *#answerTo(asked: ReadonlyMap<string, string>, deadline: Deadline): Generator<Instruction, Answer | undefined> {
     try {
       for (;;) {
-        const { from, body } = yield* this.#ctx.receive({ channel: this.#answerChannel, ...deadline.timeout });
+        const { from, body } = unwrap(yield* this.#ctx.receive({ channel: this.#answerChannel, ...deadline.timeout }));
         const envelope = toEnvelope(body);
         if (envelope?.kind === 'answer' && from !== null && asked.get(envelope.ask) === from) return { ask: envelope.ask, body: envelope.body };
       }
     } catch (error) {
       if (codeOf(error) === 'RECEIVE_TIMEOUT') return undefined;
       throw error;
+    }
+  }
+
+  /** The next message, of anybody or of one agent. */
+  *#next({ channel, from }: { readonly channel: readonly string[]; readonly from: string | undefined }, deadline: Deadline): Generator<Instruction, Message> {
+    const isWanted = (message: Message): boolean => channel.includes(message.channel) && (from === undefined || message.from === from);
+    const kept = this.#aside.findIndex(isWanted);
+    if (kept >= 0) return this.#aside.splice(kept, 1)[0]!;
+    // The kernel knows only its own agents apart: whoever is elsewhere is found here.
+    const sender = from === undefined || remoteAddressOf(from) !== undefined ? {} : { from };
+    for (;;) {
+      const message = unwrap(yield* this.#ctx.receive({ channel, ...sender, ...deadline.timeout }));
+      if (isWanted(message)) return message;
+      this.#aside.push(message);
     }
   }
 
@@ -182,7 +203,7 @@ function* refusalOf(sending: Generator<Instruction, void>): Generator<Instructio
     yield* sending;
     return undefined;
   } catch (error) {
-    if (error instanceof OmniError && error.failureClass === 'POLICY_VIOLATION') return error.code;
+    if (error instanceof OmniError && (error.failureClass === 'POLICY_VIOLATION' || error.code === 'NODE_UNREACHABLE')) return error.code;
     throw error;
   }
 }

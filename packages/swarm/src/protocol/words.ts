@@ -2,7 +2,7 @@ import type { AgentContext, Json } from '@omnipaw/kernel';
 import type { Member } from '../names.js';
 
 /** What the protocol needs of a program's context. */
-export type ProtocolContext = Pick<AgentContext, 'agent' | 'memory' | 'now' | 'uuid' | 'send' | 'receive' | 'sleep'>;
+export type ProtocolContext = Pick<AgentContext, 'agent' | 'memory' | 'now' | 'uuid' | 'send' | 'receive' | 'sleep' | 'tool'>;
 
 export interface ProtocolOptions {
   readonly swarm: string;
@@ -31,7 +31,7 @@ export interface RequestOptions {
 export interface Received<Body = Json> {
   /** `busSeq` of the entry that sent it: its identity. */
   readonly seq: number;
-  /** The sender; null for an operator. */
+  /** The sender, `node/agent` if it is of another kernel; null for an operator. */
   readonly from: string | null;
   readonly topic: string;
   readonly body: Body;

@@ -1,5 +1,5 @@
 import { OmniError, type AgentContext, type Json } from '@omnipaw/kernel';
-import { isOutOfBudget, nextMessage, reasonOf, restartsExceeded, startMember, timeUp, type Exit, type Failure } from '../crew/index.js';
+import { isOutOfBudget, nextMessage, restartsExceeded, Staff, timeUp, type Ending, type Failure } from '../crew/index.js';
 import { swarmError } from '../errors.js';
 import type { Job, Seat, Steps } from '../strategy.js';
 import { begin, ended, isOver, needed, type Action, type Rules, type Step, type SupervisorState } from './machine.js';
@@ -18,6 +18,7 @@ export class Supervision {
   readonly #ctx: AgentContext;
   readonly #job: Job;
   readonly #rules: Rules;
+  readonly #staff: Staff;
   /** By agent, the child that it is, and the other way round. */
   readonly #childOf = new Map<string, number>();
   readonly #agents: (string | undefined)[];
@@ -32,6 +33,7 @@ export class Supervision {
     this.#ctx = ctx;
     this.#job = job;
     this.#rules = rules;
+    this.#staff = new Staff(ctx, job);
     this.#agents = rules.children.map(() => undefined);
     this.#inputs = rules.children.map(() => ({ number: 1, input: job.goal }));
     this.#queues = rules.children.map(() => []);
@@ -41,6 +43,14 @@ export class Supervision {
 
   /** Until all have ended but those that are permanent; throws `RESTARTS_EXCEEDED`, `SWARM_TIMEOUT`, and `QUOTA_EXCEEDED` where quotas are enforced. */
   *run(): Steps<Json> {
+    try {
+      return yield* this.#supervise();
+    } finally {
+      yield* this.#staff.dismissAll();
+    }
+  }
+
+  *#supervise(): Steps<Json> {
     yield* this.#take(begin(this.#rules));
     while (!isOver(this.#state, this.#rules)) yield* this.#hear();
     const named = this.#rules.children.flatMap(({ role }, child) => {
@@ -53,28 +63,33 @@ export class Supervision {
   *#hear(): Steps<void> {
     const until = this.#job.deadline ?? Infinity;
     if (this.#ctx.now() >= until) throw timeUp(this.#job.swarm);
-    const message = yield* nextMessage(this.#ctx, { channels: ['exit'], until });
-    if (message === undefined) throw timeUp(this.#job.swarm);
-    const exit = message.body as unknown as Exit;
-    const child = this.#childOf.get(exit.agent);
+    const message = yield* nextMessage(this.#ctx, { channels: this.#staff.channels, until: Math.min(until, this.#staff.lookAt) });
+    if (this.#ctx.now() >= this.#staff.lookAt) yield* this.#staff.look();
+    const ending = message === undefined ? undefined : this.#staff.endingIn(message);
+    if (ending !== undefined) yield* this.#ended(ending);
+    for (const agent of this.#staff.takeLost()) yield* this.#ended({ agent, error: 'NODE_UNREACHABLE', told: { message: `The node of agent "${agent}" is gone.`, result: null } });
+  }
+
+  *#ended(ending: Ending): Steps<void> {
+    const child = this.#childOf.get(ending.agent);
     // Whoever was stopped is not there any more.
     if (child === undefined) return;
     this.#forget(child);
-    yield* exit.error === null ? this.#completed(child, exit) : this.#failed(child, exit);
+    yield* ending.error === null ? this.#completed(child, ending) : this.#failed(child, ending);
     yield* this.#serveQueues();
   }
 
-  *#completed(child: number, { agent }: Exit): Steps<void> {
-    const answer = yield* this.#ctx.join<Answer>({ agent });
+  *#completed(child: number, ending: Ending): Steps<void> {
+    const answer = yield* this.#staff.resultOf<Answer>(ending);
     yield* this.#take(ended(this.#state, { child, how: 'completed', now: this.#ctx.now() }, this.#rules));
     if ('result' in answer) this.#results[child] = answer.result;
     else yield* this.#handOver(answer.handOff.to, answer.handOff.input);
   }
 
-  *#failed(child: number, exit: Exit): Steps<void> {
-    this.#lastFailure = yield* reasonOf(this.#ctx, exit);
+  *#failed(child: number, ending: Ending): Steps<void> {
+    this.#lastFailure = yield* this.#staff.reasonOf(ending);
     const { code, message } = this.#lastFailure;
-    if (isOutOfBudget(exit, this.#seatOf(child))) throw new OmniError(code, message, { failureClass: 'POLICY_VIOLATION' });
+    if (isOutOfBudget(ending, this.#seatOf(child))) throw new OmniError(code, message, { failureClass: 'POLICY_VIOLATION' });
     yield* this.#take(ended(this.#state, { child, how: 'failed', now: this.#ctx.now() }, this.#rules));
   }
 
@@ -108,14 +123,14 @@ export class Supervision {
     if (action.do === 'give up') throw restartsExceeded(this.#rules.intensity.maxRestarts, this.#lastFailure);
     const { child } = action;
     if (action.do === 'start') {
-      const agent = yield* startMember(this.#ctx, this.#job, { seat: this.#seatOf(child), input: { ...this.#inputs[child]! } });
+      const agent = yield* this.#staff.start(this.#seatOf(child), { ...this.#inputs[child]! });
       this.#childOf.set(agent, child);
       this.#agents[child] = agent;
       return;
     }
     const agent = this.#agents[child]!;
     this.#forget(child);
-    yield* this.#ctx.revoke({ agent }, 'its supervisor starts it again, or does without it');
+    yield* this.#staff.end(agent, 'its supervisor starts it again, or does without it');
   }
 
   #forget(child: number): void {

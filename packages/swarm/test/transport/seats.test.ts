@@ -1,0 +1,149 @@
+import { defineTool, unchecked, type OmniError } from '@omnipaw/kernel';
+import { defineSwarm, handOff, hostSwarm, mapReduce, pipeline, supervisor, SwarmCoordinator } from '@omnipaw/swarm';
+import { describe, expect, test } from 'vitest';
+import { ofKind } from '../support.js';
+import { Cluster, type Node } from './nodes.js';
+
+const slow = defineTool({ name: 'slow', description: 'Says where it was called.', input: unchecked<number>(), run: (piece) => piece });
+
+const working = defineSwarm('working', {
+  MAP_REDUCE: mapReduce({
+    split: (count: number) => Array.from({ length: count }, (_, index) => index),
+    *work(ctx, piece: number) {
+      yield* ctx.sleep(100);
+      return [yield* ctx.tool(slow, piece)];
+    },
+    merge: (results: readonly number[][]) => results.flat(),
+    fanIn: 4,
+    taskTimeoutMs: 60_000,
+  }),
+  HANGING: mapReduce({
+    split: () => ['once'],
+    *work(ctx, piece: string, { slot }) {
+      if (slot === 'worker-1') yield* ctx.receive({ channel: 'never' });
+      return piece;
+    },
+    merge: ([result = '']: readonly string[]) => result,
+    taskTimeoutMs: 1_000,
+    race: true,
+  }),
+  FAILING: mapReduce({
+    split: () => ['one', 'two'],
+    *work(ctx, piece: string) {
+      if (piece === 'one') for (;;) yield* ctx.memory.get('x');
+      return piece;
+    },
+    merge: (results: readonly string[]) => results.join(),
+    onFailure: 'skip',
+  }),
+  PIPELINE: pipeline([
+    { role: 'first', *work(ctx, piece: number) { yield* ctx.sleep(10); return piece * 2; } },
+    { role: 'second', *work(ctx, piece: number) { yield* ctx.sleep(10); return piece + 1; } },
+  ]),
+  SUPERVISOR: supervisor([
+    { role: 'one', *work(ctx) { yield* ctx.sleep(5); return handOff('two', 20); } },
+    { role: 'two', onDemand: true, *work(ctx, piece: number) { yield* ctx.sleep(5); return piece + 1; } },
+  ]),
+});
+
+const GRANTS = ['call:slow'];
+
+async function boot(cluster: Cluster, name: string, more: { readonly log?: Node['log']; readonly grants?: readonly string[] } = {}): Promise<Node> {
+  const { grants = GRANTS, log } = more;
+  return cluster.boot({ name, agents: [...working.agents], tools: [slow], onBoot: (kernel) => { hostSwarm(kernel, { swarm: working, grants }); }, ...(log === undefined ? {} : { log }) });
+}
+
+type Options = Omit<ConstructorParameters<typeof SwarmCoordinator<keyof typeof working.strategies>>[1], 'swarm'>;
+
+const run = (a: Node, options: Partial<Options> & Pick<Options, 'strategy' | 'goal'>) =>
+  new SwarmCoordinator(a.kernel, { swarm: working, agents: 4, nodes: ['b', 'c'], grants: GRANTS, ...options }).execute();
+
+describe('a swarm over several nodes', () => {
+  test.each<[keyof typeof working.strategies, unknown, unknown]>([
+    ['MAP_REDUCE', 20, Array.from({ length: 20 }, (_, index) => index)],
+    ['PIPELINE', [1, 2, 3], [3, 5, 7]],
+    ['SUPERVISOR', null, { two: 21 }],
+  ])('comes to what it comes to in one: %s', async (strategy, goal, result) => {
+    const cluster = new Cluster(['a', 'b', 'c']);
+    const nodes = [await boot(cluster, 'a'), await boot(cluster, 'b'), await boot(cluster, 'c')] as const;
+    const outcome = await cluster.time.until(run(nodes[0], { strategy, goal, agents: strategy === 'SUPERVISOR' ? 2 : 4 }));
+    expect(outcome.result).toEqual(result);
+    const { tasks, members, total, restarts } = outcome.account;
+    expect({ restarts, done: tasks.done, underWay: tasks.underWay, calls: total.toolCalls }).toEqual({ restarts: 0, done: tasks.attempts, underWay: 0, calls: 0 });
+    expect(members.reduce((sum, { done }) => sum + done, 0)).toBe(tasks.done);
+    expect(members.slice(1).every(({ agent, state }) => /^[bc]\//.test(agent) && state !== 'running')).toBe(true);
+    // When it is over, nobody is left behind.
+    await cluster.time.advance(1_000);
+    for (const { kernel } of nodes) expect(kernel.snapshot().agents.filter(({ id, state }) => !id.endsWith('.steward') && state !== 'TERMINATED')).toEqual([]);
+    const [, b, c] = await cluster.finish(...nodes);
+    for (const entries of [b!, c!]) expect(ofKind(entries, 'AGENT_SPAWNED').some(({ data }) => data.type === 'working.member')).toBe(true);
+  });
+
+  test('gives to others what a node was doing that is gone', async () => {
+    const cluster = new Cluster(['a', 'b', 'c']);
+    const a = await boot(cluster, 'a');
+    const b = await boot(cluster, 'b');
+    const c = await boot(cluster, 'c');
+    const running = run(a, { strategy: 'MAP_REDUCE', goal: 20 });
+    await cluster.time.advance(150);
+    cluster.wires.kill('c');
+    expect((await cluster.time.until(running)).result).toEqual(Array.from({ length: 20 }, (_, index) => index));
+    await cluster.time.until(c.kernel.stop());
+    await cluster.finish(a, b);
+  });
+
+  test('goes on with a node that was started again, and does nothing twice', async () => {
+    const cluster = new Cluster(['a', 'b', 'c']);
+    const a = await boot(cluster, 'a');
+    const b = await boot(cluster, 'b');
+    let c = await boot(cluster, 'c');
+    const running = run(a, { strategy: 'MAP_REDUCE', goal: 20 });
+    await cluster.time.advance(150);
+    cluster.wires.kill('c');
+    await cluster.time.until(c.kernel.stop());
+    c = await boot(cluster, 'c', { log: c.log });
+    const { result, account } = await cluster.time.until(running);
+    expect(result).toEqual(Array.from({ length: 20 }, (_, index) => index));
+    expect(account.restarts).toBe(0);
+    const [, ...others] = await cluster.finish(a, b, c);
+    const calls = others.flatMap((entries) => ofKind(entries, 'TOOL_CALLED').filter(({ data }) => data.tool === 'slow').map(({ data }) => data.args));
+    expect(calls.sort((one, other) => Number(one) - Number(other))).toEqual(Array.from({ length: 20 }, (_, index) => index));
+  });
+
+  test('replaces whoever hangs or fails there', async () => {
+    const cluster = new Cluster(['a', 'b', 'c']);
+    const nodes = [await boot(cluster, 'a'), await boot(cluster, 'b'), await boot(cluster, 'c')] as const;
+    expect((await cluster.time.until(run(nodes[0], { strategy: 'HANGING', goal: null, agents: 2 }))).result).toBe('once');
+    expect((await cluster.time.until(run(nodes[0], { strategy: 'FAILING', goal: null, agents: 2 }))).result).toBe('two');
+    const [, b, c] = await cluster.finish(...nodes);
+    expect([...b!, ...c!].filter(({ kind, data }) => kind === 'AGENT_FAULTED' && 'error' in data && data.error.code === 'TICK_OVERFLOW')).toHaveLength(3);
+  });
+
+  test('ends on all nodes when it is cancelled, since stewards look whether its coordinator is there', async () => {
+    const cluster = new Cluster(['a', 'b', 'c']);
+    const nodes = [await boot(cluster, 'a'), await boot(cluster, 'b'), await boot(cluster, 'c')] as const;
+    const stop = new AbortController();
+    const running = run(nodes[0], { strategy: 'HANGING', goal: null, agents: 1, signal: stop.signal }).catch((error: unknown) => (error as OmniError).code);
+    await cluster.time.advance(150);
+    stop.abort();
+    expect(await cluster.time.until(running)).toBe('SWARM_CANCELLED');
+    await cluster.time.advance(70_000);
+    expect(nodes[1].kernel.snapshot().agents.map(({ id, state }) => [id.split('-')[0], state])).toEqual([['working.steward', 'WAITING'], ['working.member', 'TERMINATED']]);
+    await cluster.finish(...nodes);
+  });
+
+  test('gives nobody more than its node allows', async () => {
+    const cluster = new Cluster(['a', 'b', 'c']);
+    const nodes = [await boot(cluster, 'a'), await boot(cluster, 'b', { grants: [] }), await boot(cluster, 'c', { grants: [] })] as const;
+    const error = await cluster.time.until(run(nodes[0], { strategy: 'MAP_REDUCE', goal: 3, agents: 2 }).catch((thrown: unknown) => thrown as OmniError));
+    expect(error).toMatchObject({ code: 'RESTARTS_EXCEEDED', message: expect.stringContaining('PRIVILEGE_ESCALATION_ATTEMPT') });
+    await cluster.finish(...nodes);
+  });
+
+  test('that has no node left fails, and says so', async () => {
+    const cluster = new Cluster(['a', 'b', 'c']);
+    const a = await boot(cluster, 'a');
+    await expect(cluster.time.until(run(a, { strategy: 'MAP_REDUCE', goal: 3 }))).rejects.toMatchObject({ code: 'NODE_UNREACHABLE', message: expect.stringContaining('b, c') });
+    await cluster.finish(a);
+  });
+});
