@@ -1,20 +1,8 @@
 /** What words between agents cost, and what it brings to share work; `kit` is what the kernel's benchmarks are made with. */
 import { createKernel, defineAgent, defineTool, unchecked } from '@omnipaw/kernel';
 import { defineSwarm, mapReduce, SwarmCoordinator } from '@omnipaw/swarm';
-
-/** Takes its bytes and forgets them. */
-class NoDisk {
-  open() {
-    return Promise.resolve({ nextSeq: 0, head: '0'.repeat(64), bytes: 0 });
-  }
-  append() {
-    return Promise.resolve();
-  }
-  async *read() {}
-  close() {
-    return Promise.resolve();
-  }
-}
+import { NoDisk } from './no-disk.mjs';
+import { acrossThreads, inOneKernel, inTwoThreads } from './nodes.mjs';
 
 const taskOf = (afterMs) => defineTool({
   name: 'task',
@@ -88,7 +76,7 @@ export function suitesWith({ takeTurns, spread, ratioOf, perSecond }) {
 
   return {
     swarm: async ({ rounds, scale, onRound }) => {
-      const [many, few] = [Math.round(10_000 * scale), Math.round(1_000 * scale)];
+      const [many, few, busy] = [10_000, 1_000, 500].map((count) => Math.round(count * scale));
       const [instant, slow] = [taskOf(0), taskOf(2)];
       const results = await takeTurns({
         messages: pingPong(many),
@@ -98,6 +86,9 @@ export function suitesWith({ takeTurns, spread, ratioOf, perSecond }) {
         thousand: shared(many, instant, { agents: 1_000, batch: 1 }),
         slowAlone: alone(few, slow),
         slowShared: shared(few, slow, { agents: 100, batch: 1 }),
+        letters: acrossThreads(few),
+        busyOne: inOneKernel(busy),
+        busyTwo: inTwoThreads(busy),
       }, rounds, onRound);
       const same = 'one agent that does the same tasks';
       return [
@@ -108,6 +99,9 @@ export function suitesWith({ takeTurns, spread, ratioOf, perSecond }) {
         row(results, { name: 'the same, 1,000 agents', contender: 'thousand', beside: 'alone', of: same }),
         row(results, { name: 'tasks that take 2 ms, 1 agent', contender: 'slowAlone' }),
         row(results, { name: 'the same tasks by map-reduce, 100 agents', contender: 'slowShared', beside: 'slowAlone', of: same }),
+        row(results, { name: 'letter sent and taken, 2 kernels in 2 threads, without a disk', contender: 'letters', unit: 'letters/s', beside: 'messages', of: 'messages in one kernel' }),
+        row(results, { name: 'tasks that take a processor about 20 ms, one kernel', contender: 'busyOne' }),
+        row(results, { name: 'the same tasks on 2 kernels in 2 threads', contender: 'busyTwo', beside: 'busyOne', of: 'one kernel that does them' }),
       ];
     },
   };

@@ -1,4 +1,4 @@
-import { OmniError, type AgentContext, type Json } from '@omnipaw/kernel';
+import { OmniError, type AgentContext, type Json, type Message } from '@omnipaw/kernel';
 import { swarmError } from '../errors.js';
 import { channelOf } from '../names.js';
 import { deliver, remoteAddressOf, unwrap } from '../remote/index.js';
@@ -142,9 +142,21 @@ export class Crew {
   *#hear(): Steps<void> {
     yield* this.#breathe();
     const until = Math.min(this.#book.nextDeadline ?? Infinity, this.#deadline);
-    const message = yield* nextMessage(this.#ctx, { channels: [this.#channel, ...this.#staff.channels], until: Math.min(until, this.#staff.lookAt) });
+    let message = yield* this.#next(Math.min(until, this.#staff.lookAt));
     if (this.#ctx.now() - until > LATE_MS) this.#book.extend(this.#ctx.now());
-    if (message === undefined) return;
+    while (message !== undefined) {
+      yield* this.#take(message);
+      // Other nodes answer after a while: all who have reported by now are told together, and none waits for the answer to another.
+      message = this.#staff.isSpread ? yield* this.#next(this.#ctx.now()) : undefined;
+    }
+  }
+
+  #next(until: number): Steps<Message | undefined> {
+    return nextMessage(this.#ctx, { channels: [this.#channel, ...this.#staff.channels], until });
+  }
+
+  *#take(message: Message): Steps<void> {
+    yield* this.#breathe();
     if (message.channel !== this.#channel) {
       const ending = this.#staff.endingIn(message);
       if (ending !== undefined) yield* this.#ended(ending);

@@ -39,12 +39,17 @@ export class Staff {
     this.#ctx = ctx;
     this.#job = job;
     this.#nodes = [...new Set(job.seats.flatMap(({ node }) => (node === undefined ? [] : [node])))];
-    this.#lookAt = this.#nodes.length === 0 ? Infinity : ctx.now() + LOOK_MS;
+    this.#lookAt = this.isSpread ? ctx.now() + LOOK_MS : Infinity;
+  }
+
+  /** Whether members are on other nodes. */
+  get isSpread(): boolean {
+    return this.#nodes.length > 0;
   }
 
   /** On which ends are told. */
   get channels(): readonly string[] {
-    return this.#nodes.length === 0 ? ['exit'] : ['exit', endsOf(this.#job.swarm)];
+    return this.isSpread ? ['exit', endsOf(this.#job.swarm)] : ['exit'];
   }
 
   /** When {@link look} is due, milliseconds since the epoch. */

@@ -1,8 +1,16 @@
-import type { AgentContext, Json } from '@omnipaw/kernel';
+import type { AgentContext, Json, Operation } from '@omnipaw/kernel';
 import type { Member } from '../names.js';
 
 /** What the protocol needs of a program's context. */
-export type ProtocolContext = Pick<AgentContext, 'agent' | 'memory' | 'now' | 'uuid' | 'send' | 'receive' | 'sleep' | 'tool'>;
+export interface ProtocolContext extends Pick<AgentContext, 'agent' | 'now' | 'uuid' | 'send' | 'receive' | 'sleep' | 'tool'> {
+  readonly memory: OwnMemory;
+}
+
+/** An agent's own memory, whatever else its program keeps there. */
+export interface OwnMemory {
+  set(key: string, value: unknown): Operation<void>;
+  delete(key: string): Operation<void>;
+}
 
 export interface ProtocolOptions {
   readonly swarm: string;
