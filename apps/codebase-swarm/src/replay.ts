@@ -12,6 +12,6 @@ import { createTools } from './tools/index.js';
 const nowhere = new Workspace(tmpdir());
 const tools = createTools({ source: nowhere, output: nowhere, copy: nowhere, excluded: undefined });
 
-export const [coordinator, readers, reader, planner, patchers, patcher, chair, juror, writer] = createAgents(tools).agents;
+export const [coordinator, readers, reader, readerSteward, planner, patchers, patcher, patcherSteward, chair, juror, writer] = createAgents(tools).agents;
 export const { list, scan, blame, edit, diff, register, comments, lines, program, copy, check } = tools;
 export const limits = quota();

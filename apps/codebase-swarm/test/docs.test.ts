@@ -79,7 +79,7 @@ describeWith('git', 'the page about the main job', () => {
 
   test('shows a model at work that has no more say than others', async () => {
     const fixture = readFileSync(new URL('fixtures/model.ts', import.meta.url), 'utf8');
-    expect(fixture).toContain(block("ts\nimport { defineTool").replaceAll("'./", "'../../src/"));
+    expect(fixture).toContain(block('typescript\nimport { defineTool').replaceAll("'./", "'../../src/"));
     const { report } = await runSwarm(tree({ 'a.ts': '// TODO: a\nlet a;\n', 'eager.ts': '// TODO: b\nlet b;\n' }), { parts });
     expect(report.vote).toMatchObject({ accepted: 1, rejected: 1, against: [{ path: 'eager.ts' }] });
   });

@@ -16,7 +16,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'takes-any-report',
     bug: 'Whoever reports of a task ends it, whether or not it was given to them.',
     file: 'crew/crew.ts',
-    text: 'if (report !== undefined && message.from !== null) this.#book.reported(message.from, report.reports);',
+    text: 'if (report !== undefined && from !== null) this.#book.reported(from, report.reports);',
     replacement: 'if (report !== undefined) for (const agent of this.#seats.keys()) this.#book.reported(agent, report.reports);',
   },
   {
@@ -51,8 +51,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'forgets-the-exit',
     bug: 'A member that failed is not replaced.',
     file: 'crew/crew.ts',
-    text: '    yield* this.#replace(exit.agent, reason);\n',
-    replacement: '    this.#seats.delete(exit.agent);\n    this.#book.gone(exit.agent, reason);\n',
+    text: '    yield* this.#replace(ending.agent, reason);\n',
+    replacement: '    this.#seats.delete(ending.agent);\n    this.#book.gone(ending.agent, reason);\n',
   },
 ];
 
