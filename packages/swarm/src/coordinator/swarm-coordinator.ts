@@ -1,4 +1,4 @@
-import { OmniError, readEntries, type AgentHandle, type Entry, type Grant, type Json, type LogReader, type OmniKernel, type Quota } from '@omnipaw/kernel';
+import { OmniError, readEntries, type AbortSignalLike, type AgentHandle, type Entry, type Grant, type Json, type LogReader, type OmniKernel, type Quota } from '@omnipaw/kernel';
 import { COORDINATOR, SwarmAccounts, type SwarmAccount, type SwarmProgress } from '../account/index.js';
 import { swarmError } from '../errors.js';
 import { membership } from '../names.js';
@@ -15,7 +15,7 @@ export type SwarmKernel = Pick<OmniKernel, 'spawn' | 'agent' | 'revoke' | 'subsc
 /** What somebody wants who waits for a swarm. */
 export interface Watching {
   /** Ends the swarm and all of its members. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignalLike;
   /** Told whenever the log says that the swarm has got further. Like any subscriber, it must not order anything of the kernel at once. */
   readonly onProgress?: (progress: SwarmProgress) => void;
 }
@@ -149,7 +149,7 @@ async function followFromStart(kernel: SwarmKernel, log: LogReader, accounts: Sw
 
 interface Waiting {
   readonly accounts: SwarmAccounts;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: AbortSignalLike | undefined;
 }
 
 async function outcomeOf<Result>(kernel: SwarmKernel, handle: AgentHandle<Result>, { accounts, signal }: Waiting): Promise<SwarmOutcome<Result>> {

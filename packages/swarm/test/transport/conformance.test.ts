@@ -1,4 +1,4 @@
-import { ThreadBroker, threadTransport } from '@omnipaw/swarm';
+import { ThreadBroker, threadTransport } from '@omnipaw/swarm/threads';
 import { transportConformance, type TransportBed } from '@omnipaw/swarm/conformance';
 import { VirtualTime } from '@omnipaw/testing';
 import { describe, test } from 'vitest';
