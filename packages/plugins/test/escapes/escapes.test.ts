@@ -65,7 +65,7 @@ describe('the canaries do sing', () => {
   test.each(bare.map((attempt) => [attempt.name, attempt] as const))('for the attempt %s without an isolate', async (_name, attempt: Attempt) => {
     const { code } = await bundleOf(pluginOf(attempt));
     const file = join(folderOf({}), 'bare.cjs');
-    writeFileSync(file, `const args = ${JSON.stringify(canaries.args)};\n${code}\nplugin.default(args, { call: async () => null }).then((told) => process.stdout.write(JSON.stringify(told), () => process.exit(0)));`);
+    writeFileSync(file, `const args = ${JSON.stringify(canaries.args)};\n${code}\nplugin.default(args, { call: async () => null, log() {} }).then((told) => process.stdout.write(JSON.stringify(told), () => process.exit(0)));`);
     const { stdout } = await promisify(execFile)(process.execPath, [file], { timeout: 30_000 });
     // Some of them print before they are done.
     expect(JSON.parse(stdout.split('\n').at(-1)!)).toMatchObject({ escaped: true });
