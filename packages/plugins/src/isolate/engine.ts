@@ -44,7 +44,7 @@ export type Entry = 'begin' | 'invoke' | 'settle' | 'fireTimer';
 /** Thrown for what is no script: its message is what the engine says of it. */
 export class NoScript extends Error {}
 
-const NO_SCRIPT = /^Compilation error: /;
+const NO_SCRIPT = 'Compilation error: ';
 
 /** Compiles a script in an engine of its own. Throws a {@link NoScript}; and something else if there is no engine for it. */
 export async function compile(module: WasmModule, script: string, fileName: string): Promise<Uint8Array> {
@@ -53,7 +53,7 @@ export async function compile(module: WasmModule, script: string, fileName: stri
     return vm.compile(script, fileName, 0, CompileFlags.STRIP_SOURCE);
   } catch (thrown) {
     const { message } = thrown as Error;
-    throw NO_SCRIPT.test(message) ? new NoScript(message.replace(NO_SCRIPT, ''), { cause: thrown }) : thrown;
+    throw message.startsWith(NO_SCRIPT) ? new NoScript(message.slice(NO_SCRIPT.length), { cause: thrown }) : thrown;
   } finally {
     vm.dispose();
   }

@@ -8,9 +8,10 @@
  * 2. A call that waits has no turn, and its seat is anybody's who has one: it is taken away, and started anew when it goes on, which it can since
  *    it does the same when it is told the same. So whoever has a turn has a seat, whatever all the others wait for.
  * 3. Each turn brings a call on by what it was told since its last one. It asks for `maxCalls` at the most, and has one turn more than that.
- * 4. Owners take turns, and none has two on one worker, or more than there always are workers, so nobody waits longer than for a turn of each other owner, however much one of
- *    them asks for, and also if its calls are given up: those keep their turns until the worker is out of them. Nobody waits behind a turn that
- *    takes long: there is a thread more for the others meanwhile.
+ * 4. Owners take turns, and none has two on one worker while others have calls under way, or turns on more than there always are workers. So
+ *    nobody waits longer than for a turn of each other owner, and one that it was about to have, however much one of them asks for, and also
+ *    if its calls are given up: those keep their turns until the worker is out of them. Nobody waits behind a turn that takes long: there is
+ *    a thread more for the others meanwhile.
  * 5. Memory is bounded: that of engines by the seats, that of calls by how many an owner may have under way for a caller, and by what all of
  *    them keep (`underway.ts`). One more than that is refused at once (`PLUGIN_BUSY`), since it might be one that all the others wait for.
  */
@@ -141,11 +142,9 @@ class WorkerPool implements IsolatePool {
   /** Where there is a turn for it: on the worker that it is on, or on any; also if it is on one where somebody takes long. */
   #workerFor(invocation: Invocation): WorkerSeat | undefined {
     const { owner } = invocation;
-    // What is there beyond those that there always may be is for others than those who take long.
-    if ([...this.#workers].filter((worker) => worker.worksFor(owner)).length >= this.#maxWorkers) return undefined;
     for (const worker of this.#workers) {
       if (!worker.has(invocation)) continue;
-      if (worker.longTurn === undefined) return worker.hasTurnFor(owner) ? worker : undefined;
+      if (worker.longTurn === undefined) return this.#hasTurn(worker, owner) ? worker : undefined;
       const other = this.#choose(owner);
       if (other !== undefined) worker.vacate(invocation);
       return other;
@@ -155,9 +154,20 @@ class WorkerPool implements IsolatePool {
 
   /** The one where the fewest work, and of those rather one that is not in the engine; a new one rather than one with calls. */
   #choose(owner: string): WorkerSeat | undefined {
-    const [best] = [...this.#workers].filter((worker) => worker.hasTurnFor(owner)).sort((a, b) => a.working - b.working || Number(a.isRunning) - Number(b.isRunning) || a.size - b.size);
+    const [best] = [...this.#workers].filter((worker) => this.#hasTurn(worker, owner)).sort((a, b) => a.working - b.working || Number(a.isRunning) - Number(b.isRunning) || a.size - b.size);
     if (best?.size === 0 && !best.isRunning) return best;
-    return this.#workers.size < this.#maxWorkers + this.#more ? this.#begin() : best;
+    const more = this.#turnsOf(owner) < this.#maxWorkers ? this.#more : 0;
+    return this.#workers.size < this.#maxWorkers + more ? this.#begin() : best;
+  }
+
+  #hasTurn(worker: WorkerSeat, owner: string): boolean {
+    // What is there beyond those that there always may be is for others than those who take long.
+    return worker.hasTurnFor(owner, this.#accounts.isOne) && (worker.worksFor(owner) || this.#turnsOf(owner) < this.#maxWorkers);
+  }
+
+  /** On how many workers one of an owner has a turn. */
+  #turnsOf(owner: string): number {
+    return [...this.#workers].filter((worker) => worker.worksFor(owner)).length;
   }
 
   /** How many threads there may be beyond those that there always may: one for each turn that takes long, and as many again at the most. */

@@ -17,9 +17,9 @@ export interface SourcePlace extends Place {
 
 const SEMICOLON = 59;
 const COMMA = 44;
-const DIGITS = new Map([...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].map((digit, value) => [digit.charCodeAt(0), value]));
-/** By code of character. */
-const VALUES = Int8Array.from({ length: 128 }, (_, code) => DIGITS.get(code) ?? -1);
+const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+/** By code of character; -1 for what is no digit. */
+const VALUES = Int8Array.from({ length: 128 }, (_, code) => DIGITS.indexOf(String.fromCharCode(code)));
 
 /** For each place what it comes from, if the map says so. A map that cannot be read is as good as none. */
 export function sourcePlaces(sourceMap: string, places: readonly Place[]): readonly (SourcePlace | undefined)[] {

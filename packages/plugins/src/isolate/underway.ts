@@ -29,6 +29,11 @@ export class Accounts<Call extends Underway> {
   /** By owner; there is none without calls. */
   readonly #accounts = new Map<string, Account<Call>>();
 
+  /** Whether there is one owner and no other. */
+  get isOne(): boolean {
+    return this.#accounts.size === 1;
+  }
+
   /** Whether one more of this owner may begin for this caller. */
   hasPlace({ owner, caller }: Pick<Underway, 'owner' | 'caller'>): boolean {
     return (this.#accounts.get(owner)?.open.get(caller) ?? 0) < MAX_OPEN;
@@ -36,7 +41,7 @@ export class Accounts<Call extends Underway> {
 
   add(call: Call): void {
     const { owner, caller, keptChars } = call;
-    const account = this.#accounts.get(owner) ?? { calls: new Set(), open: new Map(), keptChars: 0 };
+    const account: Account<Call> = this.#accounts.get(owner) ?? { calls: new Set(), open: new Map(), keptChars: 0 };
     this.#accounts.set(owner, account);
     account.calls.add(call);
     account.open.set(caller, (account.open.get(caller) ?? 0) + 1);

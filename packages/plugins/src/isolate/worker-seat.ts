@@ -88,9 +88,9 @@ export class WorkerSeat {
     return working;
   }
 
-  /** Whether one more of an owner may work: one of each, so that nobody waits here for two turns of another one. */
-  hasTurnFor(owner: string): boolean {
-    return this.working < MAX_WORKING && this.longTurn === undefined && !this.worksFor(owner);
+  /** Whether one more of an owner may work: one of each, so that nobody waits here for two turns of another one; but two if there is no other one. */
+  hasTurnFor(owner: string, isAlone: boolean): boolean {
+    return this.working < MAX_WORKING && this.longTurn === undefined && (isAlone || !this.worksFor(owner));
   }
 
   /** Whether one of an owner has a turn; where a turn takes long, that is the only one. */

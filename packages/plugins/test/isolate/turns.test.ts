@@ -75,9 +75,11 @@ test('an owner has one turn on a worker and no more, so that another one waits f
   const pool = openPool({ workers: 1 });
   await pool.prepare();
   const ended: string[] = [];
+  // Where nobody else is, it may have two.
+  void pool.run(jobOf('async (args, ctx) => ctx.call("x")', { owner: 'other', call: never }));
   const work = (owner: string): Promise<unknown> => pool.run(jobOf('async () => { for (let n = 0; n < 3e5; n++); }', { owner })).then(() => ended.push(owner));
   await Promise.all([...Array.from({ length: 5 }, () => work('evil')), work('good')]);
-  expect(ended.slice(0, 2)).toEqual(['evil', 'good']);
+  expect(ended.indexOf('good')).toBe(1);
 });
 
 test('a turn that does not end keeps nobody else waiting, and there are threads for it as long as it lasts', async () => {
