@@ -13,8 +13,8 @@ test('limits that no call can have are refused before anything is loaded', () =>
 });
 
 test('a call may have more memory than an engine has unless somebody says so', async () => {
-  const code = 'const all = []; for (let n = 0; n < 100; n++) all.push(new Uint8Array(1 << 20)); return all.length;';
+  const code = 'return new Uint8Array(80 << 20).length;';
   const run = async (mebibytes: number) => (await attack({ plugins: { evil: { tools: { run: code } } }, limits: { memoryBytes: mebibytes * MEBIBYTE } })).said;
-  expect(await run(128)).toEqual({ value: 100 });
+  expect(await run(128)).toEqual({ value: 80 * MEBIBYTE });
   expect(await run(32)).toMatchObject({ code: expect.stringMatching(/^PLUGIN_(LIMIT_EXCEEDED|FAILED)$/) as unknown });
 });
