@@ -7,6 +7,7 @@ import { confine, TARGET } from './confine.js';
 import { PluginFolder, Refusal } from './plugin-folder.js';
 
 const MAX_CODE_CHARS = 16 * 1024 * 1024;
+const MAX_MAP_CHARS = 2 * 1024 * 1024;
 const MAX_PROBLEMS = 20;
 
 async function answer({ id, folder, entry, provided }: BuildOrder): Promise<BuildAnswer> {
@@ -21,7 +22,7 @@ async function answer({ id, folder, entry, provided }: BuildOrder): Promise<Buil
     });
     const [code, sourceMap] = [/\.js$/, /\.map$/].map((ending) => outputFiles.find((file) => ending.test(file.path))?.text ?? '') as [string, string];
     if (code.length > MAX_CODE_CHARS) throw new Refusal(`The bundle has ${code.length} characters, more than ${MAX_CODE_CHARS}.`);
-    return { id, ok: true, code, sourceMap, inputs: Object.fromEntries([...files.digests].sort(([a], [b]) => (a < b ? -1 : 1))) };
+    return { id, ok: true, code, sourceMap: sourceMap.length > MAX_MAP_CHARS ? '' : sourceMap, inputs: Object.fromEntries([...files.digests].sort(([a], [b]) => (a < b ? -1 : 1))) };
   } catch (thrown) {
     return { id, ok: false, ...problemsOf(thrown, printed) };
   }

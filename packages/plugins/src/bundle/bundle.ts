@@ -4,6 +4,8 @@ export interface BundleRequest {
   readonly folder: string;
   /** The file of the handler, in the folder: `src/forecast.ts`. */
   readonly entry: string;
+  /** For this one, if it is to be less than the bundler's own. */
+  readonly timeoutMs?: number;
 }
 
 /** A script for the isolate, of one handler and all that it imports. */
@@ -11,6 +13,7 @@ export interface Bundle {
   readonly code: string;
   /** SHA-256 of the code as UTF-8, in lower-case hex. The same on every machine. */
   readonly codeDigest: string;
+  /** Empty if it would be too large to be looked at: each error of the code is looked up in it. */
   readonly sourceMap: string;
   /** As which the code appears in stacks. */
   readonly fileName: string;
@@ -27,7 +30,7 @@ export interface BundleProblem {
 }
 
 /** What a builder is asked, and what it answers. */
-export interface BuildOrder extends BundleRequest {
+export interface BuildOrder extends Pick<BundleRequest, 'folder' | 'entry'> {
   readonly id: number;
   /** Modules that the host gives, by the name that they are imported by. */
   readonly provided: Readonly<Record<string, string>>;
