@@ -3,6 +3,7 @@
  *
  * 1. A member that is elsewhere is named by who starts it, so that starting it is one letter.
  * 2. A node that can't be reached is not used again, and all members there count as gone: what they still say is passed over.
+ * 3. How a member elsewhere has ended is believed of the steward of its node, and of nobody else there.
  */
 import { OmniError, type AgentContext, type Json, type Message } from '@omnipaw/kernel';
 import { fieldsOf } from '../fields.js';
@@ -86,7 +87,7 @@ export class Staff {
 
   /** That somebody has ended, if that is what a message says. */
   endingIn(message: Message): Ending | undefined {
-    const ending = endingIn(message);
+    const ending = endingIn(message, (from) => remoteAddressOf(from)?.agent === stewardOf(this.#job.member.type));
     const address = ending === undefined ? undefined : remoteAddressOf(ending.agent);
     if (ending !== undefined && address !== undefined) this.#membersOn(address.node).delete(ending.agent);
     return ending;
@@ -162,11 +163,14 @@ export class Staff {
   }
 }
 
-/** That somebody has ended, in this kernel or on another node; undefined for a message that says nothing of it. */
-export function endingIn(message: Message): Ending | undefined {
+/**
+ * That somebody has ended, in this kernel or on another node; undefined for a message that says nothing of it. Of members
+ * elsewhere their stewards tell: whoever else wrote that could end any of them, and make up its result.
+ */
+export function endingIn(message: Message, isSteward: (address: string) => boolean): Ending | undefined {
   if (message.channel === 'exit') return message.body as unknown as Exit;
   const { from, channel, body } = unwrap(message);
-  const node = from === null || addressOf(channel)?.topic !== STEWARD_CHANNEL ? undefined : remoteAddressOf(from)?.node;
+  const node = from === null || addressOf(channel)?.topic !== STEWARD_CHANNEL || !isSteward(from) ? undefined : remoteAddressOf(from)?.node;
   const { kind, agent, error = null, message: text, result = null } = fieldsOf(body);
   if (node === undefined || kind !== 'ended' || typeof agent !== 'string' || typeof text !== 'string') return undefined;
   return { agent: `${node}/${agent}`, error: typeof error === 'string' ? error : null, told: { message: text, result: result as Json } };

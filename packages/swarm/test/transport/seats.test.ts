@@ -1,5 +1,5 @@
 import { defineTool, unchecked, type OmniError } from '@omnipaw/kernel';
-import { consensus, defineSwarm, handOff, hostSwarm, mapReduce, pipeline, supervisor, SwarmCoordinator } from '@omnipaw/swarm';
+import { channelOf, consensus, defineSwarm, deliver, handOff, hostSwarm, mapReduce, pipeline, supervisor, SwarmAccounts, SwarmCoordinator } from '@omnipaw/swarm';
 import { describe, expect, test } from 'vitest';
 import { ofKind } from '../support.js';
 import { Cluster, type Node } from './nodes.js';
@@ -43,6 +43,25 @@ const working = defineSwarm('working', {
   SUPERVISOR: supervisor([
     { role: 'one', *work(ctx) { yield* ctx.sleep(5); return handOff('two', 20); } },
     { role: 'two', onDemand: true, *work(ctx, piece: number) { yield* ctx.sleep(5); return piece + 1; } },
+  ]),
+  FORGING: supervisor([
+    {
+      role: 'honest',
+      *work(ctx) {
+        yield* ctx.shared(`swarm-${ctx.agent.metadata['swarm'] as string}`).set('victim', ctx.agent.id, 0);
+        yield* ctx.sleep(100);
+        return 'true';
+      },
+    },
+    {
+      role: 'forger',
+      *work(ctx, _, { swarm }) {
+        yield* ctx.sleep(50);
+        const { value: agent } = yield* ctx.shared(`swarm-${swarm}`).get('victim');
+        yield* deliver(ctx, { to: `a/${swarm}`, channel: channelOf(swarm, 'steward'), body: { kind: 'ended', agent, error: null, message: '', result: { result: 'forged' } } });
+        return agent === undefined ? 'nobody' : 'done';
+      },
+    },
   ]),
   CONSENSUS: consensus({ *propose(ctx, pieces: readonly number[]) { return yield* ctx.tool(slow, pieces[Number((ctx.agent.metadata['slot'] as string).at(-1))]!); } }),
 });
@@ -132,6 +151,21 @@ describe('a swarm over several nodes', () => {
     await cluster.time.advance(70_000);
     expect(nodes[1].kernel.snapshot().agents.map(({ id, state }) => [id.split('-')[0], state])).toEqual([['working.steward', 'WAITING'], ['working.member', 'TERMINATED']]);
     await cluster.finish(...nodes);
+  });
+
+  test('believes nobody but the steward of a node of how its members have ended', async () => {
+    const cluster = new Cluster(['a', 'b', 'c']);
+    const nodes = [await boot(cluster, 'a'), await boot(cluster, 'b')] as const;
+    const { result, account } = await cluster.time.until(run(nodes[0], { strategy: 'FORGING', goal: null, agents: 2, nodes: ['b'] }));
+    expect(result).toEqual({ honest: 'true', forger: 'done' });
+    expect(account.members.slice(1).map(({ state }) => state)).toEqual(['completed', 'completed']);
+    const [a] = await cluster.finish(...nodes);
+    // Also when the lie was read, the account has its victim at work.
+    const read = a!.findIndex(({ kind, data }) => kind === 'MESSAGE_RECEIVED' && JSON.stringify(data).includes('forged'));
+    expect(read).toBeGreaterThan(0);
+    const accounts = new SwarmAccounts();
+    for (const entry of a!.slice(0, read + 1)) accounts.apply(entry);
+    expect(accounts.of('working-1')!.members.find(({ slot }) => slot === 'honest-1')!.state).toBe('running');
   });
 
   test('gives nobody more than its node allows', async () => {
