@@ -1,12 +1,13 @@
 import { OmniError, type AgentContext, type Json, type Message } from '@omnipaw/kernel';
 import { swarmError } from '../errors.js';
 import { channelOf } from '../names.js';
-import { deliver, remoteAddressOf, unwrap } from '../remote/index.js';
+import { deliverAll, remoteAddressOf, unwrap } from '../remote/index.js';
 import type { Job, Seat, Steps } from '../strategy.js';
 import { Book, type Assignment, type BookOptions } from './book.js';
 import { isOutOfBudget, nextMessage } from './next-message.js';
 import { Staff, type Ending } from './staff.js';
 import { workReportIn, type Failure, type WorkOrder } from './task.js';
+import { timeUp } from './time-up.js';
 
 export interface CrewOptions extends BookOptions {
   /** How many members may be replaced that failed while they held no task. */
@@ -14,8 +15,6 @@ export interface CrewOptions extends BookOptions {
 }
 
 const UNTOLD: ReadonlySet<string> = new Set(['DEAD_LETTER', 'MAILBOX_FULL', 'NODE_UNREACHABLE']);
-/** Letters to other nodes that are on their way together. */
-const TOLD_AT_ONCE = 32;
 /** A tick has room for more steps than this, even after a few that are not counted. */
 const STEPS_AT_ONCE = 500;
 
@@ -111,11 +110,9 @@ export class Crew {
       if (remoteAddressOf(assignment.agent) === undefined) yield* this.#tell(assignment);
       else elsewhere.push(assignment);
     }
-    for (let start = 0; start < elsewhere.length; start += TOLD_AT_ONCE) {
-      const told = elsewhere.slice(start, start + TOLD_AT_ONCE);
-      const settled = yield* this.#ctx.allSettled(told.map((assignment) => deliver(this.#ctx, { to: assignment.agent, channel: this.#channel, body: orderOf(assignment) })));
-      for (const [index, answer] of settled.entries()) if (answer.status === 'rejected') yield* this.#untold(told[index]!, answer.reason);
-    }
+    const { withinMs } = this.#staff;
+    const refusals = yield* deliverAll(this.#ctx, elsewhere.map((assignment) => ({ to: assignment.agent, channel: this.#channel, body: orderOf(assignment), withinMs })));
+    for (const [index, refusal] of refusals.entries()) if (refusal !== undefined) yield* this.#untold(elsewhere[index]!, refusal);
   }
 
   *#tell(assignment: Assignment): Steps<void> {
@@ -201,10 +198,6 @@ export class Crew {
 
 function orderOf({ tasks }: Assignment): WorkOrder {
   return { kind: 'work', tasks: tasks.map(({ id, act, input }) => ({ id, act, input })) };
-}
-
-export function timeUp(swarm: string): OmniError {
-  return swarmError('SWARM_TIMEOUT', `The swarm "${swarm}" has not come to its end in time. Give it more time (timeoutMs), more members, or less to do.`);
 }
 
 export function restartsExceeded(maxRestarts: number, { code, message }: Failure): OmniError {

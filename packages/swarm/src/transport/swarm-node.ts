@@ -28,7 +28,7 @@ export interface SwarmNode {
   close(): Promise<void>;
 }
 
-/** Nothing but a node's disappearing ends a call: that a busy node takes long is no reason. */
+/** Nothing but the link's patience ends a call, or that of its caller: that a busy node takes long is no reason. */
 const TIMEOUT_MS = 24 * 60 * 60_000;
 /** What comes there is from the kernel itself, and never from elsewhere. */
 const KERNEL_CHANNELS: ReadonlySet<string> = new Set(['approval', 'breach', 'exit']);
@@ -66,8 +66,8 @@ function toolFor(peer: string, { node, link }: { readonly node: string; readonly
     timeoutMs: TIMEOUT_MS,
     // The link itself has patience; who calls decides what becomes of a node that is gone.
     retry: { limit: 0, backoffMs: 0 },
-    run: async ({ to, channel, body }: Outgoing, { agent, idempotencyKey }: ToolContext) => {
-      await (await link).send(peer, { id: idempotencyKey, from: `${node}/${agent}`, to, channel, body: body as Json });
+    run: async ({ to, channel, body, withinMs }: Outgoing, { agent, idempotencyKey }: ToolContext) => {
+      await (await link).send(peer, { id: idempotencyKey, from: `${node}/${agent}`, to, channel, body: body as Json }, withinMs);
     },
   });
 }

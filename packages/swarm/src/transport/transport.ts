@@ -20,9 +20,10 @@ export interface TransportLink {
   /**
    * Resolves when the other kernel has the letter on its disk.
    *
-   * Rejects with that kernel's refusal, or with `NODE_UNREACHABLE` when nobody has said in time that it arrived: it may have.
+   * Rejects with that kernel's refusal, or with `NODE_UNREACHABLE` when nobody has said in time that it arrived, be the node gone or silent: it may have.
+   * After `withinMs`, if given, the letter is given up at the latest.
    */
-  send(node: string, letter: Letter): Promise<void>;
+  send(node: string, letter: Letter, withinMs?: number): Promise<void>;
   /** Leaves the swarm; what was not answered is rejected with `NODE_UNREACHABLE`. */
   close(): Promise<void>;
 }

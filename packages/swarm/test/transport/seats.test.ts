@@ -63,6 +63,8 @@ const working = defineSwarm('working', {
       },
     },
   ]),
+  WAITING: supervisor([{ role: 'one', *work(ctx) { yield* ctx.receive({ channel: 'never' }); return null; } }]),
+  SLOW: supervisor([{ role: 'one', *work(ctx) { yield* ctx.sleep(5_000); return 'at last'; } }]),
   CONSENSUS: consensus({ *propose(ctx, pieces: readonly number[]) { return yield* ctx.tool(slow, pieces[Number((ctx.agent.metadata['slot'] as string).at(-1))]!); } }),
 });
 
@@ -150,6 +152,55 @@ describe('a swarm over several nodes', () => {
     expect(await cluster.time.until(running)).toBe('SWARM_CANCELLED');
     await cluster.time.advance(70_000);
     expect(nodes[1].kernel.snapshot().agents.map(({ id, state }) => [id.split('-')[0], state])).toEqual([['working.steward', 'WAITING'], ['working.member', 'TERMINATED']]);
+    await cluster.finish(...nodes);
+  });
+
+  test('on one node has no say in how long members of another one stay there whose coordinator has ended', async () => {
+    const cluster = new Cluster(['a', 'b', 'c']);
+    const nodes = [await boot(cluster, 'a'), await boot(cluster, 'b')] as const;
+    const stop = new AbortController();
+    const cancelled = run(nodes[0], { strategy: 'WAITING', goal: null, agents: 1, nodes: ['b'], signal: stop.signal }).catch((error: unknown) => (error as OmniError).code);
+    const other = new AbortController();
+    const running = run(nodes[0], { strategy: 'WAITING', goal: null, agents: 1, nodes: ['b'], signal: other.signal }).catch((error: unknown) => (error as OmniError).code);
+    await cluster.time.advance(150);
+    stop.abort();
+    expect(await cluster.time.until(cancelled)).toBe('SWARM_CANCELLED');
+    await cluster.time.advance(70_000);
+    expect(nodes[1].kernel.snapshot().agents.filter(({ id }) => id.startsWith('working.member')).map(({ state }) => state)).toEqual(['TERMINATED', 'WAITING']);
+    other.abort();
+    await cluster.time.until(running);
+    await cluster.finish(...nodes);
+  });
+
+  test('hears of what was done elsewhere while its own kernel was away', async () => {
+    const cluster = new Cluster(['a', 'b', 'c']);
+    let a = await boot(cluster, 'a');
+    const b = await boot(cluster, 'b');
+    void run(a, { strategy: 'SLOW', goal: null, agents: 1, nodes: ['b'], id: 'slow-1' }).catch(() => undefined);
+    await cluster.time.advance(1_000);
+    await cluster.time.until(a.kernel.stop());
+    cluster.wires.kill('a');
+    await cluster.time.advance(60_000);
+    a = await boot(cluster, 'a', { log: a.log });
+    const { result } = await cluster.time.until(SwarmCoordinator.resume(a.kernel, { swarm: working, id: 'slow-1', log: a.log }));
+    expect(result).toEqual({ one: 'at last' });
+    await cluster.finish(a, b);
+  });
+
+  test('comes to its end in time, whatever a node does that is there and does not answer', async () => {
+    const cluster = new Cluster(['a', 'b', 'c'], { patienceMs: 10_000 });
+    const nodes = [await boot(cluster, 'a'), await boot(cluster, 'b'), await boot(cluster, 'c')] as const;
+    const before = cluster.time.now;
+    const failing = run(nodes[0], { strategy: 'MAP_REDUCE', goal: 2_000, timeoutMs: 5_000 }).catch((error: unknown) => (error as OmniError).code);
+    await cluster.time.advance(150);
+    // What its members have done arrives, and what they are to do next does not.
+    cluster.wires.cut('a', 'c');
+    expect(await cluster.time.until(failing)).toBe('SWARM_TIMEOUT');
+    expect(cluster.time.now - before).toBeLessThanOrEqual(6_000);
+    cluster.wires.heal('a', 'c');
+    cluster.wires.freeze('c');
+    // Without a limit, others do what its members had to do.
+    expect((await cluster.time.until(run(nodes[0], { strategy: 'MAP_REDUCE', goal: 20 }))).result).toEqual(Array.from({ length: 20 }, (_, index) => index));
     await cluster.finish(...nodes);
   });
 
