@@ -36,6 +36,8 @@ export class Crew {
   readonly #channel: string;
   #restarts = 0;
   #steps = 0;
+  /** Whether somebody was to be told something since it was given out, could not be, and is free. */
+  #hasFreed = false;
 
   constructor(ctx: AgentContext, job: Job, options: CrewOptions) {
     this.#ctx = ctx;
@@ -63,7 +65,9 @@ export class Crew {
       yield* this.#lookAround();
       // Whoever was too slow may have been the last one.
       if (this.#isEnding()) break;
+      this.#hasFreed = false;
       yield* this.#tellAll(this.#book.assign(this.#ctx.now()));
+      if (this.#hasFreed) continue;
       if (this.#book.isIdle) throw swarmError('TASK_FAILED', 'There is work left that no member of the swarm can do.');
       yield* this.#hear();
     }
@@ -99,6 +103,7 @@ export class Crew {
     const seat = this.#seats.get(agent);
     if (seat === undefined) return;
     this.#seats.delete(agent);
+    this.#book.unreached(agent);
     this.#book.gone(agent, { code: 'NODE_UNREACHABLE', message: `The node of agent "${agent}" is gone.` });
     yield* this.#seat(seat);
   }
@@ -129,11 +134,22 @@ export class Crew {
     const node = remoteAddressOf(agent)?.node;
     // That it has ended, the kernel tells as well.
     if (code === 'DEAD_LETTER' && node === undefined) return;
+    if (code === 'VALUE_TOO_LARGE') {
+      this.#failTelling(agent, { code, message: `What a member was to be told is too large for a message. ${message}` });
+      return;
+    }
     if (!UNTOLD.has(code)) throw error;
     this.#book.unreached(agent);
     if (code === 'NODE_UNREACHABLE' && node !== undefined) this.#staff.lose(node);
     else if (code === 'DEAD_LETTER') yield* this.#staff.askAfter(agent, message);
     else yield* this.#dismiss(agent, { code, message });
+  }
+
+  /** A single task that nobody can be told fails by itself; where several were too much together, each is told by itself next. */
+  #failTelling(agent: string, why: Failure): void {
+    this.#book.gone(agent, why);
+    this.#book.joined(agent, this.#seats.get(agent)!.role);
+    this.#hasFreed = true;
   }
 
   *#hear(): Steps<void> {

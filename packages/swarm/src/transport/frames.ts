@@ -57,6 +57,11 @@ function parsed(text: string): Readonly<Record<string, unknown>> {
 }
 
 function isLetter(value: unknown): boolean {
-  const { id, from, to, channel, body } = fieldsOf(value);
-  return [id, from, to, channel].every((field) => typeof field === 'string') && body !== undefined;
+  const { id, from, to, channel, body, office } = fieldsOf(value);
+  return [id, from, to, channel].every((field) => typeof field === 'string') && body !== undefined && (office === undefined || isOffice(office));
+}
+
+function isOffice(value: unknown): boolean {
+  const { swarm, term } = fieldsOf(value);
+  return typeof swarm === 'string' && typeof term === 'number';
 }

@@ -10,6 +10,14 @@ export interface Letter {
   readonly to: string;
   readonly channel: string;
   readonly body: Json;
+  /** The office that its sender holds, by what its own kernel knows: another kernel may know better, and refuse the letter. */
+  readonly office?: LetterOffice;
+}
+
+/** Of a leader: see `Election`. */
+export interface LetterOffice {
+  readonly swarm: string;
+  readonly term: number;
 }
 
 /** Puts a letter into a mailbox. Resolves when it is durable there; rejects with what refuses it. */

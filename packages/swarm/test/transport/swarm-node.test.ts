@@ -1,4 +1,4 @@
-import { defineAgent, readEntries, type AgentContext, type OmniError } from '@omnipaw/kernel';
+import { defineAgent, readEntries, type AgentContext, type Instruction, type OmniError } from '@omnipaw/kernel';
 import { channelOf, deliver, Election, membership, messageGraph, swarm, SwarmProtocol, unwrap, wireTransport, type Letter, type SwarmTransport, type TransportLink, type WireListener } from '@omnipaw/swarm';
 import { describe, expect, test } from 'vitest';
 import { entriesOf, ofKind } from '../support.js';
@@ -171,6 +171,37 @@ describe('a node that is there and says nothing', () => {
     }));
     const results = await cluster.time.until(Promise.all(voting.slice(0, 2).map((handle) => handle.result())));
     expect(results).toEqual([[['seat-a', 1], ['seat-a', 1]], [['seat-a', 1], ['seat-a', 1]]]);
+    await cluster.finish(...(nodes as [Node, Node, Node]));
+  });
+
+  test('leads no more where its successor is known, whatever its own kernel knows', async () => {
+    const cluster = new Cluster(names);
+    const voter = defineAgent('voter', function* (ctx, own: string): Generator<Instruction, unknown> {
+      const election = new Election(new SwarmProtocol(ctx, { swarm: 'chairs', members: everybody(own) }), { heartbeatMs: 400, timeoutMs: 1_000 });
+      yield* election.leader();
+      if (own !== 'a') {
+        yield* election.sleep(8_000);
+        return (yield* election.leader()).term;
+      }
+      // Asleep, it neither beats nor hears that others have chosen somebody else.
+      yield* ctx.sleep(4_000);
+      const orders = [];
+      for (let count = 0; count < 2; count++) {
+        const told = yield* ctx.allSettled(['b/voter-1', 'c/voter-1'].map((to) => deliver(ctx, { to, channel: channelOf('chairs', 'work'), body: 'go on' })));
+        orders.push([election.isLeader, told.map((answer) => (answer.status === 'rejected' ? answer.reason.code : 'sent'))]);
+        yield* election.sleep(1_000);
+      }
+      return orders;
+    });
+    const nodes = [];
+    for (const name of names) nodes.push(await cluster.boot({ name, agents: [voter] }));
+    const voting = nodes.map(({ kernel, node: { name } }) => kernel.spawn(voter, name, {
+      grants: ['call:swarm.to.*'],
+      metadata: membership('chairs', `seat-${name}`, everybody(name).filter(({ slot }) => slot !== `seat-${name}`)),
+    }));
+    const [orders, ...terms] = await cluster.time.until(Promise.all(voting.map((handle) => handle.result())));
+    expect(orders).toEqual([[true, ['STALE_TERM', 'STALE_TERM']], [false, ['sent', 'sent']]]);
+    expect(terms).toEqual([2, 2]);
     await cluster.finish(...(nodes as [Node, Node, Node]));
   });
 
