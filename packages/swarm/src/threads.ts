@@ -58,7 +58,7 @@ export class ThreadBroker {
 }
 
 export interface ThreadTransportOptions {
-  /** For how long a letter waits for a node that is not there; 10 seconds unless given. */
+  /** For how long a letter waits for a node that is not there, 10 seconds unless given; for one that is there and does not answer, six times as long. */
   readonly patienceMs?: number;
 }
 

@@ -47,6 +47,18 @@ export class SwarmLedger implements Projection {
     return this.#places.get(agent);
   }
 
+  /** @internal The office that an agent holds. */
+  officeOf(agent: string): { readonly swarm: string; readonly term: number } | undefined {
+    const record = this.#places.get(agent)?.record;
+    const term = record?.officeOf(agent);
+    return record === undefined || term === undefined ? undefined : { swarm: record.swarm, term };
+  }
+
+  /** @internal The newest term in which a swarm has elected somebody, by what this log has; 0 before the first. */
+  newestElected(swarm: string): number {
+    return this.#records.get(swarm)?.ballots.newestElected ?? 0;
+  }
+
   apply(entry: Entry): void {
     this.letters.apply(entry);
     if (entry.kind === 'AGENT_SPAWNED') this.#spawned(entry.agent!, entry.data);
