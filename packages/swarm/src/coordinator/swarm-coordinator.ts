@@ -86,7 +86,7 @@ export class SwarmCoordinator<Name extends string, Result = Json> {
     try {
       const input: Assignment = { strategy, goal: goal as Json, seats: this.#seats, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
       const handle = this.#kernel.spawn(swarm.coordinator, input, {
-        id, grants: coordinatorGrants(id, swarm, this.#seats), metadata: membership(id, COORDINATOR), ...(budget === undefined ? {} : { quota: budget }),
+        id, grants: coordinatorGrants(id, swarm, this.#seats), metadata: membership(id, COORDINATOR, { slots: this.#seats.map(({ slot }) => slot) }), ...(budget === undefined ? {} : { quota: budget }),
       });
       return await outcomeOf(this.#kernel, handle as AgentHandle<Result>, { accounts, signal });
     } finally {

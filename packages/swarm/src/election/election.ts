@@ -208,7 +208,7 @@ export class Election {
   }
 }
 
-const ORDINARY: ReadonlySet<string | undefined> = new Set(['DEAD_LETTER', 'MAILBOX_FULL', 'NODE_UNREACHABLE', 'VOTED_ALREADY', 'NOT_ELECTED', 'STALE_TERM']);
+const ORDINARY: ReadonlySet<string | undefined> = new Set(['DEAD_LETTER', 'MAILBOX_FULL', 'NODE_UNREACHABLE', 'VOTED_ALREADY', 'NOT_ELECTED', 'STALE_TERM', 'TERM_TOO_FAR']);
 
 /** Whether an operation was carried out; throws what is no ordinary refusal in an election. */
 function* isAccepted(operation: Iterable<Instruction, void>): Generator<Instruction, boolean> {
