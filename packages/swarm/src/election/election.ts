@@ -203,8 +203,8 @@ export class Election {
   }
 
   #silenceMs(): number {
-    const { rank, size } = this.#state;
-    return silenceMs(this.#rhythm, { rank, size, attempts: this.#attempts });
+    const { rank, size, leader, votedFor } = this.#state;
+    return silenceMs(this.#rhythm, { rank, size, attempts: this.#attempts, hasVoted: leader === undefined && votedFor !== undefined });
   }
 }
 
