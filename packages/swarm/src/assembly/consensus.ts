@@ -5,7 +5,7 @@ import { Staff } from '../crew/index.js';
 import type { Member } from '../names.js';
 import { SwarmProtocol } from '../protocol/index.js';
 import { assertCount } from '../require.js';
-import type { Job, Post, Steps, Strategy } from '../strategy.js';
+import { sourceOf, type Job, type Post, type Steps, type Strategy } from '../strategy.js';
 
 /** What a swarm decides by; the goal is the question. */
 export interface ConsensusParts<Question> extends Pick<ConsensusOptions, 'rule' | 'weights' | 'maxRounds'> {
@@ -39,7 +39,7 @@ export function consensus<Question>({ propose, vote, judge, timeoutMs = 60_000, 
 
   return Object.freeze({
     roles: [],
-    source: [propose, vote, judge].map(String).join('\n'),
+    source: sourceOf([propose, vote, judge], { timeoutMs, ...rule }),
     *coordinate(ctx: AgentContext, job: Job): Steps<Json> {
       yield* announce(ctx, job, null);
       const staff = new Staff(ctx, job);

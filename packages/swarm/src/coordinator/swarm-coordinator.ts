@@ -86,7 +86,7 @@ export class SwarmCoordinator<Name extends string, Result = Json> {
     try {
       const input: Assignment = { strategy, goal: goal as Json, seats: this.#seats, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
       const handle = this.#kernel.spawn(swarm.coordinator, input, {
-        id, grants: coordinatorGrants(id, swarm, this.#seats), metadata: membership(id, COORDINATOR), ...(budget === undefined ? {} : { quota: budget }),
+        id, grants: coordinatorGrants(id, swarm, this.#seats), metadata: membership(id, COORDINATOR, { slots: this.#seats.map(({ slot }) => slot) }), ...(budget === undefined ? {} : { quota: budget }),
       });
       return await outcomeOf(this.#kernel, handle as AgentHandle<Result>, { accounts, signal });
     } finally {
@@ -94,7 +94,11 @@ export class SwarmCoordinator<Name extends string, Result = Json> {
     }
   }
 
-  /** Waits for a swarm that was started before, by an earlier process for instance: it goes on by itself with its kernel. Rejects as `execute` does. */
+  /**
+   * Waits for a swarm that was started before, by an earlier process for instance: it goes on by itself with its kernel. Rejects as `execute` does.
+   *
+   * `onProgress` is told all of it, from the first task on: what was before this process as well.
+   */
   static async resume<Name extends string, Result = Json>(kernel: SwarmKernel, { id, log, signal, onProgress }: ResumeOptions<Name>): Promise<SwarmOutcome<Result>> {
     const handle = kernel.agent(id) as AgentHandle<Result>;
     const accounts = new SwarmAccounts(ofSwarm(id, onProgress));

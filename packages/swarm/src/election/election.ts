@@ -210,12 +210,12 @@ export class Election {
   }
 
   #silenceMs(): number {
-    const { rank, size } = this.#state;
-    return silenceMs(this.#rhythm, { rank, size, attempts: this.#attempts });
+    const { rank, size, leader, votedFor } = this.#state;
+    return silenceMs(this.#rhythm, { rank, size, attempts: this.#attempts, hasVoted: leader === undefined && votedFor !== undefined });
   }
 }
 
-const ORDINARY: ReadonlySet<string | undefined> = new Set(['DEAD_LETTER', 'MAILBOX_FULL', 'NODE_UNREACHABLE', 'VOTED_ALREADY', 'NOT_ELECTED', 'STALE_TERM']);
+const ORDINARY: ReadonlySet<string | undefined> = new Set(['DEAD_LETTER', 'MAILBOX_FULL', 'NODE_UNREACHABLE', 'VOTED_ALREADY', 'NOT_ELECTED', 'STALE_TERM', 'TERM_TOO_FAR']);
 
 /** Whether an operation was carried out; throws what is no ordinary refusal in an election. */
 function* isAccepted(operation: Iterable<Instruction, void>): Generator<Instruction, boolean> {

@@ -130,7 +130,7 @@ test('agents of three kernels choose one leader, and another one when its kernel
   const [a, b, c] = nodes as [Node, Node, Node];
   const voting = nodes.map(({ kernel, node: { name } }) => kernel.spawn(voter, name, {
     grants: ['call:swarm.to.*'],
-    metadata: membership('chairs', `seat-${name}`, names.filter((other) => other !== name).map((other) => ({ id: `${other}/voter-1`, slot: `seat-${other}` }))),
+    metadata: membership('chairs', `seat-${name}`, { slots: names.map((each) => `seat-${each}`), elsewhere: names.filter((other) => other !== name).map((other) => ({ id: `${other}/voter-1`, slot: `seat-${other}` })) }),
   }));
   await cluster.time.advance(2_500);
   // By rank, the first one loses its patience first.
