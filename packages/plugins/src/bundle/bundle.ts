@@ -4,6 +4,8 @@ export interface BundleRequest {
   readonly folder: string;
   /** The file of the handler, in the folder: `src/forecast.ts`. */
   readonly entry: string;
+  /** Whether files may be hard links: somebody holds what was read against digests that were known before. Otherwise they are refused, since they may be files from outside. */
+  readonly mayHaveHardLinks?: boolean;
 }
 
 /** A script for the isolate, of one handler and all that it imports. */

@@ -37,7 +37,7 @@ export class Bundler {
 
   /** Rejects with `PLUGIN_BUNDLE_FAILED`; its details have the `problems`. */
   async bundle(request: BundleRequest): Promise<Bundle> {
-    const order = { id: ++this.#lastId, folder: request.folder, entry: request.entry, provided: this.#provided };
+    const order = { ...request, id: ++this.#lastId, provided: this.#provided };
     const turn = this.#turn.then(() => this.#build(order));
     this.#turn = turn.catch(() => undefined);
     const answer = await turn;
