@@ -45,11 +45,11 @@ describe('for scripts', () => {
 
   test('of what was denied those come that were denied to agents, and to plugins on their way', async () => {
     const log = temporaryFolder();
-    const reaching = defineTool({ name: 'reach', description: '', input: unchecked<Json>(), run: (_args, { ask }) => ask({ op: 'CALL_TOOL', tool: 'measure', args: 'a' }, { decision: 'DENY', by: 'plugin-reach has no permission for tool:measure' }).catch(() => null) });
+    const reaching = defineTool({ name: 'reach', description: '', input: unchecked<Json>(), run: (_args, { ask }) => ask({ op: 'CALL_TOOL', tool: 'measure', args: { text: 'a' } }, { decision: 'DENY', by: 'plugin-reach has no permission for tool:measure' }).catch(() => null) });
     const asker = defineAgent('asker', function* (ctx) {
       yield* ctx.tool(reaching, {});
       try {
-        yield* ctx.tool(measure, 'a');
+        yield* ctx.tool(measure, { text: 'a' });
       } catch {
         return 'denied';
       }

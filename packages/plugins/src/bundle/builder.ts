@@ -1,5 +1,5 @@
 /** The program that bundles, in a process of its own: what it is given to read may kill it. */
-import { build, type Message, type Metafile } from 'esbuild';
+import { build, type Message } from 'esbuild';
 import { originalPlace } from './original-place.js';
 import type { BuildAnswer, BuildOrder, BundleProblem } from './bundle.js';
 import { FILE_NAME } from './bundle.js';
@@ -8,6 +8,8 @@ import { PluginFolder, Refusal } from './plugin-folder.js';
 
 const MAX_CODE_CHARS = 16 * 1024 * 1024;
 const MAX_PROBLEMS = 20;
+/** As esbuild prints it. Of a module of the older kind nobody can tell without running it. */
+const DEFAULT = /\bexport\s+default\b|\bexport\s*\{[^}]*\bdefault\b|\bexport\s*\*\s*as\s+default\b/;
 const NO_DEFAULT = 'It has no default export, which is the handler: export default definePluginTool(async (args, ctx) => …).';
 
 async function answer({ id, folder, entry, mayHaveHardLinks, provided }: BuildOrder): Promise<BuildAnswer> {
@@ -20,19 +22,13 @@ async function answer({ id, folder, entry, mayHaveHardLinks, provided }: BuildOr
       ...{ sourcemap: 'external', sourcesContent: false, legalComments: 'none', tsconfigRaw: {}, define: { 'process.env.NODE_ENV': '"production"' } },
       metafile: true, plugins: [confine(files, provided, printed)],
     });
-    if (lacksDefault(metafile)) return { id, ok: false, problems: [{ text: NO_DEFAULT, file: entry, line: 1, column: 1 }], isBroken: false };
+    if (metafile.inputs[`plugin:${entry}`]?.format === 'esm' && !DEFAULT.test(printed.get(entry) ?? '')) return { id, ok: false, problems: [{ text: NO_DEFAULT, file: entry, line: 1, column: 1 }], isBroken: false };
     const [code, sourceMap] = [/\.js$/, /\.map$/].map((ending) => outputFiles.find((file) => ending.test(file.path))?.text ?? '') as [string, string];
     if (code.length > MAX_CODE_CHARS) throw new Refusal(`The bundle has ${code.length} characters, more than ${MAX_CODE_CHARS}.`);
     return { id, ok: true, code, sourceMap, inputs: Object.fromEntries([...files.digests].sort(([a], [b]) => (a < b ? -1 : 1))) };
   } catch (thrown) {
     return { id, ok: false, ...problemsOf(thrown, printed) };
   }
-}
-
-/** Of a module of the older kind nobody can tell without running it. */
-function lacksDefault({ inputs, outputs }: Metafile): boolean {
-  const made = Object.values(outputs).find(({ entryPoint }) => entryPoint !== undefined);
-  return made?.entryPoint !== undefined && inputs[made.entryPoint]?.format === 'esm' && !made.exports.includes('default');
 }
 
 function problemsOf(thrown: unknown, printed: ReadonlyMap<string, string>): { readonly problems: readonly BundleProblem[]; readonly isBroken: boolean } {

@@ -58,6 +58,10 @@ describe('a bundle', () => {
   });
 });
 
+test.each(['export default () => 7;', 'const seven = () => 7;\nexport { seven as default };', 'export { default } from "./other.ts";', 'export * as default from "./seven.ts";', 'module.exports = () => 7;', 'exports.default = () => 7;'])('a handler may be exported by %s', async (code) => {
+  expect(await runOf({ 'index.ts': code, 'other.ts': 'export default () => 7;', 'seven.ts': 'export const run = () => 7;' })).toBe(7);
+});
+
 describe('refused, with a place and a reason, is', () => {
   const cases: readonly (readonly [what: string, files: Readonly<Record<string, string>>, message: RegExp])[] = [
     ['what is no TypeScript', { 'index.ts': 'export default async (=> 1;' }, /index\.ts:1:\d+: /],

@@ -1,4 +1,5 @@
 import { OmniError, type Json } from '@omnipaw/kernel';
+import type { IsolateJob } from '@omnipaw/plugins';
 import { describe, expect, test } from 'vitest';
 import { codeOf, jobOf, openPool, SHORT, valueOf } from './support.js';
 
