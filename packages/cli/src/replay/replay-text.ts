@@ -18,7 +18,7 @@ type Explained = readonly [sign: string, colour: Colour, text: string];
 
 /** What is said of plugins as wholes, rather than of each of their tools. */
 export interface PluginChanges {
-  /** The names of all that belong to plugins. */
+  /** The names of all that belong to plugins; the program of an agent is one of them. */
   readonly tools: ReadonlySet<string>;
   readonly changed: readonly ChangedPlugin[];
 }
@@ -62,7 +62,7 @@ function divergenceLines({ divergence }: ReplayReport, { ink, width }: TextOptio
 }
 
 function changedLines({ changed }: ReplayReport, plugins: PluginChanges, { ink, width }: TextOptions): string[] {
-  const others = changed.filter(({ what, name }) => what !== 'tool' || !plugins.tools.has(name));
+  const others = changed.filter(({ what, name }) => what === 'schema' || !plugins.tools.has(what === 'program' ? `${name}.program` : name));
   const rows = [
     ...others.map(({ what, name, recorded, present }) => [{ text: `  ${what} ${name}` }, { text: `${identityText(recorded)} – ${identityText(present)}` }]),
     ...plugins.changed.map(({ name, version, text }) => [{ text: `  ${name} ${version}` }, { text }]),
