@@ -140,6 +140,7 @@ function addTail(program: Command, perform: Perform): void {
     .option('-n, --last <count>', 'only the last so many entries (of those that are asked for)', parseCount)
     .option('--agent <id>', 'only entries about this agent')
     .option('--kind <kind>', 'only entries of this kind, e.g. TOOL_CALLED; can be repeated', collect)
+    .option('--denied', 'only what was denied: to agents, and to plugins on their way')
     // With --json its output is the stored lines and nothing else, whatever goes wrong.
     .action((options: TailOptions & CommonOptions) =>
       perform({ ...options, json: false }, (session) => tail(options, session)),

@@ -102,7 +102,17 @@ describe('the network', () => {
     installedHost = undefined;
     const { stderr } = await call(weather);
     installedHost = before;
-    expect(stderr).toMatch(/plugin-weather is left out\.\n {2}PLUGIN_REFUSED: .*@omnipaw\/host/);
+    expect(stderr).toContain('plugin-weather is left out.\n  PLUGIN_REFUSED: Plugin "plugin-weather" uses the network, for which the package @omnipaw/host is needed: npm install @omnipaw/host\n');
+  });
+
+  test('is asked by the tool that the program brings for it, where there is one: of hosts within, which nobody else may ask', async () => {
+    const plugins = reach('(await ctx.fetch("http://intranet.example/")).body', [{ name: 'network', hosts: ['intranet.example'] }]);
+    const grants = { 'plugin-reach': [{ name: 'network', hosts: ['intranet.example'] }] };
+    const log = path.join(temporaryFolder(), 'log');
+    const argv = ['--input', '{"tool":"reach.it","args":{}}', '--plugins', plugins];
+    const { code, stdout, stderr } = await omnipaw(['run', program('within.ts'), ...argv, '--log', log, '--plugin-grants', grantsFile(grants), '--grant', 'call:reach.**']);
+    expect({ code, stdout }, stderr).toEqual({ code: 0, stdout: 'from within\n' });
+    expect(await omnipaw(['replay', program('within.ts'), '--log', log, '--plugins', plugins])).toMatchObject({ code: 0, stdout: expect.not.stringContaining('Not what it was') as unknown });
   });
 
   test('as a whole is for the operator to limit: the program has to bring the tool', async () => {
@@ -142,6 +152,7 @@ describe('files and commands', () => {
     const { code, stdout, stderr } = await call({ ...asGranted, plugins: read('secret.txt'), may: ['call:**'] });
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toContain('plugin-reach has no permission for filesystem (read secret.txt)');
+    expect(stderr).toContain('1 denial;');
   });
 
   test('are out of reach for an agent that is granted no such tool, whatever the plugin may', async () => {

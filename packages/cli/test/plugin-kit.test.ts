@@ -1,9 +1,9 @@
 /** From nothing to a plugin that is signed and loaded. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { describe, expect, test } from 'vitest';
-import { omnipaw, temporaryFolder, type Finished } from './command.js';
-import { COUNTER, counterIn, pluginsFolder } from './plugin-folders.js';
+import { describe, expect, test, vi } from 'vitest';
+import { omnipaw, program, temporaryFolder, type Finished } from './command.js';
+import { COUNTER, counterIn, grantsFile, pluginsFolder } from './plugin-folders.js';
 
 const manifestIn = (folder: string) => JSON.parse(fs.readFileSync(path.join(folder, 'plugin.manifest.json'), 'utf8')) as { name: string; integrity?: { sha256: Record<string, string> }; signature?: unknown };
 
@@ -49,6 +49,36 @@ describe('plugins new', () => {
   });
 });
 
+describe('the folder of a new plugin', () => {
+  /** What `npm install` leaves there, as far as it stood in the way: packages that nothing but tools need. */
+  function npmInstall(folder: string): void {
+    const packages = path.join(folder, 'node_modules');
+    for (const name of ['esbuild/bin', '@esbuild/linux-x64/bin', '@typescript/native/lib', '.bin']) fs.mkdirSync(path.join(packages, name), { recursive: true });
+    fs.writeFileSync(path.join(packages, '@esbuild/linux-x64/bin/esbuild'), 'ELF');
+    fs.linkSync(path.join(packages, '@esbuild/linux-x64/bin/esbuild'), path.join(packages, 'esbuild/bin/esbuild'));
+    fs.symlinkSync('../esbuild/bin/esbuild', path.join(packages, '.bin/esbuild'));
+    fs.writeFileSync(path.join(packages, '@typescript/native/lib/tsc'), '');
+    fs.truncateSync(path.join(packages, '@typescript/native/lib/tsc'), 17 * 1024 * 1024);
+  }
+
+  test('is as good after npm install: it is valid, listed, run, replayed and packed', async () => {
+    const plugins = pluginsFolder();
+    const folder = path.join(plugins, 'plugin-greet');
+    await omnipaw(['plugins', 'new', 'greet', folder]);
+    npmInstall(folder);
+    expect(await omnipaw(['plugins', 'validate', folder])).toMatchObject({ code: 0, stdout: `✓ ${folder}: plugin-greet 0.1.0, 1 tool, no agents, without digests of its files\n` });
+    expect((await omnipaw(['plugins', 'list', '--plugins', plugins])).stdout).toContain('✓ plugin-greet 0.1.0');
+    const log = path.join(temporaryFolder(), 'log');
+    const grants = ['--plugins', plugins, '--plugin-grants', grantsFile({ 'plugin-greet': ['memory'] })];
+    const { code, stdout, stderr } = await omnipaw(['run', program('caller.ts'), '--input', '{"tool":"greet.hello","args":{"name":"Ada"}}', '--log', log, '--grant', 'call:greet.*', ...grants]);
+    expect({ code, stdout: JSON.parse(stdout) as unknown }, stderr).toEqual({ code: 0, stdout: { greeting: 'Hello, Ada!', times: 1 } });
+    const replayed = await omnipaw(['replay', program('caller.ts'), '--log', log, '--plugins', plugins]);
+    expect(replayed).toMatchObject({ code: 0, stderr: '' });
+    expect(replayed.stdout).not.toContain('Not what it was');
+    expect(await omnipaw(['plugins', 'pack', folder, '--out', path.join(temporaryFolder(), 'pack')])).toMatchObject({ code: 0 });
+  });
+});
+
 describe('plugins validate', () => {
   test('says where code does not compile, of all modules, and runs none', async () => {
     const folder = counterIn(pluginsFolder());
@@ -85,6 +115,17 @@ describe('plugins pack', () => {
     const { code, stderr } = await omnipaw(['plugins', 'pack', await begun(), '--out', into]);
     expect(code).toBe(2);
     expect(stderr).toContain('is there already, and nothing is overwritten. Name another folder with --out.');
+  });
+
+  test('is not made within the plugin itself, of which it would be a part', async () => {
+    const folder = await begun();
+    vi.spyOn(process, 'cwd').mockReturnValue(folder);
+    for (const out of [[], ['--out', path.join(folder, 'dist', 'pack')]]) {
+      const { code, stderr } = await omnipaw(['plugins', 'pack', folder, ...out]);
+      expect(code).toBe(2);
+      expect(stderr).toContain("would lie in the plugin's own folder, and be a part of it. Name a folder outside with --out, as --out ../packed/greet");
+    }
+    expect(fs.readdirSync(folder).sort()).toEqual(['README.md', 'package.json', 'plugin.manifest.json', 'test', 'tools', 'tsconfig.json']);
   });
 
   test.each<[string, (folder: string) => void, RegExp]>([

@@ -36,7 +36,7 @@ describe('replay', () => {
     const { code, stdout } = await replay(log);
     expect(code).toBe(0);
     expect(stdout).toContain('REPRODUCED');
-    expect(stdout).toMatch(/tool counter\.count +version 1\.0\.0, [0-9a-f]{12}… – not there/);
+    expect(stdout).toMatch(/Not what it was when the log was written\n {2}plugin-counter 1\.0\.0 {2}not there\n$/);
   });
 
   test('with the same plugins has nothing to say of them, and needs no grants', async () => {
@@ -46,13 +46,31 @@ describe('replay', () => {
     expect(stdout).not.toContain('Not what it was');
   });
 
-  test('names a plugin that has changed by digest, and reproduces what is on record', async () => {
+  test('names a plugin that has changed once, by what has changed of it, and reproduces what is on record', async () => {
     const { plugins, log } = await counted();
     fs.writeFileSync(path.join(plugins, 'plugin-counter/count.ts'), 'export default () => { this is no code');
     const { code, stdout } = await replay(log, ['--plugins', plugins]);
     expect(code).toBe(0);
-    const [, before, now] = /tool counter\.count +version 1\.0\.0, ([0-9a-f]{12})… – version 1\.0\.0, ([0-9a-f]{12})…/.exec(stdout)!;
+    const [, before, now] = /\n {2}plugin-counter 1\.0\.0 +code ([0-9a-f]{12})… – ([0-9a-f]{12})…\n$/.exec(stdout)!;
     expect(before).not.toBe(now);
+    expect(stdout).not.toContain('counter.count');
+    fs.writeFileSync(path.join(plugins, 'plugin-counter/plugin.manifest.json'), JSON.stringify({ ...COUNTER, version: '1.1.0' }));
+    expect((await replay(log, ['--plugins', plugins])).stdout).toMatch(/\n {2}plugin-counter 1\.0\.0 +version 1\.0\.0 – 1\.1\.0, manifest [0-9a-f]{12}… – [0-9a-f]{12}…, code /);
+  });
+
+  test('of a log that two kernels wrote names what has changed since each', async () => {
+    const { plugins, log } = await counted();
+    const into = path.join(temporaryFolder(), 'fork');
+    await omnipaw(['fork', '--log', log, '--at', await firstResultOf(log), '--into', into]);
+    fs.appendFileSync(path.join(plugins, 'plugin-counter/count.ts'), '// Changed.\n');
+    const resumed = await omnipaw(['resume', program('counting.ts'), '--log', into, '--plugins', plugins, '--plugin-grants', grantsFile()]);
+    expect(resumed.code).toBe(0);
+    expect(resumed.stderr).toMatch(/^warning: plugin-counter 1\.0\.0 is not what it was when the log was written: code [0-9a-f]{12}… – [0-9a-f]{12}…\. Calls from now on are made with what is there\.\n/);
+    fs.appendFileSync(path.join(plugins, 'plugin-counter/count.ts'), '// And again.\n');
+    const { stdout } = await replay(into, ['--plugins', plugins]);
+    const [, ...lines] = stdout.slice(stdout.indexOf('Not what it was')).trimEnd().split('\n');
+    expect(lines).toEqual([1, 2].map(() => expect.stringMatching(/^ {2}plugin-counter 1\.0\.0 {2}code [0-9a-f]{12}… – [0-9a-f]{12}…$/) as unknown));
+    expect(new Set(lines).size).toBe(2);
   });
 
   test('of an agent that a plugin brought needs the plugin, whatever that is granted by now', async () => {

@@ -1,6 +1,7 @@
 /** The tests of authors, run by the command as users have it. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Workshop, type Finished } from '../../kernel/test/docs/workshop.js';
 import { omnipaw, temporaryFolder } from './command.js';
@@ -29,6 +30,19 @@ test('the TypeScript of a new plugin is right', async () => {
   const folder = path.join(temporaryFolder(), 'greet');
   await omnipaw(['plugins', 'new', 'greet', folder]);
   expect(workshop.mistakesIn(['tools/hello.ts', 'test/hello.test.ts'].map((file) => path.join(folder, file)))).toEqual([]);
+});
+
+const WEATHER = fileURLToPath(new URL('../../../plugins/plugin-weather', import.meta.url));
+
+test('the example of this repository passes its own tests, here and anywhere else', async () => {
+  const elsewhere = path.join(temporaryFolder(), 'weather');
+  fs.cpSync(WEATHER, elsewhere, { recursive: true });
+  for (const folder of [WEATHER, elsewhere]) {
+    const { exitCode, stdout } = await workshop.omnipaw('plugins', 'test', folder);
+    expect(stdout).toContain('test/forecast.test.ts\n  ✓ weather.get_forecast > finds the place, and asks for its days');
+    expect(stdout).toMatch(/\n21 tests passed, 0 failed\n$/);
+    expect(exitCode).toBe(0);
+  }
 });
 
 describe('plugins test', () => {

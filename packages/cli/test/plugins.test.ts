@@ -4,7 +4,7 @@ import { generateKeyPair } from '@omnipaw/attest';
 import { hashFolder, PluginLoader, signManifest } from '@omnipaw/plugins';
 import { describe, expect, test } from 'vitest';
 import { installed } from '../src/plugins/library.js';
-import { omnipaw, temporaryFolder } from './command.js';
+import { omnipaw, program, temporaryFolder } from './command.js';
 import { COUNTER, counterIn, pluginsFolder } from './plugin-folders.js';
 
 async function signedCounter(plugins: string): Promise<{ folder: string; publicKey: string }> {
@@ -69,6 +69,13 @@ describe('plugins validate', () => {
     expect(code).toBe(2);
     expect(stderr).toMatch(/There is no folder .*nowhere\. A plugin is a folder with a plugin\.manifest\.json\./);
   });
+
+  test('judges the others where one folder is not there, and is a wrong call all the same', async () => {
+    const folder = counterIn(pluginsFolder());
+    const { code, stdout, stderr } = await omnipaw(['plugins', 'validate', path.join(temporaryFolder(), 'nowhere'), folder]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: `✓ ${folder}: plugin-counter 1.0.0, 1 tool, 1 agent, without digests of its files\n` });
+    expect(stderr).toContain('There is no folder ');
+  });
 });
 
 describe('plugins list', () => {
@@ -113,6 +120,26 @@ describe('plugins list', () => {
     const list = async (key: string) => JSON.parse((await omnipaw(['plugins', 'list', '--plugins', plugins, '--trusted-key', key, '--json'])).stdout) as unknown;
     expect(await list(publicKey)).toMatchObject({ plugins: [{ ok: true, name: 'plugin-counter', tools: ['counter.count'], permissions: ['memory'], signedBy: expect.any(String) as unknown }] });
     expect(await list(other)).toMatchObject({ plugins: [{ ok: false, name: 'plugin-counter', error: { code: 'PLUGIN_UNTRUSTED' } }] });
+  });
+
+  test('says that a manifest has signed by a key only where it has', async () => {
+    const plugins = pluginsFolder();
+    const { folder } = await signedCounter(plugins);
+    const list = async () => (await omnipaw(['plugins', 'list', '--plugins', plugins])).stdout;
+    expect(await list()).toMatch(/\n {2}signed by {2}[A-Za-z0-9+/]{43}=\n$/);
+    const file = path.join(folder, 'plugin.manifest.json');
+    fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace('Counts.', 'Counts well.'));
+    const forged = await list();
+    expect(forged).toMatch(/PLUGIN_SIGNATURE_INVALID[^]*\n {2}names the key {2}[A-Za-z0-9+/]{43}=\n$/);
+    expect(forged).not.toContain('signed by');
+  });
+
+  test('is a wrong call for a plugin itself, of which nothing is a plugin', async () => {
+    const folder = counterIn(pluginsFolder());
+    for (const argv of [['plugins', 'list'], ['run', program('caller.ts'), '--log', path.join(temporaryFolder(), 'log')]]) {
+      const { code, stderr } = await omnipaw([...argv, '--plugins', folder]);
+      expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(`${folder} is a plugin itself. Name the folder that it is in with --plugins: ${path.dirname(folder)}`) as unknown });
+    }
   });
 
   test('is a wrong call where there is no such folder', async () => {

@@ -62,9 +62,11 @@ test('Calls that wait for their rate are told with the time, and what was warned
   add('DELAY_ENDED', { tick: 1, call: 1 });
   expect(tally.liveText).toContain('1 waiting for their rate, the next until 2026-01-02T03:04:06.000Z');
   add('REFUSED', { tick: 1, op: 'CALL_TOOL', error: { code: 'RATE_LIMITED' } });
+  add('TOOL_ASKED', { tick: 1, tool: 't', toolPermission: { decision: 'DENY', by: 'plugin-t has no permission for shell' } });
+  add('TOOL_ASKED', { tick: 1, tool: 't', toolPermission: { decision: 'ALLOW', by: 'plugin-t: shell' } });
   add('QUOTA_WARNED', { tick: 1 });
   add('AGENT_FAULTED', { tick: 1 });
-  expect(tally.liveText).toBe('1 agent, 1 tick, 1 tool call, 1 denial, 1 warning');
+  expect(tally.liveText).toBe('1 agent, 1 tick, 1 tool call, 2 denials, 1 warning');
 });
 
 test('A run is counted from its entries', () => {

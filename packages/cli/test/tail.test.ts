@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { createKernel, FileLogStore, nodePorts } from '@omnipaw/kernel';
+import { createKernel, defineAgent, defineTool, FileLogStore, nodePorts, unchecked, type Json } from '@omnipaw/kernel';
 import { describe, expect, test, vi } from 'vitest';
 import { omnipaw, start, temporaryFolder, type Running } from './command.js';
 import { lead, measure, worker } from './fixtures/team.js';
@@ -41,6 +41,27 @@ describe('for scripts', () => {
     expect(expected).toHaveLength(2);
     const argv = ['--agent', 'worker-2', '--kind', 'tool_called', '--kind', 'MEMORY_SET'];
     expect((await omnipaw(['tail', '--log', log, '--json', ...argv])).stdout).toBe(expected.join(''));
+  });
+
+  test('of what was denied those come that were denied to agents, and to plugins on their way', async () => {
+    const log = temporaryFolder();
+    const reaching = defineTool({ name: 'reach', description: '', input: unchecked<Json>(), run: (_args, { ask }) => ask({ op: 'CALL_TOOL', tool: 'measure', args: { text: 'a' } }, { decision: 'DENY', by: 'plugin-reach has no permission for tool:measure' }).catch(() => null) });
+    const asker = defineAgent('asker', function* (ctx) {
+      yield* ctx.tool(reaching, {});
+      try {
+        yield* ctx.tool(measure, { text: 'a' });
+      } catch {
+        return 'denied';
+      }
+      return 'not denied';
+    });
+    const kernel = await createKernel({ log: new FileLogStore(log), agents: [asker], tools: [reaching, measure] });
+    expect(await kernel.spawn(asker, null, { grants: ['call:reach'] }).result()).toBe('denied');
+    await kernel.stop();
+    const denied = (await omnipaw(['tail', '--log', log, '--json', '--denied'])).stdout.trimEnd().split('\n').map((line) => (JSON.parse(line) as { kind: string }).kind);
+    expect(denied).toEqual(['TOOL_ASKED', 'REFUSED']);
+    expect((await omnipaw(['tail', '--log', log, '--denied'])).stdout).toMatch(/TOOL_ASKED +reach ✗ denied, plugin-reach has no permission for tool:measure: asks for \{"op":"CALL_TOOL"/);
+    expect((await omnipaw(['tail', '--log', log, '--denied', '--agent', 'nobody'])).stdout).toBe('');
   });
 
   test('an unfinished last line is left out', async () => {

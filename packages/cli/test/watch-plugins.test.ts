@@ -4,7 +4,7 @@ import path from 'node:path';
 import { FileLogReader, readEntries, type Entry } from '@omnipaw/kernel';
 import { describe, expect, test } from 'vitest';
 import { omnipaw, program, start, temporaryFolder, type Running } from './command.js';
-import { COUNTER, pluginsFolder } from './plugin-folders.js';
+import { COUNTER, grantsFile, pluginsFolder } from './plugin-folders.js';
 
 const MANIFEST = { ...COUNTER, name: 'plugin-word', permissions: [], tools: [{ name: 'word.say', description: 'Says a word.', input: { type: 'object' }, handler: 'say.ts' }], agents: undefined };
 
@@ -18,13 +18,15 @@ interface Listening extends Running {
 const saying = (word: string): string => `export default () => ${JSON.stringify(word)};\n`;
 
 /** An agent that listens to a plugin, and has heard it. */
-async function listen(): Promise<Listening> {
+async function listen({ permissions = [], packages = 0 }: { readonly permissions?: readonly string[]; readonly packages?: number } = {}): Promise<Listening> {
   const [plugins, log] = [pluginsFolder(), path.join(temporaryFolder(), 'log')];
   const folder = path.join(plugins, 'plugin-word');
   fs.mkdirSync(folder, { recursive: true });
-  fs.writeFileSync(path.join(folder, 'plugin.manifest.json'), JSON.stringify(MANIFEST));
+  fs.writeFileSync(path.join(folder, 'plugin.manifest.json'), JSON.stringify({ ...MANIFEST, permissions }));
   fs.writeFileSync(path.join(folder, 'say.ts'), saying('one'));
-  const running = start(['run', program('listening.ts'), '--log', log, '--grant', 'call:word.say', '--plugins', plugins, '--watch']);
+  if (packages > 0) fs.mkdirSync(path.join(folder, 'node_modules/large'), { recursive: true });
+  for (let index = 0; index < packages; index++) fs.writeFileSync(path.join(folder, `node_modules/large/${index}.js`), '');
+  const running = start(['run', program('listening.ts'), '--log', log, '--grant', 'call:word.say', '--plugins', plugins, '--plugin-grants', grantsFile({ 'plugin-word': permissions }), '--watch']);
   while (!fs.existsSync(log) || !(await callsIn(log)).some(({ kind }) => kind === 'TOOL_RESULT')) await new Promise((resolve) => { setTimeout(resolve, 20); });
   const say: Listening['say'] = async (code, until) => {
     fs.writeFileSync(path.join(folder, 'say.ts'), code);
@@ -65,16 +67,47 @@ describe('run --watch', () => {
   });
 
   test.each<[string, object]>([
-    ['another tool', { tools: [...MANIFEST.tools, { ...MANIFEST.tools[0], name: 'word.more' }] }],
-    ['another schema', { tools: [{ ...MANIFEST.tools[0], input: { type: 'object', maxProperties: 3 } }] }],
+    ['other tools and other schemas', { tools: [...MANIFEST.tools, { ...MANIFEST.tools[0], name: 'word.more' }] }],
+    ['other schemas', { tools: [{ ...MANIFEST.tools[0], input: { type: 'object', maxProperties: 3 } }] }],
     ['another version', { version: '1.0.1' }],
-  ])('says that it takes another start to take up %s, and goes on with what was there', async (_what, changes) => {
+  ])('says that it takes another start to take up %s, and goes on with what was there', async (what, changes) => {
     const { folder, say, done, stdout, stderr } = await listen();
     const file = path.join(folder, 'plugin.manifest.json');
     fs.writeFileSync(file, JSON.stringify({ ...MANIFEST, ...changes }));
-    await stderr.until((text) => /plugin-word has changed and stays what it was: PLUGIN_REFUSED: .*other tools, schemas or agents, than what the kernel was started with\. Start it again to take them up\./.test(text));
+    await stderr.until((text) => /plugin-word has changed and stays what it was: PLUGIN_REFUSED: .*\. Start it again to take that up\./.test(text));
+    expect(stderr.text).toContain(`can't be loaded anew: it has ${what} than what the kernel was started with.`);
     fs.writeFileSync(file, JSON.stringify(MANIFEST));
     await say(saying('stop'), /↻/);
+    expect(await done).toBe(0);
+    expect(stdout.text).toBe('one stop\n');
+  });
+
+  test('says of permissions alone that they are others, and where to grant what is missing', async () => {
+    const { folder, say, done, stderr } = await listen({ permissions: ['memory'] });
+    const write = (permissions: readonly string[]): void => { fs.writeFileSync(path.join(folder, 'plugin.manifest.json'), JSON.stringify({ ...MANIFEST, permissions })); };
+    write([]);
+    await stderr.until((text) => text.includes('↻ plugin-word 1.0.0 has changed: it has other permissions, which count from now on.\n'));
+    write(['shell']);
+    await stderr.until((text) => /stays what it was: PLUGIN_PERMISSION_MISSING: Plugin "plugin-word" asks for more than it is granted:\n {4}shell, [^\n]*\n {2}If it should have that, [^\n]*\n {2}That is in \S+plugins\.grants\.json: "plugin-word": \["memory","shell"\]\n/.test(text));
+    write([]);
+    await say(saying('stop'), /now on have its code/);
+    expect(await done).toBe(0);
+  });
+
+  test('sees what changes beside packages with more files than anybody looks at', async () => {
+    const { say, done, stdout } = await listen({ packages: 5_001 });
+    await say(saying('stop'), /↻/);
+    expect(await done).toBe(0);
+    expect(stdout.text).toBe('one stop\n');
+  });
+
+  test('takes up another package once it is installed', async () => {
+    const { folder, say, done, stdout } = await listen({ packages: 1 });
+    await say('import word from "word"; export default () => word;\n', /"word" was not found/);
+    fs.mkdirSync(path.join(folder, 'node_modules/word'));
+    fs.writeFileSync(path.join(folder, 'node_modules/word/index.js'), 'module.exports = "stop";');
+    // As npm does when it is done.
+    fs.writeFileSync(path.join(folder, 'node_modules/.package-lock.json'), '{}');
     expect(await done).toBe(0);
     expect(stdout.text).toBe('one stop\n');
   });

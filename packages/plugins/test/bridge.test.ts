@@ -103,6 +103,18 @@ test('what is said of a request that was refused shows its host, and nothing tha
   expect(asked('tool', fetched('data:text/plain,secret'), [A]).permission.by).toBe('plugin-weather has no permission for network (GET to data:)');
 });
 
+test('what is said of a file that was refused is the path that was asked for, in one line', () => {
+  expect(asked('tool', file('read_file', 'notes/../secret.txt'), [DOCS]).permission.by).toBe('plugin-weather has no permission for filesystem (read notes/../secret.txt)');
+  expect(asked('tool', file('read_file', 'a\n✓ granted\u202e'), [DOCS]).permission.by).toBe('plugin-weather has no permission for filesystem (read a\\u000a✓ granted\\u202e)');
+});
+
+test('what the plugin may and the tool does not list is denied, with a word about where to look', () => {
+  const holder = { plugin: 'plugin-weather', shortName: 'weather', ownTools: new Set<string>(), permissions: [], ofPlugin: grantedPermissions([A, 'memory']), fetchTool: undefined };
+  expect(wishOf('memory.get', { key: 'a' }, holder).permission).toEqual({ decision: 'DENY', by: 'plugin-weather: memory, which the tool does not list among its permissions' });
+  expect(wishOf('tool', fetched('https://a.example/') as never, holder)).toMatchObject({ instruction: { tool: 'host.net.fetch' }, permission: { decision: 'DENY', by: 'plugin-weather: network (GET, HEAD to a.example), which the tool does not list among its permissions' } });
+  expect(wishOf('tool', fetched('https://b.example/') as never, holder).permission.by).toBe('plugin-weather has no permission for network (GET to b.example)');
+});
+
 test.each<[string, string, unknown]>([
   ['no capability', 'secret', {}],
   ['a name of every object', '__proto__', {}],

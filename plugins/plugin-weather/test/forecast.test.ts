@@ -1,12 +1,13 @@
 /** The plugin in the isolate in which it runs, with Open-Meteo by a script; in what it speaks over the wire it is tested by the loader's tests. */
-import { openPlugin, type OpenedPlugin, type ScriptedAnswer, type ScriptedRequest } from '@omnipaw/plugins/testing';
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, test } from 'node:test';
 import { OmniError } from '@omnipaw/kernel';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { openPlugin, type OpenedPlugin, type ScriptedAnswer, type ScriptedRequest } from '@omnipaw/plugins/testing';
 
 let plugin: OpenedPlugin;
 let answer: (request: ScriptedRequest) => ScriptedAnswer;
 let asked: string[] = [];
-beforeAll(async () => {
+before(async () => {
   plugin = await openPlugin({
     folder: new URL('..', import.meta.url),
     fetch: (request) => {
@@ -14,8 +15,8 @@ beforeAll(async () => {
       return answer(request);
     },
   });
-}, 60_000);
-afterAll(() => plugin.close());
+});
+after(() => plugin.close());
 beforeEach(() => {
   asked = [];
   answer = openMeteo;
@@ -47,9 +48,18 @@ function openMeteo({ url }: ScriptedRequest): ScriptedAnswer {
   };
 }
 
+/** Whether an error has this code, and this in its message. */
+function says(code: string, text: string) {
+  return (error: OmniError): boolean => {
+    assert.equal(error.code, code);
+    assert.ok(error.message.includes(text), error.message);
+    return true;
+  };
+}
+
 describe('weather.get_forecast', () => {
   test('finds the place, and asks for its days', async () => {
-    expect(await plugin.call('weather.get_forecast', { city: 'Rome', days: 4 })).toEqual({
+    assert.deepEqual(await plugin.call('weather.get_forecast', { city: 'Rome', days: 4 }), {
       place: 'Rome, Italy',
       timezone: 'Europe/Rome',
       days: [
@@ -59,22 +69,22 @@ describe('weather.get_forecast', () => {
         { date: '2026-11-29', highC: null, lowC: null, rainPercent: null, weather: 'unknown' },
       ],
     });
-    expect(asked).toEqual([
-      'GET https://geocoding-api.open-meteo.com/v1/search?name=Rome&count=1&language=en&format=json',
-      expect.stringMatching(/^GET https:\/\/api\.open-meteo\.com\/v1\/forecast\?latitude=41\.89193&longitude=12\.51133&timezone=auto&forecast_days=4&daily=/) as unknown,
-    ]);
+    assert.equal(asked[0], 'GET https://geocoding-api.open-meteo.com/v1/search?name=Rome&count=1&language=en&format=json');
+    assert.match(asked[1] ?? '', /^GET https:\/\/api\.open-meteo\.com\/v1\/forecast\?latitude=41\.89193&longitude=12\.51133&timezone=auto&forecast_days=4&daily=/);
+    assert.equal(asked.length, 2);
   });
 
   test('has three days unless asked for others, and does without a country', async () => {
-    expect(await plugin.call('weather.get_forecast', { city: 'Atlantis' })).toMatchObject({ place: 'Atlantis', days: { length: 3 } });
+    const { place, days } = (await plugin.call('weather.get_forecast', { city: 'Atlantis' })) as unknown as { readonly place: string; readonly days: readonly unknown[] };
+    assert.deepEqual([place, days.length], ['Atlantis', 3]);
   });
 
   test('writes the name of a place into the question, and nothing else by it', async () => {
     await plugin.call('weather.get_forecast', { city: 'Rome&count=99#/../é' }).catch(() => undefined);
-    expect(asked).toEqual(['GET https://geocoding-api.open-meteo.com/v1/search?name=Rome%26count%3D99%23%2F..%2F%C3%A9&count=1&language=en&format=json']);
+    assert.deepEqual(asked, ['GET https://geocoding-api.open-meteo.com/v1/search?name=Rome%26count%3D99%23%2F..%2F%C3%A9&count=1&language=en&format=json']);
   });
 
-  test.each<[string, () => ScriptedAnswer, string]>([
+  const failures: readonly (readonly [what: string, answer: () => ScriptedAnswer, message: string])[] = [
     ['too many questions', () => ({ status: 429, headers: { 'retry-after': '60' }, body: { error: true, reason: 'Minutely API request limit exceeded.' } }), 'Open-Meteo has had too many questions from here; ask again in 60 seconds'],
     ['too many questions, without a word about when', () => ({ status: 429 }), 'Open-Meteo has had too many questions from here'],
     ['a server that fails', () => ({ status: 500, body: '<html>Internal Server Error</html>' }), 'Open-Meteo answered 500'],
@@ -84,29 +94,35 @@ describe('weather.get_forecast', () => {
     ['nothing', () => ({ body: '' }), 'Open-Meteo answered with something that is no JSON'],
     ['no answer in time', () => { throw new OmniError('FETCH_TIMEOUT', 'https://geocoding-api.open-meteo.com took longer than 30000 ms.'); }, 'Open-Meteo did not answer in time. Ask again later'],
     ['a network that is down', () => { throw new Error('getaddrinfo ENOTFOUND'); }, 'getaddrinfo ENOTFOUND'],
-  ])('says so of %s', async (_what, says, message) => {
-    answer = says;
-    await expect(plugin.call('weather.get_forecast', { city: 'Rome' })).rejects.toMatchObject({ code: 'PLUGIN_FAILED', message: expect.stringContaining(message) as unknown });
-    expect(asked).toHaveLength(1);
-  });
+  ];
+  for (const [what, answered, message] of failures) {
+    test(`says so of ${what}`, async () => {
+      answer = answered;
+      await assert.rejects(plugin.call('weather.get_forecast', { city: 'Rome' }), says('PLUGIN_FAILED', message));
+      assert.equal(asked.length, 1);
+    });
+  }
 
   test('says so of a place that nobody knows, and of half an answer', async () => {
-    await expect(plugin.call('weather.get_forecast', { city: 'Nowhere' })).rejects.toThrow('Open-Meteo knows no place called "Nowhere".');
+    await assert.rejects(plugin.call('weather.get_forecast', { city: 'Nowhere' }), says('PLUGIN_FAILED', 'Open-Meteo knows no place called "Nowhere".'));
     answer = (request) => (request.url.hostname === 'api.open-meteo.com' ? { body: { timezone: 'GMT' } } : openMeteo(request));
-    await expect(plugin.call('weather.get_forecast', { city: 'Rome' })).rejects.toThrow('Open-Meteo answered without the days that were asked for');
+    await assert.rejects(plugin.call('weather.get_forecast', { city: 'Rome' }), says('PLUGIN_FAILED', 'Open-Meteo answered without the days that were asked for'));
   });
 
-  test.each([{}, { city: '' }, { city: 'Rome', days: 0 }, { city: 'Rome', days: 17 }, { city: 'Rome', days: 1.5 }, { city: 'Rome', country: 'Italy' }])('does not take %j', async (args) => {
-    await expect(plugin.call('weather.get_forecast', args)).rejects.toMatchObject({ code: 'TOOL_INPUT_INVALID' });
-    expect(asked).toEqual([]);
-  });
+  for (const args of [{}, { city: '' }, { city: 'Rome', days: 0 }, { city: 'Rome', days: 17 }, { city: 'Rome', days: 1.5 }, { city: 'Rome', country: 'Italy' }]) {
+    test(`does not take ${JSON.stringify(args)}`, async () => {
+      await assert.rejects(plugin.call('weather.get_forecast', args), { code: 'TOOL_INPUT_INVALID' });
+      assert.deepEqual(asked, []);
+    });
+  }
 });
 
 test('an agent of the type weather.reporter tells the weather of tomorrow', async () => {
-  expect(await plugin.run('weather.reporter', { city: 'Rome' })).toBe('Rome, Italy tomorrow: rain, 7.5 to 15 °C, rain 35 %.');
+  assert.equal(await plugin.run('weather.reporter', { city: 'Rome' }), 'Rome, Italy tomorrow: rain, 7.5 to 15 °C, rain 35 %.');
 });
 
 test('nothing was asked for but the network, and nothing was refused', () => {
-  expect(new Set(plugin.uses.filter(({ instruction }) => instruction.tool === 'weather.host.net.fetch').map(({ by }) => by))).toEqual(new Set(['plugin-weather: network (GET to api.open-meteo.com, geocoding-api.open-meteo.com)']));
-  expect(plugin.uses.filter(({ isAllowed }) => !isAllowed)).toEqual([]);
+  const fetched = plugin.uses.filter(({ instruction }) => instruction.tool === 'weather.host.net.fetch');
+  assert.deepEqual([...new Set(fetched.map(({ by }) => by))], ['plugin-weather: network (GET to api.open-meteo.com, geocoding-api.open-meteo.com)']);
+  assert.deepEqual(plugin.uses.filter(({ isAllowed }) => !isAllowed), []);
 });

@@ -38,6 +38,12 @@ export function assertFolder(folder: string, hint: string): void {
   throw new UsageError(`There is no folder ${folder}. ${hint}`);
 }
 
+/** Throws a UsageError for what is no folder of plugins, or is a plugin itself. */
+export function assertPluginsFolder(folder: string, { MANIFEST_FILE }: Pick<PluginLibrary, 'MANIFEST_FILE'>): void {
+  assertFolder(folder, 'Name the folder that has a folder for each plugin with --plugins.');
+  if (fs.existsSync(path.join(folder, MANIFEST_FILE))) throw new UsageError(`${folder} is a plugin itself. Name the folder that it is in with --plugins: ${path.join(folder, '..')}`);
+}
+
 /** Without keys to trust, a signature has to be that of the manifest, whoever made it. */
 function assertSigned(manifest: PluginManifest, trustedKeys: readonly string[], verifySignature: PluginLibrary['verifySignature']): void {
   try {

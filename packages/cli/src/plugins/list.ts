@@ -6,7 +6,7 @@ import { EXIT } from '../failure.js';
 import type { Session } from '../session.js';
 import { alignColumns } from '../terminal/columns.js';
 import { cellText } from '../terminal/printable.js';
-import { assertFolder, examine, examinedRecord, problemLines, type Examined } from './examine.js';
+import { assertPluginsFolder, examine, examinedRecord, problemLines, type Examined } from './examine.js';
 import { pluginLibrary, type PluginLibrary } from './library.js';
 import { trustedKeysIn } from './trust.js';
 
@@ -20,6 +20,7 @@ export interface ListOptions {
 export async function listPlugins({ plugins, trustedKey, json }: ListOptions, { out, people }: Session): Promise<number> {
   const library = await pluginLibrary();
   const trustedKeys = trustedKeysIn(trustedKey, library);
+  assertPluginsFolder(plugins, library);
   const found: Examined[] = [];
   for (const { folder, isLink } of pluginFoldersIn(plugins)) found.push(isLink ? linked(folder) : await examine(folder, library, trustedKeys));
   if (json === true) await out.json({ plugins: found.map((one) => ({ ...examinedRecord(one), ...contents(one, library) })) });
@@ -35,7 +36,6 @@ interface Found {
 
 /** What a loader looks at, sorted. */
 function pluginFoldersIn(folder: string): readonly Found[] {
-  assertFolder(folder, 'Name the folder that has a folder for each plugin with --plugins.');
   const items = fs.readdirSync(folder, { withFileTypes: true }).filter((item) => (item.isDirectory() || item.isSymbolicLink()) && !item.name.startsWith('.'));
   return items.map((item) => ({ folder: path.join(folder, item.name), isLink: item.isSymbolicLink() })).sort((one, other) => (one.folder < other.folder ? -1 : 1));
 }
@@ -52,8 +52,10 @@ async function tell(one: Examined, library: PluginLibrary, out: Session['out']):
   await out.line(`${mark} ${manifest === undefined ? '' : `${manifest.name} ${manifest.version} in `}${cellText(folder)}`);
   for (const line of problemLines(one, library.MANIFEST_FILE)) await out.line(line);
   const { tools = [], agents = [], asks = [], signedBy } = contents(one, library);
+  // Anybody can write a key into a manifest.
+  const byWhom = error === undefined || signedBy === undefined ? 'signed by' : 'names the key';
   if (manifest === undefined) return;
-  const rows = [['tools', tools], ['agents', agents], ['asks for', asks], ['signed by', [signedBy ?? 'nobody']]] as const;
+  const rows = [['tools', tools], ['agents', agents], ['asks for', asks], [byWhom, [signedBy ?? 'nobody']]] as const;
   for (const line of alignColumns(rows.filter(([, texts]) => texts.length > 0).map(([what, texts]) => [{ text: `  ${what}` }, { text: texts.join(', ') }]))) await out.line(line);
 }
 

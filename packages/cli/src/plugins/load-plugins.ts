@@ -1,14 +1,15 @@
 /** The plugins of a run: loaded with what the operator grants, and told of where they can't be. None of them stops the others, or the run. */
-import { VERSION, type OmniError } from '@omnipaw/kernel';
-import type { LoadedAgent, LoadedPlugin, PermissionSpec, Plugins } from '@omnipaw/plugins';
+import { VERSION } from '@omnipaw/kernel';
+import type { LoadedAgent, LoadedPlugin, Plugins } from '@omnipaw/plugins';
 import { UsageError } from '../failure.js';
 import type { Definitions } from '../run/definitions.js';
 import type { Session } from '../session.js';
 import { cellText } from '../terminal/printable.js';
-import { assertFolder, failureLines } from './examine.js';
-import { entryFor, GRANTS_FILE, grantsIn, type PluginGrants } from './grants.js';
+import { assertPluginsFolder } from './examine.js';
+import { GRANTS_FILE, grantsIn } from './grants.js';
 import { hostLibrary, pluginLibrary, type HostLibrary, type PluginLibrary } from './library.js';
 import { machineTools } from './machine.js';
+import { rejectionLines, type Granted } from './rejection.js';
 import { trustedKeysIn } from './trust.js';
 import { PluginWatch } from './watch.js';
 
@@ -50,8 +51,9 @@ export async function withPlugins<Result>(request: PluginRequest, work: (equippe
   const opened: Plugins[] = [];
   let watcher: PluginWatch | undefined;
   try {
-    const prepared = await equipped(folders, request, opened);
-    if (watch) watcher = new PluginWatch(opened, session);
+    const granted = await grantedIn(request);
+    const prepared = await equipped(folders, request, { opened, granted });
+    if (watch) watcher = new PluginWatch(opened, (thrown) => rejectionLines(thrown, granted), session);
     return await work(prepared);
   } finally {
     await watcher?.close();
@@ -59,12 +61,23 @@ export async function withPlugins<Result>(request: PluginRequest, work: (equippe
   }
 }
 
-/** What was opened stands in `opened`, whatever comes of it. */
-async function equipped(folders: readonly string[], request: PluginRequest, opened: Plugins[]): Promise<Equipped> {
+async function grantedIn({ options: { pluginGrants }, mode }: PluginRequest): Promise<Granted> {
+  const grants = mode === 'REPLAY' ? {} : grantsIn(pluginGrants, await pluginLibrary());
+  return { grants, file: pluginGrants ?? GRANTS_FILE };
+}
+
+interface Opening {
+  /** What was opened, whatever comes of it. */
+  readonly opened: Plugins[];
+  readonly granted: Granted;
+}
+
+async function equipped(folders: readonly string[], request: PluginRequest, opening: Opening): Promise<Equipped> {
   const { own, session, mode } = request;
-  for (const folder of folders) assertFolder(folder, 'Name the folder that has a folder for each plugin with --plugins.');
+  const library = await pluginLibrary();
+  for (const folder of folders) assertPluginsFolder(folder, library);
   const host = await hostLibrary();
-  const loaded = await loadAll(folders, request, { host, opened });
+  const loaded = withOwnNetwork(await loadAll(folders, request, { host, ...opening }), own);
   const fitting = await withoutTwins(loaded, own, session);
   const tools = [...own.tools, ...fitting.flatMap((plugin) => plugin.tools)];
   const machine = machineTools(fitting, new Set(tools.map(({ name }) => name)), host);
@@ -75,26 +88,25 @@ async function equipped(folders: readonly string[], request: PluginRequest, open
   return { definitions: { ...own, agents, tools: [...tools, ...machine.tools] }, pluginAgents };
 }
 
-async function loadAll(folders: readonly string[], { options: { pluginGrants, trustedKey }, session, mode = 'LIVE' }: PluginRequest, { host, opened }: { readonly host: HostLibrary | undefined; readonly opened: Plugins[] }): Promise<LoadedPlugin[]> {
+async function loadAll(folders: readonly string[], { options: { trustedKey }, session, mode = 'LIVE' }: PluginRequest, { host, opened, granted }: Opening & { readonly host: HostLibrary | undefined }): Promise<LoadedPlugin[]> {
   const library = await pluginLibrary();
-  const grants = mode === 'REPLAY' ? {} : grantsIn(pluginGrants, library);
   const fetchTool = host === undefined ? {} : { fetchTool: ((name, allow) => host.fetchTool(name, { allow })) satisfies LoaderOptions['fetchTool'] };
-  const options = { mode, grants, kernelVersion: VERSION, trustedKeys: trustedKeysIn(trustedKey, library), ...fetchTool };
+  const options = { mode, grants: granted.grants, kernelVersion: VERSION, trustedKeys: trustedKeysIn(trustedKey, library), ...fetchTool };
   for (const folder of folders) {
     const plugins = await new library.PluginLoader({ folder, ...options }).load();
     opened.push(plugins);
-    for (const { folder: place, error } of plugins.rejected) await tellRejected(place, rejectionText(error, { grants, file: pluginGrants ?? GRANTS_FILE }), session);
+    for (const { folder: place, error } of plugins.rejected) await tellRejected(place, rejectionLines(error, granted), session);
   }
   return opened.flatMap(({ loaded }) => loaded);
 }
 
-/** Says where to grant what is missing. */
-function rejectionText(error: OmniError, { grants, file }: { readonly grants: PluginGrants; readonly file: string }): string {
-  const text = failureLines(error).join('\n');
-  if (error.code !== 'PLUGIN_PERMISSION_MISSING') return text;
-  const { plugin, missing } = error.details as { readonly plugin: string; readonly missing: readonly { readonly permission: PermissionSpec }[] };
-  const granted = Object.hasOwn(grants, plugin) ? grants[plugin]! : [];
-  return `${text}\nThat is in ${file}: ${entryFor(plugin, granted, missing.map(({ permission }) => permission))}`;
+/** A program may bring the tool by which a plugin reaches its hosts: those of a network of its own, which the usual one does not ask. */
+function withOwnNetwork(loaded: readonly LoadedPlugin[], { tools }: Definitions): LoadedPlugin[] {
+  const own = new Set(tools.map(({ name }) => name));
+  return loaded.map((plugin) => {
+    const network = `${plugin.manifest.shortName}.host.net.`;
+    return { ...plugin, tools: plugin.tools.filter(({ name }) => !(own.has(name) && name.startsWith(network))) };
+  });
 }
 
 /** A kernel takes no two tools or agents of one name: what the program has goes first, then whoever was loaded first. */
@@ -105,7 +117,7 @@ async function withoutTwins(loaded: readonly LoadedPlugin[], { agents, tools }: 
     const names = [...plugin.agents.map(({ definition }) => `the agent ${definition.type}`), ...plugin.tools.map(({ name }) => `the tool ${name}`)];
     const twin = names.find((name) => taken.has(name));
     if (twin !== undefined) {
-      await tellRejected(plugin.folder, `It brings ${twin}, which is there already, from the program or another plugin. Take one of them away.`, session);
+      await tellRejected(plugin.folder, [`It brings ${twin}, which is there already, from the program or another plugin. Take one of them away.`], session);
       continue;
     }
     for (const name of names) taken.add(name);
@@ -114,7 +126,7 @@ async function withoutTwins(loaded: readonly LoadedPlugin[], { agents, tools }: 
   return fitting;
 }
 
-async function tellRejected(folder: string, text: string, { people }: Session): Promise<void> {
+async function tellRejected(folder: string, lines: readonly string[], { people }: Session): Promise<void> {
   await people.line(`${people.ink('yellow', 'warning:')} The plugin in ${cellText(folder)} is left out.`);
-  for (const line of text.split('\n')) await people.line(`  ${line}`);
+  for (const line of lines) await people.line(`  ${line}`);
 }

@@ -20,6 +20,7 @@ export async function packPlugin(folder: string, { out: into, json = false }: Pa
   assertFolder(folder, `A plugin is a folder with a ${library.MANIFEST_FILE}.`);
   return orReport({ folder, json, library, session }, async () => {
     const place = into ?? (await usualPlace(folder, library));
+    assertOutside(folder, place);
     if (fs.existsSync(place)) throw new UsageError(`${place} is there already, and nothing is overwritten. Name another folder with --out.`);
     fs.mkdirSync(path.dirname(place), { recursive: true });
     const { manifest, files } = await library.packPlugin({ folder, into: place });
@@ -32,6 +33,13 @@ export async function packPlugin(folder: string, { out: into, json = false }: Pa
     }
     return EXIT.ok;
   });
+}
+
+/** What lies in a plugin's folder is a part of it. */
+function assertOutside(folder: string, place: string): void {
+  const parts = path.relative(fs.realpathSync(folder), path.resolve(place)).split(path.sep);
+  if (parts[0] === '..' || path.isAbsolute(parts[0]!)) return;
+  throw new UsageError(`${place} would lie in the plugin's own folder, and be a part of it. Name a folder outside with --out, as --out ${path.join('..', 'packed', path.basename(path.resolve(folder)))}`);
 }
 
 /** `plugin-greet-0.1.0` in the working directory. */

@@ -90,7 +90,7 @@ function packageJson(name: string): unknown {
     license: 'UNLICENSED',
     private: true,
     type: 'module',
-    scripts: { validate: 'omnipaw plugins validate .', test: 'omnipaw plugins test', typecheck: 'tsc', pack: 'omnipaw plugins pack' },
+    scripts: { validate: 'omnipaw plugins validate .', test: 'omnipaw plugins test', typecheck: 'tsc', pack: `omnipaw plugins pack --out ${packOf(name)}` },
     devDependencies: { '@omnipaw/cli': `^${VERSION}`, '@omnipaw/kernel': `^${VERSION}`, '@omnipaw/plugins': `^${VERSION}`, '@types/node': '>=18', typescript: '>=5.5' },
   };
 }
@@ -100,8 +100,13 @@ const TSCONFIG = {
     ...{ target: 'ES2022', lib: ['ES2022'], module: 'NodeNext', moduleResolution: 'NodeNext', types: ['node'] },
     ...{ strict: true, verbatimModuleSyntax: true, isolatedModules: true, allowImportingTsExtensions: true, noEmit: true, skipLibCheck: true },
   },
-  include: ['tools', 'test'],
+  include: ['tools', 'agents', 'test'],
 };
+
+/** In a folder for packs, which loaders can be given. */
+function packOf(name: string): string {
+  return `../packed/${name}`;
+}
 
 function readme(name: string, tool: string): string {
   return `# ${name}
@@ -118,7 +123,7 @@ It asks for \`memory\`: a part of the memory of the agent that calls.
 npm install                # for editors and the compiler
 omnipaw plugins validate . # the manifest, and whether the code can be bundled
 omnipaw plugins test       # in the isolate in which it will run
-omnipaw plugins pack       # what is shipped, in a folder of its own
+omnipaw plugins pack --out ${packOf(name)} # what is shipped, in a folder of its own
 \`\`\`
 `;
 }

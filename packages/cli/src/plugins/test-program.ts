@@ -7,8 +7,7 @@ import * as kernel from '@omnipaw/kernel';
 import * as plugins from '@omnipaw/plugins';
 import * as testing from '@omnipaw/plugins/testing';
 import { createJiti } from 'jiti';
-import { describeFailure } from '../failure.js';
-import { TestTally, type RunnerEvent, type TestMessage } from './test-tally.js';
+import { failureText, TestTally, type RunnerEvent, type TestMessage } from './test-tally.js';
 
 const MODULES = { '@omnipaw/kernel': kernel, '@omnipaw/plugins': plugins, '@omnipaw/plugins/testing': testing };
 
@@ -35,7 +34,7 @@ if (file !== undefined) {
   try {
     await createJiti(import.meta.url, { fsCache: false, interopDefault: false, virtualModules: MODULES }).import(file);
   } catch (thrown) {
-    tell({ name: '', ok: false, isSkipped: false, durationMs: 0, error: describeFailure(thrown) });
+    tell({ name: '', ok: false, isSkipped: false, durationMs: 0, error: failureText(thrown) });
     process.exitCode = 1;
   }
 }

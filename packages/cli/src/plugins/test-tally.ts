@@ -53,7 +53,7 @@ export class TestTally {
     const names = [...this.#open.slice(0, nesting).map((one) => one.name), name];
     // What is still to be done may fail.
     const ok = hasPassed || isMarked(todo);
-    return { name: names.join(' > '), ok, isSkipped: isMarked(skip) || isMarked(todo), durationMs, ...(ok ? {} : { error: textOf(error) }) };
+    return { name: names.join(' > '), ok, isSkipped: isMarked(skip) || isMarked(todo), durationMs, ...(ok ? {} : { error: failureText(error?.cause ?? error) }) };
   }
 }
 
@@ -63,8 +63,7 @@ function isMarked(mark: unknown): boolean {
 }
 
 /** What was thrown, with the first place in a stack that is a file of the author's. */
-function textOf(error: RunnerError | undefined): string {
-  const thrown = error?.cause ?? error;
+export function failureText(thrown: unknown): string {
   if (!(thrown instanceof Error)) return inspect(thrown);
   const { code } = thrown as { readonly code?: unknown };
   const text = typeof code === 'string' && code !== 'ERR_ASSERTION' ? `${code}: ${thrown.message}` : thrown.message;

@@ -1,6 +1,6 @@
 /** `omnipaw plugins validate`: whether folders are plugins as they should be. */
 import { OmniError } from '@omnipaw/kernel';
-import { EXIT } from '../failure.js';
+import { EXIT, UsageError } from '../failure.js';
 import type { Session } from '../session.js';
 import { cellText, count } from '../terminal/printable.js';
 import { codeProblemsOf, examine, examinedRecord, problemLines, type Examined } from './examine.js';
@@ -13,7 +13,16 @@ export interface ValidateOptions {
 export async function validatePlugins(folders: readonly string[], { json }: ValidateOptions, { out }: Session): Promise<number> {
   const library = await pluginLibrary();
   const examined: Examined[] = [];
-  for (const folder of folders) examined.push(await withCode(await examine(folder, library), library));
+  let missing: UsageError | undefined;
+  for (const folder of folders) {
+    try {
+      examined.push(await withCode(await examine(folder, library), library));
+    } catch (thrown) {
+      // For people, the others are judged all the same; scripts get one object.
+      if (!(thrown instanceof UsageError) || json === true) throw thrown;
+      missing ??= thrown;
+    }
+  }
   const isGood = examined.every(({ error }) => error === undefined);
   if (json === true) await out.json({ ok: isGood, plugins: examined.map(examinedRecord) });
   else {
@@ -22,6 +31,7 @@ export async function validatePlugins(folders: readonly string[], { json }: Vali
       for (const line of problemLines(one, library.MANIFEST_FILE)) await out.line(line);
     }
   }
+  if (missing !== undefined) throw missing;
   return isGood ? EXIT.ok : EXIT.failed;
 }
 

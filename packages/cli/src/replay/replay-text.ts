@@ -1,5 +1,6 @@
 /** What came of a replay, for people. */
 import type { Changed, DivergentSide, ReplayReport } from '@omnipaw/kernel';
+import type { ChangedPlugin } from '../plugins/origins.js';
 import { alignColumns, type Cell } from '../terminal/columns.js';
 import type { Colour, Ink } from '../terminal/ink.js';
 import { count, jsonLine } from '../terminal/printable.js';
@@ -15,7 +16,14 @@ const VALUE_LENGTH = 100;
 
 type Explained = readonly [sign: string, colour: Colour, text: string];
 
-export function replayLines(report: ReplayReport, options: TextOptions): string[] {
+/** What is said of plugins as wholes, rather than of each of their tools. */
+export interface PluginChanges {
+  /** The names of all that belong to plugins; the program of an agent is one of them. */
+  readonly tools: ReadonlySet<string>;
+  readonly changed: readonly ChangedPlugin[];
+}
+
+export function replayLines(report: ReplayReport, plugins: PluginChanges, options: TextOptions): string[] {
   const { ink } = options;
   const [sign, colour, text] = explain(report);
   const row: Cell[] = [
@@ -25,7 +33,7 @@ export function replayLines(report: ReplayReport, options: TextOptions): string[
     { text },
   ];
   const head: Cell[] = [{ text: '' }, { text: 'head' }, { text: report.head }];
-  return [...alignColumns([...verdictRows(report, ink), row, head], undefined), ...divergenceLines(report, options), ...changedLines(report, options)];
+  return [...alignColumns([...verdictRows(report, ink), row, head], undefined), ...divergenceLines(report, options), ...changedLines(report, plugins, options)];
 }
 
 function explain({ replay, ticks, entries, divergence }: ReplayReport): Explained {
@@ -53,12 +61,13 @@ function divergenceLines({ divergence }: ReplayReport, { ink, width }: TextOptio
   return ['', ink('bold', `The first divergence: ${place}`), ...alignColumns(rows, width)];
 }
 
-function changedLines({ changed }: ReplayReport, { ink, width }: TextOptions): string[] {
-  if (changed.length === 0) return [];
-  const rows = changed.map(({ what, name, recorded, present }) => [
-    { text: `  ${what} ${name}` },
-    { text: `${identityText(recorded)} – ${identityText(present)}` },
-  ]);
+function changedLines({ changed }: ReplayReport, plugins: PluginChanges, { ink, width }: TextOptions): string[] {
+  const others = changed.filter(({ what, name }) => what === 'schema' || !plugins.tools.has(what === 'program' ? `${name}.program` : name));
+  const rows = [
+    ...others.map(({ what, name, recorded, present }) => [{ text: `  ${what} ${name}` }, { text: `${identityText(recorded)} – ${identityText(present)}` }]),
+    ...plugins.changed.map(({ name, version, text }) => [{ text: `  ${name} ${version}` }, { text }]),
+  ];
+  if (rows.length === 0) return [];
   return ['', ink('bold', 'Not what it was when the log was written'), ...alignColumns(rows, width)];
 }
 

@@ -12,6 +12,8 @@ export interface Left {
   readonly ends: readonly AgentEnd[];
   /** The extensions of the kernel that wrote the end of it. */
   readonly extensions: readonly string[];
+  /** Where the tools of that kernel came from. */
+  readonly origins: readonly unknown[];
   readonly head: string;
   readonly entries: number;
 }
@@ -28,7 +30,7 @@ export async function agentsLeftIn(log: string, name?: string): Promise<Left> {
   }
   const agents = asked.filter(hasNotEnded);
   const ended = agents.length > 0 ? [] : name === undefined ? asked.filter(({ parent }) => parent === null) : asked;
-  return { agents, all, ends: ended.map(endOf), extensions: Object.keys(kernel.extensions), head, entries: busSeq + 1 };
+  return { agents, all, ends: ended.map(endOf), extensions: Object.keys(kernel.extensions), origins: Object.values(kernel.tools).map(({ origin }) => origin), head, entries: busSeq + 1 };
 }
 
 export function hasNotEnded({ state }: AgentSnapshot): boolean {

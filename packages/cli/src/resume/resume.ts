@@ -4,6 +4,7 @@ import { callLines, openCallsOf, unrepeatable, unrepeatableText, type OpenCall }
 import { assertDecided, settleCalls, settlementsIn, type UnknownOutcomeOptions } from '../calls/settlements.js';
 import { EXIT, isVerbose, UsageError } from '../failure.js';
 import { withPlugins, type PluginOptions } from '../plugins/load-plugins.js';
+import { changedPlugins } from '../plugins/origins.js';
 import { boot } from '../run/boot.js';
 import { definitionsIn, type Definitions } from '../run/definitions.js';
 import { diverted } from '../run/divert.js';
@@ -76,6 +77,7 @@ export async function takeUp(loaded: Loaded, options: ResumeOptions, session: Se
   assertGuarded(loaded, left);
   assertDecided(unknown, settlements, options);
   const { log, sign } = options;
+  if ((options.plugins ?? []).length > 0) await tellChanged(left, loaded.definitions, session);
   const unknownOutcomes = settlements.size === 0 ? 'throw' : 'wait';
   const kernel = await boot(loaded.definitions, { file: loaded.file, log, ...(sign === undefined ? {} : { sign }), recover: true, unknownOutcomes }, session);
   try {
@@ -92,6 +94,11 @@ function assertGuarded({ file, definitions }: Loaded, { extensions }: Left): voi
   const missing = extensions.filter((name) => definitions.extensions.every((extension) => extension.name !== name));
   if (missing.length === 0) return;
   throw new UsageError(`The log was written under the ${missing.length === 1 ? 'extension' : 'extensions'} ${missing.join(', ')}, which ${file} does not export. Export what createKernel was given, alone or in a list.`);
+}
+
+/** An author may have mended something, and an operator should know. */
+async function tellChanged({ origins }: Left, { tools }: Definitions, { people }: Session): Promise<void> {
+  for (const { name, version, text } of changedPlugins(origins, tools)) await people.line(`${people.ink('yellow', 'warning:')} ${name} ${version} is not what it was when the log was written: ${text}. Calls from now on are made with what is there.`);
 }
 
 async function tellUnknown(calls: readonly OpenCall[], { people }: Session): Promise<void> {

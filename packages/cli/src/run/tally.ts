@@ -1,4 +1,5 @@
 import type { Entry, ErrorRecord } from '@omnipaw/kernel';
+import { isDenial } from '../denials.js';
 import { count, timeText } from '../terminal/printable.js';
 
 /** Something that an agent was denied only because nothing granted it. */
@@ -7,8 +8,6 @@ export interface MissingGrant {
   /** What would have allowed it: `call:host.fs.read`. */
   readonly grant: string;
 }
-
-const DENIALS: ReadonlySet<string> = new Set(['PERMISSION_DENIED', 'PRIVILEGE_ESCALATION_ATTEMPT', 'RATE_LIMITED']);
 
 /** Counts what a run does, from the entries of its log. */
 export class RunTally {
@@ -29,6 +28,7 @@ export class RunTally {
     if (agent === null) return;
     const { tick } = entry.data as { readonly tick?: number };
     if (tick !== undefined) this.#ticks.set(agent, Math.max(tick, this.#ticks.get(agent) ?? 0));
+    if (isDenial(entry)) this.#denials++;
     if (kind === 'AGENT_SPAWNED') this.#agents++;
     else if (kind === 'TOOL_CALLED') this.#toolCalls += this.#running(agent, 1);
     else if (kind === 'TOOL_RESULT') this.#running(agent, -1);
@@ -77,8 +77,7 @@ export class RunTally {
     return change;
   }
 
-  #refused(agent: string, { code, details }: ErrorRecord): void {
-    if (DENIALS.has(code)) this.#denials++;
+  #refused(agent: string, { details }: ErrorRecord): void {
     const { action, resource, permission } = (details ?? {}) as DenialDetails;
     // A grant is of no use against a policy, nor to an agent whose token is void.
     if (action === undefined || resource === undefined || permission?.by !== 'default') return;

@@ -1,4 +1,5 @@
 import type { RawEntry } from '@omnipaw/kernel';
+import { isDenial } from '../denials.js';
 import type { Colour, Ink } from '../terminal/ink.js';
 import { cellText, shortened } from '../terminal/printable.js';
 import { summaryOf } from './summaries.js';
@@ -68,8 +69,9 @@ const COLOURS: readonly (readonly [prefix: string, colour: Colour])[] = [
 ];
 
 /** Red for what went wrong, otherwise by what it is about. */
-function colourOf({ kind, data }: RawEntry): Colour {
+function colourOf(entry: RawEntry): Colour {
+  const { kind, data } = entry;
   const { error, result, outcome } = data as { error?: unknown; result?: { ok?: unknown } | null; outcome?: { ok?: unknown } | null };
-  if (error !== undefined || (kind !== 'AGENT_COMPLETED' && result?.ok === false) || outcome?.ok === false) return 'red';
+  if (error !== undefined || (kind !== 'AGENT_COMPLETED' && result?.ok === false) || outcome?.ok === false || isDenial(entry)) return 'red';
   return COLOURS.find(([prefix]) => kind.startsWith(prefix))?.[1] ?? 'dim';
 }

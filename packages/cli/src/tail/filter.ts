@@ -1,4 +1,5 @@
 import type { RawEntry } from '@omnipaw/kernel';
+import { isDenial } from '../denials.js';
 
 const SHOWN = 10;
 
@@ -6,25 +7,28 @@ const SHOWN = 10;
 export class EntryFilter {
   readonly #agent: string | undefined;
   readonly #kinds: ReadonlySet<string>;
+  readonly #areDenials: boolean;
   readonly #agentsSeen = new Set<string>();
   readonly #kindsSeen = new Set<string>();
   #hasMatched = false;
 
-  constructor({ agent, kind = [] }: { readonly agent?: string; readonly kind?: readonly string[] }) {
+  constructor({ agent, kind = [], denied = false }: { readonly agent?: string; readonly kind?: readonly string[]; readonly denied?: boolean }) {
     this.#agent = agent;
+    this.#areDenials = denied;
     this.#kinds = new Set(kind.map((name) => name.toUpperCase()));
   }
 
   /** Whether every entry is asked for. */
   get takesAll(): boolean {
-    return this.#agent === undefined && this.#kinds.size === 0;
+    return this.#agent === undefined && this.#kinds.size === 0 && !this.#areDenials;
   }
 
-  matches({ agent, kind }: RawEntry): boolean {
+  matches(entry: RawEntry): boolean {
+    const { agent, kind } = entry;
     if (this.takesAll) return true;
     if (agent !== null) this.#agentsSeen.add(agent);
     this.#kindsSeen.add(kind);
-    const isWanted = (this.#agent === undefined || agent === this.#agent) && (this.#kinds.size === 0 || this.#kinds.has(kind));
+    const isWanted = (this.#agent === undefined || agent === this.#agent) && (this.#kinds.size === 0 || this.#kinds.has(kind)) && (!this.#areDenials || isDenial(entry));
     this.#hasMatched ||= isWanted;
     return isWanted;
   }

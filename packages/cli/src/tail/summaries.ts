@@ -31,7 +31,7 @@ const SUMMARIES: { readonly [Kind in EntryKind]?: (data: EntryCatalogue[Kind]) =
   TOOL_CALLED: ({ tool, args }) => `${tool} ${jsonLine(args)}`,
   TOOL_RESULT: ({ tool, result }) => `${tool} ${ended(result)}`,
   TOOL_RETRIED: ({ tool, attempt, error }) => `${tool} attempt ${attempt} ${failed(error)}`,
-  TOOL_ASKED: ({ tool, instruction }) => `${tool} asks for ${jsonLine(instruction)}`,
+  TOOL_ASKED: ({ tool, instruction, toolPermission: { decision, by } }) => `${tool} ${decision === 'DENY' ? `✗ denied, ${by}: ` : ''}asks for ${jsonLine(instruction)}`,
   TOOL_PROGRESS: ({ tool, value }) => `${tool} … ${jsonLine(value)}`,
   STALE_RESULT: ({ tool, outcome }) => `${tool} ${ended(outcome)}`,
   REFUSED: ({ op, error }) => `${op} ${failed(error)}`,

@@ -17,6 +17,8 @@ export interface TailOptions {
   readonly last?: number;
   readonly agent?: string;
   readonly kind?: readonly string[];
+  /** Only what somebody was denied. */
+  readonly denied?: boolean;
   readonly json?: boolean;
 }
 

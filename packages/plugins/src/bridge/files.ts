@@ -1,4 +1,5 @@
 import type { Json } from '@omnipaw/kernel';
+import { inOneLine } from '../schemas/index.js';
 
 /** What the file tools of a machine do, by the last part of their names; a patch can be of any files. */
 const MODES: Readonly<Record<string, 'read' | 'write'>> = Object.freeze({
@@ -10,7 +11,11 @@ export interface Files {
   readonly mode: 'read' | 'write';
   /** At or below which all of it is. */
   readonly path: string;
+  /** What was asked for, for people. */
+  readonly asked: string;
 }
+
+const MAX_SHOWN_PATH = 200;
 
 /**
  * What a call of a file tool is about; undefined for other tools. The path is one that a permission may cover: with `/` between its
@@ -20,7 +25,8 @@ export function filesIn(tool: string, args: Json): Files | undefined {
   const mode = Object.hasOwn(MODES, tool) ? MODES[tool]! : undefined;
   if (mode === undefined) return undefined;
   const path = typeof args === 'object' && args !== null && !Array.isArray(args) ? (args as { readonly path?: Json }).path : undefined;
-  return { mode, path: tool !== 'host.fs.apply_patch' && typeof path === 'string' && isPlain(path) ? path : '.' };
+  const isOfOne = tool !== 'host.fs.apply_patch' && typeof path === 'string';
+  return { mode, path: isOfOne && isPlain(path) ? path : '.', asked: isOfOne ? inOneLine(path.slice(0, MAX_SHOWN_PATH)) : '.' };
 }
 
 function isPlain(path: string): boolean {

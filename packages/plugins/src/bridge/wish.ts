@@ -19,6 +19,8 @@ export interface Holder {
   readonly ownTools: ReadonlySet<string>;
   /** Those that the tool has. */
   readonly permissions: readonly Permission[];
+  /** All that the plugin has, for the words of a denial; those of the tool unless given. */
+  readonly ofPlugin?: readonly Permission[];
   /** The tool by which it reaches the hosts of its permissions; undefined if they name none. */
   readonly fetchTool: string | undefined;
 }
@@ -30,6 +32,14 @@ export interface Wish {
 
 /** Throws `PLUGIN_CALL_INVALID` for what is no capability, or not asked for as one. */
 export function wishOf(name: string, given: Json, holder: Holder): Wish {
+  const wanted = wishBy(name, given, holder);
+  if (wanted.permission.decision === 'ALLOW' || holder.ofPlugin === undefined) return wanted;
+  const { permission } = wishBy(name, given, { ...holder, permissions: holder.ofPlugin });
+  if (permission.decision === 'DENY') return wanted;
+  return { ...wanted, permission: { decision: 'DENY', by: `${permission.by}, which the tool does not list among its permissions` } };
+}
+
+function wishBy(name: string, given: Json, holder: Holder): Wish {
   const args = asObject(name, given);
   switch (name) {
     case 'tool':
@@ -52,7 +62,7 @@ export function wishOf(name: string, given: Json, holder: Holder): Wish {
 function toolWish(tool: string, args: Json, holder: Holder): Wish {
   const { ownTools, permissions } = holder;
   const direct = { op: 'CALL_TOOL', tool, args } as const;
-  if (hasReference(args)) return denied(direct, 'secrets', holder);
+  if (hasReference(args)) return denied(direct, 'secrets, which no plugin gets', holder);
   const named = permissions.find((one) => one.name === 'tool' && matches(one.tool, tool));
   if (named !== undefined) return allowed(direct, named, holder);
   // Whoever may call it has its permissions. A name that only begins as its own do is of a tool of somebody else's, or of that by which it reaches the network.
@@ -62,7 +72,7 @@ function toolWish(tool: string, args: Json, holder: Holder): Wish {
   const files = filesIn(tool, args);
   if (files === undefined) return denied(direct, `tool:${tool}`, holder);
   const permission = permissions.find((one) => one.name === 'filesystem' && (one.mode === 'write' || files.mode === 'read') && pathCovers(one.path, files.path));
-  return permission === undefined ? denied(direct, `filesystem (${files.mode} ${files.path})`, holder) : allowed(direct, permission, holder);
+  return permission === undefined ? denied(direct, `filesystem (${files.mode} ${files.asked})`, holder) : allowed(direct, permission, holder);
 }
 
 function fetchWish(args: Json, holder: Holder): Wish {

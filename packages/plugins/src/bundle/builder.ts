@@ -3,23 +3,27 @@ import { build, type Message } from 'esbuild';
 import { originalPlace } from './original-place.js';
 import type { BuildAnswer, BuildOrder, BundleProblem } from './bundle.js';
 import { FILE_NAME } from './bundle.js';
-import { confine, TARGET } from './confine.js';
+import { confine, TARGET, whyMissing } from './confine.js';
 import { PluginFolder, Refusal } from './plugin-folder.js';
 
 const MAX_CODE_CHARS = 16 * 1024 * 1024;
 const MAX_MAP_CHARS = 2 * 1024 * 1024;
 const MAX_PROBLEMS = 20;
+/** As esbuild prints it. Of a module of the older kind nobody can tell without running it. */
+const DEFAULT = /\bexport\s+default\b|\bexport\s*\{[^}]*\bdefault\b|\bexport\s*\*\s*as\s+default\b/;
+const NO_DEFAULT = 'It has no default export, which is the handler: export default definePluginTool(async (args, ctx) => …).';
 
-async function answer({ id, folder, entry, provided }: BuildOrder): Promise<BuildAnswer> {
+async function answer({ id, folder, entry, mayHaveHardLinks, provided }: BuildOrder): Promise<BuildAnswer> {
   const printed = new Map<string, string>();
   try {
-    const files = await PluginFolder.open(folder);
-    const { outputFiles } = await build({
+    const files = await PluginFolder.open(folder, mayHaveHardLinks);
+    const { outputFiles, metafile } = await build({
       ...{ entryPoints: [`./${entry}`], absWorkingDir: files.root, outfile: FILE_NAME, write: false, bundle: true, logLevel: 'silent' },
       ...{ platform: 'browser', format: 'iife', target: TARGET, globalName: 'plugin', footer: { js: 'plugin;' }, charset: 'ascii' },
       ...{ sourcemap: 'external', sourcesContent: false, legalComments: 'none', tsconfigRaw: {}, define: { 'process.env.NODE_ENV': '"production"' } },
-      plugins: [confine(files, provided, printed)],
+      metafile: true, plugins: [confine(files, provided, printed)],
     });
+    if (metafile.inputs[`plugin:${entry}`]?.format === 'esm' && !DEFAULT.test(printed.get(entry) ?? '')) return { id, ok: false, problems: [{ text: NO_DEFAULT, file: entry, line: 1, column: 1 }], isBroken: false };
     const [code, sourceMap] = [/\.js$/, /\.map$/].map((ending) => outputFiles.find((file) => ending.test(file.path))?.text ?? '') as [string, string];
     if (code.length > MAX_CODE_CHARS) throw new Refusal(`The bundle has ${code.length} characters, more than ${MAX_CODE_CHARS}.`);
     return { id, ok: true, code, sourceMap: sourceMap.length > MAX_MAP_CHARS ? '' : sourceMap, inputs: Object.fromEntries([...files.digests].sort(([a], [b]) => (a < b ? -1 : 1))) };
@@ -38,12 +42,20 @@ function problemsOf(thrown: unknown, printed: ReadonlyMap<string, string>): { re
 }
 
 function problemOf({ text, location }: Message, printed: ReadonlyMap<string, string>): BundleProblem {
-  if (location === null) return { text };
+  const said = wordsFor(text);
+  if (location === null) return { text: said };
   const file = location.file.replace(/^plugin:/, '');
   // Of a file that was printed before, esbuild tells where it stands in that.
   const code = file === location.file ? undefined : printed.get(file);
   const { line, column } = (code === undefined ? undefined : originalPlace(code, location)) ?? location;
-  return { text, file, line, column: column + 1 };
+  return { text: said, file, line, column: column + 1 };
+}
+
+/** What esbuild says of what it has no name for: plugins, and what they do without. */
+function wordsFor(text: string): string {
+  if (text.startsWith('Top-level await')) return 'Top-level await is nothing that plugins have. Put it into the handler.';
+  const [, missing] = /^Could not resolve "([^"]*)"$/.exec(text) ?? [];
+  return missing === undefined ? text : whyMissing(missing);
 }
 
 function main(send: (answer: BuildAnswer) => void): void {

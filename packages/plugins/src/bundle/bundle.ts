@@ -6,6 +6,8 @@ export interface BundleRequest {
   readonly entry: string;
   /** For this one, if it is to be less than the bundler's own. */
   readonly timeoutMs?: number;
+  /** Whether files may be hard links: somebody holds what was read against digests that were known before. Otherwise they are refused, since they may be files from outside. */
+  readonly mayHaveHardLinks?: boolean;
 }
 
 /** A script for the isolate, of one handler and all that it imports. */
@@ -30,7 +32,7 @@ export interface BundleProblem {
 }
 
 /** What a builder is asked, and what it answers. */
-export interface BuildOrder extends Pick<BundleRequest, 'folder' | 'entry'> {
+export interface BuildOrder extends Omit<BundleRequest, 'timeoutMs'> {
   readonly id: number;
   /** Modules that the host gives, by the name that they are imported by. */
   readonly provided: Readonly<Record<string, string>>;

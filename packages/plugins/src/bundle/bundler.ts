@@ -37,9 +37,9 @@ export class Bundler {
 
   /** Rejects with `PLUGIN_BUNDLE_FAILED`; its details have the `problems`. */
   async bundle(request: BundleRequest): Promise<Bundle> {
-    const order = { id: ++this.#lastId, folder: request.folder, entry: request.entry, provided: this.#provided };
-    const timeoutMs = Math.min(this.#timeoutMs, request.timeoutMs ?? Infinity);
-    const turn = this.#turn.then(() => this.#build(order, timeoutMs));
+    const { timeoutMs = Infinity, ...wanted } = request;
+    const order = { ...wanted, id: ++this.#lastId, provided: this.#provided };
+    const turn = this.#turn.then(() => this.#build(order, Math.min(this.#timeoutMs, timeoutMs)));
     this.#turn = turn.catch(() => undefined);
     const answer = await turn;
     if (!answer.ok) throw bundleError(request, answer.problems);

@@ -58,8 +58,12 @@ async function resolve(resolver: ImportResolver, { path: specifier, kind, import
  */
 function missing(specifier: string, kind: OnResolveArgs['kind']): OnResolveResult | undefined {
   if (kind === 'require-call' || kind === 'require-resolve') return undefined;
-  if (isBuiltin(specifier)) return refused(`${JSON.stringify(specifier)} is a module of Node, which plugins do not have. Use what \`ctx\` gives.`);
-  return refused(`${JSON.stringify(specifier)} was not found in the plugin's folder. Nothing outside of it counts: install or copy what a plugin needs into it.`);
+  return refused(whyMissing(specifier));
+}
+
+export function whyMissing(specifier: string): string {
+  if (isBuiltin(specifier)) return `${JSON.stringify(specifier)} is a module of Node, which plugins do not have. Use what \`ctx\` gives.`;
+  return `${JSON.stringify(specifier)} was not found in the plugin's folder. Nothing outside of it counts: install or copy what a plugin needs into it.`;
 }
 
 async function load(folder: PluginFolder, name: string, printed: Map<string, string>): Promise<OnLoadResult> {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { constants, promises as fs, type Stats } from 'node:fs';
 import path from 'node:path';
+import { HARD_LINK } from '../links.js';
 import { pathInside } from '../path-inside.js';
 
 /** Windows has no pipes in folders, and no such flag. */
@@ -25,6 +26,7 @@ export class Refusal extends Error {
  * 1. What is not in the folder is not there: whatever lies above or beside it, it is neither looked at nor told of.
  * 2. A file is opened first and judged then, by what was opened: whatever somebody exchanges meanwhile, content from outside does not come in.
  * 3. A file is read once.
+ * 4. A file with a second name is refused, unless somebody knows what is in it: the other name may be outside.
  */
 export class PluginFolder {
   /** Real and absolute. */
@@ -32,17 +34,19 @@ export class PluginFolder {
   /** By path, the digests of the files that were read. */
   readonly digests = new Map<string, string>();
   readonly #texts = new Map<string, Promise<string>>();
+  readonly #mayHaveHardLinks: boolean;
   #totalBytes = 0;
 
-  private constructor(root: string) {
+  private constructor(root: string, mayHaveHardLinks: boolean) {
     this.root = root;
+    this.#mayHaveHardLinks = mayHaveHardLinks;
   }
 
   /** Throws a {@link Refusal} for what is no folder. */
-  static async open(folder: string): Promise<PluginFolder> {
+  static async open(folder: string, mayHaveHardLinks = false): Promise<PluginFolder> {
     const root = await fs.realpath(folder).catch(() => undefined);
     if (root === undefined || !(await fs.stat(root)).isDirectory()) throw new Refusal(`There is no folder ${JSON.stringify(folder)}.`);
-    return new PluginFolder(root);
+    return new PluginFolder(root, mayHaveHardLinks);
   }
 
   /** The path in the folder of what is at an absolute place, links followed, and what that is; undefined for what is not there. */
@@ -74,6 +78,7 @@ export class PluginFolder {
       if (!opened.isFile()) throw new Refusal(`${name} is no regular file.`);
       const there = (await this.find(file))?.stats;
       if (there?.ino !== opened.ino || there.dev !== opened.dev) throw new Refusal(`${name} leads out of the plugin's folder.`);
+      if (opened.nlink > 1 && !this.#mayHaveHardLinks) throw new Refusal(`${name} ${HARD_LINK}.`);
       if (opened.size > MAX_FILE_BYTES) throw new Refusal(`${name} has ${opened.size} bytes, more than ${MAX_FILE_BYTES}.`);
       return this.#take(name, await handle.readFile());
     } finally {

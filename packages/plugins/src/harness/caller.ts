@@ -18,6 +18,8 @@ interface Call {
 type Settled = { readonly value: Json } | { readonly error: ErrorRecord };
 
 interface Wanted extends Call {
+  /** Where the test has asked for it: what an agent gets has no place in the test. */
+  readonly place: string;
   readonly resolve: (value: Json) => void;
   readonly reject: (error: OmniError) => void;
 }
@@ -53,7 +55,7 @@ export class Caller {
   call(tool: string, args: Json): Promise<Json> {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) throw closed();
-      this.#wanted.push({ tool, args, resolve, reject });
+      this.#wanted.push({ tool, args, place: (new Error().stack ?? '').replace(/^.*\n/, ''), resolve, reject });
       this.#wake?.();
     });
   }
@@ -78,7 +80,7 @@ export class Caller {
   #settle(settled: Settled | undefined): void {
     if (settled === undefined) return;
     if ('value' in settled) this.#current?.resolve(settled.value);
-    else this.#current?.reject(errorOf(settled.error));
+    else this.#current?.reject(errorOf(settled.error, this.#current.place));
   }
 }
 
@@ -86,6 +88,8 @@ function closed(): OmniError {
   return new OmniError('KERNEL_STOPPED', 'The plugin was closed before the call was done.');
 }
 
-function errorOf({ code, message, ...more }: ErrorRecord): OmniError {
-  return new OmniError(code, message, more);
+function errorOf({ code, message, ...more }: ErrorRecord, place: string): OmniError {
+  const error = new OmniError(code, message, more);
+  error.stack = `${error.name}: ${message}\n${place}`;
+  return error;
 }

@@ -48,8 +48,8 @@ export interface OpenedPlugin {
   readonly logs: readonly string[];
   /** Calls a tool. All calls come from one agent, which may do everything; rejects with the error that an agent would get. */
   call(tool: string, args?: object): Promise<Json>;
-  /** Runs an agent of the plugin, with the grants and the quota of the manifest. */
-  run(type: string, input?: unknown): Promise<Json>;
+  /** Runs an agent of the plugin, with the grants and the quota of the manifest; and with `grants` that an operator would add: `call:host.net.fetch`. */
+  run(type: string, input?: unknown, options?: { readonly grants?: readonly string[] }): Promise<Json>;
   close(): Promise<void>;
 }
 
@@ -126,11 +126,11 @@ class Opened implements OpenedPlugin {
     return this.#caller.call(tool, args as Json);
   }
 
-  async run(type: string, input: unknown = null): Promise<Json> {
+  async run(type: string, input: unknown = null, { grants: more = [] }: { readonly grants?: readonly string[] } = {}): Promise<Json> {
     const agent = this.#plugins.agents.find(({ definition }) => definition.type === type);
     if (agent === undefined) throw new TypeError(`${this.manifest.name} has no agent ${JSON.stringify(type)}; it has ${this.manifest.agents.map((one) => one.type).join(', ') || 'none'}.`);
     const { definition, grants, quota } = agent;
-    return this.#kernel.spawn(definition, input as Json, { grants, quota }).result();
+    return this.#kernel.spawn(definition, input as Json, { grants: [...grants, ...more], quota }).result();
   }
 
   async close(): Promise<void> {

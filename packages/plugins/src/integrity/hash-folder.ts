@@ -9,8 +9,9 @@ import { createHash } from 'node:crypto';
 import { constants, type Dirent } from 'node:fs';
 import { open, opendir, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
+import { HARD_LINK } from '../links.js';
 import { foldedName, MANIFEST_FILE, pathProblem } from '../manifest/index.js';
-import { HARD_LINK, integrityFailed, symbolicLink } from './integrity-failed.js';
+import { integrityFailed, symbolicLink } from './integrity-failed.js';
 
 /** The most that a plugin's folder may hold. */
 export interface FolderLimits {
@@ -32,6 +33,11 @@ const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants as Partial<typeof
 const CHUNK_BYTES = 64 * 1024;
 /** As many names as a directory is asked for at a time. */
 const NAMES = 256;
+/** Where the packages of a plugin are. */
+const PACKAGES = 'node_modules';
+
+/** What is looked at, and how. */
+type Way = 'WHOLE' | 'SEALED' | 'WITHOUT_PACKAGES';
 
 /**
  * The digest of every file in a folder but its manifest and the programs of its packages (`node_modules/.bin`).
@@ -45,7 +51,20 @@ export function hashFolder(folder: string, limits: FolderLimits = FOLDER_LIMITS)
 
 /** The same for a folder whose digests are known before: files may be hard links. */
 export function hashSealedFolder(folder: string): Promise<FileDigests> {
-  return digestsOf(new Walk(folder, FOLDER_LIMITS, true));
+  return digestsOf(new Walk(folder, FOLDER_LIMITS, 'SEALED'));
+}
+
+/**
+ * The same for the folder in which an author works: without its packages, which are there by `npm install` with all that only tools need. What is
+ * bundled of them has its digests from there.
+ */
+export function hashOwnFiles(folder: string): Promise<FileDigests> {
+  return digestsOf(new Walk(folder, FOLDER_LIMITS, 'WITHOUT_PACKAGES'));
+}
+
+/** Whether a file is one of the packages of a plugin. */
+export function isOfPackages(file: string): boolean {
+  return file.startsWith(`${PACKAGES}/`);
 }
 
 async function digestsOf(walk: Walk): Promise<FileDigests> {
@@ -57,14 +76,14 @@ class Walk {
   readonly digests: (readonly [string, string])[] = [];
   readonly #folder: string;
   readonly #limits: FolderLimits;
-  readonly #hasHardLinks: boolean;
+  readonly #way: Way;
   #entries = 0;
   #bytes = 0;
 
-  constructor(folder: string, limits: FolderLimits, hasHardLinks = false) {
+  constructor(folder: string, limits: FolderLimits, way: Way = 'WHOLE') {
     this.#folder = folder;
     this.#limits = limits;
-    this.#hasHardLinks = hasHardLinks;
+    this.#way = way;
   }
 
   async directory(parts: readonly string[]): Promise<void> {
@@ -78,6 +97,7 @@ class Walk {
       if (twin !== undefined) throw integrityFailed(relative, `differs from ${JSON.stringify(twin)} by upper and lower case only, and Windows and macOS take them for one`);
       seen.set(foldedName(entry.name), entry.name);
       if (relative === MANIFEST_FILE || isForShells(inner)) continue;
+      if (relative === PACKAGES && entry.isDirectory() && this.#way === 'WITHOUT_PACKAGES') continue;
       const problem = pathProblem(relative);
       if (problem !== undefined) throw integrityFailed(relative, problem);
       if (entry.isDirectory()) await this.directory(inner);
@@ -116,7 +136,7 @@ class Walk {
     // Something else may have taken its place since the directory was read.
     const stats = await file.stat();
     if (!stats.isFile()) throw integrityFailed(relative, 'is no regular file');
-    if (stats.nlink > 1 && !this.#hasHardLinks) throw integrityFailed(relative, HARD_LINK);
+    if (stats.nlink > 1 && this.#way !== 'SEALED') throw integrityFailed(relative, HARD_LINK);
     const hash = createHash('sha256');
     const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
     for (let length = 0; ; ) {

@@ -54,6 +54,7 @@ function signatureInvalid(plugin: string, publicKey: string): OmniError {
 }
 
 function untrusted(plugin: string, says: string, publicKey?: string): OmniError {
-  const message = `Plugin "${plugin}" ${says}, and only plugins of trusted keys are loaded. Trust the key, if you know whose it is; or do without the plugin.`;
+  const advice = publicKey === undefined ? 'Get it from somebody who signs it' : 'Trust the key, if you know whose it is';
+  const message = `Plugin "${plugin}" ${says}, and only plugins of trusted keys are loaded. ${advice}; or do without the plugin.`;
   return pluginError('PLUGIN_UNTRUSTED', message, { details: { plugin, ...(publicKey === undefined ? {} : { publicKey }) } });
 }

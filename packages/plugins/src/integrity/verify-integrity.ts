@@ -1,7 +1,7 @@
 /** Whether the files of a plugin are those that its manifest names. */
 import { pluginError } from '../errors.js';
 import type { PluginManifest } from '../manifest/index.js';
-import { hashFolder, hashSealedFolder, type FileDigests } from './hash-folder.js';
+import { hashOwnFiles, hashSealedFolder, isOfPackages, type FileDigests } from './hash-folder.js';
 
 /** How files differ from what they should be: paths, sorted. */
 export interface FileDifferences {
@@ -23,13 +23,14 @@ export function fileDifferences(expected: FileDigests, found: FileDigests): File
 }
 
 /**
- * Answers the digests of a plugin's files, which are those that its manifest names, if it names any.
+ * Answers the digests of a plugin's files, which are those that its manifest names, if it names any; if not, of those outside of its
+ * `node_modules`, and {@link withPackages} adds those that are bundled.
  *
  * Rejects with `PLUGIN_INTEGRITY_FAILED` if a file was changed, is missing, or is there beside them; and for what `hashFolder` refuses.
  * Files can change after that: what is read to be run is held against {@link verifyInputs}.
  */
 export async function verifyIntegrity({ name, integrity }: Pick<PluginManifest, 'name' | 'integrity'>, folder: string): Promise<FileDigests> {
-  if (integrity === undefined) return hashFolder(folder);
+  if (integrity === undefined) return hashOwnFiles(folder);
   const found = await hashSealedFolder(folder);
   refuseDifferences(name, fileDifferences(integrity.sha256, found));
   return found;
@@ -44,6 +45,27 @@ export function verifyInputs({ name, integrity }: Pick<PluginManifest, 'name' | 
   if (integrity === undefined) return;
   const { changed, added } = fileDifferences(integrity.sha256, inputs);
   refuseDifferences(name, { changed, missing: [], added });
+}
+
+/**
+ * The digests of a plugin's files with those of its packages that were bundled, where its manifest names no files: then nothing was known of those.
+ *
+ * Throws `PLUGIN_INTEGRITY_FAILED` if something else was bundled than what is known.
+ */
+export function withPackages({ name, integrity }: Pick<PluginManifest, 'name' | 'integrity'>, known: FileDigests, inputs: FileDigests): FileDigests {
+  const packages = integrity === undefined ? Object.entries(inputs).filter(([file]) => isOfPackages(file)) : [];
+  const files = { ...Object.fromEntries(packages), ...known };
+  if (integrity !== undefined) verifyInputs({ name, integrity: { sha256: known } }, inputs);
+  else refuseRestless(name, fileDifferences(files, inputs));
+  return files;
+}
+
+/** Somebody is at work there. */
+function refuseRestless(plugin: string, { changed, added }: FileDifferences): void {
+  const [file] = [...changed, ...added];
+  if (file === undefined) return;
+  const message = `${JSON.stringify(file)} of plugin "${plugin}" was changed while it was read. Load it again.`;
+  throw pluginError('PLUGIN_INTEGRITY_FAILED', message, { details: { plugin, ...shortened({ changed, missing: [], added }) } });
 }
 
 function refuseDifferences(plugin: string, differences: FileDifferences): void {

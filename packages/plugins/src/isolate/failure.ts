@@ -27,7 +27,7 @@ export function errorOf(failure: Failure, job: IsolateJob): OmniError {
     case 'limit':
       return limitError(failure.limit, failure.used, job.limits);
     case 'result':
-      return pluginError('PLUGIN_RESULT_INVALID', `The handler's result is none: ${clean(failure.message)} Return what JSON can hold.`);
+      return pluginError('PLUGIN_RESULT_INVALID', `The handler's result is none: ${clean(failure.message).replace(/\.$/, '')}. Return what JSON can hold.`);
     case 'stalled':
       return pluginError('PLUGIN_FAILED', 'The handler waits for something that never comes: no call is under way. Look for a promise that nobody settles.');
     case 'crashed':
@@ -37,7 +37,7 @@ export function errorOf(failure: Failure, job: IsolateJob): OmniError {
 
 /** {@link errorOf} for a limit. */
 export function limitError(limit: keyof IsolateLimits, used: number, limits: IsolateLimits): OmniError {
-  return pluginError('PLUGIN_LIMIT_EXCEEDED', `The plugin has used more ${LIMIT_WORDS[limit]} than it may (${used} of ${limits[limit]}). Let it do less, or raise "${limit}".`, {
+  return pluginError('PLUGIN_LIMIT_EXCEEDED', `The plugin has used more ${LIMIT_WORDS[limit]} than it may (${used} of ${limits[limit]}). Let it do less, or load it with a larger "${limit}".`, {
     details: { limit, used, allowed: limits[limit] },
   });
 }
@@ -57,9 +57,12 @@ export function keptError(owner: string, used: number): OmniError {
 
 function threwError({ name, message, stack, code }: Extract<Failure, { reason: 'threw' }>, job: IsolateJob): OmniError {
   const frames = mapStack(stack, job).map((frame) => clean(frame));
-  const what = clean([name, message].filter((text) => text !== '').join(': ')).replace(/\.$/, '');
+  const isOfTheWorld = name === 'Error' && /^[A-Z][A-Z0-9_]+$/.test(code);
+  const what = clean([isOfTheWorld ? code : name, message].filter((text) => text !== '').join(': ')).replace(/\.$/, '');
   const where = frames[0] === undefined ? '' : ` (at ${frames[0]})`;
   const details = { ...(name === '' ? {} : { name: clean(name) }), ...(code === '' ? {} : { code: clean(code) }), stack: frames };
+  // What a handler that it called threw says what that was, and where.
+  if (code === 'PLUGIN_FAILED' && message.startsWith('The handler threw ')) return pluginError('PLUGIN_FAILED', clean(message), { details });
   return pluginError('PLUGIN_FAILED', `The handler threw ${what === '' ? 'something without a message' : what}${where}.`, { details });
 }
 

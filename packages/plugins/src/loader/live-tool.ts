@@ -1,6 +1,4 @@
 import type { Tool } from '@omnipaw/kernel';
-import { canonicalJson } from '../schemas/index.js';
-import type { LoadedPlugin } from './loader.js';
 
 /**
  * A tool that can be exchanged while a kernel has it: whoever asks its registry for it gets the one that is there then, by `present`, so that a
@@ -13,13 +11,4 @@ export function liveTool(first: Tool, present: () => Tool): Tool {
     run: (args: unknown, context) => present().run(args as never, context),
   } satisfies Tool;
   return Object.freeze(Object.defineProperty(tool, 'present', { value: present }));
-}
-
-/** What a kernel knows of a plugin from its start on, and the log's header says: all but what its code does. */
-export function shapeOf({ manifest, digests, tools, agents }: LoadedPlugin): string {
-  return canonicalJson([
-    ...[manifest.name, digests.schemas],
-    tools.map(({ name, version, description, idempotent, timeoutMs }) => [name, version, description, idempotent, timeoutMs]),
-    agents.map(({ definition: { type }, grants, quota }) => [type, [...grants], { ...quota } as never]),
-  ]);
 }

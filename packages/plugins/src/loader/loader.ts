@@ -10,14 +10,14 @@ import { basename, join } from 'node:path';
 import { describeThrown, OmniError, type Tool } from '@omnipaw/kernel';
 import { Bundler } from '../bundle/index.js';
 import { pluginError } from '../errors.js';
-import { pluginDigests, verifyInputs, verifyIntegrity, verifySignature, type PluginDigests } from '../integrity/index.js';
+import { pluginDigests, verifyIntegrity, verifySignature, type PluginDigests } from '../integrity/index.js';
 import { PROVIDED } from '../kit/index.js';
 import { checkLimits, createIsolatePool, DEFAULT_LIMITS, DEFAULT_MEMORY_BYTES, type IsolateLimits, type IsolatePool } from '../isolate/index.js';
 import { assertGranted, grantedPermissions, networkSets, PluginValidator, type HttpMethod, type NetworkSet, type PermissionSpec, type PluginManifest } from '../manifest/index.js';
 import { pluginAgent, type LoadedAgent } from './plugin-agent.js';
-import { PluginBundles } from './plugin-bundles.js';
 import { pluginTool, programTool, type Runtime } from './plugin-tool.js';
 import { PresentPlugins } from './present-plugins.js';
+import { readCode, readCodeForReplay } from './read-code.js';
 import { rivalsIn } from './rivals.js';
 
 /** A host that a plugin may ask, in the form that `fetchTool` of `@omnipaw/host` has it. */
@@ -149,24 +149,18 @@ export class PluginLoader {
     if (twin !== undefined) throw pluginError('PLUGIN_REFUSED', `Plugin "${manifest.name}" in ${basename(folder)} has the name that the plugin in ${basename(twin.folder)} has. Take one of them away.`);
     if (trustedKeys.length > 0) verifySignature(manifest, trustedKeys);
     if (!this.#isReplay) assertGranted(manifest, grantedPermissions(Object.hasOwn(grants, manifest.name) ? grants[manifest.name]! : []));
-    const files = await verifyIntegrity(manifest, folder);
+    const known = await verifyIntegrity(manifest, folder);
+    const networks = networkSets(manifest);
+    const fetchTools = this.#networkOf(manifest, networks);
+    const { files, bundles } = await (this.#isReplay ? readCodeForReplay : readCode)(manifest, { folder, bundler, known });
     const digests = pluginDigests(manifest, files);
     const origin = `${manifest.name}@${manifest.version} manifest ${digests.manifest} code ${digests.code} schemas ${digests.schemas}`;
-    const networks = networkSets(manifest);
     const runtime: Runtime = { manifest, origin, pool, limits: this.#limits, networks };
-    const bundles = new PluginBundles(bundler, folder);
-    const bundled = async (entry: string) => {
-      if (this.#isReplay) return undefined;
-      const bundle = await bundles.of(entry);
-      // Somebody may have exchanged a file since it was hashed.
-      verifyInputs({ name: manifest.name, integrity: { sha256: files } }, bundle.inputs);
-      return bundle;
-    };
-    const tools: Tool[] = this.#networkOf(manifest, networks).map((tool) => Object.freeze({ ...tool, origin }));
-    for (const tool of manifest.tools) tools.push(pluginTool(tool, await bundled(tool.handler), runtime));
+    const tools: Tool[] = fetchTools.map((tool) => Object.freeze({ ...tool, origin }));
+    for (const tool of manifest.tools) tools.push(pluginTool(tool, bundles.get(tool.handler), runtime));
     const agents: LoadedAgent[] = [];
     for (const agent of manifest.agents) {
-      const program = programTool(agent, await bundled(agent.program), runtime);
+      const program = programTool(agent, bundles.get(agent.program), runtime);
       tools.push(program);
       agents.push(pluginAgent(agent, program, runtime));
     }
@@ -177,7 +171,7 @@ export class PluginLoader {
   #networkOf({ name }: PluginManifest, networks: readonly NetworkSet[]): readonly Tool[] {
     const { fetchTool } = this.#options;
     if (networks.length === 0 || (fetchTool === undefined && this.#isReplay)) return [];
-    if (fetchTool === undefined) throw pluginError('PLUGIN_REFUSED', `Plugin "${name}" uses the network, and the loader has no "fetchTool" to make its own with. Give it the one of @omnipaw/host.`);
+    if (fetchTool === undefined) throw pluginError('PLUGIN_REFUSED', `Plugin "${name}" uses the network, and the loader has no "fetchTool" to make its own with. Give it the one of @omnipaw/host.`, { details: { plugin: name, needs: 'fetchTool' } });
     return networks.map(({ tool: wanted, permissions }) => {
       const tool = fetchTool(wanted, permissions.flatMap(({ hosts, methods }) => hosts.map((host) => hostOf(host, methods))));
       // No kernel takes two of one name, so one plugin would keep all others out.

@@ -14,14 +14,14 @@ const MAX_CHARS = 32 * 1024 * 1024;
 
 export class PluginBundles {
   readonly #bundler: BundlesOne;
-  readonly #folder: string;
+  readonly #plugin: Omit<BundleRequest, 'entry' | 'timeoutMs'>;
   readonly #bundles = new Map<string, Bundle>();
   #usedMs = 0;
   #usedChars = 0;
 
-  constructor(bundler: BundlesOne, folder: string) {
+  constructor(bundler: BundlesOne, plugin: Omit<BundleRequest, 'entry' | 'timeoutMs'>) {
     this.#bundler = bundler;
-    this.#folder = folder;
+    this.#plugin = plugin;
   }
 
   /** Rejects with `PLUGIN_BUNDLE_FAILED`, also for what is beyond the bounds. */
@@ -31,7 +31,7 @@ export class PluginBundles {
     const timeoutMs = Math.floor(MAX_MS - this.#usedMs);
     if (timeoutMs <= 0) throw this.#tooMuch(entry, `The modules of a plugin have ${MAX_MS} ms together`);
     const began = performance.now();
-    const bundle = await this.#bundler.bundle({ folder: this.#folder, entry, timeoutMs });
+    const bundle = await this.#bundler.bundle({ ...this.#plugin, entry, timeoutMs });
     this.#usedMs += performance.now() - began;
     this.#usedChars += bundle.code.length + bundle.sourceMap.length;
     if (this.#usedChars > MAX_CHARS) throw this.#tooMuch(entry, `The bundles of a plugin have ${MAX_CHARS} characters together, their source maps included`);
@@ -41,6 +41,6 @@ export class PluginBundles {
 
   #tooMuch(entry: string, bound: string) {
     const before = this.#bundles.size;
-    return pluginError('PLUGIN_BUNDLE_FAILED', `${JSON.stringify(entry)} could not be bundled: ${bound}, and ${before === 1 ? 'the one' : `the ${before}`} before it left too little. Let its tools share modules: one may be the handler of many.`, { details: { folder: this.#folder, entry } });
+    return pluginError('PLUGIN_BUNDLE_FAILED', `${JSON.stringify(entry)} could not be bundled: ${bound}, and ${before === 1 ? 'the one' : `the ${before}`} before it left too little. Let its tools share modules: one may be the handler of many.`, { details: { folder: this.#plugin.folder, entry } });
   }
 }

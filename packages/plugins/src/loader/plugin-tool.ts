@@ -53,7 +53,7 @@ export function programTool({ type, description = '' }: PluginAgent, bundle: Bun
 
 /** Without a bundle it is there to be compared with a log. */
 function runIn({ manifest, pool, limits, networks }: Runtime, bundle: Bundle | undefined, permissions: readonly Permission[]) {
-  const holder: Holder = { plugin: manifest.name, shortName: manifest.shortName, ownTools: namesOf(manifest), permissions, fetchTool: setFor(permissions, networks)?.tool };
+  const holder: Holder = { plugin: manifest.name, shortName: manifest.shortName, ownTools: namesOf(manifest), permissions, ofPlugin: manifest.permissions, fetchTool: setFor(permissions, networks)?.tool };
   return async (args: unknown, { agent, ask, calledAt, idempotencyKey, progress, signal }: ToolContext): Promise<Json> => {
     if (bundle === undefined) throw pluginError('PLUGIN_REFUSED', `Plugin "${manifest.name}" was loaded for a replay, in which nothing of it runs. Load it without mode "REPLAY".`);
     const outcome = await pool.run({

@@ -1,8 +1,9 @@
 import { basename } from 'node:path';
 import { pluginError } from '../errors.js';
 import type { IsolatePool } from '../isolate/index.js';
-import { liveTool, shapeOf } from './live-tool.js';
+import { liveTool } from './live-tool.js';
 import type { LoadedPlugin } from './loader.js';
+import { shapeDifference } from './shape.js';
 
 /** The plugins that kernels use, by folder, each as it is at the moment. */
 export class PresentPlugins {
@@ -45,7 +46,8 @@ export class PresentPlugins {
     const before = this.#plugins.get(folder);
     if (before === undefined || this.#isClosed) throw refused(folder, this.#isClosed ? 'is closed' : 'is not loaded');
     const after = await this.#load(folder);
-    if (shapeOf(after) !== shapeOf(before)) throw refused(folder, 'has another version, or other tools, schemas or agents, than what the kernel was started with. Start it again to take them up');
+    const others = shapeDifference(before, after);
+    if (others !== '') throw refused(folder, `has ${others} than what the kernel was started with. Start it again to take that up`);
     if (JSON.stringify(after.digests) === JSON.stringify(before.digests)) return undefined;
     this.#plugins.set(folder, after);
     return after;

@@ -100,11 +100,12 @@ function* checkTools(manifest: JsonObject): Iterable<Problem> {
 function* checkAgents(manifest: JsonObject): Iterable<Problem> {
   const types = new Set<string>();
   const { name, permissions } = manifest;
+  const tools = [...listOf(manifest['tools']).map((tool) => objectOf(tool)['name']), ...listOf(manifest['agents']).map(programOf)].filter((tool) => typeof tool === 'string');
   for (const [index, item] of listOf(manifest['agents']).entries()) {
     const [agent, at] = [objectOf(item), `/agents/${index}`];
     yield* checkText({ of: agent, key: 'type', at }, (type) => qualifiedNameProblem(type, name) ?? duplicateProblem(type, types));
     yield* checkText({ of: agent, key: 'program', at }, moduleProblem);
-    if (typeof name === 'string') yield* checkGrants(listOf(agent['grants']), { shortName: shortNameOf(name), permissions: listOf(permissions) }, at);
+    if (typeof name === 'string') yield* checkGrants(listOf(agent['grants']), { shortName: shortNameOf(name), permissions: listOf(permissions), tools }, at);
     yield* checkQuota(objectOf(agent['quota']), `${at}/quota`);
   }
 }

@@ -6,6 +6,7 @@ export type { ManifestProblem } from './manifest-invalid.js';
 export { MANIFEST_SCHEMA, MANIFEST_SCHEMA_ID } from './manifest-schema.js';
 export { MANIFEST_FILE, type PluginAgent, type PluginManifest, type PluginSignature, type PluginTool } from './manifest.js';
 export { assertGranted, missingPermissions, pathCovers, type MissingPermission } from './missing-permissions.js';
+export { modulesOf } from './modules.js';
 export { networkSets, setFor, type NetworkSet } from './networks.js';
 export {
   nameOf,

@@ -15,6 +15,23 @@ export const HTTP_METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', '
 const HOST = '^(?:\\*|(?:\\*\\.)?[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?(?:\\.[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?)*|\\[[0-9a-f:.]+\\])(?::[1-9][0-9]{0,4})?$';
 /** The program of an agent is a tool, whose name is that of the agent and `.program`; and no name has more than 128. */
 const MAX_TYPE_CHARS = 120;
+/** Each has the name that `@omnipaw/quota` has for it (a test compares): a limit of another name would limit nothing. */
+const QUOTA = {
+  maxTicks: limit('Ticks that begin.'),
+  maxToolCalls: limit('Calls of tools, that of its own program among them.'),
+  maxTokens: limit('Tokens that tools reserve and spend.'),
+  maxCost: limit('Money that tools reserve and spend, in their smallest unit.'),
+  maxCpuMs: limit('What programs take of the processor, in milliseconds.'),
+  maxMemoryKeys: limit('Keys in memory.'),
+  maxMemoryBytes: limit('The values behind these keys, in bytes.'),
+  maxLogBytes: limit('Lines of the log about the agent, in bytes.'),
+  maxChildren: limit('Agents below it.'),
+  maxWallMs: limit('Time since it was made, in milliseconds.'),
+};
+
+function limit(description: string) {
+  return { $ref: '#/$defs/quotaLimit', description } as const;
+}
 /** Exact: what a plugin asks for has no wildcards, so that an operator knows what it is. */
 const PERMISSION_NAME = '^(?:network|shell|memory|shared:[A-Za-z0-9][A-Za-z0-9_.-]*|tool:[A-Za-z0-9][A-Za-z0-9_.-]*)$';
 
@@ -141,9 +158,8 @@ export const MANIFEST_SCHEMA = {
         },
         quota: {
           type: 'object',
-          maxProperties: 20,
-          propertyNames: { type: 'string', maxLength: 64, pattern: '^max[A-Z][A-Za-z]*$', description: 'A limit by name: maxTicks, maxToolCalls, maxWallMs.' },
-          additionalProperties: { $ref: '#/$defs/quotaLimit' },
+          additionalProperties: false,
+          properties: QUOTA,
           default: {},
           description: 'The limits of an agent of this type unless whoever makes it says otherwise.',
         },

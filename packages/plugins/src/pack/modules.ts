@@ -2,9 +2,7 @@
 import { OmniError } from '@omnipaw/kernel';
 import { Bundler, type Bundle } from '../bundle/index.js';
 import { PROVIDED } from '../kit/index.js';
-import type { PluginManifest } from '../manifest/index.js';
-
-type Named = Pick<PluginManifest, 'tools' | 'agents'>;
+import { modulesOf, type PluginManifest } from '../manifest/index.js';
 
 /** Bundles, and why there is none, by the path of the module. */
 export interface BundledModules {
@@ -12,16 +10,22 @@ export interface BundledModules {
   readonly errors: readonly OmniError[];
 }
 
+interface Given {
+  readonly folder: string;
+  readonly manifest: Pick<PluginManifest, 'tools' | 'agents'>;
+  /** As `BundleRequest` has it. */
+  readonly mayHaveHardLinks: boolean;
+}
+
 /** Bundles each module, whatever becomes of the others. */
-export async function bundleModules(folder: string, { tools, agents }: Named): Promise<BundledModules> {
-  const modules = new Set([...tools.map(({ handler }) => handler), ...agents.map(({ program }) => program)]);
+export async function bundleModules({ folder, manifest, mayHaveHardLinks }: Given): Promise<BundledModules> {
   const bundler = new Bundler({ provided: PROVIDED });
   const bundles = new Map<string, Bundle>();
   const errors: OmniError[] = [];
   try {
-    for (const entry of modules) {
+    for (const entry of modulesOf(manifest)) {
       try {
-        bundles.set(entry, await bundler.bundle({ folder, entry }));
+        bundles.set(entry, await bundler.bundle({ folder, entry, mayHaveHardLinks }));
       } catch (thrown) {
         if (!(thrown instanceof OmniError)) throw thrown;
         errors.push(thrown);
@@ -34,6 +38,6 @@ export async function bundleModules(folder: string, { tools, agents }: Named): P
 }
 
 /** What keeps the modules of a plugin from being run: a `PLUGIN_BUNDLE_FAILED` for each that can't be bundled. Nothing of them is run. */
-export async function codeProblems(folder: string, manifest: Named): Promise<readonly OmniError[]> {
-  return (await bundleModules(folder, manifest)).errors;
+export async function codeProblems(folder: string, manifest: Pick<PluginManifest, 'tools' | 'agents' | 'integrity'>): Promise<readonly OmniError[]> {
+  return (await bundleModules({ folder, manifest, mayHaveHardLinks: manifest.integrity !== undefined })).errors;
 }

@@ -10,7 +10,8 @@ import path from 'node:path';
 import { toJson, type JsonObject } from '@omnipaw/kernel';
 import type { Bundle } from '../bundle/index.js';
 import { pluginError } from '../errors.js';
-import { hashFolder, PNPM_ADVICE, unsigned, type FileDigests } from '../integrity/index.js';
+import { hashFolder, unsigned, type FileDigests } from '../integrity/index.js';
+import { PNPM_ADVICE } from '../links.js';
 import { MANIFEST_FILE, PluginValidator, type PluginManifest } from '../manifest/index.js';
 import { bundleModules, type BundledModules } from './modules.js';
 import { readShipped, shippedFiles } from './shipped-files.js';
@@ -49,7 +50,7 @@ export async function packPlugin({ folder, into }: PackRequest): Promise<PackedP
     const sealed = toJson({ ...unsigned(manifest.source), integrity: { sha256: files } }) as JsonObject;
     await writeFile(path.join(into, MANIFEST_FILE), `${JSON.stringify(sealed, null, 2)}\n`, { flag: 'wx' });
     const packed = await new PluginValidator().read(into);
-    refuseOtherCode(manifest.name, bundles, await bundleModules(into, packed));
+    refuseOtherCode(manifest.name, bundles, await bundleModules({ folder: into, manifest: packed, mayHaveHardLinks: false }));
     return { manifest: packed, files };
   } catch (thrown) {
     await rm(into, { recursive: true, force: true });
@@ -58,7 +59,8 @@ export async function packPlugin({ folder, into }: PackRequest): Promise<PackedP
 }
 
 async function bundled(folder: string, manifest: PluginManifest): Promise<ReadonlyMap<string, Bundle>> {
-  const { bundles, errors } = await bundleModules(folder, manifest);
+  // Each file is looked at again when it is copied.
+  const { bundles, errors } = await bundleModules({ folder, manifest, mayHaveHardLinks: true });
   const [first] = errors;
   if (first !== undefined) throw first;
   return bundles;

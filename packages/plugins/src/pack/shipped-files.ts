@@ -4,7 +4,8 @@ import { constants } from 'node:fs';
 import { open, readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import type { FileDigests } from '../integrity/index.js';
-import { HARD_LINK, integrityFailed } from '../integrity/index.js';
+import { integrityFailed } from '../integrity/index.js';
+import { HARD_LINK } from '../links.js';
 import { placeInFolder } from '../manifest/index.js';
 
 const PACKAGE = 'package.json';

@@ -43,12 +43,12 @@ const WORDS: Readonly<Record<string, (params: Params) => string>> = {
   type: ({ type }) => `be ${[type].flat().map((name) => TYPES[String(name)] ?? String(name)).join(' or ')}`,
   enum: ({ allowedValues }) => `be one of ${(allowedValues as readonly unknown[]).slice(0, 20).map(shown).join(', ')}`,
   const: ({ allowedValue }) => `be ${shown(allowedValue)}`,
-  minLength: ({ limit }) => `have ${String(limit)} characters or more`,
-  maxLength: ({ limit }) => `have ${String(limit)} characters at the most`,
-  minItems: ({ limit }) => `have ${String(limit)} items or more`,
-  maxItems: ({ limit }) => `have ${String(limit)} items at the most`,
-  minProperties: ({ limit }) => `have ${String(limit)} keys or more`,
-  maxProperties: ({ limit }) => `have ${String(limit)} keys at the most`,
+  minLength: ({ limit }) => atLeast(limit, 'characters'),
+  maxLength: ({ limit }) => atMost(limit, 'character'),
+  minItems: ({ limit }) => atLeast(limit, 'items'),
+  maxItems: ({ limit }) => atMost(limit, 'item'),
+  minProperties: ({ limit }) => atLeast(limit, 'keys'),
+  maxProperties: ({ limit }) => atMost(limit, 'key'),
   uniqueItems: () => 'have no item twice',
   pattern: ({ pattern }) => `match ${shown(pattern)}`,
 };
@@ -62,6 +62,14 @@ const TYPES: Readonly<Record<string, string>> = {
   array: 'an array',
   null: 'null',
 };
+
+function atLeast(limit: unknown, what: string): string {
+  return limit === 1 ? 'not be empty' : `have ${String(limit)} ${what} or more`;
+}
+
+function atMost(limit: unknown, what: string): string {
+  return `have ${String(limit)} ${what}${limit === 1 ? '' : 's'} at the most`;
+}
 
 /** After "must". A schema that says in its description what a pattern is for is quoted with that. */
 function wantedBy(keyword: string, params: Params, { message, parentSchema }: SchemaError): string {

@@ -58,6 +58,10 @@ describe('a bundle', () => {
   });
 });
 
+test.each(['export default () => 7;', 'const seven = () => 7;\nexport { seven as default };', 'export { default } from "./other.ts";', 'export * as default from "./seven.ts";', 'module.exports = () => 7;', 'exports.default = () => 7;'])('a handler may be exported by %s', async (code) => {
+  expect(await runOf({ 'index.ts': code, 'other.ts': 'export default () => 7;', 'seven.ts': 'export const run = () => 7;' })).toBe(7);
+});
+
 describe('refused, with a place and a reason, is', () => {
   const cases: readonly (readonly [what: string, files: Readonly<Record<string, string>>, message: RegExp])[] = [
     ['what is no TypeScript', { 'index.ts': 'export default async (=> 1;' }, /index\.ts:1:\d+: /],
@@ -80,7 +84,10 @@ describe('refused, with a place and a reason, is', () => {
     ['a folded template in such a path', { 'index.ts': 'import(`${"."}${"/"}${globalThis.x}`);' }, /put together/],
     ['a style sheet', { 'index.ts': 'import "./a.css";', 'a.css': 'a {}' }, /neither TypeScript nor JavaScript/],
     ['native code', { 'index.ts': 'import "./a.node";', 'a.node': '' }, /neither TypeScript nor JavaScript/],
-    ['waiting at the top level', { 'index.ts': 'await null;\nexport default 1;' }, /Top-level await/],
+    ['waiting at the top level', { 'index.ts': 'await null;\nexport default 1;' }, /index\.ts:1:1: Top-level await is nothing that plugins have\. Put it into the handler\./],
+    ['a module of Node that is required', { 'index.ts': 'const fs = require("fs");\nexport default fs;' }, /index\.ts:1:\d+: "fs" is a module of Node/],
+    ['a package that is required and not there', { 'index.ts': 'export default require("none");' }, /"none" was not found in the plugin's folder/],
+    ['a module without a default export', { 'index.ts': 'export const handler = async () => 1;' }, /index\.ts:1:1: It has no default export, which is the handler/],
     ['deep nesting', { 'index.ts': `export default ${'['.repeat(200_000)}${']'.repeat(200_000)};` }, /nested too deep/],
     ['deeply nested JSON', { 'index.ts': 'import a from "./a.json"; export default a;', 'a.json': '['.repeat(200_000) + ']'.repeat(200_000) }, /nested too deep/],
     ['a huge file', { 'index.ts': `// ${'x'.repeat(5_000_000)}` }, /more than 4194304/],

@@ -87,11 +87,16 @@ describe('openPlugin', () => {
     const error = await plugin.call('my.fail').catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(OmniError);
     expect(error).toMatchObject({ code: 'PLUGIN_FAILED', message: expect.stringMatching(/no luck.*fail\.ts:1:/), details: { stack: expect.anything() } });
+    // And where the test has asked for it.
+    expect((error as OmniError).stack).toMatch(/^OmniError: The handler threw Error: no luck[^]*open-plugin\.test\.ts:\d+/);
   });
 
   test('runs an agent with what its manifest grants it', async () => {
     const plugin = await open({ tools_: { one: 'return 1;' }, agent: 'return (await ctx.tool("my.one")) + args;' });
     expect(await plugin.run('my.agent', 2)).toBe(3);
+    const asking = await open({ agent: 'return ctx.tool("clock.tick");', tools_: { one: 'return 1;' }, permissions: ['tool:clock.tick'], tools: { 'clock.tick': () => 'tock' } });
+    await expect(asking.run('my.agent')).rejects.toThrow('call clock.tick');
+    expect(await asking.run('my.agent', null, { grants: ['call:clock.tick'] })).toBe('tock');
     await expect(plugin.run('my.other')).rejects.toThrow('plugin-my has no agent "my.other"; it has my.agent.');
     await expect(plugin.call('my.two')).rejects.toThrow('plugin-my has no tool "my.two"; it has my.one.');
   });

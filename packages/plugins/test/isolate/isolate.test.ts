@@ -1,4 +1,5 @@
 import { OmniError, type Json } from '@omnipaw/kernel';
+import type { IsolateJob } from '@omnipaw/plugins';
 import { describe, expect, test } from 'vitest';
 import { codeOf, jobOf, openPool, SHORT, valueOf } from './support.js';
 
@@ -91,6 +92,16 @@ describe('calls', () => {
     const job = jobOf('async (args, ctx) => [await ctx.call("memory.get", { key: "k" }), await ctx.call("bare")]', { call });
     expect(await valueOf(openPool().run(job))).toEqual([{ echo: { key: 'k' } }, { echo: null }]);
     expect(seen).toEqual([['memory.get', { key: 'k' }], ['bare', null]]);
+  });
+
+  test('that fail and that nobody catches are told by their code, once, with the place where they were made', async () => {
+    const denied: IsolateJob['call'] = () => Promise.reject(new OmniError('PERMISSION_DENIED', 'Agent "a" may not.'));
+    const inner = 'async (args, ctx) => { const ask = () => ctx.call("tool"); await ask(); }';
+    const said = { code: 'PLUGIN_FAILED', message: expect.stringMatching(/^The handler threw PERMISSION_DENIED: Agent "a" may not \(at ask \(plugin\.js:1:\d+\)\)\.$/) as unknown };
+    const error = await valueOf(openPool().run(jobOf(inner, { call: denied }))).catch((thrown: unknown) => thrown as OmniError);
+    expect(error).toMatchObject(said);
+    // And so is one that comes by way of another handler.
+    await expect(valueOf(openPool().run(jobOf(inner, { call: () => Promise.reject(error as OmniError) })))).rejects.toMatchObject(said);
   });
 
   test('that fail tell the guest a code and a message, and nothing more', async () => {

@@ -11,16 +11,19 @@ interface Parts {
   readonly description?: string;
   readonly input?: object;
   readonly permissions?: readonly string[];
+  /** In `node_modules`. */
+  readonly packages?: Readonly<Record<string, string>>;
 }
 
 /** A plugin that doubles, and another one beside it. */
-async function load({ code = 'export default async ({ n }) => 2 * n;', note = '', description = 'Doubles.', input = { type: 'object' }, permissions = [] }: Parts = {}, options: Partial<LoaderOptions> = {}): Promise<Plugins> {
+async function load({ code = 'export default async ({ n }) => 2 * n;', note = '', description = 'Doubles.', input = { type: 'object' }, permissions = [], packages = {} }: Parts = {}, options: Partial<LoaderOptions> = {}): Promise<Plugins> {
   const manifest = (name: string, tool: string) => JSON.stringify({
     name: `plugin-${name}`, version: '1.0.0', description, license: 'MIT', omnipaw: '>=0.0.0',
     tools: [{ name: tool, description: 'Calculates.', input, handler: 'run.ts' }], permissions,
   });
   const folder = folderWith({
     'plugin-double/plugin.manifest.json': manifest('double', 'double.it'), 'plugin-double/run.ts': code, 'plugin-double/note.txt': note,
+    ...Object.fromEntries(Object.entries(packages).map(([file, content]) => [`plugin-double/node_modules/${file}`, content])),
     'plugin-other/plugin.manifest.json': manifest('other', 'other.it'), 'plugin-other/run.ts': 'export default () => 1;',
   });
   const plugins = await new PluginLoader({ folder, workers: 1, ...options }).load();
@@ -28,6 +31,9 @@ async function load({ code = 'export default async ({ n }) => 2 * n;', note = ''
   expect(plugins.rejected).toEqual([]);
   return plugins;
 }
+
+/** One that doubles by a package. */
+const PACKAGED = { code: 'import twice from "twice"; export default async ({ n }) => twice(n);', packages: { 'twice/index.js': 'module.exports = (n) => 2 * n;', 'tool/index.js': '' } };
 
 async function run({ tools }: { readonly tools: readonly Tool[] }): Promise<MemoryLogStore> {
   const log = new MemoryLogStore();
@@ -59,6 +65,19 @@ describe('the digests of a plugin', () => {
     const [before, after] = [(await load()).loaded[0]!.digests, (await load(parts)).loaded[0]!.digests];
     expect((['manifest', 'code', 'schemas'] as const).filter((which) => before[which] !== after[which])).toEqual(changed);
   });
+
+  test.each<[string, Readonly<Record<string, string>>, boolean]>([
+    ['change with what is bundled of its packages', { 'twice/index.js': 'module.exports = (n) => n + n;' }, true],
+    ['change with a file by which a package is found', { 'twice/package.json': '{ "main": "./index.js" }' }, true],
+    ['stay what they are, whatever other packages there are, which only tools need', { 'tool/index.js': 'all else', 'twice/test.js': 'all else' }, false],
+  ])('%s', async (_what, packages, isOther) => {
+    const [before, after] = [(await load(PACKAGED)).loaded[0]!.digests, (await load({ ...PACKAGED, packages: { ...PACKAGED.packages, ...packages } })).loaded[0]!.digests];
+    expect(before.code !== after.code).toBe(isOther);
+  });
+
+  test('are the same where nothing runs', async () => {
+    expect((await load(PACKAGED, { mode: 'REPLAY' })).loaded[0]!.digests).toEqual((await load(PACKAGED)).loaded[0]!.digests);
+  });
 });
 
 describe('a run with plugins is replayed', () => {
@@ -81,9 +100,11 @@ describe('a run with plugins is replayed', () => {
     ['code that does something else', { code: 'export default async ({ n }) => 3 * n;' }],
     ['code that would not even load in the isolate', { code: 'throw new Error("never");\nexport default () => 0;' }],
     ['a file beside the code', { note: 'changed' }],
+    ['a package', { packages: { 'twice/index.js': 'module.exports = (n) => 3 * n;' } }],
   ])('with a folder that has changed: the recorded results count, and %s is told by digest, of that plugin alone', async (_what, parts) => {
-    const log = await run(await load());
-    const { replay: verdict, changed } = await again(log, (await load(parts)).tools);
+    const base = parts.packages === undefined ? {} : PACKAGED;
+    const log = await run(await load(base));
+    const { replay: verdict, changed } = await again(log, (await load({ ...base, ...parts })).tools);
     expect(verdict).toBe('REPRODUCED');
     expect(changed).toMatchObject([{ what: 'tool', name: 'double.it', recorded: { version: '1.0.0' }, present: { version: '1.0.0' } }]);
     expect(changed[0]!.recorded!.digest).not.toBe(changed[0]!.present!.digest);
@@ -121,9 +142,12 @@ describe('a run with plugins is replayed', () => {
     for (const tools of [second.tools, []]) expect(await again(log, tools)).toMatchObject({ replay: 'REPRODUCED', integrity: 'INTACT' });
   });
 
-  test('with plugins that were loaded for that: granted nothing, and whatever their code is by now; they do not run', async () => {
+  test.each<[string, Parts]>([
+    ['', {}],
+    [', and whatever their packages are', { packages: { 'twice/index.js': 'this is no code' } }],
+  ])('with plugins that were loaded for that: granted nothing, and whatever their code is by now%s; they do not run', async (_what, parts) => {
     const log = await run(await load());
-    const { tools } = await load({ code: 'this is no code', permissions: ['shell'] }, { mode: 'REPLAY' });
+    const { tools } = await load({ code: 'import "twice"; this is no code', permissions: ['shell'], ...parts }, { mode: 'REPLAY' });
     expect(await again(log, tools)).toMatchObject({ replay: 'REPRODUCED', changed: [{ what: 'tool', name: 'double.it' }, { what: 'tool', name: 'other.it' }] });
     const kernel = await createKernel({ log: new MemoryLogStore(), agents: [asker], tools });
     expect(await kernel.spawn(asker, { args: {}, tool: 'double.it' }, { grants: ['call:double.it'] }).result()).toMatchObject({ code: 'PLUGIN_REFUSED', message: expect.stringMatching(/loaded for a replay/) as unknown });

@@ -1,7 +1,7 @@
 /** What a plugin may try that was loaded and granted something: floods, huge results, itself without end, values that are none. */
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { Bundler, hashFolder, PluginLoader, signManifest, verifyInputs } from '@omnipaw/plugins';
+import { Bundler, hashFolder, PluginLoader, signManifest, verifyInputs, type Plugins } from '@omnipaw/plugins';
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { attack, ofKind, witness } from '../invariants/attack.js';
@@ -69,17 +69,15 @@ describe('a folder that changes between being judged and being read', () => {
     expect(() => { verifyInputs({ name: 'plugin-a', integrity: { sha256: files } }, inputs); }).toThrow('"it.ts" was changed');
   });
 
-  test.each<[string, string, string, string]>([
-    ['its handler', 'it.ts', 'export default () => "evil";', '"it.ts" was changed'],
-    ['what that imports', 'word.js', 'export const word = "evil";', '"word.js" was changed'],
-    ['by which a package is found', 'node_modules/dep/package.json', '{ "main": "evil.js" }', '"node_modules/dep/package.json" was changed'],
-    ['which comes before another one', 'word.tsx', 'export const word = "evil";', '"word.tsx" does not belong to it'],
-  ])('at the moment after it was hashed is refused: a file, %s', async (_what, file, content, message) => {
+  /** As it is, and with its files exchanged after they were hashed. */
+  async function exchanged(isSealed: boolean, file: string, content: string): Promise<readonly [before: Plugins, after: Plugins]> {
     const manifest = { name: 'plugin-a', version: '1.0.0', description: 'A.', license: 'MIT', omnipaw: '>=0.0.0', tools: [{ name: 'a.it', description: 'A.', input: { type: 'object' }, handler: 'it.ts' }], permissions: [NETWORK] };
     const root = folderWith({
       'plugin-a/plugin.manifest.json': JSON.stringify(manifest), 'plugin-a/it.ts': 'import { word } from "./word"; import dep from "dep"; export default () => word + dep;', 'plugin-a/word.js': 'export const word = "a";',
       'plugin-a/node_modules/dep/package.json': '{ "main": "good.js" }', 'plugin-a/node_modules/dep/good.js': 'module.exports = "good";', 'plugin-a/node_modules/dep/evil.js': 'module.exports = "evil";',
     });
+    const plugin = path.join(root, 'plugin-a');
+    if (isSealed) writeFileSync(path.join(plugin, 'plugin.manifest.json'), JSON.stringify({ ...manifest, integrity: { sha256: await hashFolder(plugin) } }));
     const loadAs = async (meanwhile: () => void) => {
       // A plugin's own tools for the network are made when its files are hashed and nothing of it is bundled yet.
       const fetchTool = (name: string) => { meanwhile(); return witness(name).tool; };
@@ -87,10 +85,36 @@ describe('a folder that changes between being judged and being read', () => {
       await plugins.close();
       return plugins;
     };
-    expect((await loadAs(() => undefined)).loaded).toHaveLength(1);
-    const { loaded, rejected } = await loadAs(() => { writeFileSync(path.join(root, 'plugin-a', file), content); });
+    const before = await loadAs(() => undefined);
+    expect(before.loaded).toHaveLength(1);
+    return [before, await loadAs(() => { writeFileSync(path.join(plugin, file), content); })];
+  }
+
+  test.each<[string, string, string, string]>([
+    ['its handler', 'it.ts', 'export default () => "evil";', '"it.ts" was changed'],
+    ['what that imports', 'word.js', 'export const word = "evil";', '"word.js" was changed'],
+    ['by which a package is found', 'node_modules/dep/package.json', '{ "main": "evil.js" }', '"node_modules/dep/package.json" was changed'],
+    ['which comes before another one', 'word.tsx', 'export const word = "evil";', '"word.tsx" does not belong to it'],
+  ])('at the moment after it was verified is refused: a file, %s', async (_what, file, content, message) => {
+    const [, { loaded, rejected }] = await exchanged(true, file, content);
     expect(loaded).toEqual([]);
     expect(rejected[0]?.error).toMatchObject({ code: 'PLUGIN_INTEGRITY_FAILED', message: expect.stringContaining(message) as unknown });
+  });
+
+  test.each<[string, string, string]>([
+    ['its handler', 'it.ts', 'export default () => "evil";'],
+    ['what that imports', 'word.js', 'export const word = "evil";'],
+    ['which comes before another one', 'word.tsx', 'export const word = "evil";'],
+  ])('and names no files is refused as well, with a word about who is at work there: a file, %s', async (_what, file, content) => {
+    const [, { loaded, rejected }] = await exchanged(false, file, content);
+    expect(loaded).toEqual([]);
+    expect(rejected[0]?.error).toMatchObject({ code: 'PLUGIN_INTEGRITY_FAILED', message: `"${file}" of plugin "plugin-a" was changed while it was read. Load it again.` });
+  });
+
+  test('and names no files is what was read of its packages, and its digest says so', async () => {
+    const [before, after] = await exchanged(false, 'node_modules/dep/package.json', '{ "main": "evil.js" }');
+    expect(after.rejected).toEqual([]);
+    expect(after.loaded[0]!.digests.code).not.toBe(before.loaded[0]!.digests.code);
   });
 
   test('again and again, is loaded as one of what it was, or not at all', { timeout: 60_000 }, async () => {

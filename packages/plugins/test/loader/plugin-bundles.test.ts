@@ -14,7 +14,7 @@ function bundlerThat({ takesMs = 0, chars = 1 }: { readonly takesMs?: number; re
     vi.advanceTimersByTime(takesMs);
     return Promise.resolve({ code: 'x'.repeat(chars / 2), sourceMap: 'x'.repeat(chars / 2), codeDigest: '', fileName: 'plugin.js', inputs: {} });
   };
-  return { asked, bundles: new PluginBundles({ bundle }, 'folder') };
+  return { asked, bundles: new PluginBundles({ bundle }, { folder: 'folder' }) };
 }
 
 test('a module is bundled once, however many tools it has', async () => {

@@ -133,10 +133,11 @@ describe('a plugin that is loaded anew', () => {
     ['a folder that is gone', (it) => { renameSync(it.folder, `${it.folder}-away`); }, 'PLUGIN_MANIFEST_INVALID', /is not there/],
     ['a manifest that is cut off', (it) => { it.write({ 'plugin-say/plugin.manifest.json': JSON.stringify(MANIFEST).slice(0, 99) }); }, 'PLUGIN_MANIFEST_INVALID', /plugin\.manifest\.json/],
     ['more permissions', (it) => { it.write({ 'plugin-say/plugin.manifest.json': JSON.stringify({ ...MANIFEST, permissions: ['tool:wait', 'shell'] }) }); }, 'PLUGIN_PERMISSION_MISSING', /shell/],
-    ['another tool', (it) => { it.write({ 'plugin-say/plugin.manifest.json': JSON.stringify({ ...MANIFEST, tools: [...MANIFEST.tools, { ...MANIFEST.tools[0], name: 'say.more' }] }) }); }, 'PLUGIN_REFUSED', /other tools.*Start it again/],
-    ['another schema', (it) => { it.write({ 'plugin-say/plugin.manifest.json': JSON.stringify({ ...MANIFEST, tools: [{ ...MANIFEST.tools[0], input: { type: 'object', required: ['a'] } }, MANIFEST.tools[1]] }) }); }, 'PLUGIN_REFUSED', /schemas/],
+    ['another tool', (it) => { it.write({ 'plugin-say/plugin.manifest.json': JSON.stringify({ ...MANIFEST, tools: [...MANIFEST.tools, { ...MANIFEST.tools[0], name: 'say.more' }] }) }); }, 'PLUGIN_REFUSED', /it has other tools and other schemas than what the kernel was started with\. Start it again/],
+    ['another schema', (it) => { it.write({ 'plugin-say/plugin.manifest.json': JSON.stringify({ ...MANIFEST, tools: [{ ...MANIFEST.tools[0], input: { type: 'object', required: ['a'] } }, MANIFEST.tools[1]] }) }); }, 'PLUGIN_REFUSED', /it has other schemas than/],
+    ['another version', (it) => { it.write({ 'plugin-say/plugin.manifest.json': JSON.stringify({ ...MANIFEST, version: '1.0.1' }) }); }, 'PLUGIN_REFUSED', /it has another version than/],
     ['another name', (it) => { it.write({ 'plugin-say/plugin.manifest.json': JSON.stringify(MANIFEST).replaceAll('say', 'tell') }); }, 'PLUGIN_PERMISSION_MISSING', /"plugin-tell" asks for more/],
-    ['more for its agents', (it) => { it.write({ 'plugin-say/plugin.manifest.json': JSON.stringify({ ...MANIFEST, agents: [{ ...MANIFEST.agents[0], grants: ['call:say.*'] }] }) }); }, 'PLUGIN_REFUSED', /agents/],
+    ['more for its agents', (it) => { it.write({ 'plugin-say/plugin.manifest.json': JSON.stringify({ ...MANIFEST, agents: [{ ...MANIFEST.agents[0], grants: ['call:say.*'] }] }) }); }, 'PLUGIN_REFUSED', /it has other agents than/],
   ])('stays as it was with %s, and may be mended', async (_what, spoil, error, message) => {
     const it = await scene();
     spoil(it);

@@ -23,7 +23,7 @@ describe('a JSON Schema as a Standard Schema', () => {
     [{ city: 'Oslo', days: 3 }, undefined],
     [{ days: 3 }, ': has no "city", which it must have'],
     [{ city: 7 }, 'city: must be a string; found 7'],
-    [{ city: '' }, 'city: must have 1 characters or more; found ""'],
+    [{ city: '' }, 'city: must not be empty; found ""'],
     [{ city: 'Oslo', days: 3.5 }, 'days: must be a whole number; found 3.5'],
     [{ city: 'Oslo', days: 17 }, 'days: must be <= 16; found 17'],
     [{ city: 'Oslo', unit: 'celsius' }, 'unit: is a key that is not known here. Did you mean "units"? Known are: city, days, units'],

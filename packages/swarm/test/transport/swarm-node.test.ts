@@ -167,7 +167,7 @@ describe('a node that is there and says nothing', () => {
     cluster.wires.freeze('c');
     const voting = nodes.map(({ kernel, node: { name } }) => kernel.spawn(voter, name, {
       grants: ['call:swarm.to.*'],
-      metadata: membership('chairs', `seat-${name}`, everybody(name).filter(({ slot }) => slot !== `seat-${name}`)),
+      metadata: membership('chairs', `seat-${name}`, { slots: everybody(name).map(({ slot }) => slot), elsewhere: everybody(name).filter(({ slot }) => slot !== `seat-${name}`) }),
     }));
     const results = await cluster.time.until(Promise.all(voting.slice(0, 2).map((handle) => handle.result())));
     expect(results).toEqual([[['seat-a', 1], ['seat-a', 1]], [['seat-a', 1], ['seat-a', 1]]]);
@@ -197,7 +197,7 @@ describe('a node that is there and says nothing', () => {
     for (const name of names) nodes.push(await cluster.boot({ name, agents: [voter] }));
     const voting = nodes.map(({ kernel, node: { name } }) => kernel.spawn(voter, name, {
       grants: ['call:swarm.to.*'],
-      metadata: membership('chairs', `seat-${name}`, everybody(name).filter(({ slot }) => slot !== `seat-${name}`)),
+      metadata: membership('chairs', `seat-${name}`, { slots: everybody(name).map(({ slot }) => slot), elsewhere: everybody(name).filter(({ slot }) => slot !== `seat-${name}`) }),
     }));
     const [orders, ...terms] = await cluster.time.until(Promise.all(voting.map((handle) => handle.result())));
     expect(orders).toEqual([[true, ['STALE_TERM', 'STALE_TERM']], [false, ['sent', 'sent']]]);

@@ -20,7 +20,7 @@ export function makeBridge(guest: Guest): Entries {
     readonly args: unknown;
   }
   let config: Config = { now: 0, seed: [], args: null };
-  const pending = new Map<number, { readonly resolve: (value: unknown) => void; readonly reject: (error: unknown) => void }>();
+  const pending = new Map<number, { readonly resolve: (value: unknown) => void; readonly reject: (error: unknown) => void; /** With the place where it was asked for. */ readonly error: Error }>();
   let calls = 0;
 
   const call = (name: unknown, args: unknown): Promise<unknown> =>
@@ -28,7 +28,7 @@ export function makeBridge(guest: Guest): Entries {
       if (typeof name !== 'string') throw new TypeError(`The name of a capability is a string, not ${name === null ? 'null' : typeof name}.`);
       const text = toText(args);
       const index = calls++;
-      pending.set(index, { resolve, reject });
+      pending.set(index, { resolve, reject, error: new Error('') });
       send(`C${index},${name.length},${name}${text}`);
     });
 
@@ -76,7 +76,7 @@ export function makeBridge(guest: Guest): Entries {
       pending.delete(index);
       const value = parse(text) as { code: string; message: string };
       if (isOk) waiting?.resolve(value);
-      else waiting?.reject(Object.assign(new Error(value.message), { code: value.code }));
+      else waiting?.reject(Object.assign(waiting.error, { message: value.message, code: value.code }));
     },
     fireTimer: () => guest.fireTimer(),
   };
