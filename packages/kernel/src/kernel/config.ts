@@ -23,6 +23,8 @@ export interface Extension {
    * kernel with one that can't writes none.
    */
   readonly projection?: Projection & Partial<Saved>;
+  /** As that of the configuration: shown what a running kernel writes. A replay shows it nothing. */
+  readonly follow?: (log: FollowedLog) => LogFollower;
   /** Throws for names in its options that the log has not; `whatIf` asks at the end, a kernel when it starts. */
   readonly assertSeen?: () => void;
 }

@@ -1,0 +1,136 @@
+import type { Entry, EntryCatalogue, JsonObject, Projection } from '@omnipaw/kernel';
+
+/** A call whose outcome is not on record yet. */
+export interface OpenCall {
+  readonly tick: number;
+  readonly call: number;
+  readonly tool: string;
+  /** The intent's place in the log, and its recorded time. */
+  readonly seq: number;
+  readonly time: number;
+  /** The call whose tool asked for this one. */
+  readonly asker: number | undefined;
+}
+
+/** Where an agent that has not ended stands among the others. */
+export interface Place {
+  readonly agent: string;
+  readonly type: string;
+  readonly version: string;
+  /** Its spawn's place in the log, and the recorded time of that. */
+  readonly seq: number;
+  readonly time: number;
+  readonly parent: string | null;
+  /** The tick of its parent that delegated to it. */
+  readonly tick: number;
+  /** The agent at the top of its tree. */
+  readonly root: string;
+  /** What the one at the top was given of the trace that it is a part of. */
+  readonly trace: TraceHeaders;
+  readonly calls: Map<number, OpenCall>;
+  /** What tools have asked for that has not become a call yet: by call, the asker. */
+  readonly asked: Map<number, number>;
+  /** Messages in its mailbox. */
+  mail: number;
+}
+
+/** The headers of W3C Trace Context. */
+export interface TraceHeaders {
+  readonly traceparent?: string;
+  readonly tracestate?: string;
+}
+
+type SavedPlace = Omit<Place, 'calls' | 'asked'> & { readonly calls: readonly OpenCall[]; readonly asked: readonly (readonly [number, number])[] };
+
+/** A number for a call of an agent; calls of one tick are fewer than eight million. */
+export function callKey(tick: number, call: number): number {
+  return tick * 2 ** 24 + call;
+}
+
+/** Who lives, and what they have begun: a fold over the log, so that a process that takes it up knows what the one before it was at. */
+export class Places implements Projection {
+  readonly #places = new Map<string, Place>();
+
+  of(agent: string): Place | undefined {
+    return this.#places.get(agent);
+  }
+
+  save(): readonly SavedPlace[] {
+    return [...this.#places.values()].map((place) => ({ ...place, calls: [...place.calls.values()], asked: [...place.asked] }));
+  }
+
+  load(saved: readonly SavedPlace[]): void {
+    this.#places.clear();
+    for (const place of saved) {
+      const calls = new Map(place.calls.map((call) => [callKey(call.tick, call.call), call]));
+      this.#places.set(place.agent, { ...place, calls, asked: new Map(place.asked) });
+    }
+  }
+
+  apply(entry: Entry): void {
+    const { kind, agent, data } = entry;
+    if (agent === null) {
+      if (kind === 'MESSAGE_SENT') this.#mail(data.to, 1);
+      return;
+    }
+    switch (kind) {
+      case 'TOOL_CALLED':
+        this.#called(agent, entry);
+        break;
+      case 'TOOL_RESULT':
+        this.#places.get(agent)?.calls.delete(callKey(data.tick, data.call));
+        break;
+      case 'AGENT_SPAWNED':
+        this.#spawned(agent, entry);
+        break;
+      case 'AGENT_FAULTED':
+      case 'AGENT_TERMINATED':
+        this.#places.delete(agent);
+        break;
+      case 'MESSAGE_SENT':
+        this.#mail(data.to, 1);
+        break;
+      case 'MESSAGE_RECEIVED':
+        this.#mail(agent, -1);
+        break;
+      case 'TOOL_ASKED':
+        this.#places.get(agent)?.asked.set(callKey(data.tick, data.call), data.asker);
+        break;
+      case 'CALL_SETTLED':
+      case 'REFUSED':
+        if (data.call < 0) this.#places.get(agent)?.asked.delete(callKey(data.tick, data.call));
+        break;
+      default:
+    }
+  }
+
+  #called(agent: string, { data, busSeq, time }: Extract<Entry, { kind: 'TOOL_CALLED' }>): void {
+    const place = this.#places.get(agent);
+    if (place === undefined) return;
+    const { tick, call, tool } = data;
+    const key = callKey(tick, call);
+    const asker = call < 0 ? place.asked.get(key) : undefined;
+    if (call < 0) place.asked.delete(key);
+    place.calls.set(key, { tick, call, tool, seq: busSeq, time, asker });
+  }
+
+  #spawned(agent: string, { data, busSeq, time }: Extract<Entry, { kind: 'AGENT_SPAWNED' }>): void {
+    const { type, parent, delegation, program, metadata } = data;
+    const above = parent === null ? undefined : this.#places.get(parent);
+    this.#places.set(agent, {
+      agent, type, version: program.version, seq: busSeq, time, parent, tick: delegation?.tick ?? 0, root: above?.root ?? agent,
+      trace: above?.trace ?? headersIn(metadata), calls: new Map(), asked: new Map(), mail: 0,
+    });
+  }
+
+  #mail(agent: string, change: number): void {
+    const place = this.#places.get(agent);
+    if (place !== undefined) place.mail += change;
+  }
+}
+
+/** What the metadata of an agent say of the trace that it is a part of. */
+export function headersIn({ traceparent, tracestate }: EntryCatalogue['AGENT_SPAWNED']['metadata'] | JsonObject): TraceHeaders {
+  if (typeof traceparent !== 'string') return {};
+  return typeof tracestate === 'string' ? { traceparent, tracestate } : { traceparent };
+}
