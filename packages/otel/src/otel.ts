@@ -31,8 +31,7 @@ const VERSION = '1';
  */
 export function otel(options: OtelOptions = {}): Extension {
   const places = new Places();
-  // Kept whether or not there is an SDK, so that the log can be taken up with and without one.
-  const extension: Extension = { name: 'otel', version: VERSION, projection: places };
+  const extension: Extension = { name: 'otel', version: VERSION, isSpectator: true };
   const api = openTelemetry();
   const { tracer, meter }: Registered = api === undefined ? { tracer: undefined, meter: undefined } : registeredIn(api, { name: names.SCOPE, version: VERSION });
   if (api === undefined || (tracer === undefined && meter === undefined && options.logger === undefined)) return extension;
@@ -58,14 +57,15 @@ export function otel(options: OtelOptions = {}): Extension {
     };
     return { apply, durable: (durableSeq) => { metering?.durable(durableSeq); }, close };
   };
-  return { ...extension, follow, observer: observerOf(() => tracing, () => metering) };
+  return { ...extension, projection: places, follow, observer: observerOf(places, () => tracing, () => metering) };
 }
 
-function observerOf(tracing: () => Tracing | undefined, metering: () => Metering | undefined): Observer {
+function observerOf(places: Places, tracing: () => Tracing | undefined, metering: () => Metering | undefined): Observer {
   return {
-    aroundAgentLoop: ({ agent }, next) => {
-      metering()?.begin(agent);
-      tracing()?.begin(agent);
+    aroundAgentLoop: (info, next) => {
+      places.meet(info);
+      metering()?.begin(info.agent);
+      tracing()?.begin(info.agent);
       return next();
     },
     aroundTick: (info, next) => {

@@ -1,4 +1,4 @@
-import type { Entry, EntryCatalogue, JsonObject, Projection } from '@omnipaw/kernel';
+import type { AgentLoopInfo, Entry, EntryCatalogue, JsonObject, Projection } from '@omnipaw/kernel';
 
 /** A call whose outcome is not on record yet. */
 export interface OpenCall {
@@ -18,8 +18,8 @@ export interface Place {
   readonly type: string;
   readonly version: string;
   /** Its spawn's place in the log, and the recorded time of that. */
-  readonly seq: number;
-  readonly time: number;
+  readonly seq: number | undefined;
+  readonly time: number | undefined;
   readonly parent: string | null;
   /** The tick of its parent that delegated to it. */
   readonly tick: number;
@@ -102,6 +102,13 @@ export class Places implements Projection {
         break;
       default:
     }
+  }
+
+  /** An agent that goes on from a checkpoint that a kernel without this has made: all that is known of it is who it is. */
+  meet({ agent, type, parent }: AgentLoopInfo): void {
+    if (this.#places.has(agent)) return;
+    const above = parent === null ? undefined : this.#places.get(parent);
+    this.#places.set(agent, { agent, type, version: '', seq: undefined, time: undefined, parent, tick: 0, root: above?.root ?? agent, trace: above?.trace ?? {}, calls: new Map(), asked: new Map(), mail: 0 });
   }
 
   #called(agent: string, { data, busSeq, time }: Extract<Entry, { kind: 'TOOL_CALLED' }>): void {

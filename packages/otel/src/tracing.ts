@@ -161,7 +161,7 @@ export class Tracing {
     const { api, logId, codec } = this.#options;
     const incoming = contextOf(place.trace, api);
     const ids = new AgentIds(incoming?.traceId ?? traceIdOf(logId, place.root, codec), { logId, agent: place.agent }, codec);
-    const span = this.#start(`invoke_agent ${place.type}`, this.#above(place, incoming), { ids: ids.life, startTime: timeOf(place.time), attributes: this.#attributesOf(place) });
+    const span = this.#start(`invoke_agent ${place.type}`, this.#above(place, incoming), { ids: ids.life, startTime: place.time === undefined ? undefined : timeOf(place.time), attributes: this.#attributesOf(place) });
     const context = api.trace.setSpan(api.ROOT_CONTEXT, span);
     return { place, ids, span, context, tick: 0, tickContext: context, tickSpan: undefined, failing: undefined, links: [], calls: new Map(), mail: new Map() };
   }
@@ -170,7 +170,7 @@ export class Tracing {
   #above({ parent, tick }: Place, incoming: SpanContext | undefined): Context {
     const { api } = this.#options;
     const delegator = parent === null ? undefined : this.#lives.get(parent);
-    if (delegator !== undefined) return this.#contextOfTick(delegator, tick);
+    if (delegator !== undefined) return tick === 0 ? delegator.context : this.#contextOfTick(delegator, tick);
     return incoming === undefined ? api.ROOT_CONTEXT : api.trace.setSpanContext(api.ROOT_CONTEXT, incoming);
   }
 
@@ -195,7 +195,7 @@ export class Tracing {
       'gen_ai.conversation.id': logId,
       [names.AGENT_ID]: agent,
       [names.LOG_ID]: logId,
-      [names.FIRST_SEQ]: seq,
+      ...(seq === undefined ? {} : { [names.FIRST_SEQ]: seq }),
       ...(parent === null ? {} : { [names.AGENT_PARENT]: parent }),
     };
   }

@@ -14,6 +14,11 @@ import type { FollowedLog, LogFollower } from './follower.js';
 export interface Extension {
   readonly name: string;
   readonly version?: string;
+  /**
+   * Decides nothing: the log does not name it, can be taken up and replayed with and without it, and its projection may find a checkpoint
+   * that holds nothing of it. It must have no guard.
+   */
+  readonly isSpectator?: true;
   /** Decides with the kernel what programs may do, and replays. */
   readonly guard?: Guard;
   /** Watches, and can't change anything. */
@@ -80,6 +85,9 @@ export function assertConfig(config: KernelConfig): void {
   }
   limitsOf(config);
   assertEvery(config);
+  for (const { name, isSpectator, guard } of config.extensions ?? []) {
+    if (isSpectator === true && guard !== undefined) throw new TypeError(`Extension "${name}" is a spectator and has a guard. What decides has to stand in the log: leave isSpectator out.`);
+  }
   assertPolicies(config.policies ?? []);
 }
 

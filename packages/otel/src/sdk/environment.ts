@@ -9,8 +9,8 @@ const LINE = /^[ \t]*(?:export[ \t]+)?(OTEL_\w+)[ \t]*=[ \t]*(?:"([^"\r\n]*)"|'(
 
 const SIGNALS = ['TRACES', 'METRICS', 'LOGS'] as const;
 
-/** The variables of this process, and those named `OTEL_…` of a `.env` file in a directory unless the process has them. */
-export function environmentIn(directory: string, own: Environment = process.env): Environment {
+/** The variables of a process, and those named `OTEL_…` of a `.env` file in a directory unless the process has them. */
+export function environmentIn(directory: string, own: Environment): Environment {
   const named = [...textOf(join(directory, '.env')).matchAll(LINE)].map(([, name, double, single, plain]) => [name!, double ?? single ?? plain!.trim()] as const);
   return { ...Object.fromEntries(named), ...own };
 }

@@ -14,7 +14,7 @@ import { lastWords } from './last-words.js';
 import { loadSdk, type NodeSdk, type Sdk } from './load-sdk.js';
 
 export interface TelemetryOptions {
-  /** Instead of the process's own and those of the `.env` in the working directory. */
+  /** Instead of the process's own variables; those of a `.env` in the working directory come after them. */
   readonly environment?: Environment;
 }
 
@@ -52,9 +52,9 @@ export class TelemetryProvider {
    *
    * Throws `TELEMETRY_UNAVAILABLE` if the SDK is not installed.
    */
-  static start({ environment = environmentIn(process.cwd()) }: TelemetryOptions = {}): TelemetryProvider | undefined {
+  static start({ environment = process.env }: TelemetryOptions = {}): TelemetryProvider | undefined {
     if (running !== undefined) return running;
-    const settings = settingsOf(environment);
+    const settings = settingsOf(environmentIn(process.cwd(), environment));
     if (settings === undefined) return undefined;
     running = new TelemetryProvider(settings, loadSdk());
     return running;
