@@ -4,7 +4,7 @@ import { countedBy } from './totals.js';
 
 /** A share of a limit that is used, as the ledger of `@omnipaw/quota` tells it. */
 export interface QuotaReport {
-  report(): readonly { readonly type: string; readonly limits: readonly { readonly resource: string; readonly hard: number; readonly used: number }[] }[];
+  all(): readonly { readonly type: string; readonly limits: readonly { readonly resource: string; readonly hard: number; readonly used: number }[] }[];
 }
 
 export type Instruments = ReturnType<typeof makeInstruments>;
@@ -69,7 +69,7 @@ function observeQuotas(meter: Meter, quotas: ReadonlySet<QuotaReport>): void {
   gauge.addCallback((result) => {
     const shares = new Map<string, { readonly type: string; readonly resource: string; share: number }>();
     for (const quota of quotas) {
-      for (const { type, limits } of quota.report()) {
+      for (const { type, limits } of quota.all()) {
         for (const { resource, hard, used } of limits) {
           const share = hard === 0 ? 1 : used / hard;
           const known = shares.get(`${type} ${resource}`);

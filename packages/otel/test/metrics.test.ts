@@ -52,7 +52,6 @@ test('the share of a quota that is used is measured, and limits that were met ar
     'omnipaw.quota.warned.total{omnipaw.quota.resource="maxToolCalls"}': 1,
   });
   await kernel.stop();
-  expect(await sdk.numbers()).not.toHaveProperty('omnipaw.quota.used_ratio{omnipaw.agent.type="worker",omnipaw.quota.resource="maxToolCalls"}');
 });
 
 test('a replay is counted by who reports it', async () => {

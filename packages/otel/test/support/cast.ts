@@ -54,7 +54,7 @@ export const failing = defineAgent('failing', function* (ctx) {
   }
 });
 
-const GRANTS = ['call:*', 'send:*'];
+const GRANTS = ['call:look', 'call:think', 'call:flaky', 'call:broken', 'send:*'];
 
 export const lead = defineAgent('lead', function* (ctx, count: number) {
   const children = [];
@@ -81,4 +81,4 @@ export const AGENTS: readonly AgentDefinition[] = [lead, worker, failing];
 export const TOOLS: readonly Tool[] = [look, think, flaky, broken, refused];
 
 /** What `lead` is granted: all but `refused`. */
-export const LEAD_GRANTS = ['delegate:*', 'call:look', 'call:think', 'call:flaky', 'call:broken', 'send:*'];
+export const LEAD_GRANTS = ['delegate:*', ...GRANTS];

@@ -31,7 +31,8 @@ function agentsIn(entries: readonly RawEntry[]): ReadonlyMap<string, { readonly 
       agents.set(agent!, { path: `${above}invoke_agent ${String(type)} ${agent!}`, error: undefined });
     }
     const ended = kind === 'AGENT_FAULTED' || kind === 'AGENT_TERMINATED';
-    if (ended && data['error'] !== undefined) agents.get(agent!)!.error = codeIn(data['error']);
+    // The first is why it ended; that it is abandoned later is nothing new.
+    if (ended && data['error'] !== undefined) agents.get(agent!)!.error ??= codeIn(data['error']);
   }
   return agents;
 }
