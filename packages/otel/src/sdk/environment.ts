@@ -31,6 +31,8 @@ export function settingsOf(env: Environment): Record<string, string> | undefined
     settings[`OTEL_${signal}_EXPORTER`] ??= endpoint === undefined ? 'none' : 'otlp';
   }
   if (SIGNALS.every((signal) => settings[`OTEL_${signal}_EXPORTER`]!.trim() === 'none')) return undefined;
+  // What is still under way when the process is to end holds it up, and no longer than that.
+  settings['OTEL_EXPORTER_OTLP_TIMEOUT'] ??= '5000';
   // Who scrapes from elsewhere says so; nobody else is to be shown anything.
   settings['OTEL_EXPORTER_PROMETHEUS_HOST'] ??= '127.0.0.1';
   if (settings['OTEL_SERVICE_NAME'] === undefined && !/(^|,)\s*service\.name\s*=/.test(settings['OTEL_RESOURCE_ATTRIBUTES'] ?? '')) settings['OTEL_SERVICE_NAME'] = 'omnipaw';

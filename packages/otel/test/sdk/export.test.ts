@@ -39,6 +39,8 @@ function exports(line: Line): void {
     expect(receiver.records().map(({ attributes }) => attributes['omnipaw.bus_seq'])).toEqual(entries.map(({ busSeq }) => busSeq));
     expect(new Set(receiver.records().filter(({ attributes }) => attributes['omnipaw.tool'] !== undefined || attributes['omnipaw.entry.kind'] === 'TOOL_CALLED').map(({ traceId }) => traceId))).toEqual(new Set(receiver.spans().map(({ traceId }) => traceId)));
     expect(told).toMatchObject({ entries: entries.length });
+    // It is the line that it is to be.
+    expect(JSON.stringify(receiver.requests.find(({ signal }) => signal === '/v1/traces')!.body)).toMatch(new RegExp(`"telemetry.sdk.version","value":{"stringValue":"${line.name[0]!}\\.`));
   });
 
   test('a process that is killed and one that goes on make one trace: what was exported fits together, and the lives are whole', { timeout: 60_000 }, async () => {
