@@ -65,8 +65,7 @@ function explained(failure: OmniError, { parts: { state }, config, host }: Recov
 
 /** Brings the state back that a checkpoint kept. */
 function restore(parts: Parts, { known, state }: Checkpoint): void {
-  // Of a spectator there may be nothing: the kernel that made the checkpoint did without.
-  for (const [name, projection] of Object.entries(parts.saved)) if (state[name] !== undefined) projection.load(state[name]);
+  for (const [name, projection] of Object.entries(parts.saved)) projection.load(state[name]);
   parts.bus.resumeAfter(known.busSeq);
 }
 
