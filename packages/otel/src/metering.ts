@@ -69,7 +69,8 @@ export class Metering {
   }
 
   apply(entry: Entry): void {
-    const { agent, kind, data, busSeq } = entry;
+    const { kind, data, busSeq } = entry;
+    const agent = entry.agent ?? '';
     this.#lastSeq = busSeq;
     this.#backlog.value++;
     this.#waitingSince ??= performance.now();
@@ -79,26 +80,26 @@ export class Metering {
         this.#opened(agent, 1);
         break;
       case 'TOOL_RESULT':
-        this.#settled(agent ?? '', entry);
+        this.#settled(agent, entry);
         break;
       case 'TOOL_RETRIED':
-        this.#attempted(agent ?? '', data);
+        this.#attempted(agent, data);
         this.#count('retries', data.tool, data.error.code);
         break;
       case 'STALE_RESULT':
-        this.#attempted(agent ?? '', data);
+        this.#attempted(agent, data);
         break;
       case 'MESSAGE_SENT':
         this.#mailed(data.to, 1);
         break;
       case 'MESSAGE_RECEIVED':
-        this.#mailed(agent ?? '', -1);
+        this.#mailed(agent, -1);
         break;
       case 'AGENT_FAULTED':
-        this.#ended(agent ?? '', 'faulted', data.error.code);
+        this.#ended(agent, 'faulted', data.error.code);
         break;
       case 'AGENT_TERMINATED':
-        this.#ended(agent ?? '', data.reason === 'completed' ? 'completed' : 'terminated', data.error?.code);
+        this.#ended(agent, data.reason === 'completed' ? 'completed' : 'terminated', data.error?.code);
         break;
       default:
         this.#rare(entry);
@@ -137,8 +138,8 @@ export class Metering {
     this.#instruments[name].cell(code === undefined ? tool : `${tool} ${code}`, () => ({ [names.TOOL]: tool, ...(code === undefined ? {} : { [names.ERROR_TYPE]: code }) })).value++;
   }
 
-  #opened(agent: string | null, change: number): void {
-    const counted = this.#agents.get(agent ?? '');
+  #opened(agent: string, change: number): void {
+    const counted = this.#agents.get(agent);
     if (counted === undefined) return;
     counted.openCalls += change;
     this.#open.value += change;

@@ -1,4 +1,4 @@
-import type { AgentLoopInfo, Entry, EntryCatalogue, JsonObject, Projection } from '@omnipaw/kernel';
+import type { AgentLoopInfo, Entry, JsonObject, Projection } from '@omnipaw/kernel';
 
 /** A call whose outcome is not on record yet. */
 export interface OpenCall {
@@ -69,36 +69,38 @@ export class Places implements Projection {
 
   apply(entry: Entry): void {
     const { kind, agent, data } = entry;
-    if (agent === null) {
-      if (kind === 'MESSAGE_SENT') this.#mail(data.to, 1);
+    if (kind === 'MESSAGE_SENT') this.#mail(data.to, 1);
+    if (agent === null) return;
+    if (kind === 'AGENT_SPAWNED') {
+      this.#spawned(agent, entry);
       return;
     }
+    const place = this.#places.get(agent);
+    if (place !== undefined) this.#changed(place, entry);
+  }
+
+  #changed(place: Place, entry: Entry): void {
+    const { kind, data } = entry;
     switch (kind) {
       case 'TOOL_CALLED':
-        this.#called(agent, entry);
+        called(place, entry);
         break;
       case 'TOOL_RESULT':
-        this.#places.get(agent)?.calls.delete(callKey(data.tick, data.call));
-        break;
-      case 'AGENT_SPAWNED':
-        this.#spawned(agent, entry);
+        place.calls.delete(callKey(data.tick, data.call));
         break;
       case 'AGENT_FAULTED':
       case 'AGENT_TERMINATED':
-        this.#places.delete(agent);
-        break;
-      case 'MESSAGE_SENT':
-        this.#mail(data.to, 1);
+        this.#places.delete(place.agent);
         break;
       case 'MESSAGE_RECEIVED':
-        this.#mail(agent, -1);
+        place.mail--;
         break;
       case 'TOOL_ASKED':
-        this.#places.get(agent)?.asked.set(callKey(data.tick, data.call), data.asker);
+        place.asked.set(callKey(data.tick, data.call), data.asker);
         break;
       case 'CALL_SETTLED':
       case 'REFUSED':
-        if (data.call < 0) this.#places.get(agent)?.asked.delete(callKey(data.tick, data.call));
+        if (data.call < 0) place.asked.delete(callKey(data.tick, data.call));
         break;
       default:
     }
@@ -109,16 +111,6 @@ export class Places implements Projection {
     if (this.#places.has(agent)) return;
     const above = parent === null ? undefined : this.#places.get(parent);
     this.#places.set(agent, { agent, type, version: '', seq: undefined, time: undefined, parent, tick: 0, root: above?.root ?? agent, trace: above?.trace ?? {}, calls: new Map(), asked: new Map(), mail: 0 });
-  }
-
-  #called(agent: string, { data, busSeq, time }: Extract<Entry, { kind: 'TOOL_CALLED' }>): void {
-    const place = this.#places.get(agent);
-    if (place === undefined) return;
-    const { tick, call, tool } = data;
-    const key = callKey(tick, call);
-    const asker = call < 0 ? place.asked.get(key) : undefined;
-    if (call < 0) place.asked.delete(key);
-    place.calls.set(key, { tick, call, tool, seq: busSeq, time, asker });
   }
 
   #spawned(agent: string, { data, busSeq, time }: Extract<Entry, { kind: 'AGENT_SPAWNED' }>): void {
@@ -136,8 +128,16 @@ export class Places implements Projection {
   }
 }
 
+function called({ calls, asked }: Place, { data, busSeq, time }: Extract<Entry, { kind: 'TOOL_CALLED' }>): void {
+  const { tick, call, tool } = data;
+  const key = callKey(tick, call);
+  const asker = call < 0 ? asked.get(key) : undefined;
+  if (call < 0) asked.delete(key);
+  calls.set(key, { tick, call, tool, seq: busSeq, time, asker });
+}
+
 /** What the metadata of an agent say of the trace that it is a part of. */
-export function headersIn({ traceparent, tracestate }: EntryCatalogue['AGENT_SPAWNED']['metadata'] | JsonObject): TraceHeaders {
+export function headersIn({ traceparent, tracestate }: JsonObject): TraceHeaders {
   if (typeof traceparent !== 'string') return {};
   return typeof tracestate === 'string' ? { traceparent, tracestate } : { traceparent };
 }

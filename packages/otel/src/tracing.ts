@@ -115,12 +115,9 @@ export class Tracing {
     const life = agent === null ? undefined : this.#lives.get(agent);
     if (life === undefined) return;
     switch (kind) {
-      case 'TOOL_CALLED': {
-        const { show } = this.#options;
-        const open = life.place.calls.get(callKey(data.tick, data.call));
-        if (open !== undefined) this.#call(life, open, { shown: show?.(data.args, { tool: data.tool, part: 'arguments' }) });
+      case 'TOOL_CALLED':
+        this.#called(life, entry);
         break;
-      }
       case 'TOOL_RESULT':
         this.#settled(life, entry);
         break;
@@ -235,6 +232,11 @@ export class Tracing {
     const above = asker === undefined ? undefined : life.calls.get(callKey(tick, asker));
     const span = this.#start(`execute_tool ${tool}`, above?.context ?? this.#contextOfTick(life, tick), { ids: life.ids.call(tick, call), startTime, attributes });
     life.calls.set(callKey(tick, call), { span, context: api.trace.setSpan(life.context, span) });
+  }
+
+  #called(life: Life, { data: { tick, call, tool, args } }: Extract<Entry, { kind: 'TOOL_CALLED' }>): void {
+    const open = life.place.calls.get(callKey(tick, call));
+    if (open !== undefined) this.#call(life, open, { shown: this.#options.show?.(args, { tool, part: 'arguments' }) });
   }
 
   #settled(life: Life, { data, busSeq }: Extract<Entry, { kind: 'TOOL_RESULT' }>): void {

@@ -1,6 +1,6 @@
-import { context, propagation, trace } from '@opentelemetry/api';
+import { trace } from '@opentelemetry/api';
 import { AlwaysOffSampler, ParentBasedSampler, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace';
-import { createKernel, defineAgent, defineTool, MemoryLogStore, OmniError, replay, unchecked, type LogStore } from '@omnipaw/kernel';
+import { createKernel, defineAgent, defineTool, MemoryLogStore, replay, unchecked, type LogStore, type OmniError } from '@omnipaw/kernel';
 import { afterEach, describe, expect, test } from 'vitest';
 import { otel, spanOf, traceHeaders } from '@omnipaw/otel';
 import { AGENTS, TOOLS } from './support/cast.js';
@@ -252,10 +252,9 @@ describe('nothing is measured', () => {
 test('a tracer that throws is reported, and harms no agent', async () => {
   register();
   trace.disable();
-  trace.setGlobalTracerProvider({ getTracer: () => ({ startSpan: () => { throw new Error('no room'); }, startActiveSpan: () => { throw new Error('no room'); } }) } as never);
+  trace.setGlobalTracerProvider({ getTracer: () => ({ startSpan: () => { throw new Error('no room'); }, startActiveSpan: () => { throw new Error('no room'); } }) });
   const problems: OmniError[] = [];
   const log = await runLead({ extension: otel(), onProblem: (problem) => { problems.push(problem); } });
   expect((await entriesOf(log)).at(-1)).toMatchObject({ kind: 'AGENT_TERMINATED', agent: 'lead-1' });
   expect(problems.length).toBeGreaterThan(0);
-  expect([context, propagation]).toHaveLength(2);
 });

@@ -11,8 +11,12 @@ import type { Session } from '../session.js';
  */
 export async function withTelemetry<Result>(session: Session, work: (session: Session) => Promise<Result>): Promise<Result> {
   const library = await telemetryLibrary();
-  const telemetry = library === undefined ? undefined : await started(library, session);
-  if (library === undefined || telemetry === undefined) return work(session);
+  if (library === undefined) {
+    await tellMissing(session);
+    return work(session);
+  }
+  const telemetry = await started(library, session);
+  if (telemetry === undefined) return work(session);
   const { logger } = telemetry;
   try {
     return await work({ ...session, spectator: () => library.otel(logger === undefined ? {} : { logger }) });
@@ -28,6 +32,11 @@ function telemetryLibrary() {
     const [{ otel }, { TelemetryProvider }] = await Promise.all([import('@omnipaw/otel'), import('@omnipaw/otel/sdk')]);
     return { otel, TelemetryProvider };
   }, '@omnipaw/otel');
+}
+
+async function tellMissing({ host, people }: Session): Promise<void> {
+  if ((host.env['OTEL_EXPORTER_ENDPOINT'] ?? '') === '') return;
+  await people.line(`${people.ink('yellow', 'warning:')} OTEL_EXPORTER_ENDPOINT is set, and nothing is exported: npm install @omnipaw/otel @opentelemetry/api @opentelemetry/sdk-node`);
 }
 
 async function started({ TelemetryProvider }: Library, { host, people }: Session): Promise<TelemetryProvider | undefined> {

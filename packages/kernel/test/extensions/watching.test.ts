@@ -178,7 +178,7 @@ describe('an extension', () => {
     const third = await boot({ log: first.store, time: first.time, extensions: [spectator] });
     await third.until(third.kernel.stop());
     const entries = await entriesOf(first.store);
-    expect(entries.map(({ kind, data }) => [kind, data['extensions']])).toEqual([['LOG_OPENED', {}], ['KERNEL_STARTED', {}], ['KERNEL_STARTED', {}]]);
+    expect(entries.map(({ kind, data }) => [kind, (data as { readonly extensions?: object }).extensions])).toEqual([['LOG_OPENED', {}], ['KERNEL_STARTED', {}], ['KERNEL_STARTED', {}]]);
     expect([...first.problems, ...second.problems, ...third.problems]).toEqual([]);
     expect((await replay(first.store, {})).changed).toEqual([]);
   });

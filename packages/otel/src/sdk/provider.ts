@@ -115,7 +115,7 @@ function processorsOf(spans: CountedSpans, settings: Readonly<Record<string, str
     scheduledDelayMillis: numberIn(settings, 'OTEL_BSP_SCHEDULE_DELAY'),
     exportTimeoutMillis: numberIn(settings, 'OTEL_BSP_EXPORT_TIMEOUT'),
   });
-  return { spanProcessors: [spans.queue(queue as never)] };
+  return { spanProcessors: [spans.queue(queue)] };
 }
 
 function numberIn(settings: Readonly<Record<string, string>>, name: string): number | undefined {

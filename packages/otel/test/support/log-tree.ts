@@ -17,7 +17,7 @@ export function treeOf(entries: readonly RawEntry[]): readonly string[] {
     lines.push(withError(path, error));
     const own = entries.filter((entry) => entry.agent === agent);
     for (const tick of ticksOf(own)) lines.push(withError(`${path} / tick ${String(tick)}`, own.some(({ kind, data }) => kind === 'AGENT_FAULTED' && data['tick'] === tick) ? error : undefined));
-    for (const { data } of own.filter(({ kind }) => kind === 'TOOL_CALLED')) lines.push(withError(`${path} / tick ${String(data['tick'])} / execute_tool ${String(data['tool'])} ${String(data['call'])}`, errorOfCall(own, data)));
+    for (const { data } of own.filter(({ kind }) => kind === 'TOOL_CALLED')) lines.push(withError(`${path} / tick ${String(data['tick'] as number)} / execute_tool ${data['tool'] as string} ${String(data['call'] as number)}`, errorOfCall(own, data)));
   }
   return lines.sort();
 }

@@ -1,5 +1,5 @@
 /** An SDK of this process that keeps everything in memory. */
-import { context, metrics, propagation, trace } from '@opentelemetry/api';
+import { context, metrics, propagation, SpanStatusCode, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { AggregationTemporality, InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader, type DataPoint, type Histogram } from '@opentelemetry/sdk-metrics';
@@ -54,7 +54,7 @@ function seen(span: ReadableSpan): SeenSpan {
   const { traceId, spanId } = span.spanContext();
   const ms = ([seconds, nanoseconds]: readonly [number, number]): number => seconds * 1_000 + nanoseconds / 1e6;
   return {
-    traceId, spanId, parentSpanId: parentSpanContext?.spanId, name, attributes, isError: status.code === 2,
+    traceId, spanId, parentSpanId: parentSpanContext?.spanId, name, attributes, isError: status.code === SpanStatusCode.ERROR,
     links: links.map((link) => ({ traceId: link.context.traceId, spanId: link.context.spanId })), startMs: ms(startTime), endMs: ms(endTime),
   };
 }
