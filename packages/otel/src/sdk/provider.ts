@@ -34,15 +34,17 @@ export class TelemetryProvider {
   readonly logger: EntryLogger | undefined;
 
   private constructor(settings: Readonly<Record<string, string>>, { NodeSDK, ...parts }: Sdk) {
-    this.#spans = spansOf(settings);
-    const processors = this.#spans === undefined ? {} : withEnvironment(settings, () => processorsOf(this.#spans!, settings, parts));
-    this.#sdk = withEnvironment(settings, () => {
-      const sdk = new NodeSDK({ idGenerator: new LogIds(), ...processors });
+    // Everything reads its part of the environment while it is made.
+    const { sdk, spans } = withEnvironment(settings, () => {
+      const way = wayOf(settings, parts);
+      const sdk = new NodeSDK({ idGenerator: new LogIds(), ...(way === undefined ? {} : { spanProcessors: [way.processor] }) });
       sdk.start();
-      return sdk;
+      return { sdk, spans: way?.spans };
     });
+    this.#sdk = sdk;
+    this.#spans = spans;
     this.logger = settings['OTEL_LOGS_EXPORTER'] === 'none' ? undefined : parts.logger(names.SCOPE);
-    if (this.#spans !== undefined) measure(this.#spans);
+    if (spans !== undefined) measure(spans);
     this.#forget = lastWords((within) => this.shutdown(within));
   }
 
@@ -91,31 +93,30 @@ async function atMost(ms: number, what: Promise<unknown>): Promise<void> {
   clearTimeout(timer);
 }
 
-/** Spans are counted where this sets up their way; others (Zipkin, the console, gRPC) are the SDK's own. */
-function spansOf({ OTEL_TRACES_EXPORTER: exporter, OTEL_BSP_MAX_QUEUE_SIZE: size }: Readonly<Record<string, string>>): CountedSpans | undefined {
-  if (exporter?.trim() !== 'otlp') return undefined;
-  const limit = Number(size ?? MAX_WAITING_SPANS);
-  return new CountedSpans(Number.isSafeInteger(limit) && limit > 0 ? limit : MAX_WAITING_SPANS, (reason) => {
-    if (reason === 'queue_full') warn(`More than ${String(limit)} spans wait for the collector, so some are dropped: raise OTEL_BSP_MAX_QUEUE_SIZE, or sample (OTEL_TRACES_SAMPLER).`);
-    else warn('The collector does not take spans: see OTEL_EXPORTER_OTLP_ENDPOINT, and OTEL_LOG_LEVEL=debug.');
-  });
-}
-
-function processorsOf(spans: CountedSpans, settings: Readonly<Record<string, string>>, { exporterFor, BatchSpanProcessor }: Omit<Sdk, 'NodeSDK'>): { readonly spanProcessors?: readonly ReturnType<CountedSpans['queue']>[] } {
+/** The way of spans to a collector, on which they are counted; undefined where it is the SDK's own (Zipkin, the console, gRPC). */
+function wayOf(settings: Readonly<Record<string, string>>, { exporterFor, BatchSpanProcessor }: Pick<Sdk, 'exporterFor' | 'BatchSpanProcessor'>): { readonly spans: CountedSpans; readonly processor: ReturnType<CountedSpans['queue']> } | undefined {
   const protocol = settings['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'] ?? settings['OTEL_EXPORTER_OTLP_PROTOCOL'] ?? 'http/protobuf';
-  const Exporter = exporterFor(protocol.trim());
-  if (Exporter === undefined) return {};
-  const maxExportBatchSize = Math.min(numberIn(settings, 'OTEL_BSP_MAX_EXPORT_BATCH_SIZE') ?? BATCH_SPANS, spans.limit);
+  const Exporter = settings['OTEL_TRACES_EXPORTER']?.trim() === 'otlp' ? exporterFor(protocol.trim()) : undefined;
+  if (Exporter === undefined) return undefined;
+  const limit = numberIn(settings, 'OTEL_BSP_MAX_QUEUE_SIZE') ?? MAX_WAITING_SPANS;
+  const maxExportBatchSize = Math.min(numberIn(settings, 'OTEL_BSP_MAX_EXPORT_BATCH_SIZE') ?? BATCH_SPANS, limit);
+  const spans = new CountedSpans(limit, (reason) => { warn(reason === 'queue_full' ? tooMany(limit) : NOT_TAKEN); });
   // A flush exports all batches at once, and the exporter refuses what is beyond its limit.
-  const concurrencyLimit = Math.ceil(spans.limit / maxExportBatchSize) + 30;
+  const concurrencyLimit = Math.ceil(limit / maxExportBatchSize) + 30;
   const queue = new BatchSpanProcessor({
     exporter: spans.exporter(new Exporter({ concurrencyLimit })),
-    maxQueueSize: spans.limit,
+    maxQueueSize: limit,
     maxExportBatchSize,
     scheduledDelayMillis: numberIn(settings, 'OTEL_BSP_SCHEDULE_DELAY'),
     exportTimeoutMillis: numberIn(settings, 'OTEL_BSP_EXPORT_TIMEOUT'),
   });
-  return { spanProcessors: [spans.queue(queue)] };
+  return { spans, processor: spans.queue(queue) };
+}
+
+const NOT_TAKEN = 'The collector does not take spans: see OTEL_EXPORTER_OTLP_ENDPOINT, and OTEL_LOG_LEVEL=debug.';
+
+function tooMany(limit: number): string {
+  return `More than ${String(limit)} spans wait for the collector, so some are dropped: raise OTEL_BSP_MAX_QUEUE_SIZE, or sample (OTEL_TRACES_SAMPLER).`;
 }
 
 function numberIn(settings: Readonly<Record<string, string>>, name: string): number | undefined {
