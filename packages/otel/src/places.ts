@@ -59,7 +59,8 @@ export class Places implements Projection {
     return [...this.#places.values()].map((place) => ({ ...place, calls: [...place.calls.values()], asked: [...place.asked] }));
   }
 
-  load(saved: readonly SavedPlace[]): void {
+  /** Gets nothing from a checkpoint of a kernel that did without this. */
+  load(saved: readonly SavedPlace[] = []): void {
     this.#places.clear();
     for (const place of saved) {
       const calls = new Map(place.calls.map((call) => [callKey(call.tick, call.call), call]));

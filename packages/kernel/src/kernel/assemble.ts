@@ -151,16 +151,8 @@ function deadlineFailed(cause: unknown): OmniError {
 
 /** By name, all state that a checkpoint keeps; what programs know of versions comes back when they are run again. */
 function savedOf(kernel: Readonly<Record<string, Saved>>, { extensions = [] }: KernelConfig): Readonly<Record<string, Saved>> {
-  const kept = extensions.flatMap(({ name, projection, isSpectator }) => (isSaved(projection) ? [[`extension ${name}`, isSpectator === true ? spectator(projection) : projection] as const] : []));
+  const kept = extensions.flatMap(({ name, projection }) => (isSaved(projection) ? [[`extension ${name}`, projection] as const] : []));
   return { ...kernel, ...Object.fromEntries(kept) };
-}
-
-/** A kernel that did without it may have made the checkpoint. */
-function spectator(projection: Saved): Saved {
-  return {
-    save: () => projection.save(),
-    load: (state) => { if (state !== undefined) projection.load(state); },
-  };
 }
 
 function isSaved(projection: (Projection & Partial<Saved>) | undefined): projection is Projection & Saved {

@@ -14,10 +14,7 @@ import type { FollowedLog, LogFollower } from './follower.js';
 export interface Extension {
   readonly name: string;
   readonly version?: string;
-  /**
-   * Decides nothing: the log does not name it, can be taken up and replayed with and without it, and its projection may find a checkpoint
-   * that holds nothing of it. It must have no guard.
-   */
+  /** The log does not name it, unless it has a guard; `load` may get undefined. */
   readonly isSpectator?: true;
   /** Decides with the kernel what programs may do, and replays. */
   readonly guard?: Guard;
@@ -28,7 +25,7 @@ export interface Extension {
    * kernel with one that can't writes none.
    */
   readonly projection?: Projection & Partial<Saved>;
-  /** As that of the configuration: shown what a running kernel writes. A replay shows it nothing. */
+  /** As that of the configuration. */
   readonly follow?: (log: FollowedLog) => LogFollower;
   /** Throws for names in its options that the log has not; `whatIf` asks at the end, a kernel when it starts. */
   readonly assertSeen?: () => void;
@@ -85,9 +82,6 @@ export function assertConfig(config: KernelConfig): void {
   }
   limitsOf(config);
   assertEvery(config);
-  for (const { name, isSpectator, guard } of config.extensions ?? []) {
-    if (isSpectator === true && guard !== undefined) throw new TypeError(`Extension "${name}" is a spectator and has a guard. What decides has to stand in the log: leave isSpectator out.`);
-  }
   assertPolicies(config.policies ?? []);
 }
 

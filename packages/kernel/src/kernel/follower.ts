@@ -42,16 +42,15 @@ interface Followed {
 
 /** Lets the followers of a configuration and of its extensions see what is written. */
 export function followed({ follow, extensions = [], log: reader }: KernelConfig, following: Following): Followed {
-  const wanted = [follow, ...extensions.map((extension) => extension.follow?.bind(extension))].filter((one) => one !== undefined);
-  const shown = wanted.map((one) => shownTo(one, reader, following));
-  if (shown.length === 0) return { projections: [], log: following.log };
+  const { log } = following;
+  const projections = [{ follow }, ...extensions].flatMap((one) => (one.follow === undefined ? [] : shownTo(one.follow.bind(one), reader, following)));
   const close = async (): Promise<void> => {
     // A log that failed is durable up to some entry all the same. Its failure is told by closing it.
-    await following.log.flush().catch(() => undefined);
-    await Promise.all(shown.map((one) => one.close()));
-    await following.log.close();
+    await log.flush().catch(() => undefined);
+    await Promise.all(projections.map((one) => one.close()));
+    await log.close();
   };
-  return { projections: shown, log: { close } };
+  return { projections, log: { close } };
 }
 
 /** One follower, such that what it throws ends its following and nothing else. */
