@@ -7,6 +7,9 @@
 import { spawnSync } from 'node:child_process';
 import { describe } from 'vitest';
 
+/** A Node of 22.15 or newer: this one, or one that `.ci/run` has installed beside it. */
+export const NODE_22 = process.env['OMNIPAW_NODE_22'] ?? process.execPath;
+
 /** How to find out whether a component is here: a command that succeeds. */
 const PROBES = {
   docker: ['docker', 'version'],
@@ -15,6 +18,9 @@ const PROBES = {
   podman: ['sh', '-c', '[ "$(id -u)" = 0 ] && podman --version'],
   openssl: ['openssl', 'version'],
   python3: ['python3', '--version'],
+  prometheus: ['sh', '-c', 'prometheus --version && promtool --version'],
+  // What needs it runs on it, whatever the tests themselves run on.
+  node22: ['sh', '-c', `"${NODE_22}" -e 'const [major, minor] = process.versions.node.split("."); process.exit(major > 22 || (major == 22 && minor >= 15) ? 0 : 1)'`],
 } as const;
 
 export type Component = keyof typeof PROBES;

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { OmniError } from '@omnipaw/kernel';
+import { TelemetryProvider } from '@omnipaw/otel/sdk';
 import { accountOf } from './run/account.js';
 import { prepareDirectories } from './run/directories.js';
 import { HELP, parseOptions, type Options } from './run/options.js';
@@ -42,13 +43,15 @@ async function run(options: Options): Promise<number> {
   terminal.write(`${style.bold('codebase-swarm')} reads ${directories.source.root}${where === undefined ? '' : `; ${where}`}\n\n`);
   const screen = openScreen(terminal, style);
   const { agents, fix, check = null } = options;
-  const swarm = await startSwarm(directories, { agents, fix, check, watch: (entry) => { screen.show(entry); } });
+  const telemetry = TelemetryProvider.start();
+  const swarm = await startSwarm(directories, { agents, fix, check, telemetry, watch: (entry) => { screen.show(entry); } });
   const ending = await untilItEnds(swarm);
   screen.close();
   const account = await accountOf(path.join(directories.output.root, 'log'), swarm.head());
   const summary = summarise({ directories, ending, account, elapsedMs: Date.now() - startedAt.getTime() });
   terminal.write(reportText(summary, style));
   if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+  await telemetry?.shutdown();
   return exitCodeOf(ending, account);
 }
 

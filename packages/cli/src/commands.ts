@@ -17,6 +17,7 @@ import { validatePlugins, type ValidateOptions } from './plugins/validate.js';
 import { replay, type ReplayOptions } from './replay/replay.js';
 import { resume, type ResumeOptions } from './resume/resume.js';
 import { run, type RunOptions } from './run/run.js';
+import { withTelemetry } from './run/telemetry.js';
 import type { Session } from './session.js';
 import { tail, type TailOptions } from './tail/tail.js';
 import { printable } from './terminal/printable.js';
@@ -90,7 +91,7 @@ function addRun(program: Command, perform: Perform): void {
     .option('--sign <file>', SIGN);
   addPluginOptions(command)
     .option('--watch', 'with plugins: take up what is changed in them during the run, for those who write them')
-    .action((file: string, options: RunOptions) => perform(options, (session) => run(file, options, session)));
+    .action((file: string, options: RunOptions) => perform(options, (session) => withTelemetry(session, (watched) => run(file, options, watched))));
 }
 
 function addReplay(program: Command, perform: Perform): void {
@@ -158,7 +159,7 @@ function addResume(program: Command, perform: Perform): void {
     .option('--by <name>', 'who says so, for the record; "operator" unless given')
     .addOption(new Option('--unknown-outcomes <what>', 'with calls that may not be repeated, and of which nobody says: "throw" lets their programs decide, "refuse" lists them and starts nothing').choices(['throw', 'refuse']).default('throw'))
     .option('--sign <file>', SIGN);
-  addPluginOptions(command).action((file: string, options: ResumeOptions) => perform(options, (session) => resume(file, options, session)));
+  addPluginOptions(command).action((file: string, options: ResumeOptions) => perform(options, (session) => withTelemetry(session, (watched) => resume(file, options, watched))));
 }
 
 function addFork(program: Command, perform: Perform): void {
@@ -172,7 +173,7 @@ function addFork(program: Command, perform: Perform): void {
     .option('--patch <json>', 'what else that entry says, e.g. {"value":1} for a TOOL_RESULT; @file reads it from a file')
     .option('--agent <id>', 'with a program: wait for this agent only')
     .option('--sign <file>', `with a program: ${SIGN}`);
-  addPluginOptions(command).action((file: string | undefined, options: ForkOptions) => perform(options, (session) => fork(file, options, session)));
+  addPluginOptions(command).action((file: string | undefined, options: ForkOptions) => perform(options, (session) => withTelemetry(session, (watched) => fork(file, options, watched))));
 }
 
 function addDiff(program: Command, perform: Perform): void {
