@@ -2,7 +2,7 @@
 export { DASHBOARD_ERROR_CODES, type DashboardErrorCode } from './errors.js';
 export { newToken } from './http/tokens.js';
 export * from './protocol/index.js';
-export { DashboardServer } from './server/dashboard-server.js';
+export { DashboardServer, type ConnectedClient } from './server/dashboard-server.js';
 export { environmentOptions } from './server/environment.js';
 export type { DashboardOptions } from './server/options.js';
 export { DirectorySource } from './source/directory-source.js';

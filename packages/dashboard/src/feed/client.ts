@@ -46,6 +46,15 @@ export class Client {
     return this.#nextSeq !== undefined;
   }
 
+  /** What was sent and is not taken yet. */
+  get bufferedBytes(): number {
+    return this.#wire.bufferedAmount;
+  }
+
+  get isBehind(): boolean {
+    return this.#isBehind;
+  }
+
   get hasRoom(): boolean {
     return this.#wire.bufferedAmount < MAX_BUFFERED_BYTES;
   }
@@ -63,6 +72,7 @@ export class Client {
   /** Begins to tell entries: after those that the client has, if the log has them as well. */
   async start({ logId, after, hash }: StartPayload): Promise<void> {
     this.isStarting = true;
+    await this.#journal.loaded();
     const reason = after === undefined || after < 0 ? 'fresh' : await this.#reasonNotToResume({ logId, after, hash });
     if (reason === undefined) {
       this.tell({ type: 'RESUMED', payload: { after: after! } });

@@ -78,7 +78,7 @@ export class Feed {
 
   #tellHead(): void {
     const text = JSON.stringify({ type: 'HEAD', payload: this.journal.head });
-    for (const client of this.clients) if (client.hasStarted && client.hasRoom) client.send(text);
+    for (const client of this.clients) if (client.hasRoom) client.send(text);
   }
 
   #every(ms: number, callback: () => void): NodeJS.Timeout {

@@ -27,7 +27,8 @@ export class Journal {
   readonly ring = new Ring();
   readonly checkpoints = new Checkpoints();
   readonly problems: ProblemPayload[] = [];
-  status: HeadPayload['log'] = 'loading';
+  #status: HeadPayload['log'] = 'loading';
+  #loadWaiters: (() => void)[] = [];
   #state: DashboardState = createState();
   #waiting: StoredLine[] = [];
   #snapshot: (Snapshot & { readonly madeAt: number }) | undefined;
@@ -46,7 +47,22 @@ export class Journal {
 
   get head(): HeadPayload {
     const { busSeq, hash } = this.#state;
-    return { busSeq, hash, log: this.status, now: Date.now() };
+    return { busSeq, hash, log: this.#status, now: Date.now() };
+  }
+
+  get status(): HeadPayload['log'] {
+    return this.#status;
+  }
+
+  set status(status: HeadPayload['log']) {
+    this.#status = status;
+    if (status === 'loading') return;
+    for (const resolve of this.#loadWaiters.splice(0)) resolve();
+  }
+
+  /** Resolves once all that was there has been told, so that it can be said what is not. */
+  async loaded(): Promise<void> {
+    if (this.#status === 'loading') await new Promise<void>((resolve) => { this.#loadWaiters.push(resolve); });
   }
 
   take(stored: readonly StoredLine[]): void {

@@ -29,6 +29,13 @@ const STATE = fileURLToPath(new URL('../state/', import.meta.url));
 const STALE_AFTER_MS = 5_000;
 const SLOW_REQUEST_MS = 10_000;
 
+export interface ConnectedClient {
+  readonly scope: Scope;
+  readonly bufferedBytes: number;
+  /** Whether it takes less than there is, and so is sent what it has missed as fast as it goes. */
+  readonly isBehind: boolean;
+}
+
 export class DashboardServer {
   readonly #source: LogSource;
   readonly #settings: Settings;
@@ -69,9 +76,9 @@ export class DashboardServer {
     return `${tls === undefined ? 'http' : 'https'}://${name.includes(':') ? `[${name}]` : name}:${address.port}/#${token}`;
   }
 
-  /** How many connections there are. */
-  get clientCount(): number {
-    return this.#feed.clients.size;
+  /** Who is connected, and what is held for each because it was not taken yet. */
+  get clients(): readonly ConnectedClient[] {
+    return [...this.#feed.clients].map(({ scope, bufferedBytes, isBehind }) => ({ scope, bufferedBytes, isBehind }));
   }
 
   /** Opens the port; rejects with `DASHBOARD_UNAVAILABLE` if that is not to be had. */

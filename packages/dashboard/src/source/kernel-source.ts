@@ -12,7 +12,7 @@ import { LogWindow, turn } from '../log/log-window.js';
 import type { ApprovalDecision, LogSource, SourceSink } from './source.js';
 
 /** What a dashboard needs of a kernel. */
-export type ObservedKernel = Pick<OmniKernel, 'entryCount' | 'durableSeq' | 'subscribe' | 'onDurable' | 'decide'>;
+export type ObservedKernel = Pick<OmniKernel, 'entryCount' | 'durableSeq' | 'subscribe' | 'onDurable' | 'flush' | 'decide'>;
 
 export interface KernelSourceOptions {
   readonly kernel: ObservedKernel;
@@ -35,6 +35,7 @@ export class KernelSource implements LogSource {
   #taken = 0;
   #wake: () => void = () => undefined;
   #isClosed = false;
+  #hasEnded = false;
 
   constructor({ kernel, log, directory }: KernelSourceOptions) {
     this.#kernel = kernel;
@@ -60,6 +61,12 @@ export class KernelSource implements LogSource {
   readonly decide = ({ approval, approved, reason }: ApprovalDecision): void => {
     this.#kernel.decide(approval, { approved, reason }, 'dashboard');
   };
+
+  /** The kernel was stopped: nothing comes after what it has recorded. Nobody but who stops it knows. */
+  ended(): void {
+    this.#hasEnded = true;
+    this.#wake();
+  }
 
   close(): Promise<void> {
     this.#isClosed = true;
@@ -87,11 +94,22 @@ export class KernelSource implements LogSource {
   }
 
   async #tellNew(sink: SourceSink): Promise<void> {
+    let isWoken = false;
     while (!this.#isClosed) {
       const durable = this.#takeDurable();
       if (durable.length > 0) sink.entries(durable);
-      await (durable.length === SLICE ? turn() : this.#change());
+      else if (this.#hasEnded) sink.status('ended');
+      // The log tells also that it has failed.
+      else if (isWoken) this.#kernel.flush().catch((failure: unknown) => { this.#failed(failure, sink); });
+      isWoken = durable.length < SLICE;
+      await (isWoken ? this.#change() : turn());
     }
+  }
+
+  #failed(failure: unknown, sink: SourceSink): void {
+    if (this.#hasEnded) return;
+    sink.problem({ code: codeOf(failure), message: failure instanceof Error ? failure.message : String(failure) });
+    this.ended();
   }
 
   #takeDurable(): readonly StoredLine[] {
