@@ -7,4 +7,5 @@ export { environmentOptions } from './server/environment.js';
 export type { DashboardOptions } from './server/options.js';
 export { DirectorySource } from './source/directory-source.js';
 export { KernelSource, type KernelSourceOptions, type ObservedKernel } from './source/kernel-source.js';
+export { DashboardThread, type DashboardThreadOptions } from './thread/dashboard-thread.js';
 export type { ApprovalDecision, LogSource, SourceSink } from './source/source.js';

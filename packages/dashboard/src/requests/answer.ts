@@ -73,7 +73,7 @@ export class Answers {
     const decision = needed(decisionOf(payload));
     for (let turns = 0; ; turns++) {
       try {
-        this.#decide(decision);
+        await this.#decide(decision);
         return JSON.stringify({ approval: decision.approval });
       } catch (thrown) {
         const code = codeOf(thrown);

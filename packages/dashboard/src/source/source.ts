@@ -30,7 +30,7 @@ export interface LogSource {
   readonly reader: LogReader;
   /** Tells everything from the first entry on, until it is closed. Rejects never: what goes wrong is told. */
   follow(sink: SourceSink): Promise<void>;
-  /** Throws what the kernel throws. Only of a source with a kernel. */
-  readonly decide?: (decision: ApprovalDecision) => void;
+  /** Throws what the kernel throws, or rejects with it. Only of a source with a kernel. */
+  readonly decide?: (decision: ApprovalDecision) => void | Promise<void>;
   close(): Promise<void>;
 }
