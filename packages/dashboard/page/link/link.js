@@ -7,6 +7,7 @@
  */
 import { waitMs } from './backoff.js';
 import { Requests } from './requests.js';
+import { sessionOf } from './session.js';
 
 /** @typedef {import('../../src/protocol/messages.js').HelloPayload} HelloPayload */
 /** @typedef {{ readonly status: 'connecting' | 'loading' | 'live' } | { readonly status: 'waiting', readonly retryAt: number, readonly why: string } | { readonly status: 'refused', readonly why: string }} LinkState */
@@ -65,12 +66,12 @@ export class Link {
   async #connect() {
     const token = this.#token;
     try {
-      const response = await fetch('./session', { headers: { authorization: `Bearer ${token}` }, cache: 'no-store', signal: AbortSignal.timeout(PATIENCE_MS) });
+      const { status, retryAfterMs } = await sessionOf(token);
       if (token !== this.#token || this.state.status !== 'connecting') return;
-      if (response.status === 401) this.#become({ status: 'refused', why: 'The server does not know this token.' });
-      else if (response.status === 429) this.#wait('Too many wrong tokens were tried.', Number(response.headers.get('retry-after')) * 1_000);
-      else if (response.ok) this.#open();
-      else this.#wait(`The server answered with ${response.status}.`);
+      if (status === 200) this.#open();
+      else if (status === 401) this.#become({ status: 'refused', why: 'The server does not know this token.' });
+      else if (status === 429) this.#wait('Too many wrong tokens were tried.', retryAfterMs);
+      else this.#wait(`The server answered with ${status}.`);
     } catch {
       if (token === this.#token && this.state.status === 'connecting') this.#wait('The server does not answer.');
     }

@@ -8,7 +8,8 @@
 /** @typedef {Readonly<Record<string, any>>} Props */
 /** @typedef {{ readonly tag: string, readonly key: string | undefined, readonly props: Props, readonly children: readonly Item[] }} Description */
 /** @typedef {Description | string | Node} Item */
-/** @typedef {Item | number | false | null | undefined | readonly Child[]} Child */
+/** @typedef {Item | number | false | null | undefined} One */
+/** What stands in lists, and lists of lists, stands as if they were none. @typedef {One | readonly (One | readonly any[])[]} Child */
 
 const SVG = 'http://www.w3.org/2000/svg';
 /** @type {readonly never[]} */
