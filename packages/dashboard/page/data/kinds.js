@@ -6,6 +6,7 @@ const FAMILIES = [
   ['approval', /^APPROVAL_/],
   ['tool', /^(?:TOOL_|STALE_RESULT)/],
   ['message', /^(?:MESSAGE_|RECEIVE_)/],
+  ['timer', /^(?:TIMER_|SLEEP_)/],
   ['memory', /^(?:MEMORY_|SHARED_|SCRATCH_)/],
   ['agent', /^(?:AGENT_|JOIN_|DELEGATION_|TOKEN_|COMMAND_|TICK_|VERSION_)/],
   ['refused', /^(?:REFUSED|TRANSITION_REFUSED|INVARIANT_)/],

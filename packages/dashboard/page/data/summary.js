@@ -1,5 +1,5 @@
 /** What an entry says, in a few words. */
-import { brief } from '../view/format.js';
+import { brief, clock } from '../view/format.js';
 
 /** @typedef {import('../../src/protocol/messages.js').StoredEntry} StoredEntry */
 /** @typedef {Readonly<Record<string, any>>} Data */
@@ -28,7 +28,9 @@ const SUMMARIES = {
   MESSAGE_RECEIVED: ({ message }) => `message of entry ${brief(message)}`,
   DELEGATION_RESULT: ({ child, result }) => `${brief(child)} ${resultText(result)}`,
   JOIN_STARTED: ({ child }) => `waits for ${brief(child)}`,
-  RECEIVE_STARTED: ({ filter }) => `waits for ${filter?.channel === undefined ? 'a message' : brief(filter.channel)}`,
+  RECEIVE_STARTED: ({ filter }) => `waits for ${filter?.channel === undefined ? 'a message' : [filter.channel].flat().map((one) => brief(one)).join(', ')}`,
+  SLEEP_STARTED: ({ deadline }) => `until ${clock(deadline)}`,
+  TIMER_FIRED: ({ result }) => resultText(result),
   APPROVAL_REQUESTED: ({ action, resource, permission }) => `may it ${brief(action)} ${brief(resource)}? · ${brief(permission?.by ?? '')}`,
   APPROVAL_DECIDED: ({ approved, by, reason }) => `${approved === true ? 'approved' : 'denied'} by ${brief(by)}${reason === undefined || reason === '' ? '' : ` · ${brief(reason)}`}`,
   QUOTA_WARNED: ({ resource, used, limit, who }) => `${brief(resource)}: ${brief(used)} of ${brief(limit)} · limit of ${brief(who)}`,

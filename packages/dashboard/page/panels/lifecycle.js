@@ -27,11 +27,12 @@ export function createLifecyclePanel(context) {
     const drawing = /** @type {import('./lifecycle/layout.js').Drawing} */ (laidOut.drawing);
     const agent = ui.agent === null ? undefined : store.state.agents.get(ui.agent);
     dot.follow(agent, drawing);
-    return h('div', { class: 'split has-side' },
-      card('Lifecycle', agent === undefined ? h('span', { class: 'muted small' }, 'Numbers in the boxes are agents') : h('span', { class: 'small' }, 'The way of ', h('strong', null, agent.id)),
+    return [
+      h('div', { class: 'lifecycle-top' }, card('Lifecycle', agent === undefined ? h('span', { class: 'muted small' }, 'Numbers in the boxes are agents') : h('span', { class: 'small' }, 'The way of ', h('strong', null, agent.id)),
         h('div', { class: 'drawing', tabindex: 0, role: 'region', 'aria-label': 'Diagram of the lifecycle' }, diagram(drawing, { state: store.state, agent, dot: dot.element })),
-        everywhere(drawing)),
-      h('div', { class: 'stack' }, agent === undefined ? chooser(context) : way(context, agent), taken(context, table)));
+        everywhere(drawing))),
+      h('div', { class: 'split is-even' }, agent === undefined ? chooser(context) : way(context, agent), taken(context, table)),
+    ];
   };
 }
 

@@ -25,9 +25,8 @@ export function createSwarmPanel(context) {
   return () => {
     const { swarms, edges } = store.state;
     if (swarms.size === 0 && edges.size === 0) return empty('swarm', 'Nobody talks yet', 'Messages between agents appear here as a graph, with elections and votes of swarms beside it.');
-    // The one that came last is the one that goes on.
     const names = [...swarms.keys()].reverse();
-    const id = choice.isChosen && (choice.id === null || swarms.has(choice.id)) ? choice.id : (names[0] ?? null);
+    const id = choice.isChosen && (choice.id === null || swarms.has(choice.id)) ? choice.id : (names.find((name) => isAtWork(store.state, name)) ?? names[0] ?? null);
     const swarm = id === null ? undefined : swarms.get(id);
     const graph = graphOf(store.state, id);
     return [
@@ -39,6 +38,14 @@ export function createSwarmPanel(context) {
         h('div', { class: 'stack' }, swarm === undefined ? null : [elections(swarm), polls(context, swarm), seats(context, swarm)])),
     ];
   };
+}
+
+/**
+ * @param {import('../../src/protocol/state.js').DashboardState} state
+ * @param {string} name
+ */
+function isAtWork({ swarms, agents }, name) {
+  return [...(swarms.get(name)?.seats.values() ?? [])].some((seat) => agents.get(seat.agents.at(-1) ?? '')?.state !== 'TERMINATED');
 }
 
 /**

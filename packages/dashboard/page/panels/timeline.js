@@ -43,7 +43,7 @@ function numbers({ store }, at) {
   const { state, live } = store;
   const running = [...state.lifecycle.counts].reduce((sum, [name, agents]) => sum + (name === 'TERMINATED' || name === 'FAULTED' ? 0 : agents), 0);
   const start = [...live.agents.values()][0]?.spawnedAt ?? live.time;
-  return tiles(tile('Entry', number(at), { note: `of ${number(live.busSeq)}` }), tile('Time', clock(state.time), { note: moment(state.time).slice(0, 10) }), tile('Since the first agent', duration(Math.max(0, state.time - start))), tile('Agents then', number(state.agents.size), { note: `${number(running)} running` }), tile('Failed until then', number(state.failures), { tone: state.failures > 0 ? 'is-bad' : '' }));
+  return tiles(tile('Entry', number(at), { note: `of ${number(live.busSeq)}` }), tile('Time', clock(state.time).slice(0, 8), { note: `${clock(state.time).slice(8)} · ${moment(state.time).slice(0, 10)}` }), tile('Since the first agent', duration(Math.max(0, state.time - start))), tile('Agents then', number(state.agents.size), { note: `${number(running)} running` }), tile('Failed until then', number(state.failures), { tone: state.failures > 0 ? 'is-bad' : '' }));
 }
 
 function legend() {

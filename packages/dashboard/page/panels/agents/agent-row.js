@@ -58,7 +58,7 @@ function doing({ waitingFor, outcome, state }, now) {
     const more = waitingFor.length > 1 ? ` and ${waitingFor.length - 1} more` : '';
     return [h('span', { class: 'clip' }, waitingText(waiting) + more), h('span', { class: 'muted mono small' }, ` ${duration(now - waiting.time)}`)];
   }
-  if (outcome !== null && !outcome.ok) return h('span', { class: 'is-bad-text clip', title: outcome.error.message }, outcome.error.code);
+  if (outcome !== null && !outcome.ok) return h('span', { class: `clip ${state === 'FAULTED' ? 'is-bad-text' : 'muted'}`, title: outcome.error.message }, outcome.error.code);
   if (outcome !== null) return h('span', { class: 'muted' }, 'done');
   return h('span', { class: 'muted' }, state === 'ACTIVE' ? 'running' : '');
 }

@@ -1,6 +1,6 @@
 import { h } from '../../view/dom.js';
 import { number, short } from '../../view/format.js';
-import { BOX_HEIGHT, BOX_WIDTH } from './layout.js';
+import { BOX_HEIGHT, BOX_WIDTH } from './box.js';
 
 /** @typedef {import('./layout.js').Drawing} Drawing */
 /** @typedef {import('./layout.js').Way} Way */
@@ -20,7 +20,7 @@ export function diagram({ width, height, places, ways }, shown) {
     h('defs', null, arrow('arrow', 'arrow'), arrow('arrow-on', 'arrow is-on')),
     ways.map((way) => drawnWay(way, { state, isPassed: passed.has(way.id) })),
     dot,
-    [...places.values()].map(({ name, x, y }) => box({ name, x, y }, { agents: state.lifecycle.counts.get(name) ?? 0, isHere: agent?.state === name })));
+    [...places.values()].map((place) => box(place, { agents: state.lifecycle.counts.get(place.name) ?? 0, isHere: agent?.state === place.name })));
 }
 
 /**
@@ -28,18 +28,18 @@ export function diagram({ width, height, places, ways }, shown) {
  * @param {string} name
  */
 function arrow(id, name) {
-  return h('marker', { id, viewBox: '0 0 8 8', refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: 'auto-start-reverse' }, h('path', { d: 'M0 0.800L7.500 4L0 7.200z', class: name }));
+  return h('marker', { id, viewBox: '0 0 8 8', refX: 7, refY: 4, markerWidth: 10, markerHeight: 10, markerUnits: 'userSpaceOnUse', orient: 'auto' }, h('path', { d: 'M0 0.800L7.500 4L0 7.200z', class: name }));
 }
 
 /**
  * @param {Way} way
  * @param {{ readonly state: DashboardState, readonly isPassed: boolean }} options
  */
-function drawnWay({ id, from, triggers, path, labelX, labelY }, { state, isPassed }) {
+function drawnWay({ id, from, triggers, path, labelX, labelY, anchor: side }, { state, isPassed }) {
   const times = triggers.reduce((sum, trigger) => sum + (state.lifecycle.taken.get(`${from} ${trigger}`) ?? 0), 0);
   return h('g', { key: id, class: `way${times > 0 ? ' is-taken' : ''}${isPassed ? ' is-passed' : ''}` },
     h('path', { d: path, class: 'way-line', 'marker-end': isPassed ? 'url(#arrow-on)' : 'url(#arrow)' }),
-    h('text', { x: labelX, y: labelY, class: 'way-label', 'text-anchor': 'middle' }, triggers.join(', '), times === 0 ? null : h('tspan', { class: 'way-times' }, ` ${short(times)}`)));
+    h('text', { x: labelX, y: labelY, class: 'way-label', 'text-anchor': side }, triggers.join(', '), times === 0 ? null : h('tspan', { class: 'way-times' }, ` ${short(times)}`)));
 }
 
 /**

@@ -1,6 +1,6 @@
 import { h } from '../../view/dom.js';
 import { brief, moment, number } from '../../view/format.js';
-import { agentLink, button, card, entryLink, iconButton } from '../../view/parts.js';
+import { agentLink, button, card, empty, entryLink, iconButton } from '../../view/parts.js';
 
 /** @typedef {import('../../app.js').Context} Context */
 /** @typedef {import('./key-history.js').KeyHistory} KeyHistory */
@@ -11,7 +11,7 @@ import { agentLink, button, card, entryLink, iconButton } from '../../view/parts
  */
 export function historyCard({ ui, changed }, history) {
   const { of, versions, next, isLoading } = history;
-  if (of === null) return null;
+  if (of === null) return card('History', null, empty('timeline', 'What was it before?', 'Choose a key to see every version of it, who wrote it, and when.'));
   const close = () => {
     history.close();
     changed();
