@@ -9,6 +9,7 @@ import { describe } from 'vitest';
 
 /** How to find out whether a component is here: a command that succeeds. */
 const PROBES = {
+  chromium: ['/usr/bin/chromium', '--version'],
   docker: ['docker', 'version'],
   git: ['git', '--version'],
   // Whether a user may give containers limits depends on how they have logged in; root may.

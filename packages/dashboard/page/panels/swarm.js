@@ -2,7 +2,8 @@
 import { h } from '../view/dom.js';
 import { number, plural } from '../view/format.js';
 import { agentLink, button, card, empty, stateChip, tile, tiles } from '../view/parts.js';
-import { drawnGraph, graphOf, messageTable } from './swarm/graph.js';
+import { graphOf, leaderOf } from './swarm/graph-layout.js';
+import { drawnGraph, messageTable } from './swarm/graph.js';
 import { elections, polls } from './swarm/votes.js';
 
 /** @typedef {import('../app.js').Context} Context */
@@ -61,7 +62,8 @@ function tab(name, chosen, choose) {
  * @param {SwarmState} swarm
  * @param {import('./swarm/graph-layout.js').Graph} graph
  */
-function numbers({ strategy, tasks, seats, terms, polls: asked, offices }, { edges }) {
+function numbers(swarm, { edges }) {
+  const { strategy, tasks, seats, polls: asked } = swarm;
   const sent = edges.reduce((sum, edge) => sum + edge.sent, 0);
   return tiles(
     strategy === null ? null : tile('Strategy', strategy.replace(/_/g, ' ').toLowerCase()),
@@ -69,19 +71,21 @@ function numbers({ strategy, tasks, seats, terms, polls: asked, offices }, { edg
     tile('Seats', number(seats.size)),
     tile('Messages', number(sent)),
     tile('Polls', number(asked.length)),
-    tile('Leader', [...offices.keys()].at(-1) ?? terms.at(-1)?.leader ?? '—'));
+    tile('Leader', leaderOf(swarm) ?? '—'));
 }
 
 /**
  * @param {Context} context
  * @param {SwarmState} swarm
  */
-function seats({ store, ui }, { seats: all, coordinator, offices }) {
+function seats({ store, ui }, swarm) {
+  const { seats: all, coordinator } = swarm;
+  const leader = leaderOf(swarm);
   const rows = [...(coordinator === null ? [] : [{ slot: 'coordinator', agents: [coordinator] }]), ...all.values()];
   return card('Seats', null, h('div', { class: 'scroll table-frame', tabindex: 0, role: 'region', 'aria-label': 'Seats' }, h('table', { class: 'table' },
     h('thead', null, h('tr', null, ['Seat', 'Agent', 'State', 'Restarts'].map((title) => h('th', { scope: 'col', key: title, class: title === 'Restarts' ? 'is-number' : null }, title)))),
     h('tbody', null, rows.map(({ slot, agents }) => {
       const id = String(agents.at(-1));
-      return h('tr', { key: slot }, h('td', null, slot, offices.has(id) ? h('span', { class: 'crown', title: 'leads' }, ' ♛') : null), h('td', null, agentLink(ui, id)), h('td', null, stateChip(store.state.agents.get(id)?.state ?? 'DEFINED')), h('td', { class: 'is-number mono muted' }, number(agents.length - 1)));
+      return h('tr', { key: slot }, h('td', null, slot, id === leader ? h('span', { class: 'crown', title: 'leads' }, ' ♛') : null), h('td', null, agentLink(ui, id)), h('td', null, stateChip(store.state.agents.get(id)?.state ?? 'DEFINED')), h('td', { class: 'is-number mono muted' }, number(agents.length - 1)));
     })))));
 }

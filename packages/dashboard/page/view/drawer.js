@@ -3,7 +3,7 @@ import { checkHash } from '../data/check-entry.js';
 import { h } from './dom.js';
 import { moment, number, shortHash } from './format.js';
 import { icon } from './icons.js';
-import { jsonTree } from './json-tree.js';
+import { jsonFields } from './json-tree.js';
 import { agentLink, button, copyable, entryLink, iconButton, kindLabel } from './parts.js';
 
 /** @typedef {import('../app.js').Context} Context */
@@ -26,7 +26,7 @@ export function createDrawer(context) {
       const { line, causes, effects } = await store.ask('ENTRY', { busSeq: seq });
       const entry = /** @type {StoredEntry} */ (JSON.parse(line));
       const check = await checkHash(line, store.ask);
-      if (now.seq === seq) now.opened = { entry, line, causes, effects, check, tree: jsonTree(entry.data) };
+      if (now.seq === seq) now.opened = { entry, line, causes, effects, check, tree: jsonFields(entry.data) };
     } catch (error) {
       if (now.seq === seq) now.failure = error instanceof Error ? error.message : String(error);
       // It is asked for again when the connection is there again.

@@ -25,6 +25,16 @@ export function jsonTree(value, name, level = 0) {
 }
 
 /**
+ * The fields of an object, without the object around them.
+ * @param {object} value
+ * @returns {Description}
+ */
+export function jsonFields(value) {
+  const items = Object.entries(value);
+  return h('div', null, items.length === 0 ? h('span', { class: 'muted' }, 'Nothing more is on record.') : children(items, 0));
+}
+
+/**
  * What is deeper is made when somebody opens it.
  * @param {object} value
  * @param {number} level

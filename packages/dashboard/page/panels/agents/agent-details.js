@@ -20,7 +20,7 @@ export function agentDetails(context, agent) {
   return h('section', { class: 'card side', 'aria-label': `Agent ${agent.id}`, key: 'side' },
     h('header', { class: 'card-head' }, h('h2', { class: 'clip', title: agent.id }, agent.id), stateChip(agent.state), iconButton('Close', 'close', () => { ui.go({ agent: null }); })),
     h('div', { class: 'card-body scroll', tabindex: 0, role: 'region', 'aria-label': 'Details of the agent' },
-      h('div', { class: 'button-row' }, button('Events', () => { ui.go({ panel: 'events' }); }, { icon: 'events' }), button('Lifecycle', () => { ui.go({ panel: 'lifecycle' }); }, { icon: 'lifecycle' }), button('Memory', () => { ui.go({ panel: 'memory' }); }, { icon: 'memory' })),
+      h('div', { class: 'button-row' }, button('Events', () => { ui.go({ panel: 'events' }); }, { icon: 'events', class: 'is-small' }), button('Lifecycle', () => { ui.go({ panel: 'lifecycle' }); }, { icon: 'lifecycle', class: 'is-small' }), button('Memory', () => { ui.go({ panel: 'memory' }); }, { icon: 'memory', class: 'is-small' })),
       facts(ui, agent), waitings(ui, agent, store.past.at === null ? store.now : store.state.time), limits(context, agent), counts(agent), grants(agent)));
 }
 

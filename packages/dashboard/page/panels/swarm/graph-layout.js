@@ -22,14 +22,27 @@ export function graphOf(state, swarmId) {
   const sums = sumsOf(state);
   const all = swarm === undefined ? busiest(sums) : [...(swarm.coordinator === null ? [] : [swarm.coordinator]), ...[...swarm.seats.values()].map(({ agents }) => String(agents.at(-1)))];
   const shown = all.slice(0, MAX_NODES);
+  const leader = swarm === undefined ? null : leaderOf(swarm);
   const slots = new Map([...(swarm?.seats.values() ?? [])].map(({ slot, agents }) => [String(agents.at(-1)), slot]));
-  const nodes = shown.map((id, index) => nodeOf(state, { id, index, count: shown.length, hub: swarm?.coordinator ?? null, label: slots.get(id) ?? id, isLeader: swarm?.offices.has(id) === true }));
+  const nodes = shown.map((id, index) => nodeOf(state, { id, index, count: shown.length, hub: swarm?.coordinator ?? null, label: slots.get(id) ?? id, isLeader: id === leader }));
   const places = new Map(nodes.map((node) => [node.id, node]));
   const edges = [...sums.values()].flatMap((sum) => {
     const [from, to] = [places.get(sum.from), places.get(sum.to)];
     return from === undefined || to === undefined ? [] : [edgeOf(from, to, { ...sum, isFresh: state.busSeq - sum.lastSeq < FRESH })];
   });
   return { nodes, edges, hidden: all.length - shown.length };
+}
+
+/**
+ * Who holds the office of the newest term: one that has failed may not have laid its own down.
+ * @param {import('../../../src/protocol/state.js').SwarmState} swarm
+ * @returns {string | null}
+ */
+export function leaderOf({ offices, terms }) {
+  let leader = terms.at(-1)?.leader ?? null;
+  let newest = -1;
+  for (const [agent, term] of offices) if (term > newest) [leader, newest] = [agent, term];
+  return leader;
 }
 
 /** @typedef {{ readonly from: string, readonly to: string, sent: number, received: number, lastSeq: number }} Sum */
@@ -84,7 +97,7 @@ function edgeOf(from, to, { sent, received, isFresh }) {
   const [dx, dy] = [to.x - from.x, to.y - from.y];
   const length = Math.hypot(dx, dy);
   const id = JSON.stringify([from.id, to.id]);
-  const width = 1 + Math.min(6, Math.log2(1 + sent));
+  const width = 1 + Math.min(3.5, Math.log2(1 + sent) * 0.6);
   const more = { id, from: from.id, to: to.id, sent, waiting: sent - received, width, isFresh };
   if (length === 0) return { ...more, path: `M${from.x - 10} ${from.y - NODE_RADIUS}C${from.x - 36} ${from.y - 64} ${from.x + 36} ${from.y - 64} ${from.x + 10} ${from.y - NODE_RADIUS}` };
   const [ux, uy] = [dx / length, dy / length];

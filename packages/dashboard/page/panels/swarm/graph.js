@@ -1,6 +1,6 @@
 import { h } from '../../view/dom.js';
 import { plural, short } from '../../view/format.js';
-import { graphOf, NODE_RADIUS, OPERATOR, SIZE } from './graph-layout.js';
+import { NODE_RADIUS, OPERATOR, SIZE } from './graph-layout.js';
 
 /** @typedef {import('../../app.js').Context} Context */
 /** @typedef {import('./graph-layout.js').Graph} Graph */
@@ -12,10 +12,10 @@ import { graphOf, NODE_RADIUS, OPERATOR, SIZE } from './graph-layout.js';
 export function drawnGraph({ ui }, { nodes, edges }) {
   const chosen = nodes.some(({ id }) => id === ui.agent) ? ui.agent : null;
   return h('svg', { class: `graph${chosen === null ? '' : ' has-chosen'}`, viewBox: `0 0 ${SIZE} ${SIZE}`, role: 'group', 'aria-label': `Messages between ${plural(nodes.length, 'agent')}` },
-    h('defs', null, ['graph-arrow', 'graph-arrow-on'].map((id) => h('marker', { id, key: id, viewBox: '0 0 8 8', refX: 5, refY: 4, markerWidth: 9, markerHeight: 9, markerUnits: 'userSpaceOnUse', orient: 'auto' }, h('path', { d: 'M0 .5L7.500 4L0 7.500z', class: id === 'graph-arrow' ? 'arrow' : 'arrow is-on' })))),
+    h('defs', null, ['', 'is-on', 'is-fresh'].map((tone) => h('marker', { id: `graph-arrow${tone}`, key: tone, viewBox: '0 0 8 8', refX: 5, refY: 4, markerWidth: 9, markerHeight: 9, markerUnits: 'userSpaceOnUse', orient: 'auto' }, h('path', { d: 'M0 .5L7.500 4L0 7.500z', class: `arrow ${tone}` })))),
     edges.map(({ id, from, to, sent, path, width, isFresh }) => {
       const isOn = from === chosen || to === chosen;
-      return h('path', { key: id, d: path, class: `edge${isOn ? ' is-on' : ''}${isFresh ? ' is-fresh' : ''}`, style: { 'stroke-width': `${width}px` }, 'marker-end': `url(#${isOn ? 'graph-arrow-on' : 'graph-arrow'})` }, h('title', null, `${from} → ${to}: ${plural(sent, 'message')}`));
+      return h('path', { key: id, d: path, class: `edge${isOn ? ' is-on' : ''}${isFresh ? ' is-fresh' : ''}`, style: { 'stroke-width': `${width}px` }, 'marker-end': `url(#graph-arrow${isOn ? 'is-on' : isFresh && chosen === null ? 'is-fresh' : ''})` }, h('title', null, `${from} → ${to}: ${plural(sent, 'message')}`));
     }),
     nodes.map((node) => drawnNode(node, { isChosen: node.id === chosen, choose: () => { ui.go({ agent: node.id === chosen ? null : node.id }); } })));
 }
@@ -51,5 +51,3 @@ export function messageTable({ edges }) {
     h('thead', null, h('tr', null, ['From', 'To', 'Sent', 'Not received'].map((title, index) => h('th', { scope: 'col', key: title, class: index > 1 ? 'is-number' : null }, title)))),
     h('tbody', null, sorted.map(({ id, from, to, sent, waiting }) => h('tr', { key: id }, h('td', { class: 'clip' }, from), h('td', { class: 'clip' }, to), h('td', { class: 'is-number mono' }, short(sent)), h('td', { class: `is-number mono${waiting === 0 ? ' muted' : ''}` }, short(waiting)))))));
 }
-
-export { graphOf };
