@@ -3,7 +3,7 @@ import { test } from 'vitest';
 import type { Page } from 'playwright-core';
 import { KernelSource } from '@omnipaw/dashboard';
 import { describeWith } from '../../../../testing/components.js';
-import { boot, write, type Watched } from '../support/kernel.js';
+import { boot, lastSeq, write, type Watched } from '../support/kernel.js';
 import { openPage } from './support/browser.js';
 import { servePage } from './support/served.js';
 
@@ -27,7 +27,7 @@ describeWith('chromium', 'the chain, hashed in the browser', () => {
     const watched = await boot();
     const page = await watch(watched, (frame) => frame.replace('truth-7"', 'truth-8"'));
     await page.getByText('Verified up to entry').waitFor();
-    const before = watched.kernel.head().busSeq;
+    const before = await lastSeq(watched);
     await write(watched, 10, 'truth');
     // Two entries of the agent's birth, then seven before it.
     const place = before + 2 + 8;
@@ -43,7 +43,7 @@ describeWith('chromium', 'the chain, hashed in the browser', () => {
     const watched = await boot();
     const page = await watch(watched, (frame) => frame.split('\n').filter((line) => !line.includes('"truth-3"')).join('\n'));
     await page.getByText('Verified up to entry').waitFor();
-    const before = watched.kernel.head().busSeq;
+    const before = await lastSeq(watched);
     await write(watched, 10, 'truth');
     await page.getByRole('heading', { name: `Broken at entry ${before + 2 + 4}` }).waitFor();
   });

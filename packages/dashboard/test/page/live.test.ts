@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { describeWith } from '../../../../testing/components.js';
-import { boot, write } from '../support/kernel.js';
+import { boot, lastSeq, write } from '../support/kernel.js';
 import { KernelSource } from '@omnipaw/dashboard';
 import { openPage, show } from './support/browser.js';
 import { serveOffice, servePage } from './support/served.js';
@@ -40,7 +40,7 @@ describeWith('chromium', 'what the page shows while it happens', () => {
     await page.getByRole('button', { name: 'Connect now' }).click();
     await page.getByText('meanwhile-699').waitFor();
     expect(await page.getByText('What you see is stale.').count()).toBe(0);
-    const { busSeq } = watched.kernel.head();
+    const busSeq = await lastSeq(watched);
     await show(page, 'integrity');
     await page.getByRole('heading', { name: `Verified up to entry ${busSeq}` }).waitFor();
   });

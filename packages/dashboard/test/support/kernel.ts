@@ -1,4 +1,5 @@
 import { createKernel, defineAgent, FileLogStore, MemoryLogStore, type KernelConfig, type LogStore, type OmniKernel } from '@omnipaw/kernel';
+import { entriesOf } from './histories.js';
 
 /** Writes so many entries, a line of memory each. */
 export const writer = defineAgent('writer', function* (ctx, { entries, text = 'x' }: { readonly entries: number; readonly text?: string }) {
@@ -30,6 +31,12 @@ export async function boot(log: LogStore = new MemoryLogStore(), config: Partial
 export async function write({ kernel }: Watched, entries: number, text = 'x'): Promise<void> {
   await kernel.spawn(writer, { entries, text }).result();
   await kernel.flush();
+}
+
+/** The number of the newest entry. */
+export async function lastSeq({ kernel, log }: Watched): Promise<number> {
+  await kernel.flush();
+  return (await entriesOf(log)).at(-1)!.busSeq;
 }
 
 /** A log in a directory, of which nobody writes any more. */
