@@ -82,7 +82,7 @@ function seats({ store, ui }, swarm) {
   const { seats: all, coordinator } = swarm;
   const leader = leaderOf(swarm);
   const rows = [...(coordinator === null ? [] : [{ slot: 'coordinator', agents: [coordinator] }]), ...all.values()];
-  return card('Seats', null, h('div', { class: 'scroll table-frame', tabindex: 0, role: 'region', 'aria-label': 'Seats' }, h('table', { class: 'table' },
+  return card('Seats', null, h('div', { class: 'scroll table-frame', tabindex: 0, role: 'region', 'aria-label': 'Who sits where' }, h('table', { class: 'table' },
     h('thead', null, h('tr', null, ['Seat', 'Agent', 'State', 'Restarts'].map((title) => h('th', { scope: 'col', key: title, class: title === 'Restarts' ? 'is-number' : null }, title)))),
     h('tbody', null, rows.map(({ slot, agents }) => {
       const id = String(agents.at(-1));

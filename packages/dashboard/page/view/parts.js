@@ -31,7 +31,7 @@ export function agentLink(ui, agent) {
  * @param {number} seq
  */
 export function entryLink(ui, seq) {
-  return h('button', { class: 'link mono', type: 'button', 'aria-label': `Open entry ${seq}`, onclick: () => { ui.go({ entry: seq }); } }, `#${number(seq)}`);
+  return h('button', { class: 'link mono', type: 'button', 'aria-label': `#${number(seq)}, open this entry`, onclick: () => { ui.go({ entry: seq }); } }, `#${number(seq)}`);
 }
 
 /**

@@ -24,9 +24,9 @@ export function linkChip({ store }) {
 /** @param {Context} context */
 export function integrityChip({ store, ui }) {
   const { integrity } = store;
-  const [tone, text] = integrity.broken !== null ? ['is-bad', `Broken at ${number(integrity.broken.busSeq)}`]
+  const [tone = '', text = ''] = integrity.broken !== null ? ['is-bad', `Broken at ${number(integrity.broken.busSeq)}`]
     : integrity.isWhole ? ['is-good', 'Verified'] : integrity.isAuditing ? ['is-warm', 'Verifying'] : ['', 'Verified since here'];
-  return h('button', { type: 'button', class: `status status-integrity ${tone}`, onclick: () => { ui.go({ panel: 'integrity' }); } }, icon('integrity'), h('span', null, text));
+  return h('button', { type: 'button', class: `status status-integrity ${tone}`, 'aria-label': text, onclick: () => { ui.go({ panel: 'integrity' }); } }, icon('integrity'), h('span', null, text));
 }
 
 /**

@@ -12,7 +12,7 @@ describeWith('chromium', 'what the page shows while it happens', () => {
     const watched = await boot();
     const server = await servePage(new KernelSource(watched));
     const page = await openPage(server.url, { panel: 'events' });
-    await page.getByText('LOG_OPENED').waitFor();
+    await page.getByRole('grid').getByText('LOG_OPENED').waitFor();
     await write(watched, 30, 'news');
     await page.getByText('key-9 = news-29').waitFor();
     await show(page, 'agents');

@@ -31,11 +31,16 @@ function drawnNode({ id, label, state, x, y, isCentral, isLeader }, { isChosen, 
     choose();
   };
   const isAgent = id !== OPERATOR && state !== null;
-  return h('g', { key: id, class: `node state-${(state ?? 'outside').toLowerCase()}${isChosen ? ' is-chosen' : ''}${isCentral ? ' is-central' : ''}`, transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`, ...(isAgent ? { role: 'button', tabindex: 0, 'aria-pressed': isChosen ? 'true' : 'false', 'aria-label': `${id}, ${String(state).toLowerCase()}${isLeader ? ', leads' : ''}`, onclick: choose, onkeydown } : { role: 'img', 'aria-label': id }) },
+  return h('g', { key: id, class: `node state-${(state ?? 'outside').toLowerCase()}${isChosen ? ' is-chosen' : ''}${isCentral ? ' is-central' : ''}`, transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`, ...(isAgent ? { role: 'button', tabindex: 0, 'aria-pressed': isChosen ? 'true' : 'false', 'aria-label': `${clipped(label)}: ${id}, ${String(state).toLowerCase()}${isLeader ? ', leads' : ''}`, onclick: choose, onkeydown } : { role: 'img', 'aria-label': id }) },
     h('circle', { r: NODE_RADIUS }),
-    h('text', { class: 'node-initials', 'text-anchor': 'middle', y: 5 }, initials(label)),
-    isLeader ? h('text', { class: 'node-crown', 'text-anchor': 'middle', y: -NODE_RADIUS - 5 }, '♛') : null,
-    h('text', { class: 'node-label', 'text-anchor': 'middle', y: NODE_RADIUS + 16 }, label.length > 18 ? `${label.slice(0, 17)}…` : label));
+    h('text', { class: 'node-initials', 'text-anchor': 'middle', y: 5, 'aria-hidden': 'true' }, initials(label)),
+    isLeader ? h('text', { class: 'node-crown', 'aria-hidden': 'true', 'text-anchor': 'middle', y: -NODE_RADIUS - 5 }, '♛') : null,
+    h('text', { class: 'node-label', 'text-anchor': 'middle', y: NODE_RADIUS + 16 }, clipped(label)));
+}
+
+/** @param {string} label */
+function clipped(label) {
+  return label.length > 18 ? `${label.slice(0, 17)}…` : label;
 }
 
 /** The first letter, and the number at the end. @param {string} label */
@@ -47,7 +52,7 @@ function initials(label) {
 /** The same as a table. @param {Graph} graph */
 export function messageTable({ edges }) {
   const sorted = [...edges].sort((one, other) => other.sent - one.sent).slice(0, 100);
-  return h('div', { class: 'scroll table-frame', tabindex: 0, role: 'region', 'aria-label': 'Messages' }, h('table', { class: 'table' },
+  return h('div', { class: 'scroll table-frame', tabindex: 0, role: 'region', 'aria-label': 'Messages of each pair' }, h('table', { class: 'table' },
     h('thead', null, h('tr', null, ['From', 'To', 'Sent', 'Not received'].map((title, index) => h('th', { scope: 'col', key: title, class: index > 1 ? 'is-number' : null }, title)))),
     h('tbody', null, sorted.map(({ id, from, to, sent, waiting }) => h('tr', { key: id }, h('td', { class: 'clip' }, from), h('td', { class: 'clip' }, to), h('td', { class: 'is-number mono' }, short(sent)), h('td', { class: `is-number mono${waiting === 0 ? ' muted' : ''}` }, short(waiting)))))));
 }

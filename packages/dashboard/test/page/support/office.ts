@@ -1,5 +1,5 @@
 /** A kernel in which everything happens that panels show: an election, votes, a swarm at work, limits, questions, failures. */
-import { createKernel, defineAgent, defineTool, FileLogStore, unchecked, type AgentHandle, type OmniKernel } from '@omnipaw/kernel';
+import { createKernel, defineAgent, defineTool, MemoryLogStore, unchecked, type OmniKernel } from '@omnipaw/kernel';
 import { KernelSource } from '@omnipaw/dashboard';
 import { quota } from '@omnipaw/quota';
 import { defineSwarm, Election, mapReduce, membership, swarm, SwarmCoordinator, SwarmProtocol, type Member } from '@omnipaw/swarm';
@@ -38,7 +38,9 @@ const sailor = defineAgent('sailor', function* (ctx) {
   const { leader } = yield* election.leader();
   if (election.isLeader) {
     yield* election.during(protocol.reachConsensus({ question: 'Where shall we go?', rule: 'majority', timeoutMs: 20_000 }));
-    yield* election.during(protocol.requestVote({ question: 'Shall we hoist the sails?', options: ['yes', 'no'], timeoutMs: 20_000 }));
+    yield* election.during(protocol.requestVote('Shall we hoist the sails?', { options: ['yes', 'no'], timeoutMs: 20_000 }));
+    // Its end is what the others notice.
+    if (ctx.agent.id === 'ada') throw new Error('man overboard');
     yield* election.sleep(600_000);
     return 'ashore';
   }
@@ -87,23 +89,22 @@ const ticker = defineAgent('ticker', function* (ctx) {
 export interface Office {
   readonly kernel: OmniKernel;
   readonly source: KernelSource;
-  readonly handles: readonly AgentHandle[];
 }
 
-/** Opens it; with `isLively`, something goes on for as long as it is open. */
-export async function openOffice(directory: string, isLively = false): Promise<Office> {
-  const log = new FileLogStore(directory);
+/** Opens it; with `isLively`, something goes on for as long as it is open. `directory` is what pages call it. */
+export async function openOffice(directory = 'logs/office', isLively = false): Promise<Office> {
+  const log = new MemoryLogStore();
   const policies = [{ name: 'interns ask first', effect: 'ESCALATE', action: 'write', resource: 'shared:team/**', agentType: 'intern' }] as const;
   const agents = [...reading.agents, sailor, intern, greedy, clerk, boss, ticker];
   const kernel = await createKernel({ log, agents, tools: [read, model, flaky], extensions: [quota(), swarm()], policies });
-  const handles = SAILORS.map(({ id, slot }) => kernel.spawn(sailor, null, { id, grants: ['send:*'], metadata: membership('ship', slot) }));
+  for (const { id, slot } of SAILORS) kernel.spawn(sailor, null, { id, grants: ['send:*'], metadata: membership('ship', slot) });
   const grants = ['delegate:*', 'call:**', 'read:shared:**', 'write:shared:**'];
-  handles.push(kernel.spawn(boss, null, { grants, quota: { maxToolCalls: { hard: 60, soft: 40 }, maxTokens: 6_000, maxTicks: 500 } }));
+  kernel.spawn(boss, null, { grants, quota: { maxToolCalls: { hard: 60, soft: 40 }, maxTokens: 6_000, maxTicks: 500 } });
   const coordinator = new SwarmCoordinator(kernel, { swarm: reading, agents: 4, goal: PATHS, strategy: 'MAP_REDUCE', grants: ['call:files.read', 'call:model.ask'], budget: { maxToolCalls: 40, maxTokens: { hard: 9_000, soft: 3_000 } } });
   await coordinator.execute();
-  for (const topic of ['holidays', 'a better chair', 'salaries']) handles.push(kernel.spawn(intern, topic));
+  for (const topic of ['holidays', 'a better chair', 'salaries']) kernel.spawn(intern, topic);
   const [first] = kernel.approvals();
   if (first !== undefined) kernel.decide(first.id, { approved: true, reason: 'why not' }, 'ada');
-  if (isLively) handles.push(kernel.spawn(ticker, null));
-  return { kernel, source: new KernelSource({ kernel, log, directory }), handles };
+  if (isLively) kernel.spawn(ticker, null);
+  return { kernel, source: new KernelSource({ kernel, log, directory }) };
 }

@@ -1,7 +1,4 @@
 /** An office, or any log, with its page. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { DashboardServer, type DashboardOptions, type LogSource } from '@omnipaw/dashboard';
 import { closing } from '../../support/serve.js';
 import { openOffice, type Office } from './office.js';
@@ -17,13 +14,7 @@ export async function servePage(source: LogSource, options: DashboardOptions = {
 }
 
 export async function serveOffice(isLively = false): Promise<Office & { readonly server: DashboardServer }> {
-  const directory = mkdtempSync(path.join(tmpdir(), 'omnipaw-page-'));
-  const office = await openOffice(path.join(directory, 'office'), isLively);
-  closing({
-    close: async () => {
-      await office.kernel.stop();
-      rmSync(directory, { recursive: true, force: true });
-    },
-  });
+  const office = await openOffice('logs/office', isLively);
+  closing({ close: () => office.kernel.stop() });
   return { ...office, server: await servePage(office.source) };
 }
