@@ -59,7 +59,7 @@ const hostGlobals = {
 };
 
 /** What a script or a benchmark may use without an import. */
-const scriptGlobals = ['AbortController', 'console', 'performance', 'process', 'setTimeout', 'clearTimeout', 'URL'];
+const scriptGlobals = ['AbortController', 'console', 'fetch', 'performance', 'process', 'setTimeout', 'clearTimeout', 'URL'];
 
 export default defineConfig(
   { ignores: ['**/dist/', '**/coverage/', '**/.omnipaw/', '**/fixtures/', '**/*.generated.ts'] },

@@ -12,6 +12,7 @@ export const NODE_22 = process.env['OMNIPAW_NODE_22'] ?? process.execPath;
 
 /** How to find out whether a component is here: a command that succeeds. */
 const PROBES = {
+  chromium: ['/usr/bin/chromium', '--version'],
   docker: ['docker', 'version'],
   git: ['git', '--version'],
   // Whether a user may give containers limits depends on how they have logged in; root may.

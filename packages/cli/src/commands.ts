@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { keygen, type KeygenOptions } from './attest/keygen.js';
 import { receipt, verifyReceipt, type ReceiptOptions, type VerifyReceiptOptions } from './attest/receipt.js';
 import { sign, type SignOptions } from './attest/sign.js';
+import { showDashboard, type DashboardCommandOptions } from './dashboard/dashboard.js';
 import { diff, type DiffOptions } from './diff/diff.js';
 import { fork, type ForkOptions } from './fork/fork.js';
 import { inspect, type InspectOptions } from './inspect/inspect.js';
@@ -68,6 +69,7 @@ export function commandLine(perform: Perform, { out, people }: Session): Command
   addVerify(program, perform);
   addInspect(program, perform);
   addTail(program, perform);
+  addDashboard(program, perform);
   addResume(program, perform);
   addFork(program, perform);
   addDiff(program, perform);
@@ -146,6 +148,19 @@ function addTail(program: Command, perform: Perform): void {
     .action((options: TailOptions & CommonOptions) =>
       perform({ ...options, json: false }, (session) => tail(options, session)),
     );
+}
+
+function addDashboard(program: Command, perform: Perform): void {
+  addCommon(program.command('dashboard'), 'print the address as JSON')
+    .summary('show a log in a browser, live')
+    .description('Shows a log in a browser, also one that is being written, and changes nothing in it. Needs the package @omnipaw/dashboard.')
+    .requiredOption('--log <dir>', 'the log to show')
+    .option('--port <number>', 'the port; 9090 unless given, 0 for any that is free', parseCount)
+    .option('--host <address>', 'the interface; any other than this machine itself needs a token of your own, DASHBOARD_TOKEN')
+    .option('--allowed-host <host>', 'a name by which it may be opened beside its address, e.g. agents.example.org; can be repeated', collect)
+    .option('--tls-cert <file>', 'serve by TLS, with the certificate in this file')
+    .option('--tls-key <file>', 'the key of the certificate')
+    .action((options: DashboardCommandOptions) => perform(options, (session) => showDashboard(options, session)));
 }
 
 function addResume(program: Command, perform: Perform): void {

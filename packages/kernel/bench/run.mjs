@@ -15,7 +15,11 @@ setFlagsFromString('--expose-gc');
 globalThis.gc = runInNewContext('gc');
 
 const suites = { ...kernelSuites };
+<<<<<<< HEAD
 for (const name of ['quota', 'sandbox-docker', 'plugins', 'swarm', 'otel']) {
+=======
+for (const name of ['quota', 'sandbox-docker', 'plugins', 'swarm', 'dashboard']) {
+>>>>>>> dash-page
   const { suitesWith } = await import(new URL(`../../${name}/bench/suites.mjs`, import.meta.url));
   Object.assign(suites, suitesWith({ durableLoop, takeTurns, spread, ratioOf, perSecond }));
 }
