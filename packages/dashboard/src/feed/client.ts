@@ -178,7 +178,7 @@ export class Client {
     if (!this.#isBehind) this.pump();
   }
 
-  async #reasonNotToResume({ logId, after, hash }: StartPayload): Promise<'other-log' | 'contradicted' | undefined> {
+  async #reasonNotToResume({ logId, after, hash }: { readonly [Name in keyof StartPayload]: StartPayload[Name] | undefined }): Promise<'other-log' | 'contradicted' | undefined> {
     const { state, window } = this.#journal;
     if (logId !== state.log?.logId) return 'other-log';
     if (after! > state.busSeq) return 'contradicted';

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { OmniError, type OmniKernel } from '@omnipaw/kernel';
 import { dashboardError } from '../errors.js';
+import { FOLDERS } from '../folders.js';
 import { settingsOf, type DashboardOptions } from '../server/options.js';
 import { codeOf } from '../source/kernel-source.js';
 import type { ApprovalDecision } from '../source/source.js';
@@ -51,7 +52,7 @@ export class DashboardThread {
     const { directory, kernel, onProblem: _onProblem, program = fileURLToPath(new URL('./main.js', import.meta.url)), ...rest } = options;
     // What makes no sense is told here, where somebody can see where it came from.
     const { token } = settingsOf(rest);
-    const workerData: ThreadData = { directory, options: { ...rest, token }, isDecidable: kernel !== undefined };
+    const workerData: ThreadData = { directory, options: { ...rest, token }, folders: FOLDERS, isDecidable: kernel !== undefined };
     const worker = new Worker(program, { workerData, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB } });
     return new DashboardThread(worker, await listening(worker), options);
   }

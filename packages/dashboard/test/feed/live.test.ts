@@ -35,7 +35,7 @@ describe.each(['a kernel in memory', 'a kernel on disk', 'a directory'] as const
     await write(it, 500, 'später');
     await caughtUp(client, it);
 
-    const { busSeq } = payload.state as { busSeq: number };
+    const { busSeq } = payload.state;
     const stored = (await entriesOf(it.log)).slice(busSeq + 1);
     expect(client.entries).toEqual(stored);
     expect(breakIn(client.lines)).toBeUndefined();
@@ -79,7 +79,7 @@ describe.each(['a kernel in memory', 'a kernel on disk', 'a directory'] as const
     const { it, url } = await watched(50);
     const first = connect(url);
     await first.start();
-    const { state } = (await first.message('SNAPSHOT')).payload as { state: { busSeq: number } };
+    const { state } = (await first.message('SNAPSHOT')).payload;
     const starts = [
       [{ logId: 'another', after: 3, hash: '0'.repeat(64) }, 'other-log'],
       [{ logId: it.kernel.logId, after: 3, hash: '0'.repeat(64) }, 'contradicted'],

@@ -45,7 +45,7 @@ test('what is not durable is told to nobody', async () => {
   const server = await serveKernel(watched);
   const client = connect(server.url);
   await client.start();
-  const { busSeq } = (await client.message('SNAPSHOT')).payload.state as { readonly busSeq: number };
+  const { busSeq } = (await client.message('SNAPSHOT')).payload.state;
   store.hold();
   watched.kernel.spawn(writer, { entries: 20 });
   // The server has said where its log ends, after the kernel has gone on.

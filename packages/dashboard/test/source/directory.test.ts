@@ -46,7 +46,7 @@ describe('a directory with a log', () => {
 
   it('may be none yet', async () => {
     const client = await open();
-    const { state } = (await client.message('SNAPSHOT')).payload as { state: { busSeq: number } };
+    const { state } = (await client.message('SNAPSHOT')).payload;
     expect(state.busSeq).toBe(-1);
     await writeLog(directory, 10);
     await client.until(() => client.entries.at(-1)?.kind === 'AGENT_TERMINATED');
@@ -71,7 +71,7 @@ describe('a directory with a log', () => {
     lines[20] = lines[20]!.replace('x-', 'y-');
     writeFileSync(segment, lines.join('\n'));
     const client = await open();
-    const { state } = (await client.message('SNAPSHOT')).payload as { state: { busSeq: number } };
+    const { state } = (await client.message('SNAPSHOT')).payload;
     expect(state.busSeq).toBe(19);
     const hello = client.messages.find((message) => message.type === 'HELLO' || message.type === 'PROBLEM');
     expect(hello).toBeDefined();
