@@ -28,7 +28,7 @@ test('a server that is closed and started again, while the kernel works, leaves 
     if (last !== undefined) expect(await client.until(() => client.messages.find(({ type }) => type === 'RESUMED' || type === 'SNAPSHOT'))).toMatchObject({ type: 'RESUMED' });
     if (start === 4) await working;
     const enough = start === 4 ? watched.kernel.entryCount - 1 : lines.length + 300;
-    await client.until(() => client.lines.length > 0 && (JSON.parse(client.lines.at(-1)!) as { busSeq: number }).busSeq >= Math.min(enough, watched.kernel.entryCount - 1));
+    await client.until(() => (client.last?.busSeq ?? -1) >= Math.min(enough, watched.kernel.entryCount - 1));
     await server.close();
     expect((await client.ended()).code).toBe(1001);
     lines.push(...client.lines);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FileLogStore, type OmniError } from '@omnipaw/kernel';
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { DashboardThread, type DashboardThreadOptions } from '@omnipaw/dashboard';
 import { bundle } from '../../../../testing/bundle.js';
 import { breakIn } from '../support/client.js';
@@ -11,13 +11,11 @@ import { asker, boot, write } from '../support/kernel.js';
 import { PAGE } from '../support/page.js';
 import { closing, connect } from '../support/serve.js';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 const WRITE = 'a-token-for-writing-1';
 const program = { path: '' };
 
 beforeAll(async () => {
-  program.path = await bundle(new URL('../../src/thread/main.ts', import.meta.url), ['ws']);
+  program.path = await bundle(new URL('../../src/thread/main.ts', import.meta.url));
 });
 
 async function start(options: DashboardThreadOptions): Promise<DashboardThread> {
@@ -33,7 +31,7 @@ describe('a dashboard in a thread of its own', () => {
     await client.start();
     await client.message('SNAPSHOT');
     await write(watched, 500);
-    await client.until(() => client.lines.length > 0 && client.entries.at(-1)!.busSeq === watched.kernel.entryCount - 1);
+    await client.until(() => client.last?.busSeq === watched.kernel.entryCount - 1);
     expect(breakIn(client.lines)).toBeUndefined();
     await watched.kernel.stop();
     await client.until(() => client.messages.some((message) => message.type === 'HEAD' && message.payload.log === 'ended'));
