@@ -14,6 +14,7 @@ export function isFailure({ kind, data }) {
   if (kind === 'AGENT_TERMINATED') return data['error'] !== undefined;
   if (kind === 'APPROVAL_DECIDED') return data['approved'] === false;
   // Results stand under the one name or the other; of most entries there is neither.
-  const result = data['result'] ?? data['outcome'];
-  return kind !== 'AGENT_COMPLETED' && fieldsOf(result)['ok'] === false;
+  const result = fieldsOf(data['result'] ?? data['outcome']);
+  // To wait for a message no longer than so long is how heartbeats are kept, and no failure.
+  return kind !== 'AGENT_COMPLETED' && result['ok'] === false && fieldsOf(result['error'])['code'] !== 'RECEIVE_TIMEOUT';
 }

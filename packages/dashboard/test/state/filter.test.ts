@@ -24,7 +24,7 @@ test('the history of a key is the entries that wrote it', async () => {
 test('what failed is refused, faulted, denied, or has an error as its result', async () => {
   const failed = (await history('tour')).filter(isFailure);
   const kinds = new Set(failed.map(({ kind }) => kind));
-  expect(kinds).toEqual(new Set(['AGENT_FAULTED', 'AGENT_TERMINATED', 'APPROVAL_DECIDED', 'DELEGATION_RESULT', 'REFUSED', 'TIMER_FIRED', 'TOOL_RESULT', 'TOOL_RETRIED']));
+  expect(kinds).toEqual(new Set(['AGENT_FAULTED', 'AGENT_TERMINATED', 'APPROVAL_DECIDED', 'DELEGATION_RESULT', 'REFUSED', 'TOOL_RESULT', 'TOOL_RETRIED']));
 });
 
 test('a result shares a thread with its intent, a receipt with its message, and an answer with what was asked', async () => {
