@@ -46,7 +46,7 @@ describe('a client that takes less than there is', () => {
     for (let id = 1; id <= 2_000; id++) client.say({ type: 'HISTORY', id, payload: { after: -1, limit: 500 } });
     // The server has its turns while the kernel works.
     for (let round = 0; round < 10; round++) await write(watched, 200);
-    expect(mostHeld(server)).toBeLessThanOrEqual(10 * MEBIBYTE);
+    expect(mostHeld(server)).toBeLessThanOrEqual(3 * MEBIBYTE);
     client.socket.resume();
     await client.until(() => client.messages.filter(({ type }) => type === 'REPLY' || type === 'ERROR').length === 2_000);
     await watched.kernel.stop();
