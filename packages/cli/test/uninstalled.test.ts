@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-/** The command where `@omnipaw/plugins`, `@omnipaw/host`, `@omnipaw/otel` and `@omnipaw/swarm` are not installed: really, in a folder where Node does not find them. */
-=======
-/** The command where `@omnipaw/plugins`, `@omnipaw/host`, `@omnipaw/swarm` and `@omnipaw/dashboard` are not installed: really, in a folder where Node does not find them. */
->>>>>>> dash-page
+/** The command where `@omnipaw/plugins`, `@omnipaw/host`, `@omnipaw/otel`, `@omnipaw/swarm` and `@omnipaw/dashboard` are not installed: really, in a folder where Node does not find them. */
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -21,11 +17,7 @@ async function installed(): Promise<string> {
   const source = fileURLToPath(new URL('..', import.meta.url));
   await build({
     ...{ entryPoints: [path.join(source, 'src/bin.ts')], outfile: path.join(folder, 'dist/bin.js'), bundle: true, platform: 'node', format: 'esm', target: 'node18' },
-<<<<<<< HEAD
-    ...{ conditions: ['@omnipaw/source'], external: ['commander', 'jiti', '@omnipaw/plugins', '@omnipaw/host', '@omnipaw/otel', '@omnipaw/swarm'], logLevel: 'silent' },
-=======
-    ...{ conditions: ['@omnipaw/source'], external: ['commander', 'jiti', '@omnipaw/plugins', '@omnipaw/host', '@omnipaw/swarm', '@omnipaw/dashboard'], logLevel: 'silent' },
->>>>>>> dash-page
+    ...{ conditions: ['@omnipaw/source'], external: ['commander', 'jiti', '@omnipaw/plugins', '@omnipaw/host', '@omnipaw/otel', '@omnipaw/swarm', '@omnipaw/dashboard'], logLevel: 'silent' },
   });
   fs.copyFileSync(path.join(source, 'package.json'), path.join(folder, 'package.json'));
   fs.mkdirSync(path.join(folder, 'node_modules'));
