@@ -2,7 +2,7 @@ import { describeThrown, OmniError } from '../errors/index.js';
 import { visitLinesOf, type CheckpointStore, type ExecutionLogger, type KnownEntry } from '../logging/index.js';
 import type { Parts } from './assemble.js';
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint, type CheckpointMaker } from './checkpoint.js';
-import type { KernelConfig, KernelHost } from './config.js';
+import { takesPart, type KernelConfig, type KernelHost } from './config.js';
 import { firstBirth, History } from './history.js';
 import { liveAgents } from './live-agents.js';
 
@@ -139,5 +139,5 @@ export async function loadCheckpoint(store: CheckpointStore, config: KernelConfi
 }
 
 function makerOf({ extensions = [] }: KernelConfig, { kernelVersion }: KernelHost): CheckpointMaker {
-  return { kernelVersion, extensions: extensions.filter(({ projection, isSpectator }) => projection !== undefined && !isSpectator).map(({ name, version = '0' }) => [name, version]) };
+  return { kernelVersion, extensions: extensions.filter((extension) => extension.projection !== undefined && takesPart(extension)).map(({ name, version = '0' }) => [name, version]) };
 }

@@ -31,6 +31,11 @@ export interface Extension {
   readonly assertSeen?: () => void;
 }
 
+/** Whether the log, and what is made of it, say that an extension took part. */
+export function takesPart({ guard, isSpectator }: Extension): boolean {
+  return guard !== undefined || isSpectator !== true;
+}
+
 export interface KernelConfig extends Partial<KernelLimits> {
   readonly log: LogStore;
   readonly agents?: readonly AgentDefinition[];

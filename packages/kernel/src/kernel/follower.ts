@@ -50,7 +50,7 @@ export function followed({ follow, extensions = [], log: reader }: KernelConfig,
     await Promise.all(projections.map((one) => one.close()));
     await log.close();
   };
-  return { projections, log: { close } };
+  return { projections, log: projections.length === 0 ? log : { close } };
 }
 
 /** One follower, such that what it throws ends its following and nothing else. */

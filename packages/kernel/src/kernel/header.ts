@@ -4,7 +4,7 @@ import type { Digests } from '../header/index.js';
 import { toJson, type JsonObject } from '../json/index.js';
 import type { Codec } from '../ports/index.js';
 import { jsonSchemaOf, type Tool } from '../tools/index.js';
-import { limitsOf, type KernelConfig } from './config.js';
+import { limitsOf, takesPart, type KernelConfig } from './config.js';
 
 export function configRecord(config: KernelConfig, codec: Codec): { config: JsonObject; configDigest: string } {
   const record = toJson({
@@ -20,7 +20,7 @@ export function digestsOf(config: Pick<KernelConfig, 'agents' | 'tools' | 'exten
   return {
     programs: Object.fromEntries(agents.map((agent) => [agent.type, { version: agent.version, digest: programDigest(agent, codec) }])),
     tools: Object.fromEntries(tools.map((tool) => [tool.name, { version: tool.version, digest: toolDigest(tool, codec), ...schemaDigest(tool, codec), ...(tool.origin === undefined ? {} : { origin: tool.origin }) }])),
-    extensions: Object.fromEntries(extensions.filter(({ guard, isSpectator }) => guard !== undefined || isSpectator !== true).map(({ name, version = '0' }) => [name, version])),
+    extensions: Object.fromEntries(extensions.filter(takesPart).map(({ name, version = '0' }) => [name, version])),
   };
 }
 

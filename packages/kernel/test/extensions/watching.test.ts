@@ -187,5 +187,6 @@ describe('an extension', () => {
     const { store, until, kernel } = await boot({ extensions: [{ name: 'judge', isSpectator: true, guard: { review: () => undefined } }] });
     await until(kernel.stop());
     expect((await entriesOf(store))[0]).toMatchObject({ data: { extensions: { judge: '0' } } });
+    expect((await replay(store, {})).changed).toMatchObject([{ what: 'extension', name: 'judge' }]);
   });
 });

@@ -17,7 +17,10 @@ export function treeOf(entries: readonly RawEntry[]): readonly string[] {
     lines.push(withError(path, error));
     const own = entries.filter((entry) => entry.agent === agent);
     for (const tick of ticksOf(own)) lines.push(withError(`${path} / tick ${String(tick)}`, own.some(({ kind, data }) => kind === 'AGENT_FAULTED' && data['tick'] === tick) ? error : undefined));
-    for (const { data } of own.filter(({ kind }) => kind === 'TOOL_CALLED')) lines.push(withError(`${path} / tick ${String(data['tick'] as number)} / execute_tool ${data['tool'] as string} ${String(data['call'] as number)}`, errorOfCall(own, data)));
+    for (const { data } of own.filter(({ kind }) => kind === 'TOOL_CALLED')) {
+      const { tick, tool, call } = data as { readonly tick: number; readonly tool: string; readonly call: number };
+      lines.push(withError(`${path} / tick ${tick} / execute_tool ${tool} ${call}`, errorOfCall(own, data)));
+    }
   }
   return lines.sort();
 }
