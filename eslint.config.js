@@ -34,6 +34,10 @@ const kernelLayers = [
 const pluginLayers = [['schemas'], ['manifest'], ['integrity', 'isolate', 'bundle', 'bridge', 'kit'], ['pack', 'loader'], ['harness']];
 const PLUGINS = 'packages/plugins/src';
 
+/** The same for swarms. */
+const swarmLayers = [['remote'], ['consensus', 'protocol'], ['crew', 'election', 'graph'], ['extension', 'account', 'assembly', 'map-reduce', 'pipeline', 'supervisor'], ['coordinator', 'transport']];
+const SWARM = 'packages/swarm/src';
+
 /** Outside the layers: the only folder that may use Node, and all that it may import. */
 const nodeMayImport = ['errors', 'json', 'ports', 'logging'];
 
@@ -55,7 +59,7 @@ const hostGlobals = {
 };
 
 /** What a script or a benchmark may use without an import. */
-const scriptGlobals = ['AbortController', 'console', 'performance', 'process', 'setTimeout', 'clearTimeout', 'URL'];
+const scriptGlobals = ['AbortController', 'console', 'fetch', 'performance', 'process', 'setTimeout', 'clearTimeout', 'URL'];
 
 export default defineConfig(
   { ignores: ['**/dist/', '**/coverage/', '**/.omnipaw/', '**/fixtures/', '**/*.generated.ts'] },
@@ -101,7 +105,7 @@ export default defineConfig(
       'import-x/no-relative-packages': 'error',
       'import-x/no-restricted-paths': [
         'error',
-        { basePath: ROOT, zones: [...packageZones(), ...kernelZones(), ...pluginZones()] },
+        { basePath: ROOT, zones: [...packageZones(), ...kernelZones(), ...pluginZones(), ...swarmZones()] },
       ],
     },
   },
@@ -194,6 +198,14 @@ function pluginZones() {
   // The isolate knows nothing of manifests, whatever lies below it.
   const mayImport = (target, from) => target !== 'isolate' && ranked.get(from) < ranked.get(target);
   return layerZones(PLUGINS, { folders: [...ranked.keys()], mayImport });
+}
+
+function swarmZones() {
+  const ranked = new Map(swarmLayers.flatMap((layer, rank) => layer.map((folder) => [folder, rank])));
+  // The protocol has what is decided together as methods, and that is made of the protocol's words.
+  const talk = ['consensus', 'protocol'];
+  const mayImport = (target, from) => ranked.get(from) < ranked.get(target) || (talk.includes(target) && talk.includes(from));
+  return layerZones(SWARM, { folders: [...ranked.keys()], mayImport });
 }
 
 /** Folders of some sources that import each other by their entries, and only those that they may. */

@@ -14,6 +14,8 @@ import { ROOT, runTurbo, toolEnv } from './processes.mjs';
 
 /** The most that a packed tarball may weigh. */
 const LIMIT_BYTES = 100_000;
+/** What these give and take are Node's own objects, so their types need Node's. */
+const ABOUT_NODE = new Set(['@omnipaw/swarm/threads']);
 
 const work = mkdtempSync(join(tmpdir(), 'omnipaw-packages-'));
 const consumer = join(work, 'consumer');
@@ -74,7 +76,7 @@ function checkAsUser({ folder, manifest }) {
   const name = manifest.name;
   const file = name.replace(/^@/, '').replace('/', '-');
 
-  const entries = Object.keys(manifest.exports ?? {}).filter((entry) => !entry.endsWith('.json')).map((entry) => name + entry.slice(1));
+  const entries = Object.keys(manifest.exports ?? {}).filter((entry) => !entry.endsWith('.json')).map((entry) => name + entry.slice(1)).filter((entry) => !ABOUT_NODE.has(entry));
   if (entries.length > 0) {
     const source = entries.map((entry, n) => `export * as entry${n} from '${entry}';\n`).join('');
     compile(`${name}: types on their own`, `${file}-types`, source, []);

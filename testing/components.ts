@@ -7,14 +7,21 @@
 import { spawnSync } from 'node:child_process';
 import { describe } from 'vitest';
 
+/** A Node of 22.15 or newer: this one, or one that `.ci/run` has installed beside it. */
+export const NODE_22 = process.env['OMNIPAW_NODE_22'] ?? process.execPath;
+
 /** How to find out whether a component is here: a command that succeeds. */
 const PROBES = {
+  chromium: ['/usr/bin/chromium', '--version'],
   docker: ['docker', 'version'],
   git: ['git', '--version'],
   // Whether a user may give containers limits depends on how they have logged in; root may.
   podman: ['sh', '-c', '[ "$(id -u)" = 0 ] && podman --version'],
   openssl: ['openssl', 'version'],
   python3: ['python3', '--version'],
+  prometheus: ['sh', '-c', 'prometheus --version && promtool --version'],
+  // What needs it runs on it, whatever the tests themselves run on.
+  node22: ['sh', '-c', `"${NODE_22}" -e 'const [major, minor] = process.versions.node.split("."); process.exit(major > 22 || (major == 22 && minor >= 15) ? 0 : 1)'`],
 } as const;
 
 export type Component = keyof typeof PROBES;

@@ -2,8 +2,10 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { OmniError } from '@omnipaw/kernel';
+import { TelemetryProvider } from '@omnipaw/otel/sdk';
 import { accountOf } from './run/account.js';
-import { prepareDirectories } from './run/directories.js';
+import { LOG_FOLDER, prepareDirectories } from './run/directories.js';
+import { isWatched, openDashboard, untilStopped } from './run/live.js';
 import { HELP, parseOptions, type Options } from './run/options.js';
 import { exitCodeOf, summarise, type RunOutcome } from './run/summary.js';
 import { startSwarm, type Swarm } from './run/swarm.js';
@@ -40,15 +42,27 @@ async function run(options: Options): Promise<number> {
   const style = styleFor(terminal, process.env);
   const where = whereGitRuns();
   terminal.write(`${style.bold('codebase-swarm')} reads ${directories.source.root}${where === undefined ? '' : `; ${where}`}\n\n`);
+  const dashboard = isWatched(options, terminal) ? await openDashboard(path.join(directories.output.root, LOG_FOLDER)) : undefined;
+  if (typeof dashboard === 'string') terminal.write(`There is no dashboard: ${dashboard}\n\n`);
+  else if (dashboard !== undefined) terminal.write(`See it live: ${dashboard.url}\n\n`);
   const screen = openScreen(terminal, style);
   const { agents, fix, check = null } = options;
-  const swarm = await startSwarm(directories, { agents, fix, check, watch: (entry) => { screen.show(entry); } });
+  const telemetry = TelemetryProvider.start();
+  const swarm = await startSwarm(directories, { agents, fix, check, telemetry, watch: (entry) => { screen.show(entry); } });
   const ending = await untilItEnds(swarm);
   screen.close();
   const account = await accountOf(path.join(directories.output.root, 'log'), swarm.head());
   const summary = summarise({ directories, ending, account, elapsedMs: Date.now() - startedAt.getTime() });
   terminal.write(reportText(summary, style));
   if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+  await telemetry?.shutdown();
+  if (typeof dashboard === 'object') {
+    if (ending.outcome !== 'stopped') {
+      terminal.write(`\nThe dashboard stays until Ctrl-C: ${dashboard.url}\n`);
+      await untilStopped();
+    }
+    await dashboard.close();
+  }
   return exitCodeOf(ending, account);
 }
 

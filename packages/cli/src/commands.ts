@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { keygen, type KeygenOptions } from './attest/keygen.js';
 import { receipt, verifyReceipt, type ReceiptOptions, type VerifyReceiptOptions } from './attest/receipt.js';
 import { sign, type SignOptions } from './attest/sign.js';
+import { showDashboard, type DashboardCommandOptions } from './dashboard/dashboard.js';
 import { diff, type DiffOptions } from './diff/diff.js';
 import { fork, type ForkOptions } from './fork/fork.js';
 import { inspect, type InspectOptions } from './inspect/inspect.js';
@@ -17,6 +18,7 @@ import { validatePlugins, type ValidateOptions } from './plugins/validate.js';
 import { replay, type ReplayOptions } from './replay/replay.js';
 import { resume, type ResumeOptions } from './resume/resume.js';
 import { run, type RunOptions } from './run/run.js';
+import { withTelemetry } from './run/telemetry.js';
 import type { Session } from './session.js';
 import { tail, type TailOptions } from './tail/tail.js';
 import { printable } from './terminal/printable.js';
@@ -67,6 +69,7 @@ export function commandLine(perform: Perform, { out, people }: Session): Command
   addVerify(program, perform);
   addInspect(program, perform);
   addTail(program, perform);
+  addDashboard(program, perform);
   addResume(program, perform);
   addFork(program, perform);
   addDiff(program, perform);
@@ -90,7 +93,7 @@ function addRun(program: Command, perform: Perform): void {
     .option('--sign <file>', SIGN);
   addPluginOptions(command)
     .option('--watch', 'with plugins: take up what is changed in them during the run, for those who write them')
-    .action((file: string, options: RunOptions) => perform(options, (session) => run(file, options, session)));
+    .action((file: string, options: RunOptions) => perform(options, (session) => withTelemetry(session, (watched) => run(file, options, watched))));
 }
 
 function addReplay(program: Command, perform: Perform): void {
@@ -147,6 +150,19 @@ function addTail(program: Command, perform: Perform): void {
     );
 }
 
+function addDashboard(program: Command, perform: Perform): void {
+  addCommon(program.command('dashboard'), 'print the address as JSON')
+    .summary('show a log in a browser, live')
+    .description('Shows a log in a browser, also one that is being written, and changes nothing in it. Needs the package @omnipaw/dashboard.')
+    .requiredOption('--log <dir>', 'the log to show')
+    .option('--port <number>', 'the port; 9090 unless given, 0 for any that is free', parseCount)
+    .option('--host <address>', 'the interface; any other than this machine itself needs a token of your own, DASHBOARD_TOKEN')
+    .option('--allowed-host <host>', 'a name by which it may be opened beside its address, e.g. agents.example.org; can be repeated', collect)
+    .option('--tls-cert <file>', 'serve by TLS, with the certificate in this file')
+    .option('--tls-key <file>', 'the key of the certificate')
+    .action((options: DashboardCommandOptions) => perform(options, (session) => showDashboard(options, session)));
+}
+
 function addResume(program: Command, perform: Perform): void {
   const command = addCommon(program.command('resume'), 'print one JSON object instead of the results')
     .summary('take up the agents of a log that have not ended')
@@ -158,7 +174,7 @@ function addResume(program: Command, perform: Perform): void {
     .option('--by <name>', 'who says so, for the record; "operator" unless given')
     .addOption(new Option('--unknown-outcomes <what>', 'with calls that may not be repeated, and of which nobody says: "throw" lets their programs decide, "refuse" lists them and starts nothing').choices(['throw', 'refuse']).default('throw'))
     .option('--sign <file>', SIGN);
-  addPluginOptions(command).action((file: string, options: ResumeOptions) => perform(options, (session) => resume(file, options, session)));
+  addPluginOptions(command).action((file: string, options: ResumeOptions) => perform(options, (session) => withTelemetry(session, (watched) => resume(file, options, watched))));
 }
 
 function addFork(program: Command, perform: Perform): void {
@@ -172,7 +188,7 @@ function addFork(program: Command, perform: Perform): void {
     .option('--patch <json>', 'what else that entry says, e.g. {"value":1} for a TOOL_RESULT; @file reads it from a file')
     .option('--agent <id>', 'with a program: wait for this agent only')
     .option('--sign <file>', `with a program: ${SIGN}`);
-  addPluginOptions(command).action((file: string | undefined, options: ForkOptions) => perform(options, (session) => fork(file, options, session)));
+  addPluginOptions(command).action((file: string | undefined, options: ForkOptions) => perform(options, (session) => withTelemetry(session, (watched) => fork(file, options, watched))));
 }
 
 function addDiff(program: Command, perform: Perform): void {

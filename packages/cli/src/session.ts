@@ -1,3 +1,4 @@
+import type { Extension } from '@omnipaw/kernel';
 import type { ToolEnds } from './calls/tool-ends.js';
 import type { Host } from './host.js';
 import type { Output } from './terminal/output.js';
@@ -10,4 +11,6 @@ export interface Session {
   /** Standard error: whatever else there is to say to people. */
   readonly people: Output;
   readonly ends: ToolEnds;
+  /** Makes what looks at a kernel, for each one that runs. */
+  readonly spectator?: () => Extension;
 }

@@ -1,4 +1,4 @@
-/** The command where `@omnipaw/plugins`, `@omnipaw/host` and `@omnipaw/swarm` are not installed: really, in a folder where Node does not find them. */
+/** The command where `@omnipaw/plugins`, `@omnipaw/host`, `@omnipaw/otel`, `@omnipaw/swarm` and `@omnipaw/dashboard` are not installed: really, in a folder where Node does not find them. */
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -17,7 +17,7 @@ async function installed(): Promise<string> {
   const source = fileURLToPath(new URL('..', import.meta.url));
   await build({
     ...{ entryPoints: [path.join(source, 'src/bin.ts')], outfile: path.join(folder, 'dist/bin.js'), bundle: true, platform: 'node', format: 'esm', target: 'node18' },
-    ...{ conditions: ['@omnipaw/source'], external: ['commander', 'jiti', '@omnipaw/plugins', '@omnipaw/host', '@omnipaw/swarm'], logLevel: 'silent' },
+    ...{ conditions: ['@omnipaw/source'], external: ['commander', 'jiti', '@omnipaw/plugins', '@omnipaw/host', '@omnipaw/otel', '@omnipaw/swarm', '@omnipaw/dashboard'], logLevel: 'silent' },
   });
   fs.copyFileSync(path.join(source, 'package.json'), path.join(folder, 'package.json'));
   fs.mkdirSync(path.join(folder, 'node_modules'));
@@ -29,14 +29,14 @@ async function installed(): Promise<string> {
   return folder;
 }
 
-async function omnipaw(folder: string, argv: readonly string[]): Promise<{ code: number | string; stdout: string; stderr: string }> {
-  const child = new Process([path.join(folder, 'dist/bin.js'), ...argv], { cwd: folder });
+async function omnipaw(folder: string, argv: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<{ code: number | string; stdout: string; stderr: string }> {
+  const child = new Process([path.join(folder, 'dist/bin.js'), ...argv], { cwd: folder, env: { ...process.env, NO_COLOR: '', DEBUG: '', ...env } });
   child.endInput();
   const code = await child.ended;
   return { code, stdout: child.stdout, stderr: child.stderr };
 }
 
-test('without @omnipaw/plugins and @omnipaw/swarm, everything else works, and what needs it says what to install', async () => {
+test('without @omnipaw/plugins, @omnipaw/swarm and @omnipaw/dashboard, everything else works, and what needs it says what to install', async () => {
   const folder = await installed();
   fs.writeFileSync(path.join(folder, 'one.ts'), "import { defineAgent } from '@omnipaw/kernel';\nexport default defineAgent('one', function* () { return 1; });\n");
   const plugin = counterIn(path.join(folder, 'plugins'));
@@ -51,6 +51,9 @@ test('without @omnipaw/plugins and @omnipaw/swarm, everything else works, and wh
   expect(fs.existsSync(path.join(folder, 'other'))).toBe(false);
 
   expect(await omnipaw(folder, ['inspect', '--log', 'log'])).toMatchObject({ code: 0 });
+  const telemetry = expect.stringContaining('npm install @omnipaw/otel') as unknown;
+  expect(await omnipaw(folder, [...run, 'watched'], { OTEL_EXPORTER_ENDPOINT: 'http://127.0.0.1:9' })).toMatchObject({ code: 0, stdout: '1\n', stderr: telemetry });
   const messages = expect.stringContaining('is told by the package @omnipaw/swarm, and it is not installed: npm install @omnipaw/swarm') as unknown;
+  expect(await omnipaw(folder, ['dashboard', '--log', 'log'])).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('npm install @omnipaw/dashboard') as unknown });
   for (const option of [['--messages'], ['--graph', 'dot'], ['--swarm']]) expect(await omnipaw(folder, ['inspect', '--log', 'log', ...option])).toMatchObject({ code: 2, stdout: '', stderr: messages });
 }, 120_000);

@@ -15,7 +15,7 @@ setFlagsFromString('--expose-gc');
 globalThis.gc = runInNewContext('gc');
 
 const suites = { ...kernelSuites };
-for (const name of ['quota', 'sandbox-docker', 'plugins', 'swarm']) {
+for (const name of ['quota', 'sandbox-docker', 'plugins', 'swarm', 'otel', 'dashboard']) {
   const { suitesWith } = await import(new URL(`../../${name}/bench/suites.mjs`, import.meta.url));
   Object.assign(suites, suitesWith({ durableLoop, takeTurns, spread, ratioOf, perSecond }));
 }

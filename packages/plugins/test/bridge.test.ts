@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { wishOf } from '../src/bridge/index.js';
 
 function asked(name: string, args: unknown, permissions: readonly PermissionSpec[] = []) {
-  return wishOf(name, args as never, { plugin: 'plugin-weather', shortName: 'weather', permissions: grantedPermissions(permissions), fetchTool: 'weather.host.net.fetch' });
+  const ownTools = new Set(['weather.get_forecast', 'weather.reporter.program']);
+  return wishOf(name, args as never, { plugin: 'plugin-weather', shortName: 'weather', ownTools, permissions: grantedPermissions(permissions), fetchTool: 'weather.host.net.fetch' });
 }
 
 const DOCS: PermissionSpec = { name: 'filesystem', mode: 'read', path: 'docs' };
@@ -20,6 +21,7 @@ describe('what a plugin may', () => {
     ['write', 'tool', file('write_file', 'out/b'), [OUT], 'filesystem (write out)'],
     ['call a tool that is named', 'tool', { name: 'host.git.status' }, ['tool:host.git.status'], 'tool:host.git.status'],
     ['call its own tools', 'tool', { name: 'weather.get_forecast', args: {} }, [], 'its own tool'],
+    ['call the programs of its own agents', 'tool', { name: 'weather.reporter.program', args: {} }, [], 'its own tool'],
     ['use the shell', 'tool', { name: 'host.system.bash', args: { command: 'ls' } }, ['shell'], 'shell'],
   ])('%s, it is asked for', (_what, name, args, permissions, by) => {
     expect(asked(name, args, permissions)).toMatchObject({ instruction: { op: 'CALL_TOOL', tool: (args as { name: string }).name }, permission: { decision: 'ALLOW', by: `plugin-weather: ${by}` } });
@@ -34,6 +36,8 @@ describe('what a plugin may', () => {
     ['any host goes by the tool of the operator', 'https://d.example:99/', 'DELETE', ['network'], 'host.net.fetch', 'network (any host)'],
     ['any host by some methods', 'https://d.example/', 'POST', [{ name: 'network', hosts: ['*'], methods: ['POST'] }], 'host.net.fetch', 'network (POST to *)'],
     ['any host at a port', 'https://d.example:8443/', 'GET', [{ name: 'network', hosts: ['*:8443'] }], 'host.net.fetch', 'network (GET, HEAD to *:8443)'],
+    ['its hosts goes by its own tool, though any host stands beside them', 'https://a.example/', 'GET', [{ name: 'network', hosts: ['*', 'a.example'] }], 'weather.host.net.fetch', 'network (GET, HEAD to *, a.example)'],
+    ['another host goes by the tool of the operator, where any stands beside its own', 'https://d.example/', 'GET', [{ name: 'network', hosts: ['a.example', '*'] }], 'host.net.fetch', 'network (GET, HEAD to a.example, *)'],
     ['its hosts goes by its own tool, whatever else it may', 'https://a.example/', 'GET', ['network', A], 'weather.host.net.fetch', 'network (GET, HEAD to a.example)'],
     ['other hosts goes by the tool of the operator, where it may', 'https://d.example/', 'GET', [A, 'network'], 'host.net.fetch', 'network (any host)'],
   ])('fetch from %s', (_what, url, method, permissions, tool, by) => {
@@ -66,6 +70,7 @@ describe('what a plugin may not is asked for as denied', () => {
     ['writing where it may read', 'tool', file('write_file', 'docs/a'), [DOCS]],
     ['a patch, which may be of anything', 'tool', { name: 'host.fs.apply_patch', args: { path: 'out/x', patch: '' } }, [OUT]],
     ['another tool', 'tool', { name: 'host.git.commit', args: {} }, ['tool:host.git.status', DOCS]],
+    ['a tool of somebody else that is named as its own are', 'tool', { name: 'weather.secret', args: {} }, []],
     ['a name with something behind it', 'tool', { name: 'host.fs.read_file ', args: { path: 'docs/a' } }, [DOCS]],
     ['a name of every object', 'tool', { name: 'constructor', args: { path: 'docs/a' } }, [DOCS]],
     ['the network without it', 'tool', { name: 'host.net.fetch', args: { url: 'https://a.example/' } }, [DOCS]],
@@ -104,7 +109,7 @@ test('what is said of a file that was refused is the path that was asked for, in
 });
 
 test('what the plugin may and the tool does not list is denied, with a word about where to look', () => {
-  const holder = { plugin: 'plugin-weather', shortName: 'weather', permissions: [], ofPlugin: grantedPermissions([A, 'memory']), fetchTool: undefined };
+  const holder = { plugin: 'plugin-weather', shortName: 'weather', ownTools: new Set<string>(), permissions: [], ofPlugin: grantedPermissions([A, 'memory']), fetchTool: undefined };
   expect(wishOf('memory.get', { key: 'a' }, holder).permission).toEqual({ decision: 'DENY', by: 'plugin-weather: memory, which the tool does not list among its permissions' });
   expect(wishOf('tool', fetched('https://a.example/') as never, holder)).toMatchObject({ instruction: { tool: 'host.net.fetch' }, permission: { decision: 'DENY', by: 'plugin-weather: network (GET, HEAD to a.example), which the tool does not list among its permissions' } });
   expect(wishOf('tool', fetched('https://b.example/') as never, holder).permission.by).toBe('plugin-weather has no permission for network (GET to b.example)');

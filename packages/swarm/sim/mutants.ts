@@ -54,6 +54,27 @@ export const MUTANTS: readonly Mutant[] = [
     text: '    yield* this.#replace(ending.agent, reason);\n',
     replacement: '    this.#seats.delete(ending.agent);\n    this.#book.gone(ending.agent, reason);\n',
   },
+  {
+    name: 'hands-round-for-ever',
+    bug: 'While somebody else tries a task that has failed, a third one joins in.',
+    file: 'crew/book.ts',
+    text: 'if (lease.holders.size > 0) return;',
+    replacement: "if (lease.holders.size > 0) return void setOf(this.#slow, lease.task.role ?? ANYBODY).add(lease);",
+  },
+  {
+    name: 'counts-only-answers',
+    bug: 'A majority is one of those who have answered.',
+    file: 'consensus/tally.ts',
+    text: 'const needed = neededOf(rule, total);',
+    replacement: "const needed = neededOf(rule, Math.max(1, ballots.filter((ballot) => 'answer' in ballot).length));",
+  },
+  {
+    name: 'obeys-any-chair',
+    bug: 'Whoever says that it is decided ends the part of a member in it.',
+    file: 'assembly/consensus.ts',
+    text: 'serveConsensus(voice, { chair: hub })',
+    replacement: 'serveConsensus(voice)',
+  },
 ];
 
 /** The source with the bug in it; throws if it is not what the bug was made for. */

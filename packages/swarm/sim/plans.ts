@@ -9,6 +9,9 @@ export interface Piece {
   readonly ms: number;
 }
 
+/** For a piece that is never done as it should be. */
+export const ALWAYS = 1_000_000;
+
 export interface Faults {
   /** The process dies with the entry that comes so many after those that were there: before it, in the middle of its line, or after it. */
   readonly crashAt: number;
@@ -19,7 +22,7 @@ export interface Faults {
 
 export interface Plan {
   readonly seed: number;
-  readonly strategy: 'MAP_REDUCE' | 'PIPELINE' | 'SUPERVISOR';
+  readonly strategy: 'MAP_REDUCE' | 'PIPELINE' | 'SUPERVISOR' | 'CONSENSUS';
   readonly pieces: readonly Piece[];
   readonly agents: number;
   readonly batch: number;
@@ -42,7 +45,7 @@ export interface Plan {
 
 const piece: fc.Arbitrary<Piece> = fc.record({
   what: fc.oneof({ weight: 4, arbitrary: fc.constant('fine' as const) }, { weight: 5, arbitrary: fc.constantFrom('throw', 'die', 'hang', 'flood', 'lie', 'repeat') }),
-  times: fc.integer({ min: 1, max: 3 }),
+  times: fc.oneof({ weight: 5, arbitrary: fc.integer({ min: 1, max: 3 }) }, { weight: 3, arbitrary: fc.constant(ALWAYS) }),
   ms: fc.nat(40),
 });
 
@@ -58,7 +61,7 @@ function seldom<Value>(arbitrary: fc.Arbitrary<Value>): fc.Arbitrary<Value | nul
 
 export const plans: fc.Arbitrary<Plan> = fc.record({
   seed: fc.nat(),
-  strategy: fc.constantFrom('MAP_REDUCE', 'MAP_REDUCE', 'PIPELINE', 'SUPERVISOR'),
+  strategy: fc.constantFrom('MAP_REDUCE', 'MAP_REDUCE', 'PIPELINE', 'SUPERVISOR', 'CONSENSUS'),
   pieces: fc.array(piece, { maxLength: 6 }),
   agents: fc.integer({ min: 2, max: 4 }),
   batch: fc.integer({ min: 1, max: 3 }),

@@ -1,10 +1,10 @@
 /** What must hold of every run, found out from its log and from what was told. */
 import { isDeepStrictEqual } from 'node:util';
 import { replay, type Entry } from '@omnipaw/kernel';
-import { SwarmAccounts, type SwarmAccount } from '@omnipaw/swarm';
+import { SwarmAccounts, type Consensus, type SwarmAccount } from '@omnipaw/swarm';
 import type { Plan } from './plans.js';
 import { castOf, entriesOf, SWARM, type Run } from './simulation.js';
-import type { Done } from './swarms.js';
+import { pieceOf, proposalOf, type Done } from './swarms.js';
 
 /** Every property that a run breaks, in words; empty for a run as it should be. */
 export async function brokenProperties(run: Run): Promise<readonly string[]> {
@@ -14,6 +14,7 @@ export async function brokenProperties(run: Run): Promise<readonly string[]> {
   return [
     ...wrongEnd(run),
     ...wrongResult(run, account),
+    ...wrongDecision(run),
     ...wrongBlame(run, account),
     ...wrongAccount(run, account, entries),
     ...(await wrongReplay(run)),
@@ -26,8 +27,9 @@ function wrongEnd({ plan, end, isCancelled }: Run): string[] {
   if (end === undefined || 'outcome' in end) return [];
   const { code } = end.error;
   const isFounded: Readonly<Record<string, boolean>> = {
-    TASK_FAILED: plan.strategy !== 'SUPERVISOR' && plan.pieces.some(({ what }) => what !== 'fine'),
+    TASK_FAILED: hasCrew(plan) && plan.pieces.some(({ what }) => what !== 'fine'),
     RESTARTS_EXCEEDED: plan.strategy === 'SUPERVISOR' ? plan.pieces.some(({ what }) => what !== 'fine') : plan.maxMailboxMessages < 1_000,
+    NO_CONSENSUS: plan.strategy === 'CONSENSUS' && mayDisagree(plan),
     QUOTA_EXCEEDED: plan.maxTicks !== null,
     SWARM_CANCELLED: isCancelled,
   };
@@ -37,7 +39,7 @@ function wrongEnd({ plan, end, isCancelled }: Run): string[] {
 // The result has what was done, in order, each once, and nothing that somebody forged
 
 function wrongResult({ plan, end }: Run, account: SwarmAccount): string[] {
-  if (end === undefined || 'error' in end) return [];
+  if (end === undefined || 'error' in end || plan.strategy === 'CONSENSUS') return [];
   const { result } = end.outcome;
   const expected = expectedOf(plan, account);
   return isDeepStrictEqual(result, expected) ? [] : [`The result is ${JSON.stringify(result)}, and should be ${JSON.stringify(expected)}.`];
@@ -52,10 +54,40 @@ function expectedOf({ strategy, pieces }: Plan, { undone }: SwarmAccount): unkno
   return found;
 }
 
+// What is decided has the votes of more than half of all, and was proposed by those who are said to have proposed it
+
+function wrongDecision({ plan, end }: Run): string[] {
+  if (plan.strategy !== 'CONSENSUS' || end === undefined || 'error' in end) return [];
+  const { value, rounds } = end.outcome.result as Consensus;
+  const { decided, counts } = rounds.at(-1)!;
+  const found = decided === null ? undefined : counts[decided];
+  const isDecided = found !== undefined && found.option === value && found.voters.length * 2 > plan.agents;
+  const wrong = isDecided ? [] : [`${JSON.stringify(value)} was decided, by ${JSON.stringify(found?.voters)} of ${plan.agents}.`];
+  for (const { option, voters } of rounds[0]!.counts) {
+    for (const slot of voters) if (!proposes(plan, slot) || proposalOf(pieceOf(plan.pieces, slot)) !== option) wrong.push(`${slot} is said to have proposed ${JSON.stringify(option)}.`);
+  }
+  return wrong;
+}
+
+/** Whether the member in a slot comes to say what it wants. */
+function proposes({ pieces }: Plan, slot: string): boolean {
+  return !['throw', 'die', 'hang'].includes(pieceOf(pieces, slot).what);
+}
+
+/** Whether less than a majority can be heard in time; else all come together in the end. */
+function mayDisagree(plan: Plan): boolean {
+  const heard = Array.from({ length: plan.agents }, (_, index) => `worker-${index + 1}`).filter((slot) => proposes(plan, slot));
+  return heard.length * 2 <= plan.agents || plan.maxMailboxMessages < 1_000 || plan.maxTicks !== null || plan.lives.some(({ downMs }) => downMs > 0);
+}
+
+function hasCrew({ strategy }: Plan): boolean {
+  return strategy === 'MAP_REDUCE' || strategy === 'PIPELINE';
+}
+
 // Nobody is blamed for what others did: a task is left out, or ends the swarm, only after as many failed attempts as it may have, and never if all goes well
 
 function wrongBlame({ plan, end }: Run, { undone }: SwarmAccount): string[] {
-  if (end === undefined || plan.strategy === 'SUPERVISOR') return [];
+  if (end === undefined || !hasCrew(plan)) return [];
   const guilty = (task: string): boolean => {
     const piece = plan.pieces[Number(task.slice(task.lastIndexOf('-') + 1)) - 1];
     return piece !== undefined && ['throw', 'die', 'hang'].includes(piece.what) && piece.times >= plan.maxAttempts && !task.startsWith('merge');
@@ -77,7 +109,7 @@ function wrongAccount({ plan, end }: Run, account: SwarmAccount, entries: readon
   const then = accountOf(entries.slice(0, isOver + 1));
   if (!isDeepStrictEqual((told as SwarmAccount).tasks, then.tasks)) wrong.push(`The account that was told is ${JSON.stringify((told as SwarmAccount).tasks)}, and the log has ${JSON.stringify(then.tasks)}.`);
   const { total, done, underWay } = account.tasks;
-  if (end !== undefined && 'outcome' in end && plan.strategy !== 'SUPERVISOR') {
+  if (end !== undefined && 'outcome' in end && hasCrew(plan)) {
     if (total === null || done > total) wrong.push(`${done} tasks are done, and there are ${String(total)}.`);
     if (underWay !== 0) wrong.push(`The swarm has its result, and ${underWay} tasks are under way.`);
   }

@@ -24,6 +24,9 @@ export interface Run {
   readonly violations: readonly string[];
 }
 
+/** No run that comes to an end has so many. */
+const MOST_ENTRIES = 20_000;
+
 export type Result = readonly Done[] | Readonly<Record<string, Done>>;
 export const SWARM = 'swarm-1';
 const GRANTS = ['read:shared:tries/**', 'write:shared:tries/**'];
@@ -78,13 +81,24 @@ async function lastLife(plan: Plan, log: MemoryLogStore, time: VirtualTime): Pro
   try {
     const kernel = await time.until(createKernel({ log, agents, extensions, maxMailboxMessages: plan.maxMailboxMessages }, { ports: time.ports }));
     if (plan.cancelAfterMs !== null) time.ports.timers.set(plan.cancelAfterMs, () => { abort.abort(); });
-    const end = await time.until(take(kernel, plan, { swarm, log, signal: abort.signal }).then((outcome): End => ({ outcome }), (error: unknown): End => ({ error: error as OmniError })));
+    const ended = take(kernel, plan, { swarm, log, signal: abort.signal }).then((outcome): End => ({ outcome }), (error: unknown): End => ({ error: error as OmniError }));
+    const end = await time.until(Promise.race([ended, endless(kernel)]));
     const left = kernel.snapshot().agents.filter(({ id, state }) => id.startsWith('swarm') && !['TERMINATED', 'FAULTED'].includes(state));
     await time.until(kernel.stop());
     return { end, isCancelled: abort.signal.aborted, violations: left.map(({ id, state }) => `The swarm has ended, and its agent ${id} is ${state}.`) };
   } catch (error) {
     return { end: undefined, isCancelled: abort.signal.aborted, violations: [`The swarm came to no end: ${String(error)}`] };
   }
+}
+
+/** Rejects once there are more entries than any swarm needs: what goes round and round would never end. */
+function endless(kernel: OmniKernel): Promise<never> {
+  return new Promise((_, reject) => {
+    let entries = 0;
+    kernel.subscribe(() => {
+      if (++entries === MOST_ENTRIES) reject(new Error(`there are ${MOST_ENTRIES} entries, and no end`));
+    });
+  });
 }
 
 interface Taking {

@@ -1,6 +1,6 @@
 /** The swarms of a plan, whose members do what the plan says, and somebody who means harm. */
 import { defineAgent, OmniError, type AgentContext, type AgentDefinition, type Instruction } from '@omnipaw/kernel';
-import { channelOf, defineSwarm, mapReduce, pipeline, supervisor, type SwarmDefinition, type WorkInfo } from '@omnipaw/swarm';
+import { channelOf, consensus, defineSwarm, mapReduce, pipeline, supervisor, type SwarmDefinition, type WorkInfo } from '@omnipaw/swarm';
 import type { Piece, Plan } from './plans.js';
 
 /** What a member is at, and what it may say of others' work that it can't hold itself: who holds a task may say anything of it. */
@@ -46,7 +46,26 @@ export function swarmOf({ batch, race, fanIn, capacity, maxAttempts, onFailure, 
         return yield* perform(ctx, { piece: index, hands: 0, does: does.what === 'hang' ? { ...does, what: 'throw' } : does }, { ...info, forges });
       },
     })), { together, intensity: { maxRestarts: 4, withinMs: 1_000_000_000 } }),
+    CONSENSUS: consensus({
+      *propose(ctx, pieces: readonly Piece[]) {
+        const slot = ctx.agent.metadata['slot'] as string;
+        const does = pieceOf(pieces, slot);
+        yield* perform(ctx, { piece: 0, hands: 0, does }, { swarm: ctx.agent.metadata['swarm'] as string, slot, key: slot, forges });
+        return proposalOf(does);
+      },
+      timeoutMs: TASK_TIMEOUT_MS,
+    }),
   });
+}
+
+/** What the member in a slot is up to, who decides with others. */
+export function pieceOf(pieces: readonly Piece[], slot: string): Piece {
+  return pieces[Number(slot.slice(slot.lastIndexOf('-') + 1)) - 1] ?? { what: 'fine', times: 1, ms: 0 };
+}
+
+/** What it wants, if it comes to say so: one of two things. */
+export function proposalOf({ ms }: Piece): string {
+  return ms % 2 === 0 ? 'even' : 'odd';
 }
 
 function givenOf(pieces: readonly Piece[]): readonly Given[] {
@@ -89,6 +108,7 @@ function* misbehave(ctx: AgentContext, what: Piece['what'], { swarm, forges }: P
     case 'lie':
       yield* trySend(ctx, swarm, { swarm, body: forgery(forges) });
       yield* trySend(ctx, swarm, { swarm, body: { kind: 'done', reports: 'none' } });
+      yield* decideAlone(ctx, swarm);
       break;
     case 'repeat':
       for (let count = 0; count < 2; count++) yield* trySend(ctx, swarm, { swarm, body: { kind: 'done', reports: [] } });
@@ -100,9 +120,15 @@ function forgery(tasks: readonly string[]): unknown {
   return { kind: 'done', reports: tasks.map((task) => ({ task, ok: true, value: [FORGED] })) };
 }
 
-function* trySend(ctx: AgentContext, to: string, { swarm, body }: { readonly swarm: string; readonly body: unknown }): Generator<Instruction, void> {
+/** Plays the chair, and answers for others. */
+function* decideAlone(ctx: AgentContext, swarm: string): Generator<Instruction, void> {
+  for (let number = 1; number <= 2; number++) yield* trySend(ctx, `swarm.member-${number}`, { swarm, topic: 'vote', body: { kind: 'say', body: { kind: 'close', decision: { isDecided: true, value: 'forged' } } } });
+  yield* trySend(ctx, swarm, { swarm, topic: 'answer', body: { kind: 'answer', ask: 'any', body: { kind: 'proposal', proposal: 'forged' } } });
+}
+
+function* trySend(ctx: AgentContext, to: string, { swarm, topic = 'work', body }: { readonly swarm: string; readonly topic?: string; readonly body: unknown }): Generator<Instruction, void> {
   try {
-    yield* ctx.send(to, body, channelOf(swarm, 'work'));
+    yield* ctx.send(to, body, channelOf(swarm, topic));
   } catch (error) {
     if (!(error instanceof OmniError) || !['MAILBOX_FULL', 'DEAD_LETTER'].includes(error.code)) throw error;
   }
@@ -116,6 +142,7 @@ export const stranger: AgentDefinition<string, null> = defineAgent('stranger', f
     yield* trySend(ctx, swarm, { swarm, body: { kind: 'done', reports: everything } });
     yield* trySend(ctx, 'swarm.member-1', { swarm, body: { kind: 'work', tasks: [{ id: 'work-1', act: 'work', input: { piece: -1, hands: 0, does: { what: 'fine', times: 0, ms: 0 } } }] } });
     yield* trySend(ctx, swarm, { swarm, body: { agent: 'swarm.member-1', error: null } });
+    yield* decideAlone(ctx, swarm);
   }
   return null;
 });

@@ -9,7 +9,7 @@ import type { DeliverLetter, Letter, SwarmTransport, TransportLink } from './tra
 
 /** A place of its own for each test, which no node has joined. */
 export interface TransportBed {
-  /** For one `join`. A letter waits a second at most for a node that is not there. */
+  /** For one `join`. A letter waits a second at most for a node that is not there, and not much longer for one that says nothing. */
   transportOf(node: string): SwarmTransport;
   /** The node dies where it is, and says nothing to anybody. */
   kill(node: string): void;
@@ -100,6 +100,21 @@ function refusing(options: TransportConformance): void {
   test('a node that is not there is NODE_UNREACHABLE, which may pass', async (bed) => {
     const a = await bed.join('a');
     await assert.rejects(bed.until(a.link.send('b', letterOf('a', 1))), { code: 'NODE_UNREACHABLE', failureClass: 'TRANSIENT' });
+  });
+
+  test('a node that is there and says nothing is NODE_UNREACHABLE in the end', async (bed) => {
+    const [a, gate] = [await bed.join('a'), gateOf()];
+    await bed.join('b', () => gate.passed);
+    await assert.rejects(bed.until(a.link.send('b', letterOf('a', 1))), { code: 'NODE_UNREACHABLE', failureClass: 'TRANSIENT' });
+  });
+
+  test('a letter is waited for no longer than its sender wants, and what comes after it arrives', async (bed) => {
+    const [a, gate] = [await bed.join('a'), gateOf()];
+    const b = await bed.join('b', ({ id }) => (id.endsWith('/1') ? gate.passed : Promise.resolve()));
+    const failing = assert.rejects(bed.until(a.link.send('b', letterOf('a', 1), 1)), { code: 'NODE_UNREACHABLE' });
+    await failing;
+    await bed.until(a.link.send('b', letterOf('a', 2)));
+    assert.deepEqual(firstsOf(b.letters).filter(({ id }) => id.endsWith('/2')), [letterOf('a', 2)]);
   });
 
   test('nobody writes in the name of another node', async (bed) => {

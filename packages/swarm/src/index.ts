@@ -22,7 +22,7 @@ export { Election, type ElectionOptions, type Leadership } from './election/inde
 export { SWARM_ERROR_CODES, type SwarmErrorCode } from './errors.js';
 export { swarm, SwarmLedger, type ChannelTraffic, type SeatReport, type SwarmExtension, type SwarmReport, type TermReport } from './extension/index.js';
 export { messageGraph, toDot, toMermaid, type GraphAgent, type GraphMessage, type MessageGraph } from './graph/index.js';
-export { channelOf, membership, namespaceOf, topicChannel, type Member } from './names.js';
+export { channelOf, membership, namespaceOf, topicChannel, type Circle, type Member } from './names.js';
 export { SwarmProtocol, toEnvelope, type Answers, type Broadcast, type Envelope, type OwnMemory, type ProtocolContext, type ProtocolOptions, type Received, type ReceiveOptions, type RequestOptions, type SendOptions } from './protocol/index.js';
 export type { Job, Post, Seat, Steps, Strategy } from './strategy.js';
 export { consensus, type ConsensusParts } from './assembly/index.js';
@@ -51,8 +51,6 @@ export {
 export { deliver, unwrap, type Outgoing } from './remote/index.js';
 export {
   swarmNode,
-  ThreadBroker,
-  threadTransport,
   wireTransport,
   type DeliverLetter,
   type Letter,
@@ -61,7 +59,6 @@ export {
   type SwarmNode,
   type SwarmNodeOptions,
   type SwarmTransport,
-  type ThreadTransportOptions,
   type TransportLink,
   type Wire,
   type WireListener,

@@ -24,21 +24,45 @@ export function namespaceOf(swarm: string): string {
   return `swarm-${plain('The name of a swarm', swarm)}`;
 }
 
+/** What is to be known of a swarm beside the agent that is started. */
+export interface Circle {
+  /**
+   * All slots that vote, wherever their agents are: of more than half of these a leader needs the votes. The first member that is
+   * started says so for the whole swarm; nobody is elected in one where it has not.
+   */
+  readonly slots?: readonly string[];
+  /** Members of other kernels, as they are called from here: each kernel has to know all that vote. */
+  readonly elsewhere?: readonly Member[];
+}
+
 /**
  * What an agent is told of itself, and the log of it: `ctx.start(worker, input, { metadata: membership('review-1', 'worker-1') })`.
  *
- * Where members of other kernels vote as well, each kernel has to know them: `elsewhere` names them as they are called from there.
+ * Where a leader is to be elected, with `{ slots }`; else nothing says how many votes a majority has.
  */
-export function membership(swarm: string, slot: string, elsewhere: readonly Member[] = []): JsonObject {
-  const own = { swarm: plain('The name of a swarm', swarm), slot: plain('A slot', slot) };
-  return elsewhere.length === 0 ? own : { ...own, elsewhere: Object.fromEntries(elsewhere.map(({ id, slot: other }) => [plain('A slot', other), id])) };
+export function membership(swarm: string, slot: string, { slots = [], elsewhere = [] }: Circle = {}): JsonObject {
+  return {
+    swarm: plain('The name of a swarm', swarm),
+    slot: plain('A slot', slot),
+    ...(slots.length === 0 ? {} : { slots: [...new Set(slots.map((name) => plain('A slot', name)))] }),
+    ...(elsewhere.length === 0 ? {} : { elsewhere: Object.fromEntries(elsewhere.map(({ id, slot: other }) => [plain('A slot', other), id])) }),
+  };
+}
+
+interface Membership extends Required<Circle> {
+  readonly swarm: string;
+  readonly slot: string;
 }
 
 /** What {@link membership} has put into an agent's metadata; undefined for whatever else is there. */
-export function membershipIn({ swarm, slot, elsewhere }: JsonObject): { readonly swarm: string; readonly slot: string; readonly elsewhere: readonly Member[] } | undefined {
-  if (typeof swarm !== 'string' || typeof slot !== 'string' || !PLAIN.test(swarm) || !PLAIN.test(slot)) return undefined;
+export function membershipIn({ swarm, slot, slots, elsewhere }: JsonObject): Membership | undefined {
+  if (!isPlain(swarm) || !isPlain(slot)) return undefined;
   const others = Object.entries(fieldsOf(elsewhere)).flatMap(([other, id]) => (typeof id === 'string' && id.includes('/') ? [{ id, slot: other }] : []));
-  return { swarm, slot, elsewhere: others };
+  return { swarm, slot, slots: Array.isArray(slots) && slots.every(isPlain) ? slots : [], elsewhere: others };
+}
+
+function isPlain(name: unknown): name is string {
+  return typeof name === 'string' && PLAIN.test(name);
 }
 
 function plain(what: string, name: string): string {

@@ -42,11 +42,18 @@ export interface Post {
   readonly input: Json;
 }
 
+/** What of a strategy decides about what its agents do: the text of programs, and options. */
+export function sourceOf(programs: readonly unknown[], options: unknown): string {
+  return [...programs.map(String), JSON.stringify(options)].join('\n');
+}
+
 /** A way of working together. */
 export interface Strategy {
   /** The roles that there must be a member for; none if any will do. */
   readonly roles: readonly string[];
-  /** The text of what its user wrote, from which the version of the swarm's agents is made. */
+  /** Whether each role is that of one member; as many as there are seats unless given. */
+  readonly hasSingleRoles?: boolean;
+  /** What its user wrote and chose, as a text, from which the version of the swarm's agents is made. */
   readonly source: string;
   /** What the coordinator does: it starts the members, and answers the result. */
   coordinate(ctx: AgentContext, job: Job): Steps<Json>;

@@ -13,6 +13,10 @@ export interface Options {
   /** A command that tells whether the code base is in order. */
   readonly check: string | undefined;
   readonly json: boolean;
+  /** Whether to show the run in a browser, also where no terminal is looked at. */
+  readonly dashboard: boolean;
+  /** Whether to end when the job is done, also where somebody may still look. */
+  readonly once: boolean;
   readonly help: boolean;
 }
 
@@ -32,7 +36,9 @@ of all comments. The code base itself is not written to.
                in a copy of the code base, with the changes and without
   --no-fixes   give ids to comments, and change nothing else
   --json       one JSON summary on standard output, and nothing else there
-  --once       end when the job is done, as it does anyway
+  --once       end when the job is done; on a terminal there is a dashboard
+               otherwise, live in a browser, which stays until Ctrl-C
+  --dashboard  the dashboard, also where output is no terminal
   --help       this text
 
 Exit code: 0 done, 1 failed, 2 wrong usage, 130 stopped with Ctrl-C.
@@ -50,18 +56,20 @@ export function parseOptions(args: readonly string[]): Options {
         check: { type: 'string' },
         'no-fixes': { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
+        dashboard: { type: 'boolean', default: false },
         once: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
-    const { path, out, check, json, help } = values;
+    const { path, out, check, json, dashboard, once, help } = values;
+    if (dashboard && once) throw new UsageError('--dashboard stays until Ctrl-C, and --once does not: name one of them.');
     if (path === '' || out === '') throw new UsageError('--path and --out name a directory; found an empty text.');
     if (check?.trim() === '') throw new UsageError('--check names a command; found an empty text.');
-    return { path, out, agents: agentsIn(values.agents), fix: !values['no-fixes'], check, json, help };
+    return { path, out, agents: agentsIn(values.agents), fix: !values['no-fixes'], check, json, dashboard, once, help };
   } catch (thrown) {
     if (thrown instanceof UsageError) throw thrown;
     const [firstSentence = ''] = (thrown as Error).message.split(/\.\s|\n/);
-    throw new UsageError(`${firstSentence}. Options: --path DIR, --out DIR, --agents N, --check CMD, --no-fixes, --json, --once, --help.`);
+    throw new UsageError(`${firstSentence}. Options: --path DIR, --out DIR, --agents N, --check CMD, --no-fixes, --json, --once, --dashboard, --help.`);
   }
 }
 

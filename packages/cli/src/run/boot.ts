@@ -7,6 +7,7 @@ import { UsageError } from '../failure.js';
 import { withProgress } from '../log-progress.js';
 import type { Session } from '../session.js';
 import { exportsText, type Definitions } from './definitions.js';
+import { lookedAt } from './telemetry.js';
 
 export interface BootOptions extends Pick<KernelConfig, 'recover' | 'unknownOutcomes'> {
   /** The file of the program. */
@@ -30,7 +31,7 @@ export async function boot(definitions: Definitions, { file, log, sign, ...confi
       log: new FileLogStore(path.resolve(log)),
       agents: definitions.agents,
       tools: ends.watch(definitions.tools),
-      extensions: definitions.extensions,
+      extensions: lookedAt(definitions.extensions, session),
       ...(definitions.policies === undefined ? {} : { policies: definitions.policies }),
       ...(signer === undefined ? {} : { follow: attest({ signer }) }),
       onProblem: ({ code, message }) => void people.line(`${people.ink('yellow', 'warning:')} ${code}: ${message}`),

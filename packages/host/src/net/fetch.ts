@@ -85,9 +85,11 @@ class Fetcher {
   readonly #list: AllowList;
   readonly #maxBytes: number;
   readonly #network: Network;
+  readonly #callHeaders: FetchOptions['callHeaders'];
 
-  constructor({ allow = [], timeoutMs = DEFAULT_TIMEOUT_MS, maxBytes = DEFAULT_MAX_BYTES, resolve, connect }: FetchOptions) {
+  constructor({ allow = [], timeoutMs = DEFAULT_TIMEOUT_MS, maxBytes = DEFAULT_MAX_BYTES, resolve, connect, callHeaders }: FetchOptions) {
     this.timeoutMs = timeoutMs;
+    this.#callHeaders = callHeaders;
     this.#list = new AllowList(allow);
     this.#maxBytes = maxBytes;
     this.#network = { resolve: resolve ?? systemNetwork.resolve, connect: connect ?? systemNetwork.connect };
@@ -98,7 +100,7 @@ class Fetcher {
   }
 
   async fetch(args: FetchArguments, { signal, hasSecrets }: ToolContext): Promise<FetchResult> {
-    const first = requestOf(args);
+    const first = requestOf(args, this.#callHeaders?.());
     const stop = new AbortController();
     const timer = setTimeout(() => { stop.abort(hostError('FETCH_TIMEOUT', `${first.url.origin} took longer than ${this.timeoutMs} ms.`)); }, this.timeoutMs);
     const abort = (): void => { stop.abort(signal.reason); };
@@ -132,11 +134,11 @@ class Fetcher {
   }
 }
 
-function requestOf({ url: given, method = 'GET', headers = {}, body }: FetchArguments): Request {
+function requestOf({ url: given, method = 'GET', headers = {}, body }: FetchArguments, more: Readonly<Record<string, string>> = {}): Request {
   const url = parse(given);
   if (body !== undefined && (method === 'GET' || method === 'HEAD')) return refuseFetch(url, `${method} has no body`);
   const named = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-  return { url, method, headers: { 'user-agent': 'omnipaw', ...named }, body: body === undefined ? undefined : Buffer.from(body) };
+  return { url, method, headers: { 'user-agent': 'omnipaw', ...named, ...more }, body: body === undefined ? undefined : Buffer.from(body) };
 }
 
 function parse(given: string): URL {

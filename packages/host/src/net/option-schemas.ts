@@ -32,6 +32,7 @@ const allowed = fields({
 export const fetchOptions = optionsOf<keyof FetchOptions>({
   allow: v.array(allowed),
   headers: v.array(header),
+  callHeaders: callback,
   timeoutMs,
   maxBytes: within(0),
   resolve: callback,

@@ -28,6 +28,8 @@ export interface FetchOptions {
   readonly allow?: readonly AllowedHost[];
   /** Names of headers that a call may have beside those that say what it sends and wants, and `authorization`. */
   readonly headers?: readonly string[];
+  /** Answers headers that each request gets beside those of its call, and that nobody records: those that carry a trace on, as `traceHeaders` of `@omnipaw/otel`. Asked while the call runs. */
+  readonly callHeaders?: () => Readonly<Record<string, string>>;
   /** For everything together: names, connections, redirections, the body. 30 seconds unless given. */
   readonly timeoutMs?: number;
   /** Of the body, unpacked. 256 KiB unless given. */

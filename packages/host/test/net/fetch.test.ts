@@ -58,6 +58,16 @@ describe('host.net.fetch', () => {
     expect(served.requests).toMatchObject([{ method: 'GET', url: '/a?b=c', headers: { host: 'one.example', 'user-agent': 'omnipaw', connection: 'close' } }]);
   });
 
+  test('sends headers that carry a trace on, as they are at that moment, which are no part of the call', async () => {
+    const served = await serve((_request, response) => response.end('ok'));
+    let count = 0;
+    const tool = toolFor(served, { callHeaders: () => ({ traceparent: `trace-${++count}` }) });
+    await call(tool, { url: 'http://one.example/' });
+    await call(tool, { url: 'http://one.example/', headers: { accept: 'text/plain' } });
+    expect(served.requests.map(({ headers }) => [headers['traceparent'], headers['user-agent']])).toEqual([['trace-1', 'omnipaw'], ['trace-2', 'omnipaw']]);
+    await expect(call(tool, { url: 'http://one.example/', headers: { traceparent: 'mine' } })).rejects.toMatchObject({ code: 'TOOL_INPUT_INVALID' });
+  });
+
   test('sends a body and the headers that are allowed', async () => {
     const served = await serve((_, response) => response.writeHead(201).end());
     const tool = toolFor(served, { headers: ['X-Trace'] });

@@ -139,5 +139,5 @@ export async function loadCheckpoint(store: CheckpointStore, config: KernelConfi
 }
 
 function makerOf({ extensions = [] }: KernelConfig, { kernelVersion }: KernelHost): CheckpointMaker {
-  return { kernelVersion, extensions: extensions.filter(({ projection }) => projection !== undefined).map(({ name, version = '0' }) => [name, version]) };
+  return { kernelVersion, extensions: extensions.filter(({ projection, isSpectator }) => projection !== undefined && !isSpectator).map(({ name, version = '0' }) => [name, version]) };
 }

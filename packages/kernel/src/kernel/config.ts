@@ -14,6 +14,8 @@ import type { FollowedLog, LogFollower } from './follower.js';
 export interface Extension {
   readonly name: string;
   readonly version?: string;
+  /** The log does not name it, unless it has a guard; `load` may get undefined. */
+  readonly isSpectator?: true;
   /** Decides with the kernel what programs may do, and replays. */
   readonly guard?: Guard;
   /** Watches, and can't change anything. */
@@ -23,6 +25,8 @@ export interface Extension {
    * kernel with one that can't writes none.
    */
   readonly projection?: Projection & Partial<Saved>;
+  /** As that of the configuration. */
+  readonly follow?: (log: FollowedLog) => LogFollower;
   /** Throws for names in its options that the log has not; `whatIf` asks at the end, a kernel when it starts. */
   readonly assertSeen?: () => void;
 }

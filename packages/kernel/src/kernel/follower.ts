@@ -34,16 +34,28 @@ interface Following {
   readonly report: (thrown: unknown, where: string) => void;
 }
 
-/** A projection for each entry, and the log as it is to be closed. */
+/** What is to be told of each entry, and the log as it is to be closed. */
 interface Followed {
   readonly projections: readonly Projection[];
   readonly log: Pick<ExecutionLogger, 'close'>;
 }
 
-/** Lets a follower see what is written, if the configuration has one. */
-export function followed({ follow, log: reader }: KernelConfig, { host, log, logId, startSize, report }: Following): Followed {
-  if (follow === undefined) return { projections: [], log };
-  const failed = (thrown: unknown): void => { report(thrown, 'the follower of the log'); };
+/** Lets the followers of a configuration and of its extensions see what is written. */
+export function followed({ follow, extensions = [], log: reader }: KernelConfig, following: Following): Followed {
+  const { log } = following;
+  const projections = [{ follow }, ...extensions].flatMap((one) => (one.follow === undefined ? [] : shownTo(one.follow.bind(one), reader, following)));
+  const close = async (): Promise<void> => {
+    // A log that failed is durable up to some entry all the same. Its failure is told by closing it.
+    await log.flush().catch(() => undefined);
+    await Promise.all(projections.map((one) => one.close()));
+    await log.close();
+  };
+  return { projections, log: { close } };
+}
+
+/** One follower, such that what it throws ends its following and nothing else. */
+function shownTo(follow: NonNullable<KernelConfig['follow']>, reader: LogReader, { host, log, logId, startSize, report }: Following): Projection & { close(): Promise<void> } {
+  const failed = (thrown: unknown): void => { report(thrown, 'a follower of the log'); };
   const follower = follow({ reader, logId, startSize, ports: host.ports, report: failed });
   // Whatever its type says, it may answer with a promise.
   const told: { readonly [Name in 'apply' | 'durable']: (...args: Parameters<LogFollower[Name]>) => unknown } = follower;
@@ -62,19 +74,17 @@ export function followed({ follow, log: reader }: KernelConfig, { host, log, log
     }
   };
   const unsubscribe = log.onDurable((durableSeq) => { tell(() => told.durable(durableSeq)); });
-  const close = async (): Promise<void> => {
-    // A log that failed is durable up to some entry all the same. Its failure is told by closing it.
-    await log.flush().catch(() => undefined);
-    unsubscribe();
-    try {
-      await follower.close();
-    } catch (thrown) {
-      failed(thrown);
-    }
-    await log.close();
+  return {
+    apply: (entry) => {
+      if (entry.busSeq >= startSize) tell(() => told.apply(entry));
+    },
+    close: async () => {
+      unsubscribe();
+      try {
+        await follower.close();
+      } catch (thrown) {
+        failed(thrown);
+      }
+    },
   };
-  const apply: Projection['apply'] = (entry) => {
-    if (entry.busSeq >= startSize) tell(() => told.apply(entry));
-  };
-  return { projections: [{ apply }], log: { close } };
 }

@@ -20,7 +20,7 @@ export function digestsOf(config: Pick<KernelConfig, 'agents' | 'tools' | 'exten
   return {
     programs: Object.fromEntries(agents.map((agent) => [agent.type, { version: agent.version, digest: programDigest(agent, codec) }])),
     tools: Object.fromEntries(tools.map((tool) => [tool.name, { version: tool.version, digest: toolDigest(tool, codec), ...schemaDigest(tool, codec), ...(tool.origin === undefined ? {} : { origin: tool.origin }) }])),
-    extensions: Object.fromEntries(extensions.map(({ name, version = '0' }) => [name, version])),
+    extensions: Object.fromEntries(extensions.filter(({ guard, isSpectator }) => guard !== undefined || isSpectator !== true).map(({ name, version = '0' }) => [name, version])),
   };
 }
 

@@ -1,4 +1,4 @@
-import { defineAgent, defineTool, unchecked, type Entry, type Extension, type Observer } from '@omnipaw/kernel';
+import { defineAgent, defineTool, replay, unchecked, type Entry, type Extension, type Observer } from '@omnipaw/kernel';
 import { VirtualTime } from '@omnipaw/testing';
 import { describe, expect, it } from 'vitest';
 import { boot, entriesOf } from '../support/index.js';
@@ -165,5 +165,27 @@ describe('an extension', () => {
     const { store, until, kernel } = await boot({ extensions: [{ name: 'quota', version: '2.1.0' }, { name: 'otel' }] });
     await until(kernel.flush());
     expect((await entriesOf(store))[0]).toMatchObject({ kind: 'LOG_OPENED', data: { extensions: { quota: '2.1.0', otel: '0' } } });
+  });
+
+  it('that is a spectator does not, and the log is taken up and replayed with and without it', async () => {
+    const seen: number[] = [];
+    const fold = { apply: ({ busSeq }: { readonly busSeq: number }) => { seen.push(busSeq); }, save: () => seen.length, load: () => undefined };
+    const spectator = { name: 'camera', version: '1', isSpectator: true as const, projection: fold };
+    const first = await boot({ extensions: [spectator] });
+    await first.until(first.kernel.stop());
+    const second = await boot({ log: first.store, time: first.time });
+    await second.until(second.kernel.stop());
+    const third = await boot({ log: first.store, time: first.time, extensions: [spectator] });
+    await third.until(third.kernel.stop());
+    const entries = await entriesOf(first.store);
+    expect(entries.map(({ kind, data }) => [kind, (data as { readonly extensions?: object }).extensions])).toEqual([['LOG_OPENED', {}], ['KERNEL_STARTED', {}], ['KERNEL_STARTED', {}]]);
+    expect([...first.problems, ...second.problems, ...third.problems]).toEqual([]);
+    expect((await replay(first.store, {})).changed).toEqual([]);
+  });
+
+  it('that calls itself a spectator and decides all the same is named', async () => {
+    const { store, until, kernel } = await boot({ extensions: [{ name: 'judge', isSpectator: true, guard: { review: () => undefined } }] });
+    await until(kernel.stop());
+    expect((await entriesOf(store))[0]).toMatchObject({ data: { extensions: { judge: '0' } } });
   });
 });

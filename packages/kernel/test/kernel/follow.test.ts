@@ -65,6 +65,18 @@ describe('a follower', () => {
     expect(witness.seen).toEqual(Array.from({ length: kernel.entryCount - startSize }, (_, index) => startSize + index));
   });
 
+  test('of each extension sees the same as that of the configuration, and that one of them throws is nothing to the others', async () => {
+    const [own, one, other] = [new Witness(), new Witness(), new Witness()];
+    one.onApply = () => { throw new Error('out of film'); };
+    const extensions = [{ name: 'one', follow: one.follow }, { name: 'none' }, { name: 'other', follow: other.follow }];
+    const { kernel, until, problems } = await boot({ agents, follow: own.follow, extensions });
+    await until(kernel.spawn(counter, 5).result());
+    await until(kernel.stop());
+    expect(other.seen).toEqual(Array.from({ length: kernel.entryCount }, (_, index) => index));
+    expect([own.seen, own.durables]).toEqual([other.seen, other.durables]);
+    expect([one.seen, problems.map(({ cause }) => (cause as Error).message)]).toEqual([[0], ['out of film']]);
+  });
+
   test('is waited for before the log is closed', async () => {
     const [witness, store] = [new Witness(), new ControlledStore()];
     let finish: () => void = () => undefined;

@@ -1,6 +1,6 @@
 /** What is fetched, held against permissions: pure. */
 import type { Json } from '@omnipaw/kernel';
-import { hostNames, isForAnyHost, type NetworkPermission, type Permission } from '../manifest/index.js';
+import { anyHost, hostNames, type NetworkPermission, type Permission } from '../manifest/index.js';
 
 const MAX_SHOWN_HOST = 100;
 
@@ -21,11 +21,23 @@ export function requestIn(args: Json): Requested | undefined {
   }
 }
 
-/** The permission that covers it: rather one of some hosts, since nobody else has to allow those. */
-export function networkFor({ url, method }: Requested, permissions: readonly Permission[]): NetworkPermission | undefined {
-  const covering = permissions.filter((one): one is NetworkPermission =>
-    one.name === 'network' && (one.methods as readonly string[]).includes(method) && one.hosts.some((host) => hostNames(host, url)));
-  return covering.find((one) => !isForAnyHost(one)) ?? covering[0];
+/** What covers a request. */
+export interface Covering {
+  readonly permission: NetworkPermission;
+  /** Whether it names the host, and not only any. */
+  readonly isNamed: boolean;
+}
+
+/** What covers it: rather a host that is named, since nobody else has to allow that. */
+export function networkFor({ url, method }: Requested, permissions: readonly Permission[]): Covering | undefined {
+  let any: NetworkPermission | undefined;
+  for (const permission of permissions) {
+    if (permission.name !== 'network' || !(permission.methods as readonly string[]).includes(method)) continue;
+    const hosts = permission.hosts.filter((host) => hostNames(host, url));
+    if (!hosts.every(anyHost)) return { permission, isNamed: true };
+    if (hosts.length > 0) any ??= permission;
+  }
+  return any === undefined ? undefined : { permission: any, isNamed: false };
 }
 
 /** For people, without what may be secret in a URL. */

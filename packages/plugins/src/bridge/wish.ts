@@ -6,7 +6,7 @@
  */
 import { matches, type AskedInstruction, type Json, type JsonObject, type PermissionRecord } from '@omnipaw/kernel';
 import { pluginError } from '../errors.js';
-import { isForAnyHost, networkPrefix, pathCovers, permissionText, type Permission } from '../manifest/index.js';
+import { pathCovers, permissionText, type Permission } from '../manifest/index.js';
 import { filesIn } from './files.js';
 import { networkFor, requestIn, requestText } from './requests.js';
 
@@ -15,6 +15,8 @@ export interface Holder {
   readonly plugin: string;
   /** `weather` */
   readonly shortName: string;
+  /** The names of the tools that its manifest has, and of those by which the programs of its agents run. */
+  readonly ownTools: ReadonlySet<string>;
   /** Those that the tool has. */
   readonly permissions: readonly Permission[];
   /** All that the plugin has, for the words of a denial; those of the tool unless given. */
@@ -58,13 +60,13 @@ function wishBy(name: string, given: Json, holder: Holder): Wish {
 }
 
 function toolWish(tool: string, args: Json, holder: Holder): Wish {
-  const { shortName, permissions } = holder;
+  const { ownTools, permissions } = holder;
   const direct = { op: 'CALL_TOOL', tool, args } as const;
   if (hasReference(args)) return denied(direct, 'secrets, which no plugin gets', holder);
   const named = permissions.find((one) => one.name === 'tool' && matches(one.tool, tool));
   if (named !== undefined) return allowed(direct, named, holder);
-  // Whoever may call it has its permissions; by which it reaches the network is no tool of its own.
-  if (tool.startsWith(`${shortName}.`) && !tool.startsWith(networkPrefix(shortName))) return { instruction: direct, permission: { decision: 'ALLOW', by: `${holder.plugin}: its own tool` } };
+  // Whoever may call it has its permissions. A name that only begins as its own do is of a tool of somebody else's, or of that by which it reaches the network.
+  if (ownTools.has(tool)) return { instruction: direct, permission: { decision: 'ALLOW', by: `${holder.plugin}: its own tool` } };
   if (tool === 'host.net.fetch') return fetchWish(args, holder);
   if (tool === 'host.system.bash') return wish(direct, 'shell', holder);
   const files = filesIn(tool, args);
@@ -76,10 +78,10 @@ function toolWish(tool: string, args: Json, holder: Holder): Wish {
 function fetchWish(args: Json, holder: Holder): Wish {
   const direct = { op: 'CALL_TOOL', tool: 'host.net.fetch', args } as const;
   const requested = requestIn(args);
-  const network = requested === undefined ? undefined : networkFor(requested, holder.permissions);
-  if (network === undefined) return denied(direct, requestText(requested), holder);
+  const covering = requested === undefined ? undefined : networkFor(requested, holder.permissions);
+  if (covering === undefined) return denied(direct, requestText(requested), holder);
   // Any host is what the operator's own list is for; some are a list of the plugin's own, which redirections stay on, too.
-  return allowed(isForAnyHost(network) || holder.fetchTool === undefined ? direct : { ...direct, tool: holder.fetchTool }, network, holder);
+  return allowed(!covering.isNamed || holder.fetchTool === undefined ? direct : { ...direct, tool: holder.fetchTool }, covering.permission, holder);
 }
 
 interface SharedPlace {

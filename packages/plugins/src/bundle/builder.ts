@@ -7,6 +7,7 @@ import { confine, TARGET, whyMissing } from './confine.js';
 import { PluginFolder, Refusal } from './plugin-folder.js';
 
 const MAX_CODE_CHARS = 16 * 1024 * 1024;
+const MAX_MAP_CHARS = 2 * 1024 * 1024;
 const MAX_PROBLEMS = 20;
 /** As esbuild prints it. Of a module of the older kind nobody can tell without running it. */
 const DEFAULT = /\bexport\s+default\b|\bexport\s*\{[^}]*\bdefault\b|\bexport\s*\*\s*as\s+default\b/;
@@ -25,7 +26,7 @@ async function answer({ id, folder, entry, mayHaveHardLinks, provided }: BuildOr
     if (metafile.inputs[`plugin:${entry}`]?.format === 'esm' && !DEFAULT.test(printed.get(entry) ?? '')) return { id, ok: false, problems: [{ text: NO_DEFAULT, file: entry, line: 1, column: 1 }], isBroken: false };
     const [code, sourceMap] = [/\.js$/, /\.map$/].map((ending) => outputFiles.find((file) => ending.test(file.path))?.text ?? '') as [string, string];
     if (code.length > MAX_CODE_CHARS) throw new Refusal(`The bundle has ${code.length} characters, more than ${MAX_CODE_CHARS}.`);
-    return { id, ok: true, code, sourceMap, inputs: Object.fromEntries([...files.digests].sort(([a], [b]) => (a < b ? -1 : 1))) };
+    return { id, ok: true, code, sourceMap: sourceMap.length > MAX_MAP_CHARS ? '' : sourceMap, inputs: Object.fromEntries([...files.digests].sort(([a], [b]) => (a < b ? -1 : 1))) };
   } catch (thrown) {
     return { id, ok: false, ...problemsOf(thrown, printed) };
   }

@@ -4,6 +4,8 @@ export interface BundleRequest {
   readonly folder: string;
   /** The file of the handler, in the folder: `src/forecast.ts`. */
   readonly entry: string;
+  /** For this one, if it is to be less than the bundler's own. */
+  readonly timeoutMs?: number;
   /** Whether files may be hard links: somebody holds what was read against digests that were known before. Otherwise they are refused, since they may be files from outside. */
   readonly mayHaveHardLinks?: boolean;
 }
@@ -13,6 +15,7 @@ export interface Bundle {
   readonly code: string;
   /** SHA-256 of the code as UTF-8, in lower-case hex. The same on every machine. */
   readonly codeDigest: string;
+  /** Empty if it would be too large to be looked at: each error of the code is looked up in it. */
   readonly sourceMap: string;
   /** As which the code appears in stacks. */
   readonly fileName: string;
@@ -29,7 +32,7 @@ export interface BundleProblem {
 }
 
 /** What a builder is asked, and what it answers. */
-export interface BuildOrder extends BundleRequest {
+export interface BuildOrder extends Omit<BundleRequest, 'timeoutMs'> {
   readonly id: number;
   /** Modules that the host gives, by the name that they are imported by. */
   readonly provided: Readonly<Record<string, string>>;

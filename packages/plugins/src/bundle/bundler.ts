@@ -37,8 +37,9 @@ export class Bundler {
 
   /** Rejects with `PLUGIN_BUNDLE_FAILED`; its details have the `problems`. */
   async bundle(request: BundleRequest): Promise<Bundle> {
-    const order = { ...request, id: ++this.#lastId, provided: this.#provided };
-    const turn = this.#turn.then(() => this.#build(order));
+    const { timeoutMs = Infinity, ...wanted } = request;
+    const order = { ...wanted, id: ++this.#lastId, provided: this.#provided };
+    const turn = this.#turn.then(() => this.#build(order, Math.min(this.#timeoutMs, timeoutMs)));
     this.#turn = turn.catch(() => undefined);
     const answer = await turn;
     if (!answer.ok) throw bundleError(request, answer.problems);
@@ -56,19 +57,19 @@ export class Bundler {
     if (child?.exitCode === null && child.signalCode === null) await once(child, 'exit');
   }
 
-  async #build(order: BuildOrder): Promise<BuildAnswer> {
+  async #build(order: BuildOrder, timeoutMs: number): Promise<BuildAnswer> {
     if (this.#isClosed) return failed(order, 'The bundler is closed.');
     const child = (this.#child ??= begin());
     child.ref();
     child.channel?.ref();
-    const answer = await this.#ask(child, order);
+    const answer = await this.#ask(child, order, timeoutMs);
     child.unref();
     child.channel?.unref();
     if (!answer.ok && answer.isBroken) this.#end();
     return answer;
   }
 
-  #ask(child: ChildProcess, order: BuildOrder): Promise<BuildAnswer> {
+  #ask(child: ChildProcess, order: BuildOrder, timeoutMs: number): Promise<BuildAnswer> {
     return new Promise((resolve) => {
       const settle = (answer: BuildAnswer): void => {
         clearTimeout(timer);
@@ -81,7 +82,7 @@ export class Bundler {
       };
       const onExit = (): void => { settle(failed(order, this.#isClosed ? 'The bundler was closed.' : 'The bundler died of it.')); };
       const onError = (error: Error): void => { settle(failed(order, `The bundler cannot be run: ${error.message}.`)); };
-      const timer = setTimeout(() => { settle(failed(order, `It was not bundled within ${this.#timeoutMs} ms.`)); }, this.#timeoutMs);
+      const timer = setTimeout(() => { settle(failed(order, `It was not bundled within ${timeoutMs} ms.`)); }, timeoutMs);
       child.on('message', onMessage).on('exit', onExit).on('error', onError);
       child.send(order, (error) => { if (error !== null) onError(error); });
     });

@@ -22,7 +22,8 @@ export function checkJob(job: IsolateJob, maxMemoryBytes: number): void {
   checked.add(digest, job.code);
 }
 
-function checkLimits(limits: IsolateLimits, maxMemoryBytes: number): void {
+/** Throws a `TypeError` for limits that no job can have. */
+export function checkLimits(limits: IsolateLimits, maxMemoryBytes: number): void {
   for (const name of LIMIT_NAMES) {
     const limit = limits[name];
     if (!Number.isSafeInteger(limit) || limit < 0) throw new TypeError(`The limit "${name}" is a whole number, not ${String(limit)}.`);

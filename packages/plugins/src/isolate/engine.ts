@@ -41,11 +41,19 @@ interface Instance {
 
 export type Entry = 'begin' | 'invoke' | 'settle' | 'fireTimer';
 
-/** Compiles a script in an engine of its own. Throws an `Error` for what is no script. */
+/** Thrown for what is no script: its message is what the engine says of it. */
+export class NoScript extends Error {}
+
+const NO_SCRIPT = 'Compilation error: ';
+
+/** Compiles a script in an engine of its own. Throws a {@link NoScript}; and something else if there is no engine for it. */
 export async function compile(module: WasmModule, script: string, fileName: string): Promise<Uint8Array> {
   const vm = await QuickJS.create({ wasm: module, intrinsics: INTRINSICS, ...SETUP_LIMITS, ...outside(() => 0) });
   try {
     return vm.compile(script, fileName, 0, CompileFlags.STRIP_SOURCE);
+  } catch (thrown) {
+    const { message } = thrown as Error;
+    throw message.startsWith(NO_SCRIPT) ? new NoScript(message.slice(NO_SCRIPT.length), { cause: thrown }) : thrown;
   } finally {
     vm.dispose();
   }

@@ -3,6 +3,7 @@ import { pluginError } from '../errors.js';
 import type { IsolateJob, IsolateLimits } from './job.js';
 import type { Failure } from './protocol.js';
 import { mapStack } from './stack.js';
+import { MAX_KEPT_CHARS } from './underway.js';
 
 const LIMIT_WORDS: Readonly<Record<keyof IsolateLimits, string>> = {
   fuel: 'steps (fuel)',
@@ -21,6 +22,8 @@ export function errorOf(failure: Failure, job: IsolateJob): OmniError {
   switch (failure.reason) {
     case 'threw':
       return threwError(failure, job);
+    case 'script':
+      return pluginError('PLUGIN_FAILED', `The code is no script that the engine takes: ${clean(failure.message)}`);
     case 'limit':
       return limitError(failure.limit, failure.used, job.limits);
     case 'result':
@@ -44,6 +47,12 @@ export function stuckError(used: number, allowed: number): OmniError {
   return pluginError('PLUGIN_LIMIT_EXCEEDED', `The plugin was in one operation of the engine for ${used} ms, which nothing can interrupt. Let it do less at once: huge numbers and texts, or long lists, are what takes so long.`, {
     details: { limit: 'stuckMs', used, allowed },
   });
+}
+
+/** What a caller is told of a call that kept more than all others of its owner, when that was too much. */
+export function keptError(owner: string, used: number): OmniError {
+  const message = `The calls of ${owner === '' ? 'this owner' : `plugin "${owner}"`} that are under way keep more than ${MAX_KEPT_CHARS} characters, and this one keeps most of them, ${used}: its arguments, and what it was answered. Let it ask for less, or call it less at once.`;
+  return pluginError('PLUGIN_LIMIT_EXCEEDED', message, { details: { limit: 'keptChars', used, allowed: MAX_KEPT_CHARS } });
 }
 
 function threwError({ name, message, stack, code }: Extract<Failure, { reason: 'threw' }>, job: IsolateJob): OmniError {

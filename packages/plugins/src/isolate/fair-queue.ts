@@ -31,6 +31,8 @@ export class FairQueue<Item> {
       for (const items of [line.begun, line.fresh]) {
         for (const item of items) {
           const place = placeFor(item);
+          // Those that have begun may have places of their own; all others of an owner are alike.
+          if (place === undefined && items === line.fresh) break;
           if (place === undefined) continue;
           items.delete(item);
           this.#lines.delete(owner);

@@ -92,7 +92,10 @@ export class GuestVm implements Guest {
       return;
     }
     this.#settled++;
-    this.#run(() => { this.#enter('settle', call, isOk, text); });
+    this.#run(() => {
+      this.#burnFor(text.length);
+      if (this.#stop === undefined) this.#enter('settle', call, isOk, text);
+    });
   }
 
   /** Ends the call, whether or not it is over; the engine, if others can have it. */
@@ -124,7 +127,7 @@ export class GuestVm implements Guest {
       this.#ranMs += performance.now() - this.#enteredAt;
       this.#heartbeat.leave();
     }
-    if (!this.#isOver) this.#tell({ kind: 'rest', slot: this.#slot, settled: this.#settled });
+    if (!this.#isOver) this.#tell({ kind: 'rest', slot: this.#slot, settled: this.#settled, ranMs: Math.ceil(this.#ranMs) });
   }
 
   /** Runs what is queued in the engine, then timers; what is left after that waits for calls, or for nothing. */

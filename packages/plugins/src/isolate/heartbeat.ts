@@ -26,6 +26,11 @@ export class Heartbeat {
     this.beat();
   }
 
+  /** Worker: the engine compiles the code of a call. */
+  compile(slot: number): void {
+    this.enter(-slot);
+  }
+
   /** Worker: the engine is left. */
   leave(): void {
     Atomics.store(this.#cells, RUNNING, 0);
@@ -42,9 +47,10 @@ export class Heartbeat {
     return false;
   }
 
-  /** Host: the slot in the engine, 0 for none, and a number that changes while it moves. */
-  read(): { readonly running: number; readonly beats: number } {
-    return { running: Atomics.load(this.#cells, RUNNING), beats: Atomics.load(this.#cells, BEATS) };
+  /** Host: the slot in the engine, 0 for none, what is done there, and a number that changes while it moves. */
+  read(): { readonly running: number; readonly isCompiling: boolean; readonly beats: number } {
+    const running = Atomics.load(this.#cells, RUNNING);
+    return { running: Math.abs(running), isCompiling: running < 0, beats: Atomics.load(this.#cells, BEATS) };
   }
 
   /** Host: gives a call up, before it begins or as soon as the engine asks. */

@@ -7,6 +7,7 @@
  * 3. It is told what came of its calls when it is its turn: once it is on a worker, and by `goOn`. It works until the worker says that it
  *    has come to rest with all of that.
  */
+import { createHash } from 'node:crypto';
 import { describeThrown, OmniError, type Json } from '@omnipaw/kernel';
 import { pluginError } from '../errors.js';
 import { clean, errorOf, limitError } from './failure.js';
@@ -18,6 +19,14 @@ import type { HostMessage, WorkerMessage } from './protocol.js';
 export interface Seat {
   readonly slot: number;
   readonly post: (message: HostMessage) => void;
+}
+
+/** What whoever has an invocation hears of it. */
+export interface InvocationEvents {
+  /** There is something to go on with. */
+  readonly onSettled: () => void;
+  /** So many characters more are kept for it, or fewer. */
+  readonly onKept: (chars: number) => void;
 }
 
 interface GuestCall {
@@ -35,6 +44,12 @@ interface Settlement extends CallOutcome {
   readonly call: number;
 }
 
+/** What an invocation, and each call that it makes, takes beside its texts, about. */
+const CHARS_OF_ITSELF = 4_096;
+const CHARS_OF_CALL = 256;
+/** A call whose seat is taken away runs again from its beginning: all of its runs together have so many times what one may take. */
+const MAX_CPU_RUNS = 3;
+
 export class Invocation {
   readonly job: IsolateJob;
   readonly args: string;
@@ -47,11 +62,16 @@ export class Invocation {
   #isWorking = false;
   #hasBegun = false;
   #seat: Seat | undefined;
-  readonly #calls: GuestCall[] = [];
+  /** Digests of what it has asked for: the same has to come again, and its texts may be large. */
+  readonly #calls: string[] = [];
   readonly #settlements: Settlement[] = [];
   /** Settlements that the run was told of. */
   #told = 0;
-  readonly #onSettled: () => void;
+  readonly #events: InvocationEvents;
+  #keptChars: number;
+  /** Time in the engine: of the runs that are over, and of the one that is under way, as far as it was told. */
+  #ranBeforeMs = 0;
+  #ranMs = 0;
   /** Of the run that is under way; those that an earlier one has made or said come again. */
   #callsOfRun = 0;
   #logsOfRun = 0;
@@ -59,12 +79,12 @@ export class Invocation {
   /** The last thing that a call threw of which the guest was told nothing. */
   #unsaid: unknown;
 
-  /** `onSettled` is told that there is something to go on with. */
-  constructor(job: IsolateJob, seed: readonly number[], onSettled: () => void) {
+  constructor(job: IsolateJob, seed: readonly number[], events: InvocationEvents) {
     this.job = job;
     this.seed = seed;
-    this.#onSettled = onSettled;
+    this.#events = events;
     this.args = JSON.stringify(job.args);
+    this.#keptChars = CHARS_OF_ITSELF + this.args.length;
     this.outcome = new Promise((resolve) => { this.#resolve = resolve; });
   }
 
@@ -74,6 +94,20 @@ export class Invocation {
 
   get owner(): string {
     return this.job.owner ?? '';
+  }
+
+  get caller(): string {
+    return this.job.caller ?? '';
+  }
+
+  /** How many characters are kept for it: its arguments, what it asks for, and what it was told, which it may have to be told again. */
+  get keptChars(): number {
+    return this.#keptChars;
+  }
+
+  /** How long it has been in the engine since it was started last, which is what it takes to start it anew. Milliseconds. */
+  get ranMs(): number {
+    return this.#ranMs;
   }
 
   /** Whether it was on a worker before. */
@@ -96,6 +130,8 @@ export class Invocation {
     this.#seat = seat;
     this.#hasBegun = true;
     this.#told = 0;
+    this.#ranBeforeMs += this.#ranMs;
+    this.#ranMs = 0;
     this.#callsOfRun = 0;
     this.#logsOfRun = 0;
     this.goOn(seat);
@@ -128,6 +164,7 @@ export class Invocation {
       case 'rest':
         if (message.settled > this.#told) return `It has heard of ${message.settled} calls, and was told of ${this.#told}.`;
         this.#isWorking = message.settled < this.#told;
+        this.#ran(message.ranMs);
         return undefined;
       case 'done':
         this.#done(message.result);
@@ -146,7 +183,15 @@ export class Invocation {
   #finish(outcome: IsolateOutcome): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    // Whatever it still waits for has no use for these.
+    this.#settlements.length = 0;
     this.#resolve(outcome);
+  }
+
+  #ran(ranMs: number): void {
+    this.#ranMs = ranMs;
+    const [total, allowed] = [this.#ranBeforeMs + ranMs, MAX_CPU_RUNS * this.job.limits.cpuMs];
+    if (total > allowed) this.fail(limitError('cpuMs', total, { ...this.job.limits, cpuMs: allowed }));
   }
 
   #done(text: string): void {
@@ -163,16 +208,26 @@ export class Invocation {
     const { maxCalls, callBytes } = this.job.limits;
     if (call !== this.#callsOfRun || call >= maxCalls || made.args.length > callBytes) return `It made call ${call}, which it cannot make.`;
     this.#callsOfRun++;
-    const before = this.#calls[call];
-    if (before !== undefined) return before.name === made.name && before.args === made.args ? undefined : `Run again, it made another call ${call}.`;
-    this.#calls.push(made);
+    const [before, digest] = [this.#calls[call], digestOf(made)];
+    if (before !== undefined) return before === digest ? undefined : `Run again, it made another call ${call}.`;
+    this.#calls.push(digest);
     void this.#make(call, made);
     return undefined;
   }
 
   async #make(call: number, { name, args }: GuestCall): Promise<void> {
     const read = readGuestJson(args);
-    this.#settle({ call, ...(read.ok ? await this.#outcomeOf(name, read.value) : refused('SERIALIZATION_ERROR', read.message)) });
+    const { length } = args;
+    this.#keep(CHARS_OF_CALL + length);
+    if (this.#isOver) return;
+    const outcome = read.ok ? await this.#outcomeOf(name, read.value) : refused('SERIALIZATION_ERROR', read.message);
+    this.#settle({ call, ...outcome }, length);
+  }
+
+  /** What may end it: whoever keeps too much. */
+  #keep(chars: number): void {
+    this.#keptChars += chars;
+    this.#events.onKept(chars);
   }
 
   async #outcomeOf(name: string, args: Json): Promise<CallOutcome> {
@@ -188,10 +243,12 @@ export class Invocation {
     }
   }
 
-  #settle(settlement: Settlement): void {
+  /** Its arguments are not kept any more, and what came of it is. */
+  #settle(settlement: Settlement, argsChars: number): void {
     if (this.#isOver) return;
     this.#settlements.push(settlement);
-    this.#onSettled();
+    this.#keep(settlement.text.length - argsChars);
+    this.#events.onSettled();
   }
 
   #log(text: string): void {
@@ -201,6 +258,10 @@ export class Invocation {
       this.fail(pluginError('PLUGIN_FAILED', `What the plugin logged could not be taken: ${describeThrown(thrown)}.`, { cause: thrown }));
     }
   }
+}
+
+function digestOf({ name, args }: GuestCall): string {
+  return createHash('sha256').update(`${name.length},${name}${args}`).digest('base64');
 }
 
 function refused(code: string, message: string): CallOutcome {

@@ -4,12 +4,13 @@ import type { AbortSignalLike, Json, OmniError } from '@omnipaw/kernel';
 export interface IsolateLimits {
   /**
    * How often the engine may ask whether to go on, which it does every 10,000 steps or so; 100 reactions to promises count as much, and so do 32,768
-   * characters that cross the bridge. Deterministic.
+   * characters that cross the bridge, either way. Deterministic.
    */
   readonly fuel: number;
   /**
    * Time on the clock that the call may be in the engine in all, not that of the processor; waiting for calls is not counted. Not deterministic,
-   * and longer on a busy machine: give five times what the fuel takes, or more. One operation that nothing can interrupt (on a huge number, say)
+   * and longer on a busy machine: give five times what the fuel takes, or more. A call that runs again, since its seat was taken away while it waited,
+   * has three times as much for all of its runs. One operation that nothing can interrupt (on a huge number, say)
    * ends the call after two seconds, whatever this is.
    */
   readonly cpuMs: number;
@@ -55,6 +56,8 @@ export interface IsolateJob {
   readonly limits: IsolateLimits;
   /** Whose it is: owners take turns. Jobs of which that is not said have the same one. */
   readonly owner?: string;
+  /** On whose behalf: each has so many calls of an owner under way and no more. Jobs of which that is not said have the same one. */
+  readonly caller?: string;
   /**
    * The only way out. What it throws crosses as a code and a message, if it is an `OmniError`; anything else as
    * `PLUGIN_CALL_FAILED`, without a word about it.

@@ -8,27 +8,48 @@
 import type { IsolateJob } from './job.js';
 
 const PATIENCE_MS = 2_000;
-const CHARS_PER_MS = 4_000;
+/** A quarter of what an ordinary machine compiles. */
+const COMPILED_CHARS_PER_MS = 1_000;
 /** Code that has been ended may have half as long each time, and this at least: so that a plugin which does nothing else does not keep others waiting. */
 const LEAST_PATIENCE_MS = 500;
 const MAX_REMEMBERED = 256;
 
+type Run = Pick<IsolateJob, 'owner' | 'code' | 'codeDigest' | 'limits'>;
+
 export class Patience {
-  /** How often each code was ended, by its digest; the one not ended for longest first. */
+  /** How often the code of an owner was ended since it last came to an end by itself; the one not ended for longest first. */
   readonly #ended = new Map<string, number>();
 
-  /** Never more than the call may run in all. */
-  of({ code, codeDigest, limits }: IsolateJob): number {
-    const patienceMs = Math.max(LEAST_PATIENCE_MS, PATIENCE_MS / 2 ** (this.#ended.get(codeDigest) ?? 0));
-    return Math.min(limits.cpuMs, Math.round(patienceMs + code.length / CHARS_PER_MS));
+  /** For a stretch in the engine; never more than the call may run in all. */
+  of(run: Run): number {
+    return Math.min(run.limits.cpuMs, this.#patienceMs(run));
+  }
+
+  /** To compile its code, which takes its time however often it was ended. */
+  toCompile(run: Run): number {
+    return Math.round(this.#patienceMs(run) + run.code.length / COMPILED_CHARS_PER_MS);
   }
 
   /** It was ended for that. */
-  remember({ codeDigest }: IsolateJob): void {
-    const times = (this.#ended.get(codeDigest) ?? 0) + 1;
-    this.#ended.delete(codeDigest);
-    this.#ended.set(codeDigest, times);
+  remember(run: Run): void {
+    const key = keyOf(run);
+    const times = (this.#ended.get(key) ?? 0) + 1;
+    this.#ended.delete(key);
+    this.#ended.set(key, times);
     const [oldest] = this.#ended.keys();
     if (this.#ended.size > MAX_REMEMBERED) this.#ended.delete(oldest!);
   }
+
+  /** It came to an end by itself: whatever it was ended for, a busy machine perhaps, is over. */
+  forget(run: Run): void {
+    if (this.#ended.size > 0) this.#ended.delete(keyOf(run));
+  }
+
+  #patienceMs(run: Run): number {
+    return Math.max(LEAST_PATIENCE_MS, PATIENCE_MS / 2 ** (this.#ended.get(keyOf(run)) ?? 0));
+  }
+}
+
+function keyOf({ owner = '', codeDigest }: Run): string {
+  return `${owner} ${codeDigest}`;
 }

@@ -37,6 +37,8 @@ export type HostMessage = StartMessage | SettleMessage | { readonly kind: 'dispo
 /** Why a call has come to no result. */
 export type Failure =
   | { readonly reason: 'threw'; readonly name: string; readonly message: string; readonly stack: string; readonly code: string }
+  /** The code is no script, so nothing of it has run. */
+  | { readonly reason: 'script'; readonly message: string }
   | { readonly reason: 'limit'; readonly limit: keyof IsolateLimits; readonly used: number }
   | { readonly reason: 'result'; readonly message: string }
   /** It waits, and nothing is on its way that it could wait for. */
@@ -47,8 +49,8 @@ export type Failure =
 export type WorkerMessage =
   | { readonly kind: 'call'; readonly slot: number; readonly call: number; readonly name: string; readonly args: string }
   | { readonly kind: 'log'; readonly slot: number; readonly text: string }
-  /** `settled` is how many calls it was told of so far. */
-  | { readonly kind: 'rest'; readonly slot: number; readonly settled: number }
+  /** `settled` is how many calls it was told of so far; `ranMs`, how long the slot was in the engine. */
+  | { readonly kind: 'rest'; readonly slot: number; readonly settled: number; readonly ranMs: number }
   | { readonly kind: 'gone'; readonly slot: number }
   | { readonly kind: 'done'; readonly slot: number; readonly result: string }
   | { readonly kind: 'failed'; readonly slot: number; readonly failure: Failure };
@@ -70,6 +72,7 @@ export const LIMIT_NAMES = Object.keys(LIMITS) as readonly (keyof IsolateLimits)
 
 const FAILURES = fieldsBy('reason', {
   threw: { name: isText, message: isText, stack: isText, code: isText },
+  script: { message: isText },
   limit: { limit: (value) => LIMIT_NAMES.includes(value as keyof IsolateLimits), used: isNumber },
   result: { message: isText },
   stalled: {},
@@ -79,7 +82,7 @@ const FAILURES = fieldsBy('reason', {
 const TO_HOST = fieldsBy('kind', {
   call: { slot: isCount, call: isCount, name: isText, args: isText },
   log: { slot: isCount, text: isText },
-  rest: { slot: isCount, settled: isCount },
+  rest: { slot: isCount, settled: isCount, ranMs: isCount },
   gone: { slot: isCount },
   done: { slot: isCount, result: isText },
   failed: { slot: isCount, failure: (value) => hasShape(value, FAILURES, 'reason') },

@@ -17,13 +17,15 @@ import { limitError, stuckError } from './failure.js';
 import { Heartbeat, MAX_WORKING } from './heartbeat.js';
 import type { Invocation } from './invocation.js';
 import { Patience } from './patience.js';
-import { isWorkerMessage, type HostMessage } from './protocol.js';
+import { isWorkerMessage, type HostMessage, type WorkerMessage } from './protocol.js';
 import type { WasmModule } from './webassembly.js';
 import type { WorkerData } from './worker.js';
 
 const LOOK_MS = 25;
 /** How long a call that was given up may stay in the engine; it asks every millisecond or so. */
 const ABORT_PATIENCE_MS = 1_000;
+/** Behind a turn that is longer nobody waits: the others go elsewhere. */
+const LONG_TURN_MS = 2_000;
 /** Calls that are there at once: each has an engine of its own. */
 const MAX_SEATED = 16;
 /** For all workers: code that stops one stops any. */
@@ -37,6 +39,8 @@ export interface SeatEvents {
   readonly onRest: (invocation: Invocation) => void;
   /** An invocation is over, so that there is room. */
   readonly onRoom: () => void;
+  /** A turn takes long. These have waited for theirs behind it, and are not on the worker any more. */
+  readonly onLongTurn: (others: readonly Invocation[]) => void;
   /** The worker is no more. These have not come to rest on it; `why` is undefined if it is known whose fault that is, and not theirs. */
   readonly onGone: (others: readonly Invocation[], why: string | undefined) => void;
 }
@@ -54,7 +58,8 @@ export class WorkerSeat {
   #lastSlot = 0;
   #isGone = false;
   #looking: NodeJS.Timeout | undefined;
-  #seen = { running: 0, beats: 0, looks: 0 };
+  /** How many looks ago it has moved, and has begun with what it does. */
+  #seen = { running: 0, beats: 0, looks: 0, turnLooks: 0 };
 
   constructor(module: WasmModule, events: SeatEvents) {
     this.#events = events;
@@ -83,9 +88,24 @@ export class WorkerSeat {
     return working;
   }
 
-  /** Whether one more may work. */
-  get hasTurn(): boolean {
-    return this.working < MAX_WORKING;
+  /** Whether one more of an owner may work: one of each, so that nobody waits here for two turns of another one; but two if there is no other one. */
+  hasTurnFor(owner: string, isAlone: boolean): boolean {
+    return this.working < MAX_WORKING && this.longTurn === undefined && (isAlone || !this.worksFor(owner));
+  }
+
+  /** Whether one of an owner has a turn; where a turn takes long, that is the only one. */
+  worksFor(owner: string): boolean {
+    const { longTurn } = this;
+    if (longTurn !== undefined) return longTurn.owner === owner;
+    for (const other of this.#leaving.values()) if (other.owner === owner) return true;
+    for (const other of this.#invocations.values()) if (other.isWorking && other.owner === owner) return true;
+    return false;
+  }
+
+  /** Whose turn takes long; undefined if nobody's does. */
+  get longTurn(): Invocation | undefined {
+    const { running, turnLooks } = this.#seen;
+    return turnLooks * LOOK_MS >= LONG_TURN_MS && this.#heartbeat.read().running === running ? this.#invocationAt(running) : undefined;
   }
 
   has(invocation: Invocation): boolean {
@@ -109,28 +129,47 @@ export class WorkerSeat {
   dispose(invocation: Invocation): void {
     for (const [slot, other] of this.#invocations) {
       if (other !== invocation) continue;
-      this.#post({ kind: 'dispose', slot });
-      if (!invocation.isWorking) { this.#release(slot); return; }
-      this.#heartbeat.abort(slot);
-      this.#leaving.set(slot, invocation);
-      this.#invocations.delete(slot);
-      invocation.unseat(); return;
+      if (invocation.isWorking) this.#takeAway(slot, invocation);
+      else {
+        this.#post({ kind: 'dispose', slot });
+        this.#release(slot);
+      }
+      return;
     }
   }
 
-  /** Of the owner that has most, the one that has rested longest: what it does is done again, and nothing that it asks for. */
+  /** Of one that works: the worker stops it as soon as it can. */
+  #takeAway(slot: number, invocation: Invocation): void {
+    this.#post({ kind: 'dispose', slot });
+    this.#heartbeat.abort(slot);
+    this.#leaving.set(slot, invocation);
+    this.#invocations.delete(slot);
+    invocation.unseat();
+  }
+
+  /** Of the owner that has most, the one that is started anew soonest, and of those the one that has rested longest: what it does is done again, and nothing that it asks for. */
   #makeRoom(): void {
     const seats = new Map<string, number>();
     for (const { owner } of this.#invocations.values()) seats.set(owner, (seats.get(owner) ?? 0) + 1);
+    const isBefore = (one: Invocation, other: Invocation): boolean => {
+      const more = seats.get(one.owner)! - seats.get(other.owner)!;
+      return more > 0 || (more === 0 && one.ranMs < other.ranMs);
+    };
     let found: readonly [slot: number, invocation: Invocation] | undefined;
     for (const one of this.#invocations) {
-      if (!one[1].isWorking && (found === undefined || seats.get(one[1].owner)! > seats.get(found[1].owner)!)) found = one;
+      if (!one[1].isWorking && (found === undefined || isBefore(one[1], found[1]))) found = one;
     }
-    if (found === undefined) return;
-    const [slot, invocation] = found;
-    this.#post({ kind: 'dispose', slot });
-    this.#invocations.delete(slot);
-    invocation.unseat();
+    if (found !== undefined) this.vacate(found[1]);
+  }
+
+  /** Takes the seat of one that rests, for it to be started anew when it goes on. */
+  vacate(invocation: Invocation): void {
+    for (const [slot, other] of this.#invocations) {
+      if (other !== invocation) continue;
+      this.#post({ kind: 'dispose', slot });
+      this.#invocations.delete(slot);
+      invocation.unseat();
+    }
   }
 
   /** Ends the worker; invocations are none of its business any more. */
@@ -166,8 +205,15 @@ export class WorkerSeat {
     if (invocation === undefined) return;
     const wrong = invocation.hear(message);
     if (wrong !== undefined) this.#end({ guilty: invocation, error: pluginError('PLUGIN_CRASHED', `The worker has lost track. ${wrong}`), why: wrong });
-    else if (invocation.isOver) this.#release(message.slot);
+    else if (invocation.isOver) this.#part(message, invocation);
     else if (message.kind === 'rest' && !invocation.isWorking) this.#rest(message.slot, invocation);
+  }
+
+  /** It is over, by the worker's last word of it or for the host alone. */
+  #part({ kind, slot }: WorkerMessage, invocation: Invocation): void {
+    if (kind !== 'done' && kind !== 'failed') { this.dispose(invocation); return; }
+    patience.forget(invocation.job);
+    this.#release(slot);
   }
 
   #rest(slot: number, invocation: Invocation): void {
@@ -197,19 +243,34 @@ export class WorkerSeat {
   }
 
   #look(): void {
-    const { running, beats } = this.#heartbeat.read();
+    const { running, isCompiling, beats } = this.#heartbeat.read();
     if (running === 0 && this.size === 0) {
       clearInterval(this.#looking);
       this.#looking = undefined;
       this.#worker.unref();
       return;
     }
-    const looks = running !== 0 && running === this.#seen.running && beats === this.#seen.beats ? this.#seen.looks + 1 : 0;
-    this.#seen = { running, beats, looks };
-    const invocation = this.#invocationAt(running);
+    const isSame = running !== 0 && running === this.#seen.running;
+    const looks = isSame && beats === this.#seen.beats ? this.#seen.looks + 1 : 0;
+    this.#seen = { running, beats, looks, turnLooks: isSame ? this.#seen.turnLooks + 1 : 0 };
+    if (this.#seen.turnLooks * LOOK_MS === LONG_TURN_MS) this.#giveWay(running);
     const stuckMs = looks * LOOK_MS;
-    const patienceMs = Math.min(this.#invocations.has(running) ? Infinity : ABORT_PATIENCE_MS, invocation === undefined ? Infinity : patience.of(invocation.job));
-    if (looks > 0 && stuckMs >= patienceMs) this.#endStuck(invocation, { stuckMs, patienceMs });
+    const patienceMs = this.#patienceFor(running, isCompiling);
+    if (looks > 0 && stuckMs >= patienceMs) this.#endStuck(this.#invocationAt(running), { stuckMs, patienceMs });
+  }
+
+  #patienceFor(slot: number, isCompiling: boolean): number {
+    const invocation = this.#invocationAt(slot);
+    if (invocation === undefined) return ABORT_PATIENCE_MS;
+    // Its code is kept, so whoever gave up the call that it was compiled for has not given up that.
+    if (isCompiling) return patience.toCompile(invocation.job);
+    return Math.min(this.#invocations.has(slot) ? Infinity : ABORT_PATIENCE_MS, patience.of(invocation.job));
+  }
+
+  #giveWay(running: number): void {
+    const others = [...this.#invocations].filter(([slot, invocation]) => slot !== running && invocation.isWorking);
+    for (const [slot, invocation] of others) this.#takeAway(slot, invocation);
+    this.#events.onLongTurn(others.map(([, invocation]) => invocation));
   }
 
   #invocationAt(slot: number): Invocation | undefined {

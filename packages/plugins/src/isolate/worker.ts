@@ -1,6 +1,7 @@
 /** The program of a worker: it has engines, one a slot, and takes one message after the other. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { preludeScript } from './guest/prelude.js';
+import { CompiledCodes } from './compiled-codes.js';
 import { compile, Engine } from './engine.js';
 import { GuestVm } from './guest-vm.js';
 import { Heartbeat } from './heartbeat.js';
@@ -20,8 +21,7 @@ class Slots {
   readonly #heartbeat: Heartbeat;
   readonly #tell: (message: WorkerMessage) => void;
   readonly #guests = new Map<number, GuestVm>();
-  /** Compiled code by its digest, or why it is none. The host says what to forget, and gives no code twice until then. */
-  readonly #codes = new Map<string, Uint8Array | Failure>();
+  readonly #codes: CompiledCodes;
   readonly #prelude: Promise<Uint8Array>;
   /** Engines that nobody runs in. */
   readonly #spares: Engine[] = [];
@@ -30,6 +30,7 @@ class Slots {
     this.#module = module;
     this.#heartbeat = new Heartbeat(heartbeat);
     this.#tell = tell;
+    this.#codes = new CompiledCodes((code, fileName) => compile(module, code, fileName));
     this.#prelude = compile(module, preludeScript(), 'guest');
     // The first is made while there is nothing else to do; what fails here fails again for whoever needs it.
     this.#create().then((engine) => { this.#spare(engine); }, () => undefined);
@@ -49,7 +50,7 @@ class Slots {
         this.#tell({ kind: 'gone', slot: message.slot });
         break;
       case 'forget':
-        this.#codes.delete(message.codeDigest);
+        this.#codes.forget(message.codeDigest);
         break;
     }
   }
@@ -70,15 +71,11 @@ class Slots {
     this.#sweep(slot);
   }
 
-  async #codeOf({ slot, codeDigest, code, fileName }: StartMessage): Promise<Uint8Array | Failure> {
-    const known = this.#codes.get(codeDigest);
-    if (known !== undefined) return known;
-    if (code === undefined) return { reason: 'crashed', message: 'The code was not given.' };
-    this.#heartbeat.enter(slot);
-    const compiled = await compile(this.#module, code, fileName).catch((thrown: unknown) => failureOf(thrown as Error));
+  async #codeOf(message: StartMessage): Promise<Uint8Array | Failure> {
+    this.#heartbeat.compile(message.slot);
+    const code = await this.#codes.get(message);
     this.#heartbeat.leave();
-    this.#codes.set(codeDigest, compiled);
-    return compiled;
+    return code;
   }
 
   #sweep(slot: number): void {
@@ -99,10 +96,6 @@ class Slots {
   async #create(): Promise<Engine> {
     return Engine.create(this.#module, await this.#prelude);
   }
-}
-
-function failureOf({ message }: Error): Failure {
-  return { reason: 'threw', name: '', message, stack: '', code: '' };
 }
 
 function main(port: NonNullable<typeof parentPort>): void {

@@ -1,11 +1,12 @@
-import type { StandardSchema, Tool } from '@omnipaw/kernel';
+import type { Tool } from '@omnipaw/kernel';
 
-/** A tool for a kernel's registry that can be exchanged while it is there; what a call is recorded as, that it runs, however long that takes. */
+/**
+ * A tool that can be exchanged while a kernel has it: whoever asks its registry for it gets the one that is there then, by `present`, so that a
+ * call runs what it is recorded as, however long that takes. Copies of it have `origin` and `run` of the moment.
+ */
 export function liveTool(first: Tool, present: () => Tool): Tool {
-  const validate: StandardSchema['~standard']['validate'] = (value) => present().input['~standard'].validate(value);
   const tool = {
     ...first,
-    input: { '~standard': { ...first.input['~standard'], validate } },
     get origin() { return present().origin; },
     run: (args: unknown, context) => present().run(args as never, context),
   } satisfies Tool;

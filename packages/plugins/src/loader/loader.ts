@@ -12,12 +12,13 @@ import { Bundler } from '../bundle/index.js';
 import { pluginError } from '../errors.js';
 import { pluginDigests, verifyIntegrity, verifySignature, type PluginDigests } from '../integrity/index.js';
 import { PROVIDED } from '../kit/index.js';
-import { createIsolatePool, DEFAULT_LIMITS, type IsolateLimits, type IsolatePool } from '../isolate/index.js';
+import { checkLimits, createIsolatePool, DEFAULT_LIMITS, DEFAULT_MEMORY_BYTES, type IsolateLimits, type IsolatePool } from '../isolate/index.js';
 import { assertGranted, grantedPermissions, networkSets, PluginValidator, type HttpMethod, type NetworkSet, type PermissionSpec, type PluginManifest } from '../manifest/index.js';
 import { pluginAgent, type LoadedAgent } from './plugin-agent.js';
 import { pluginTool, programTool, type Runtime } from './plugin-tool.js';
 import { PresentPlugins } from './present-plugins.js';
 import { readCode, readCodeForReplay } from './read-code.js';
+import { rivalsIn } from './rivals.js';
 
 /** A host that a plugin may ask, in the form that `fetchTool` of `@omnipaw/host` has it. */
 export interface PluginHost {
@@ -39,10 +40,14 @@ export interface LoaderOptions {
   readonly trustedKeys?: readonly string[];
   /** Makes the tool by which a plugin fetches from its own hosts: `(name, allow) => fetchTool(name, { allow })`. Without it, plugins that want some are refused. */
   readonly fetchTool?: (name: string, allow: readonly PluginHost[]) => Tool;
+  /** What a call may use; `DEFAULT_LIMITS` unless given. At most 1 GiB of memory. */
   readonly limits?: Partial<IsolateLimits>;
-  /** Threads that run plugins; 2 unless given. */
+  /** Threads that run plugins; 2 unless given. Others may have as many more while calls of some plugins take longer than two seconds. */
   readonly workers?: number;
 }
+
+/** An engine can have four times as much at the most, and a worker has sixteen. */
+const MAX_MEMORY_BYTES = 1024 ** 3;
 
 /** A plugin that can be used. */
 export interface LoadedPlugin {
@@ -82,9 +87,13 @@ export interface Plugins {
 export class PluginLoader {
   readonly #options: LoaderOptions;
   readonly #validator: PluginValidator;
+  readonly #limits: IsolateLimits;
 
+  /** Throws a `TypeError` for limits that no call can have. */
   constructor(options: LoaderOptions) {
     this.#options = options;
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    checkLimits(this.#limits, MAX_MEMORY_BYTES);
     this.#validator = new PluginValidator(options.kernelVersion === undefined ? {} : { kernelVersion: options.kernelVersion });
   }
 
@@ -96,14 +105,17 @@ export class PluginLoader {
   async load(): Promise<Plugins> {
     const { folder, workers } = this.#options;
     const items = (await readdir(folder, { withFileTypes: true })).filter((item) => (item.isDirectory() || item.isSymbolicLink()) && !item.name.startsWith('.'));
-    const pool = createIsolatePool(workers === undefined ? {} : { workers });
+    const maxMemoryBytes = Math.max(DEFAULT_MEMORY_BYTES, this.#limits.memoryBytes);
+    const pool = createIsolatePool({ maxMemoryBytes, ...(workers === undefined ? {} : { workers }) });
     const bundler = new Bundler({ provided: PROVIDED });
     const [loaded, rejected]: [LoadedPlugin[], RejectedPlugin[]] = [[], []];
+    const rivals = await rivalsIn(items.filter((item) => !item.isSymbolicLink()).map(({ name }) => join(folder, name)));
     try {
       for (const item of items.sort((one, other) => (one.name < other.name ? -1 : 1))) {
         const place = join(folder, item.name);
         try {
           if (item.isSymbolicLink()) throw pluginError('PLUGIN_REFUSED', `${item.name} is a link, and the folder of a plugin is none. Put the folder itself there, or name the one that it is in.`);
+          if (rivals.has(place)) throw rivals.get(place)!;
           loaded.push(await this.#loadOne(place, { pool, bundler, loaded }));
         } catch (thrown) {
           rejected.push({ folder: place, error: rejection(place, thrown) });
@@ -131,7 +143,7 @@ export class PluginLoader {
   }
 
   async #loadOne(folder: string, { pool, bundler, loaded }: { readonly pool: IsolatePool; readonly bundler: Bundler; readonly loaded: readonly LoadedPlugin[] }): Promise<LoadedPlugin> {
-    const { grants = {}, trustedKeys = [], limits } = this.#options;
+    const { grants = {}, trustedKeys = [] } = this.#options;
     const manifest = await this.#validator.read(folder);
     const twin = loaded.find((other) => other.manifest.shortName === manifest.shortName);
     if (twin !== undefined) throw pluginError('PLUGIN_REFUSED', `Plugin "${manifest.name}" in ${basename(folder)} has the name that the plugin in ${basename(twin.folder)} has. Take one of them away.`);
@@ -143,7 +155,7 @@ export class PluginLoader {
     const { files, bundles } = await (this.#isReplay ? readCodeForReplay : readCode)(manifest, { folder, bundler, known });
     const digests = pluginDigests(manifest, files);
     const origin = `${manifest.name}@${manifest.version} manifest ${digests.manifest} code ${digests.code} schemas ${digests.schemas}`;
-    const runtime: Runtime = { manifest, origin, pool, limits: { ...DEFAULT_LIMITS, ...limits }, networks };
+    const runtime: Runtime = { manifest, origin, pool, limits: this.#limits, networks };
     const tools: Tool[] = fetchTools.map((tool) => Object.freeze({ ...tool, origin }));
     for (const tool of manifest.tools) tools.push(pluginTool(tool, bundles.get(tool.handler), runtime));
     const agents: LoadedAgent[] = [];

@@ -53,8 +53,8 @@ export function programTool({ type, description = '' }: PluginAgent, bundle: Bun
 
 /** Without a bundle it is there to be compared with a log. */
 function runIn({ manifest, pool, limits, networks }: Runtime, bundle: Bundle | undefined, permissions: readonly Permission[]) {
-  const holder: Holder = { plugin: manifest.name, shortName: manifest.shortName, permissions, ofPlugin: manifest.permissions, fetchTool: setFor(permissions, networks)?.tool };
-  return async (args: unknown, { ask, calledAt, idempotencyKey, progress, signal }: ToolContext): Promise<Json> => {
+  const holder: Holder = { plugin: manifest.name, shortName: manifest.shortName, ownTools: namesOf(manifest), permissions, ofPlugin: manifest.permissions, fetchTool: setFor(permissions, networks)?.tool };
+  return async (args: unknown, { agent, ask, calledAt, idempotencyKey, progress, signal }: ToolContext): Promise<Json> => {
     if (bundle === undefined) throw pluginError('PLUGIN_REFUSED', `Plugin "${manifest.name}" was loaded for a replay, in which nothing of it runs. Load it without mode "REPLAY".`);
     const outcome = await pool.run({
       ...bundle,
@@ -63,6 +63,7 @@ function runIn({ manifest, pool, limits, networks }: Runtime, bundle: Bundle | u
       seed: idempotencyKey,
       limits,
       owner: manifest.name,
+      caller: agent,
       signal: signal,
       log: (text) => { progress({ log: text }); },
       call: async (name, given) => {
@@ -73,4 +74,8 @@ function runIn({ manifest, pool, limits, networks }: Runtime, bundle: Bundle | u
     if (outcome.ok) return outcome.value;
     throw outcome.error;
   };
+}
+
+function namesOf({ tools, agents }: PluginManifest): ReadonlySet<string> {
+  return new Set([...tools.map(({ name }) => name), ...agents.map(({ type }) => programName(type))]);
 }

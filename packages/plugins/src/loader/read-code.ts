@@ -5,6 +5,7 @@ import { OmniError } from '@omnipaw/kernel';
 import type { Bundle, Bundler } from '../bundle/index.js';
 import { withPackages, type FileDigests } from '../integrity/index.js';
 import { modulesOf, type PluginManifest } from '../manifest/index.js';
+import { PluginBundles } from './plugin-bundles.js';
 
 export interface PluginCode {
   /** Of the plugin's files, and of what is bundled of its packages. */
@@ -23,9 +24,10 @@ interface Place {
 /** Rejects with `PLUGIN_BUNDLE_FAILED`, and with `PLUGIN_INTEGRITY_FAILED` for a file that is another one than it was. */
 export async function readCode(manifest: PluginManifest, { folder, bundler, known }: Place): Promise<PluginCode> {
   let files = known;
+  const plugin = new PluginBundles(bundler, { folder, mayHaveHardLinks: manifest.integrity !== undefined });
   const bundles = new Map<string, Bundle>();
   for (const entry of modulesOf(manifest)) {
-    const bundle = await bundler.bundle({ folder, entry, mayHaveHardLinks: manifest.integrity !== undefined });
+    const bundle = await plugin.of(entry);
     // Somebody may have exchanged a file since it was hashed.
     files = withPackages(manifest, files, bundle.inputs);
     bundles.set(entry, bundle);
@@ -40,9 +42,10 @@ export async function readCode(manifest: PluginManifest, { folder, bundler, know
 export async function readCodeForReplay(manifest: PluginManifest, { folder, bundler, known }: Place): Promise<PluginCode> {
   let files = known;
   const hasPackages = manifest.integrity === undefined && (await lstat(join(folder, 'node_modules')).catch(() => undefined)) !== undefined;
+  const plugin = new PluginBundles(bundler, { folder });
   for (const entry of hasPackages ? modulesOf(manifest) : []) {
     try {
-      files = withPackages(manifest, files, (await bundler.bundle({ folder, entry })).inputs);
+      files = withPackages(manifest, files, (await plugin.of(entry)).inputs);
     } catch (thrown) {
       if (!(thrown instanceof OmniError)) throw thrown;
     }

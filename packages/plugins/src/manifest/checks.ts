@@ -7,7 +7,7 @@ import type { Json, JsonObject } from '@omnipaw/kernel';
 import { canonicalJson, didYouMean, pointer, schemaProblems, shown, type Problem } from '../schemas/index.js';
 import { networkPrefix, programName } from './derived-names.js';
 import { grantProblem, type Own } from './grant-problem.js';
-import { hostProblem } from './hosts.js';
+import { wantedHostProblem } from './hosts.js';
 import { MANIFEST_FILE } from './manifest.js';
 import { pathProblem, plainPath } from './portable-path.js';
 import { rangeProblem, versionProblem } from './versions.js';
@@ -70,7 +70,7 @@ function* checkPermissions(permissions: readonly Json[]): Iterable<Problem> {
     const { path, hosts } = objectOf(spec);
     if (typeof path === 'string' && path !== '.') yield* complain(pointer(at, 'path'), path, pathProblem(path));
     for (const [place, host] of listOf(hosts).entries()) {
-      if (typeof host === 'string') yield* complain(`${at}/hosts/${place}`, host, hostProblem(host));
+      if (typeof host === 'string') yield* complain(`${at}/hosts/${place}`, host, wantedHostProblem(host));
     }
   }
 }

@@ -15,6 +15,13 @@ export function hostProblem(host: string): string | undefined {
   return `is not written as URLs have it${asUrl === '' ? '' : `: write ${JSON.stringify(host.replace(plain, asUrl))}`}`;
 }
 
+/** What is wrong with a host that a plugin asks for, likewise: an operator may grant more than a plugin may ask for. */
+export function wantedHostProblem(host: string): string | undefined {
+  const { name, port } = hostParts(host);
+  if (name === '*' && port !== undefined) return 'is any host at one port, and redirections of any host may lead to others. Name the hosts, or ask for "*"';
+  return hostProblem(host);
+}
+
 /** Whether all that a pattern of hosts stands for is among what another one does. */
 export function hostCovers(outer: string, inner: string): boolean {
   if (outer === '*' || outer === inner) return true;

@@ -1,12 +1,13 @@
 export { networkPrefix, programName } from './derived-names.js';
 export { grantedPermissions } from './grants.js';
-export { hostCovers, hostNames } from './hosts.js';
+export { anyHost, hostCovers, hostNames } from './hosts.js';
+export { readManifestFile } from './manifest-file.js';
 export type { ManifestProblem } from './manifest-invalid.js';
 export { MANIFEST_SCHEMA, MANIFEST_SCHEMA_ID } from './manifest-schema.js';
 export { MANIFEST_FILE, type PluginAgent, type PluginManifest, type PluginSignature, type PluginTool } from './manifest.js';
 export { assertGranted, missingPermissions, pathCovers, type MissingPermission } from './missing-permissions.js';
 export { modulesOf } from './modules.js';
-export { isForAnyHost, networkSets, setFor, type NetworkSet } from './networks.js';
+export { networkSets, setFor, type NetworkSet } from './networks.js';
 export {
   nameOf,
   permissionText,

@@ -11,7 +11,7 @@ const MAX_STEPS = 2_000_000;
 /** Characters that are compared or counted in one step. */
 const CHARS_PER_STEP = 8;
 /** What other things take, measured in large numbers: the keys of an object, for example, are looked for anew each time. */
-export const STEPS = { complaint: 5, key: 10, keptKey: 40, sorting: 10, text: 10, match: 20, instruction: 2 } as const;
+export const STEPS = { complaint: 5, key: 10, keptKey: 40, sorting: 10, text: 10, match: 20, machine: 8, instruction: 2 } as const;
 
 /** Thrown through the schema, and caught by the one that asked it. */
 export class BudgetExceeded extends Error {}

@@ -28,7 +28,7 @@ export function inOneLine(text: string): string {
 export function shown(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array';
   if (typeof value === 'object' && value !== null) return 'an object';
-  // JSON escapes C0 controls; what else can't be seen is written as an escape as well.
-  const text = inOneLine(JSON.stringify(value));
+  // JSON escapes C0 controls; what else can't be seen is written as an escape as well. Escapes only make it longer, so the rest need not be looked at.
+  const text = inOneLine(JSON.stringify(value).slice(0, MAX_SHOWN_CHARS + 1));
   return text.length <= MAX_SHOWN_CHARS ? text : `${text.slice(0, MAX_SHOWN_CHARS).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }

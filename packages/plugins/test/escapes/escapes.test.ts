@@ -35,6 +35,12 @@ const innocent = jobOf('async () => "still here"');
 
 const attempts = [...attemptsIn('given'), ...attemptsIn('own')];
 
+/** Attempts that may end by an error of their own, and what it says: of any other, an error would mean that it was never made. */
+const OWN_ENDS: Readonly<Record<string, RegExp>> = {
+  B08: /"nan" is NaN, which is not JSON/, B10: /lone surrogate/, C05: /waits for something that never comes/, C09: /RangeError: BigInt is too large/,
+  O01: /threw something without a message/, O04: /Error: inspected/, O28: /threw __proto__: /,
+};
+
 describe.each(attempts.map((attempt) => [attempt.name, attempt.title, attempt] as const))('%s: %s', (_name, _title, attempt) => {
   test(`is ${attempt.expect}`, { timeout: 60_000 }, async () => {
     const outcome = await run(await bundleOf(pluginOf(attempt)));
@@ -42,10 +48,10 @@ describe.each(attempts.map((attempt) => [attempt.name, attempt.title, attempt] a
 
     expect(canaries.reached(told)).toEqual([]);
     expect(told).not.toMatchObject({ escaped: true });
-    if (attempt.expect === 'killed') expect(outcome).toMatchObject({ ok: false });
+    if (attempt.expect.startsWith('killed')) expect(outcome).toMatchObject({ ok: false });
     if (attempt.expect === 'denied') expect(told).toMatchObject({ escaped: false });
     if (attempt.expect === 'virtual') expect(await run(await bundleOf(pluginOf(attempt)))).toEqual(outcome);
-    if (!outcome.ok) expect(outcome.error.code).toMatch(/^PLUGIN_(FAILED|LIMIT_EXCEEDED|RESULT_INVALID)$/);
+    if (!outcome.ok && outcome.error.code !== 'PLUGIN_LIMIT_EXCEEDED') expect(outcome.error.message).toMatch(OWN_ENDS[attempt.name.slice(0, 3)] ?? /^no error$/);
     expect(JSON.stringify(told)).not.toMatch(/node:internal|node_modules|file:\/\/\/work|\/src\/isolate/);
     // Neither the host nor the pool has taken harm.
     expect(await valueOf(pool.run(innocent))).toBe('still here');
@@ -53,15 +59,16 @@ describe.each(attempts.map((attempt) => [attempt.name, attempt.title, attempt] a
 });
 
 describe('the canaries do sing', () => {
-  /** Those that need nothing but a host without an isolate, and that do no harm to it. */
-  const bare = attemptsIn('given').filter(({ name }) => /^(A01|A03|A04|A09|A10|A11|A12|A13|A14|A16|C21)/.test(name));
+  /** Those that need nothing but a host without an isolate, and that do no harm to it. All others are after what V8 or the bridge may have wrong, and has not. */
+  const bare = [...attemptsIn('given'), ...attemptsIn('own')].filter(({ name }) => /^(A01|A02|A03|A04|A06|A07|A09|A10|A11|A12|A13|A14|A16|B15|C21|O01|O03|O04|O06|O08|O09|O10|O11)/.test(name));
 
   test.each(bare.map((attempt) => [attempt.name, attempt] as const))('for the attempt %s without an isolate', async (_name, attempt: Attempt) => {
     const { code } = await bundleOf(pluginOf(attempt));
     const file = join(folderOf({}), 'bare.cjs');
-    writeFileSync(file, `const args = ${JSON.stringify(canaries.args)};\n${code}\nplugin.default(args, { call: async () => null }).then((told) => process.stdout.write(JSON.stringify(told), () => process.exit(0)));`);
+    writeFileSync(file, `const args = ${JSON.stringify(canaries.args)};\n${code}\nplugin.default(args, { call: async () => null, log() {} }).then((told) => process.stdout.write(JSON.stringify(told), () => process.exit(0)));`);
     const { stdout } = await promisify(execFile)(process.execPath, [file], { timeout: 30_000 });
-    expect(JSON.parse(stdout)).toMatchObject({ escaped: true });
+    // Some of them print before they are done.
+    expect(JSON.parse(stdout.split('\n').at(-1)!)).toMatchObject({ escaped: true });
     canaries.reached(null);
   });
 

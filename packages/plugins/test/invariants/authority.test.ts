@@ -66,6 +66,15 @@ describe('INV-04: permission is evaluated before every tool call and shared acce
     expect([codes.length, codes.at(-1), vault.ran]).toEqual([names.length + 4, 'done', [{}]]);
   });
 
+  test('a tool of the machine that is named as those of a plugin are is none of the plugin\'s', async () => {
+    const secret = witness('evil.secret');
+    const source = { tools: { run: `return [await tried(ctx.tool('evil.secret', {})), await tried(ctx.tool('evil.other', {}))].map((one) => one.code ?? one.value);`, other: 'return "its own";' } };
+    expect((await attack({ plugins: { evil: source }, tools: [secret.tool], grants: ['call:**'] })).said.value).toEqual(['PERMISSION_DENIED', 'its own']);
+    expect(secret.ran).toEqual([]);
+    const granted = { ...source, permissions: ['tool:evil.secret'] };
+    expect((await attack({ plugins: { evil: granted }, tools: [secret.tool], grants: ['call:**'] })).said.value).toEqual(['done', 'its own']);
+  });
+
   test('permission is not laundered by the tool of another plugin', async () => {
     const rich = { permissions: ['tool:vault.open'], tools: { open: `return ctx.tool('vault.open', args);` } };
     const launder = async (permissions: readonly string[], grants: readonly string[]) => {

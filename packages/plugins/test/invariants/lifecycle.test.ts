@@ -130,10 +130,10 @@ describe('INV-12: what a plugin does has an end, and takes no step of its agent\
     ['takes all memory', 'const all = []; for (;;) all.push(new Uint8Array(1 << 20));', 'memoryBytes'],
   ])('one that %s is ended, and its agent goes on', async (_what, code, limit) => {
     const { said, entries } = await attack({ plugins: { evil: { permissions: ['memory'], tools: { run: code } } }, limits: small });
-    expect(said).toMatchObject({ code: expect.stringMatching(/^PLUGIN_(LIMIT_EXCEEDED|FAILED)$/) as unknown, message: expect.any(String) as unknown });
+    expect(said).toMatchObject({ code: 'PLUGIN_LIMIT_EXCEEDED', message: expect.any(String) as unknown });
     const [end] = ofKind(entries, 'TOOL_RESULT').filter(({ data }) => data.call === 0);
     const { error } = end!.data.result as { error: { code: string; details?: { limit?: string } } };
-    if (limit !== 'memoryBytes') expect(error).toMatchObject({ code: 'PLUGIN_LIMIT_EXCEEDED', details: { limit } });
+    expect(error).toMatchObject({ code: 'PLUGIN_LIMIT_EXCEEDED', details: { limit } });
     expect(ofKind(entries, 'TOOL_ASKED').length).toBeLessThanOrEqual(small.maxCalls);
     expect(entries.at(-1)!.kind).toBe('AGENT_TERMINATED');
   });

@@ -30,10 +30,18 @@ describe('a fair queue', () => {
     expect(all(queueOf(['a1', 'a2', 'a3', 'b1', 'b2'], ['a3', 'b2']))).toEqual(['a3', 'b2', 'a1', 'b1', 'a2']);
   });
 
-  test('passes over those for whom there is no place, and forgets none of them', () => {
-    const queue = queueOf(['a1', 'a2', 'b1', 'b2']);
+  test('passes over those that have begun for whom there is no place, and forgets none of them', () => {
+    const queue = queueOf(['a1', 'a2', 'b1', 'b2'], ['a1', 'a2', 'b1', 'b2']);
     expect(all(queue, (item) => (item.endsWith('2') ? true : undefined))).toEqual(['a2', 'b2']);
     expect(all(queue)).toEqual(['a1', 'b1']);
+  });
+
+  test('asks once for all of an owner that have not begun, since what holds for one holds for the others', () => {
+    const queue = queueOf(['a1', 'a2', 'a3', 'b1', 'b2']);
+    const asked: string[] = [];
+    expect(all(queue, (item) => (asked.push(item), item.startsWith('b') ? true : undefined))).toEqual(['b1', 'b2']);
+    expect(asked).toEqual(['a1', 'b1', 'a1', 'b2', 'a1']);
+    expect(all(queue)).toEqual(['a1', 'a2', 'a3']);
   });
 
   test('has each once, and none that was taken out', () => {

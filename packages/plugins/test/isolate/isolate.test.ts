@@ -61,6 +61,13 @@ describe('a handler', () => {
     await expect(valueOf(openPool().run(jobOf(`async () => { throw ${thrown}; }`)))).rejects.toMatchObject({ code: 'PLUGIN_FAILED', message: expect.stringMatching(message) });
   });
 
+  test('that throws after it has exchanged what writes JSON fails with what it threw', async () => {
+    for (const exchanged of ['() => { throw 1; }', '() => 7', 'undefined']) {
+      const outcome = await openPool().run(jobOf(`async () => { JSON.stringify = ${exchanged}; throw new Error("the real one"); }`));
+      expect(outcome).toMatchObject({ ok: false, error: { code: 'PLUGIN_FAILED', message: expect.stringContaining('the real one') as unknown } });
+    }
+  });
+
   test('whose code cannot be compiled, every time, or fails before there is a handler, fails', async () => {
     const pool = openPool({ workers: 1 });
     await expect(valueOf(pool.run(jobOf('', { code: '(' })))).rejects.toMatchObject({ code: 'PLUGIN_FAILED', message: expect.stringMatching(/SyntaxError/) });

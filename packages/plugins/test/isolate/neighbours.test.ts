@@ -86,7 +86,8 @@ describe('a worker that is stuck', () => {
       for (const outcome of await Promise.all(both)) allowed.push(outcome.ok ? outcome.value : outcome.error.details?.['allowed']);
       expect(await valueOf(innocent)).toBe(1);
     }
-    expect(allowed[0]).toBe(2_000);
+    // Which of the two began first is not for us to say.
+    expect(Math.max(...(allowed.slice(0, 2) as number[]))).toBe(2_000);
     expect(allowed.slice(2)).toEqual([500, 500, 500, 500]);
   });
 

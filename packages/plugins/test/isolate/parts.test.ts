@@ -1,10 +1,12 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { createRequire, SourceMap, type SourceMapping, type SourceMapPayload } from 'node:module';
+import { transformSync } from 'esbuild';
 import { QuickJS } from 'quickjs-wasi';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { CheckedCodes } from '../../src/isolate/checked-codes.js';
 import { engineModule } from '../../src/isolate/engine-module.js';
-import { compile, Engine } from '../../src/isolate/engine.js';
+import { CompiledCodes } from '../../src/isolate/compiled-codes.js';
+import { compile, Engine, NoScript } from '../../src/isolate/engine.js';
 import { clean } from '../../src/isolate/failure.js';
 import { readGuestJson } from '../../src/isolate/guest-json.js';
 import { parseGuestMessage } from '../../src/isolate/guest-message.js';
@@ -12,7 +14,9 @@ import { GuestVm } from '../../src/isolate/guest-vm.js';
 import { preludeScript } from '../../src/isolate/guest/prelude.js';
 import { Heartbeat } from '../../src/isolate/heartbeat.js';
 import { capMemory, PAGE_BYTES } from '../../src/isolate/memory-cap.js';
+import { Patience } from '../../src/isolate/patience.js';
 import { isHostMessage, isWorkerMessage, type WorkerMessage } from '../../src/isolate/protocol.js';
+import { sourcePlaces } from '../../src/isolate/source-places.js';
 import { mapStack } from '../../src/isolate/stack.js';
 import { answerUrl } from '../../src/isolate/url-answers.js';
 import { programFile } from '../../src/programs.js';
@@ -61,13 +65,13 @@ describe('what crosses', () => {
   test('from a worker has a form', () => {
     const failed = { kind: 'failed', slot: 1 };
     const right = [
-      ...[{ kind: 'call', slot: 1, call: 0, name: 'n', args: '{}' }, { kind: 'log', slot: 1, text: '' }, { kind: 'rest', slot: 1, settled: 0 }, { kind: 'done', slot: 1, result: '1' }],
-      ...[{ ...failed, failure: { reason: 'stalled' } }, { ...failed, failure: { reason: 'limit', limit: 'fuel', used: 1 } }, { ...failed, failure: { reason: 'threw', name: '', message: '', stack: '', code: '' } }],
+      ...[{ kind: 'call', slot: 1, call: 0, name: 'n', args: '{}' }, { kind: 'log', slot: 1, text: '' }, { kind: 'rest', slot: 1, settled: 0, ranMs: 0 }, { kind: 'done', slot: 1, result: '1' }],
+      ...[{ ...failed, failure: { reason: 'stalled' } }, { ...failed, failure: { reason: 'script', message: '' } }, { ...failed, failure: { reason: 'limit', limit: 'fuel', used: 1 } }, { ...failed, failure: { reason: 'threw', name: '', message: '', stack: '', code: '' } }],
     ];
     for (const message of right) expect(isWorkerMessage(message), JSON.stringify(message)).toBe(true);
     const wrong = [
       ...[undefined, { kind: 'call', slot: 1, call: 0, name: {}, args: '{}' }, { kind: 'call', slot: 1.5, call: 0, name: 'n', args: '{}' }, { ...failed }, { ...failed, failure: null }],
-      ...[{ ...failed, failure: { reason: 'limit', limit: '__proto__', used: 1 } }, { ...failed, failure: { reason: 'constructor' } }, { kind: 'done', slot: 1, result: { value: 1 } }, { kind: 'rest', slot: 1, settled: -1 }],
+      ...[{ ...failed, failure: { reason: 'limit', limit: '__proto__', used: 1 } }, { ...failed, failure: { reason: 'constructor' } }, { kind: 'done', slot: 1, result: { value: 1 } }, { kind: 'rest', slot: 1, settled: -1, ranMs: 0 }, { kind: 'rest', slot: 1, settled: 0 }],
     ];
     for (const message of wrong) expect(isWorkerMessage(message), JSON.stringify(message)).toBe(false);
   });
@@ -138,6 +142,77 @@ test('an engine that could not be compiled is tried again', async () => {
   expect(second).not.toBe(first);
 });
 
+describe('code that is compiled', () => {
+  const request = { codeDigest: 'digest', fileName: 'plugin.js' };
+
+  test('is compiled once, and what is no script is found out once', async () => {
+    const asked: string[] = [];
+    const codes = new CompiledCodes((code) => {
+      asked.push(code);
+      return code === 'wrong' ? Promise.reject(new NoScript('SyntaxError: unexpected token')) : Promise.resolve(Uint8Array.of(1));
+    });
+    for (const code of ['right', undefined]) expect(await codes.get({ ...request, code })).toEqual(Uint8Array.of(1));
+    for (const code of ['wrong', undefined]) expect(await codes.get({ ...request, codeDigest: 'other', code })).toEqual({ reason: 'script', message: 'SyntaxError: unexpected token' });
+    expect(asked).toEqual(['right', 'wrong']);
+    codes.forget('digest');
+    expect(await codes.get({ ...request, code: undefined })).toMatchObject({ reason: 'crashed' });
+  });
+
+  test('is tried again if it could not be compiled for want of memory, though it is given once', async () => {
+    let tries = 0;
+    const codes = new CompiledCodes(() => (tries++ === 0 ? Promise.reject(new RangeError('WebAssembly.instantiate(): Out of memory')) : Promise.resolve(Uint8Array.of(1))));
+    expect(await codes.get({ ...request, code: 'code' })).toEqual({ reason: 'crashed', message: 'The code could not be compiled: WebAssembly.instantiate(): Out of memory' });
+    expect(await codes.get({ ...request, code: undefined })).toEqual(Uint8Array.of(1));
+  });
+
+  test('by the engine is told from what the engine takes for none', async () => {
+    const module = await engineModule(64 * 1024 * 1024);
+    await expect(compile(module, '() => {', 'plugin.js')).rejects.toThrow(NoScript);
+    await expect(compile({} as never, '() => {}', 'plugin.js')).rejects.not.toThrow(NoScript);
+  });
+});
+
+describe('patience', () => {
+  const run = { owner: 'plugin-a', code: 'x'.repeat(3_000_000), codeDigest: 'digest', limits: DEFAULT_LIMITS };
+
+  test('with code that was ended is less each time, with this owner and this code', () => {
+    const patience = new Patience();
+    const seen = [2_000, 1_000, 500, 500].map(() => {
+      const now = patience.of(run);
+      patience.remember(run);
+      return now;
+    });
+    expect(seen).toEqual([2_000, 1_000, 500, 500]);
+    expect([patience.of({ ...run, owner: 'plugin-b' }), patience.of({ ...run, codeDigest: 'other' })]).toEqual([2_000, 2_000]);
+    expect(patience.of({ ...run, limits: { ...DEFAULT_LIMITS, cpuMs: 150 } })).toBe(150);
+  });
+
+  test('is what it was once a call has come to its end', () => {
+    const patience = new Patience();
+    for (let time = 0; time < 5; time++) patience.remember(run);
+    patience.forget(run);
+    expect(patience.of(run)).toBe(2_000);
+  });
+
+  test('with code that is compiled is as long as that takes, whatever was ended before', () => {
+    const patience = new Patience();
+    expect(patience.toCompile(run)).toBe(5_000);
+    for (let time = 0; time < 5; time++) patience.remember(run);
+    expect(patience.toCompile(run)).toBe(3_500);
+    expect(patience.toCompile({ ...run, limits: { ...DEFAULT_LIMITS, cpuMs: 150 } })).toBe(3_500);
+  });
+});
+
+test('a heartbeat says whether code is compiled or runs', () => {
+  const heartbeat = new Heartbeat();
+  const seen = [() => {}, () => { heartbeat.compile(3); }, () => { heartbeat.enter(3); }, () => { heartbeat.leave(); }].map((act) => {
+    act();
+    return heartbeat.read();
+  });
+  expect(seen.map(({ running, isCompiling }) => [running, isCompiling])).toEqual([[0, false], [3, true], [3, false], [0, false]]);
+  expect(new Set(seen.map(({ beats }) => beats)).size).toBe(3);
+});
+
 test('a program is made by several threads of a process at once', async () => {
   const file = programFile('isolate/worker');
   // Where another thread would have it, if it were named by the process.
@@ -177,4 +252,42 @@ test('a stack is told without what is ours, and without a map as it is', () => {
   expect(mapStack(stack, { fileName: 'plugin.js', sourceMap })[0]).toBe('inner (src/a?.ts:1:1)');
   for (const broken of ['', '{', 'null', '{"version":3}', '{"version":3,"sources":[],"names":[],"mappings":"!!!"}']) expect(mapStack(stack, { fileName: 'plugin.js', sourceMap: broken }), broken).toHaveLength(3);
   expect(mapStack('    at x (plugin.js:1:1)\n'.repeat(1000), { fileName: 'plugin.js' })).toHaveLength(32);
+});
+
+describe('where a place of a bundle comes from', () => {
+  const source = readFileSync(new URL('../../src/isolate/pool.ts', import.meta.url), 'utf8');
+  const { code, map } = transformSync(source, { loader: 'ts', sourcemap: 'external', sourcefile: 'pool.ts' });
+
+  test('is what the source map says, for each place at once', () => {
+    const whole = new SourceMap(JSON.parse(map) as SourceMapPayload);
+    const places = code.split('\n').flatMap((text, index) => Array.from({ length: text.length + 2 }, (_, column) => ({ line: index + 1, column: column + 1 })));
+    const expected = places.map(({ line, column }) => {
+      const entry = whole.findEntry(line - 1, column - 1) as SourceMapping;
+      return entry.generatedLine === line - 1 ? { source: 'pool.ts', line: entry.originalLine + 1, column: entry.originalColumn + 1 } : undefined;
+    });
+    expect(sourcePlaces(map, places)).toEqual(expected);
+    expect(expected.filter((place) => place !== undefined).length).toBeGreaterThan(1_000);
+  });
+
+  test('is unknown behind what cannot be read', () => {
+    const places = [{ line: 1, column: 1 }, { line: 2, column: 1 }];
+    for (const mappings of ['AAAA;!', 'AAAA;AAAAAA', 'AAAA;AAA', 'AAAA;AAAg', `AAAA;${'g'.repeat(9)}`, 'AAAA;A']) {
+      expect(sourcePlaces(JSON.stringify({ sources: ['a.ts'], mappings }), places), mappings).toEqual([{ source: 'a.ts', line: 1, column: 1 }, undefined]);
+    }
+    expect(sourcePlaces(JSON.stringify({ sources: [7], mappings: 'AAAA' }), places)).toEqual([undefined, undefined]);
+  });
+
+  test('is asked of no map for a stack that has nothing of the code', () => {
+    const parsed = vi.spyOn(JSON, 'parse');
+    onTestFinished(() => { parsed.mockRestore(); });
+    expect(mapStack('    at x (elsewhere.js:1:1)\n', { fileName: 'plugin.js', sourceMap: map })).toEqual(['x (elsewhere.js:1:1)']);
+    expect(parsed).not.toHaveBeenCalled();
+  });
+
+  test('is found without an index of the whole map', () => {
+    const indexed = vi.spyOn(SourceMap.prototype, 'findEntry');
+    onTestFinished(() => { indexed.mockRestore(); });
+    expect(mapStack('    at x (plugin.js:1:1)\n', { fileName: 'plugin.js', sourceMap: map })).toEqual([expect.stringMatching(/^x \(pool\.ts:\d+:1\)$/)]);
+    expect(indexed).not.toHaveBeenCalled();
+  });
 });

@@ -1,6 +1,9 @@
 /** Calls that wait for calls, by the hundred: none for ever, and none longer than for its turn. */
+import { Worker } from 'node:worker_threads';
 import type { Json } from '@omnipaw/kernel';
-import { expect, test, vi } from 'vitest';
+import type { IsolateJob } from '@omnipaw/plugins';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import type { HostMessage } from '../../src/isolate/protocol.js';
 import { codeOf, jobOf, openPool, valueOf } from './support.js';
 
 // Hundreds of engines, and not all machines have time.
@@ -68,12 +71,75 @@ test('an owner with hundreds of calls that work hard keeps others waiting for a 
   await Promise.all(flood);
 });
 
-test('an owner has so many calls under way and no more, and that is no matter to others', async () => {
+test('an owner has one turn on a worker and no more, so that another one waits for no second one', async () => {
   const pool = openPool({ workers: 1 });
-  const open = Array.from({ length: 2_000 }, () => pool.run(jobOf('async (args, ctx) => ctx.call("never")', { owner: 'plugin-evil', call: never })));
-  const refused = await pool.run(jobOf('() => 1', { owner: 'plugin-evil' }));
-  expect(refused).toMatchObject({ ok: false, error: { code: 'PLUGIN_BUSY', failureClass: 'TRANSIENT', message: expect.stringContaining('"plugin-evil" has 2000 calls under way') as unknown } });
-  expect(await valueOf(pool.run(jobOf('() => 1', { owner: 'plugin-good' })))).toBe(1);
+  await pool.prepare();
+  const ended: string[] = [];
+  // Where nobody else is, it may have two.
+  void pool.run(jobOf('async (args, ctx) => ctx.call("x")', { owner: 'other', call: never }));
+  const work = (owner: string): Promise<unknown> => pool.run(jobOf('async () => { for (let n = 0; n < 3e5; n++); }', { owner })).then(() => ended.push(owner));
+  await Promise.all([...Array.from({ length: 5 }, () => work('evil')), work('good')]);
+  expect(ended.indexOf('good')).toBe(1);
+});
+
+test('a turn that does not end keeps nobody else waiting, and there are threads for it as long as it lasts', async () => {
+  const pool = openPool({ workers: 1 });
+  const controller = new AbortController();
+  // It asks whether to go on, now and then, and would for ten minutes.
+  const long = jobOf('async () => { const list = Array.from({ length: 300 }, (_, n) => n); for (;;) list.slice().sort(); }', { owner: 'evil', limits: { cpuMs: 600_000, fuel: 1e9 }, signal: controller.signal });
+  // This one is on its thread already, and goes on when that one is at it.
+  let answer!: (value: Json) => void;
+  let isAsked!: () => void;
+  const asked = new Promise<void>((resolve) => { isAsked = resolve; });
+  const early = valueOf(pool.run(jobOf('async (args, ctx) => ctx.call("x")', { owner: 'early', call: () => new Promise((resolve) => { answer = resolve; isAsked(); }) })));
+  await asked;
+  const evil = Array.from({ length: 3 }, () => codeOf(pool.run(long)));
+  const ended: string[] = [];
+  void Promise.race(evil).then(() => ended.push('evil'));
+  // The first of them waits behind it for a while.
+  const good = (call: IsolateJob['call']): Promise<Json> => valueOf(pool.run(jobOf('async (args, ctx) => ctx.call("x")', { owner: 'good', call })));
+  for (let time = 0; time < 3; time++) expect(await good((name) => Promise.resolve(name))).toBe('x');
+  expect(await good(() => valueOf(pool.run(jobOf('() => "of another"', { owner: 'other' }))))).toBe('of another');
+  answer('late');
+  expect(await early).toBe('late');
+  expect(ended).toEqual([]);
+  controller.abort();
+  expect(await Promise.all(evil)).toEqual(Array(3).fill('PLUGIN_ABORTED'));
+});
+
+test('a seat is taken from the one that is started anew soonest, not from one that has worked long', async () => {
+  const posted = vi.spyOn(Worker.prototype, 'postMessage');
+  onTestFinished(() => { posted.mockRestore(); });
+  const pool = openPool({ workers: 1 });
+  let resting = 0;
+  const call = (): Promise<Json> => (resting++, never());
+  // As many as there are seats; the one that has rested longest would do it all again.
+  for (const [loops] of [[2e6], ...Array(15).fill([0]) as number[][]]) {
+    const before = resting;
+    void pool.run(jobOf('async (loops, ctx) => { for (let n = 0; n < loops; n++); await ctx.call("x"); }', { args: loops!, owner: 'same', call }));
+    while (resting === before) await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  expect(await valueOf(pool.run(jobOf('() => 1', { owner: 'other' })))).toBe(1);
+  const slots = posted.mock.calls.flatMap(([message]) => ((message as HostMessage).kind === 'dispose' ? [(message as { readonly slot: number }).slot] : []));
+  expect(slots).toHaveLength(1);
+  expect(slots[0]).toBeGreaterThan(1);
+});
+
+test('a call that the host ends is taken from its worker', async () => {
+  const posted = vi.spyOn(Worker.prototype, 'postMessage');
+  onTestFinished(() => { posted.mockRestore(); });
+  const pool = openPool({ workers: 1 });
+  const outcome = pool.run(jobOf('async (args, ctx) => { ctx.log("x"); await ctx.call("x"); }', { call: never, log: () => { throw new Error('not taken'); } }));
+  expect(await codeOf(outcome)).toBe('PLUGIN_FAILED');
+  expect(posted.mock.calls.map(([message]) => (message as HostMessage).kind)).toEqual(['start', 'dispose']);
+});
+
+test('a caller has so many calls of an owner under way and no more, and that is no matter to other callers and owners', async () => {
+  const pool = openPool({ workers: 1 });
+  const open = Array.from({ length: 2_000 }, () => pool.run(jobOf('async (args, ctx) => ctx.call("never")', { owner: 'plugin-weather', caller: 'evil-1', call: never })));
+  const one = (owner: string, caller: string) => pool.run(jobOf('() => 1', { owner, caller }));
+  expect(await one('plugin-weather', 'evil-1')).toMatchObject({ ok: false, error: { code: 'PLUGIN_BUSY', failureClass: 'TRANSIENT', message: expect.stringContaining('"plugin-weather" has 2000 calls under way for one caller') as unknown } });
+  expect(await Promise.all([one('plugin-weather', 'good-1'), one('plugin-other', 'evil-1')].map(valueOf))).toEqual([1, 1]);
   await pool.close();
   expect(new Set(await Promise.all(open.map(codeOf)))).toEqual(new Set(['PLUGIN_ABORTED']));
 });

@@ -64,3 +64,15 @@ test('a plugin whose tools have none of its hosts has no tool for them', async (
   await attack({ plugins: { evil: { permissions: [READ], tools: { run: { code: 'return 1;', permissions: [] } } } }, fetchTool: fetchTool });
   expect(lists).toEqual({});
 });
+
+test('a host that is named beside any host is fetched from by the plugin\'s own tool, whose redirections stay on it', async () => {
+  const { lists, asked, fetchTool } = network();
+  const operators = defineTool({ name: 'host.net.fetch', description: '', input: unchecked<Json>(), run: () => 'by the operator' });
+  const { said } = await attack({
+    plugins: { evil: { permissions: [{ name: 'network', hosts: ['read.example', '*'] }], tools: { run: `return [await ctx.fetch('https://read.example/'), await ctx.fetch('https://other.example/')];` } } },
+    fetchTool, tools: [operators], grants: ['call:**'],
+  });
+  expect(said).toEqual({ value: [null, 'by the operator'] });
+  expect(lists).toEqual({ 'evil.host.net.fetch': [READS] });
+  expect(asked).toEqual(['evil.host.net.fetch: GET https://read.example/']);
+});

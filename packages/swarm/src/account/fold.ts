@@ -14,6 +14,8 @@ interface Swarm {
   /** Who sits where. */
   readonly slots: Map<string, MemberAccount>;
   readonly messages: Map<string, number>;
+  /** Who was told to start members elsewhere. */
+  readonly stewards: Set<string>;
   strategy: string | null;
   restarts: number;
   elections: number;
@@ -141,12 +143,15 @@ export class SwarmAccounts implements Projection {
       return;
     }
     const started = isHub(seated) ? startedBy(word) : undefined;
-    if (started !== undefined) this.#seat(seated.swarm, started, busSeq);
+    if (started !== undefined) {
+      seated.swarm.stewards.add(word.to);
+      this.#seat(seated.swarm, started, busSeq);
+    }
     this.#sent(seated, word, busSeq);
   }
 
   #open(id: string): Swarm {
-    const swarm: Swarm = { id, leases: new Leases(), members: [], slots: new Map(), messages: new Map(), strategy: null, restarts: 0, elections: 0 };
+    const swarm: Swarm = { id, leases: new Leases(), members: [], slots: new Map(), messages: new Map(), stewards: new Set(), strategy: null, restarts: 0, elections: 0 };
     this.#swarms.set(id, swarm);
     return swarm;
   }
@@ -186,7 +191,7 @@ export class SwarmAccounts implements Projection {
       if (sender !== undefined) sender.account.done += done;
       // What is sent elsewhere is on record here when it is read.
       if (sender !== undefined && message.from === null) sender.account.messagesSent++;
-    } else if (!this.#ended(endingIn(message))) return;
+    } else if (!this.#ended(endingIn(message, (address) => swarm.stewards.has(address)))) return;
     this.#tell(swarm, busSeq);
   }
 

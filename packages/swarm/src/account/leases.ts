@@ -36,6 +36,8 @@ export class Leases {
   /** Answers how many tasks the agent was given. */
   given(agent: string, body: Json): number {
     const tasks = (body as Partial<WorkOrder> | null)?.tasks ?? [];
+    // Who is given something anew has not got what it was to be given before.
+    for (const task of this.#held.get(agent) ?? []) this.#fail(task, null);
     this.#held.set(agent, tasks.map(({ id }) => id));
     for (const { id } of tasks) this.#begin(id);
     return tasks.length;

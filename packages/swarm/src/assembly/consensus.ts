@@ -1,11 +1,11 @@
 import type { AgentContext, Instruction, Json } from '@omnipaw/kernel';
 import { announce } from '../announce.js';
 import type { ConsensusOptions, JudgeInput, VoteAsked } from '../consensus/index.js';
-import { startMember } from '../crew/index.js';
+import { Staff } from '../crew/index.js';
 import type { Member } from '../names.js';
 import { SwarmProtocol } from '../protocol/index.js';
 import { assertCount } from '../require.js';
-import type { Job, Post, Steps, Strategy } from '../strategy.js';
+import { sourceOf, type Job, type Post, type Steps, type Strategy } from '../strategy.js';
 
 /** What a swarm decides by; the goal is the question. */
 export interface ConsensusParts<Question> extends Pick<ConsensusOptions, 'rule' | 'weights' | 'maxRounds'> {
@@ -27,18 +27,27 @@ export interface ConsensusParts<Question> extends Pick<ConsensusOptions, 'rule' 
 export function consensus<Question>({ propose, vote, judge, timeoutMs = 60_000, ...rule }: ConsensusParts<Question>): Strategy {
   assertCount('timeoutMs', timeoutMs, 1);
   if (rule.maxRounds !== undefined) assertCount('maxRounds', rule.maxRounds, 1);
+  function* decide(ctx: AgentContext, { job, staff }: { readonly job: Job; readonly staff: Staff }): Steps<Json> {
+    const members: Member[] = [];
+    for (const seat of job.seats) members.push({ id: yield* staff.start(seat), slot: seat.slot });
+    const protocol = new SwarmProtocol(ctx, { swarm: job.swarm, members });
+    const leftMs = Math.max(1, (job.deadline ?? Infinity) - ctx.now());
+    const judged = judge === undefined ? {} : { judge: (input: JudgeInput) => judge(ctx, input) };
+    const { value, rounds } = yield* protocol.reachConsensus({ question: job.goal, timeoutMs: Math.min(timeoutMs, leftMs), ...rule, ...judged });
+    return { value, rounds: rounds as unknown as Json };
+  }
+
   return Object.freeze({
     roles: [],
-    source: [propose, vote, judge].map(String).join('\n'),
+    source: sourceOf([propose, vote, judge], { timeoutMs, ...rule }),
     *coordinate(ctx: AgentContext, job: Job): Steps<Json> {
       yield* announce(ctx, job, null);
-      const members: Member[] = [];
-      for (const seat of job.seats) members.push({ id: yield* startMember(ctx, job, { seat }), slot: seat.slot });
-      const protocol = new SwarmProtocol(ctx, { swarm: job.swarm, members });
-      const leftMs = Math.max(1, (job.deadline ?? Infinity) - ctx.now());
-      const judged = judge === undefined ? {} : { judge: (input: JudgeInput) => judge(ctx, input) };
-      const { value, rounds } = yield* protocol.reachConsensus({ question: job.goal, timeoutMs: Math.min(timeoutMs, leftMs), ...rule, ...judged });
-      return { value, rounds: rounds as unknown as Json };
+      const staff = new Staff(ctx, job);
+      try {
+        return yield* decide(ctx, { job, staff });
+      } finally {
+        yield* staff.dismissAll();
+      }
     },
     *serve(ctx: AgentContext, { swarm, hub }: Post): Steps<Json> {
       const protocol = new SwarmProtocol(ctx, { swarm, members: [] });

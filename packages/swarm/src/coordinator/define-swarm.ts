@@ -22,6 +22,9 @@ export interface SwarmDefinition<Name extends string = string> {
   readonly agents: readonly AgentDefinition[];
 }
 
+/** Raised when coordinators or members of this package would do otherwise on the same log. */
+const PROTOCOL = '1\n';
+
 /**
  * Defines a kind of swarm by the strategies that it can work by: `defineSwarm('review', { MAP_REDUCE: mapReduce({ … }) })`.
  *
@@ -29,8 +32,8 @@ export interface SwarmDefinition<Name extends string = string> {
  */
 export function defineSwarm<Name extends string>(name: string, strategies: Readonly<Record<Name, Strategy>>): SwarmDefinition<Name> {
   const all = Object.freeze({ ...strategies });
-  // The text of a program is what is in this file; what its user wrote decides about the version.
-  const version = nodePorts.codec.sha256(Object.entries<Strategy>(all).map(([key, { source }]) => `${key}\n${source}`).join('\n')).slice(0, 12);
+  // The text of a program is what is in this file; what its user wrote and chose decides about the version, and what this package does with it.
+  const version = nodePorts.codec.sha256(PROTOCOL + Object.entries<Strategy>(all).map(([key, { source }]) => `${key}\n${source}`).join('\n')).slice(0, 12);
 
   const member: AgentDefinition<Post, Json> = defineAgent(`${name}.member`, function* (ctx: AgentContext, post: Post): Steps<Json> {
     return yield* strategyOf(all, post.strategy).serve(ctx, post);

@@ -30,7 +30,7 @@ export function* delegateSwarm<Name extends string, Result = Json, Memory = unkn
   const seats = seatsOf(agents, strategyOf(swarm.strategies, strategy), grants);
   const input = { strategy, goal: goal as Json, seats, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
   return yield* ctx.delegate(swarm.coordinator, input, {
-    id, grants: coordinatorGrants(id, swarm, seats), depth: COORDINATOR_DEPTH, metadata: membership(id, COORDINATOR), ...(budget === undefined ? {} : { quota: budget }),
+    id, grants: coordinatorGrants(id, swarm, seats), depth: COORDINATOR_DEPTH, metadata: membership(id, COORDINATOR, { slots: seats.map(({ slot }) => slot) }), ...(budget === undefined ? {} : { quota: budget }),
   }) as Operation<Result>;
 }
 

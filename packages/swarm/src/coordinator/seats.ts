@@ -19,10 +19,12 @@ export type Crowds = number | readonly Crowd[];
 const WORKER = 'worker';
 
 /** The seats of a swarm; throws a TypeError if a role that the strategy has would have nobody. */
-export function seatsOf(agents: Crowds | undefined, { roles }: Pick<Strategy, 'roles'>, grants: readonly (Grant | string)[]): readonly Seat[] {
+export function seatsOf(agents: Crowds | undefined, strategy: Pick<Strategy, 'roles' | 'hasSingleRoles'>, grants: readonly (Grant | string)[]): readonly Seat[] {
+  const { roles } = strategy;
   const crowds = crowdsOf(agents, roles);
   const missing = roles.find((role) => !crowds.some((crowd) => crowd.role === role));
   if (missing !== undefined) throw new TypeError(`Nobody in the swarm has the role "${missing}". Roles that are needed: ${roles.join(', ')}.`);
+  if (strategy.hasSingleRoles === true) assertSingle(crowds, roles);
   const counts = new Map<string, number>();
   return crowds.flatMap(({ role, count = 1, grants: own = grants, quota }) => {
     assertCount(`The count of role "${role}"`, count, 1);
@@ -32,6 +34,13 @@ export function seatsOf(agents: Crowds | undefined, { roles }: Pick<Strategy, 'r
       return { slot: `${role}-${String(number)}`, role, grants: own, ...(quota === undefined ? {} : { quota }) };
     });
   });
+}
+
+/** Whoever has no part would be left out without a word. */
+function assertSingle(crowds: readonly Crowd[], roles: readonly string[]): void {
+  const total = crowds.reduce((sum, { count = 1 }) => sum + count, 0);
+  if (total === roles.length) return;
+  throw new TypeError(`This strategy has one member for each role (${roles.join(', ')}); found ${String(total)} members. Leave "agents" out, or name each role once.`);
 }
 
 function crowdsOf(agents: Crowds | undefined, roles: readonly string[]): readonly Crowd[] {

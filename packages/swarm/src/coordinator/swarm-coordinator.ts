@@ -1,4 +1,4 @@
-import { OmniError, readEntries, type AgentHandle, type Entry, type Grant, type Json, type LogReader, type OmniKernel, type Quota } from '@omnipaw/kernel';
+import { OmniError, readEntries, type AbortSignalLike, type AgentHandle, type Entry, type Grant, type Json, type LogReader, type OmniKernel, type Quota } from '@omnipaw/kernel';
 import { COORDINATOR, SwarmAccounts, type SwarmAccount, type SwarmProgress } from '../account/index.js';
 import { swarmError } from '../errors.js';
 import { membership } from '../names.js';
@@ -15,7 +15,7 @@ export type SwarmKernel = Pick<OmniKernel, 'spawn' | 'agent' | 'revoke' | 'subsc
 /** What somebody wants who waits for a swarm. */
 export interface Watching {
   /** Ends the swarm and all of its members. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignalLike;
   /** Told whenever the log says that the swarm has got further. Like any subscriber, it must not order anything of the kernel at once. */
   readonly onProgress?: (progress: SwarmProgress) => void;
 }
@@ -86,7 +86,7 @@ export class SwarmCoordinator<Name extends string, Result = Json> {
     try {
       const input: Assignment = { strategy, goal: goal as Json, seats: this.#seats, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
       const handle = this.#kernel.spawn(swarm.coordinator, input, {
-        id, grants: coordinatorGrants(id, swarm, this.#seats), metadata: membership(id, COORDINATOR), ...(budget === undefined ? {} : { quota: budget }),
+        id, grants: coordinatorGrants(id, swarm, this.#seats), metadata: membership(id, COORDINATOR, { slots: this.#seats.map(({ slot }) => slot) }), ...(budget === undefined ? {} : { quota: budget }),
       });
       return await outcomeOf(this.#kernel, handle as AgentHandle<Result>, { accounts, signal });
     } finally {
@@ -94,7 +94,11 @@ export class SwarmCoordinator<Name extends string, Result = Json> {
     }
   }
 
-  /** Waits for a swarm that was started before, by an earlier process for instance: it goes on by itself with its kernel. Rejects as `execute` does. */
+  /**
+   * Waits for a swarm that was started before, by an earlier process for instance: it goes on by itself with its kernel. Rejects as `execute` does.
+   *
+   * `onProgress` is told all of it, from the first task on: what was before this process as well.
+   */
   static async resume<Name extends string, Result = Json>(kernel: SwarmKernel, { id, log, signal, onProgress }: ResumeOptions<Name>): Promise<SwarmOutcome<Result>> {
     const handle = kernel.agent(id) as AgentHandle<Result>;
     const accounts = new SwarmAccounts(ofSwarm(id, onProgress));
@@ -149,7 +153,7 @@ async function followFromStart(kernel: SwarmKernel, log: LogReader, accounts: Sw
 
 interface Waiting {
   readonly accounts: SwarmAccounts;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: AbortSignalLike | undefined;
 }
 
 async function outcomeOf<Result>(kernel: SwarmKernel, handle: AgentHandle<Result>, { accounts, signal }: Waiting): Promise<SwarmOutcome<Result>> {

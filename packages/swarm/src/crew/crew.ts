@@ -1,12 +1,13 @@
 import { OmniError, type AgentContext, type Json, type Message } from '@omnipaw/kernel';
 import { swarmError } from '../errors.js';
 import { channelOf } from '../names.js';
-import { deliver, remoteAddressOf, unwrap } from '../remote/index.js';
+import { deliverAll, remoteAddressOf, unwrap } from '../remote/index.js';
 import type { Job, Seat, Steps } from '../strategy.js';
 import { Book, type Assignment, type BookOptions } from './book.js';
 import { isOutOfBudget, nextMessage } from './next-message.js';
 import { Staff, type Ending } from './staff.js';
 import { workReportIn, type Failure, type WorkOrder } from './task.js';
+import { timeUp } from './time-up.js';
 
 export interface CrewOptions extends BookOptions {
   /** How many members may be replaced that failed while they held no task. */
@@ -14,8 +15,6 @@ export interface CrewOptions extends BookOptions {
 }
 
 const UNTOLD: ReadonlySet<string> = new Set(['DEAD_LETTER', 'MAILBOX_FULL', 'NODE_UNREACHABLE']);
-/** Letters to other nodes that are on their way together. */
-const TOLD_AT_ONCE = 32;
 /** A tick has room for more steps than this, even after a few that are not counted. */
 const STEPS_AT_ONCE = 500;
 
@@ -37,6 +36,8 @@ export class Crew {
   readonly #channel: string;
   #restarts = 0;
   #steps = 0;
+  /** Whether somebody was to be told something since it was given out, could not be, and is free. */
+  #hasFreed = false;
 
   constructor(ctx: AgentContext, job: Job, options: CrewOptions) {
     this.#ctx = ctx;
@@ -64,7 +65,9 @@ export class Crew {
       yield* this.#lookAround();
       // Whoever was too slow may have been the last one.
       if (this.#isEnding()) break;
+      this.#hasFreed = false;
       yield* this.#tellAll(this.#book.assign(this.#ctx.now()));
+      if (this.#hasFreed) continue;
       if (this.#book.isIdle) throw swarmError('TASK_FAILED', 'There is work left that no member of the swarm can do.');
       yield* this.#hear();
     }
@@ -100,6 +103,7 @@ export class Crew {
     const seat = this.#seats.get(agent);
     if (seat === undefined) return;
     this.#seats.delete(agent);
+    this.#book.unreached(agent);
     this.#book.gone(agent, { code: 'NODE_UNREACHABLE', message: `The node of agent "${agent}" is gone.` });
     yield* this.#seat(seat);
   }
@@ -111,11 +115,9 @@ export class Crew {
       if (remoteAddressOf(assignment.agent) === undefined) yield* this.#tell(assignment);
       else elsewhere.push(assignment);
     }
-    for (let start = 0; start < elsewhere.length; start += TOLD_AT_ONCE) {
-      const told = elsewhere.slice(start, start + TOLD_AT_ONCE);
-      const settled = yield* this.#ctx.allSettled(told.map((assignment) => deliver(this.#ctx, { to: assignment.agent, channel: this.#channel, body: orderOf(assignment) })));
-      for (const [index, answer] of settled.entries()) if (answer.status === 'rejected') yield* this.#untold(told[index]!, answer.reason);
-    }
+    const { withinMs } = this.#staff;
+    const refusals = yield* deliverAll(this.#ctx, elsewhere.map((assignment) => ({ to: assignment.agent, channel: this.#channel, body: orderOf(assignment), withinMs })));
+    for (const [index, refusal] of refusals.entries()) if (refusal !== undefined) yield* this.#untold(elsewhere[index]!, refusal);
   }
 
   *#tell(assignment: Assignment): Steps<void> {
@@ -132,11 +134,22 @@ export class Crew {
     const node = remoteAddressOf(agent)?.node;
     // That it has ended, the kernel tells as well.
     if (code === 'DEAD_LETTER' && node === undefined) return;
+    if (code === 'VALUE_TOO_LARGE') {
+      this.#failTelling(agent, { code, message: `What a member was to be told is too large for a message. ${message}` });
+      return;
+    }
     if (!UNTOLD.has(code)) throw error;
     this.#book.unreached(agent);
     if (code === 'NODE_UNREACHABLE' && node !== undefined) this.#staff.lose(node);
     else if (code === 'DEAD_LETTER') yield* this.#staff.askAfter(agent, message);
     else yield* this.#dismiss(agent, { code, message });
+  }
+
+  /** A single task that nobody can be told fails by itself; where several were too much together, each is told by itself next. */
+  #failTelling(agent: string, why: Failure): void {
+    this.#book.gone(agent, why);
+    this.#book.joined(agent, this.#seats.get(agent)!.role);
+    this.#hasFreed = true;
   }
 
   *#hear(): Steps<void> {
@@ -201,10 +214,6 @@ export class Crew {
 
 function orderOf({ tasks }: Assignment): WorkOrder {
   return { kind: 'work', tasks: tasks.map(({ id, act, input }) => ({ id, act, input })) };
-}
-
-export function timeUp(swarm: string): OmniError {
-  return swarmError('SWARM_TIMEOUT', `The swarm "${swarm}" has not come to its end in time. Give it more time (timeoutMs), more members, or less to do.`);
 }
 
 export function restartsExceeded(maxRestarts: number, { code, message }: Failure): OmniError {

@@ -3,16 +3,19 @@
  *
  * 1. A member that is elsewhere is named by who starts it, so that starting it is one letter.
  * 2. A node that can't be reached is not used again, and all members there count as gone: what they still say is passed over.
+ * 3. How a member elsewhere has ended is believed of the steward of its node, and of nobody else there.
  */
 import { OmniError, type AgentContext, type Json, type Message } from '@omnipaw/kernel';
 import { fieldsOf } from '../fields.js';
 import { addressOf } from '../names.js';
-import { remoteAddressOf, unwrap } from '../remote/index.js';
+import { Deadline, sendPatiently } from '../protocol/index.js';
+import { deliverAll, remoteAddressOf, unwrap, type Outgoing } from '../remote/index.js';
 import type { Job, Seat, Steps } from '../strategy.js';
 import { reasonOf, type Exit } from './next-message.js';
 import { postOf, startMember } from './start.js';
-import { endsOf, refusedBy, STEWARD_CHANNEL, stewardOf, type Order } from './steward.js';
+import { endsOf, STEWARD_CHANNEL, stewardOf, type Order } from './steward.js';
 import type { Failure } from './task.js';
+import { timeUp } from './time-up.js';
 
 /** That a member has ended, as it was told: by the kernel, or by a steward, who says more at once. */
 export interface Ending extends Exit {
@@ -21,11 +24,14 @@ export interface Ending extends Exit {
 
 /** How often it is looked whether the other nodes are there. */
 const LOOK_MS = 10_000;
+/** For how long a coordinator that ends waits for nodes to hear of it. */
+const LAST_WORD_MS = 1_000;
 
 export class Staff {
   readonly #ctx: AgentContext;
   readonly #job: Job;
   readonly #nodes: readonly string[];
+  readonly #deadline: Deadline;
   readonly #gone = new Set<string>();
   /** By node, the members there. */
   readonly #elsewhere = new Map<string, Set<string>>();
@@ -38,6 +44,7 @@ export class Staff {
   constructor(ctx: AgentContext, job: Job) {
     this.#ctx = ctx;
     this.#job = job;
+    this.#deadline = new Deadline(ctx, job.deadline === undefined ? Infinity : job.deadline - ctx.now());
     this.#nodes = [...new Set(job.seats.flatMap(({ node }) => (node === undefined ? [] : [node])))];
     this.#lookAt = this.isSpread ? ctx.now() + LOOK_MS : Infinity;
   }
@@ -50,6 +57,11 @@ export class Staff {
   /** On which ends are told. */
   get channels(): readonly string[] {
     return this.isSpread ? ['exit', endsOf(this.#job.swarm)] : ['exit'];
+  }
+
+  /** For how long a letter of this swarm may be on its way: no longer than the swarm has time. */
+  get withinMs(): number | undefined {
+    return this.#deadline.withinMs;
   }
 
   /** When {@link look} is due, milliseconds since the epoch. */
@@ -86,7 +98,7 @@ export class Staff {
 
   /** That somebody has ended, if that is what a message says. */
   endingIn(message: Message): Ending | undefined {
-    const ending = endingIn(message);
+    const ending = endingIn(message, (from) => remoteAddressOf(from)?.agent === stewardOf(this.#job.member.type));
     const address = ending === undefined ? undefined : remoteAddressOf(ending.agent);
     if (ending !== undefined && address !== undefined) this.#membersOn(address.node).delete(ending.agent);
     return ending;
@@ -105,7 +117,12 @@ export class Staff {
 
   /** Looks whether the other nodes are there. */
   *look(): Steps<void> {
-    for (const node of this.#nodes) if (!this.#gone.has(node)) yield* this.#order(node, { kind: 'there?' });
+    const nodes = this.#nodes.filter((node) => !this.#gone.has(node));
+    const refusals = yield* deliverAll(this.#ctx, nodes.map((node) => this.#letterTo(node, { kind: 'there?' })));
+    for (const [index, refusal] of refusals.entries()) {
+      // A steward whose mailbox is full is there.
+      if (refusal !== undefined && refusal.code !== 'MAILBOX_FULL') this.#refused(nodes[index]!, refusal);
+    }
     this.#lookAt = this.#ctx.now() + LOOK_MS;
   }
 
@@ -125,20 +142,31 @@ export class Staff {
 
   /** Nobody is needed any more; members of this kernel end with their coordinator, and stewards find out that it has ended. */
   *dismissAll(): Steps<void> {
-    for (const node of this.#nodes) {
-      try {
-        if (!this.#gone.has(node)) yield* this.#order(node, { kind: 'over' });
-      } catch {
-        // It is about to end, and with what it ends is not this.
-      }
+    const nodes = this.#nodes.filter((node) => !this.#gone.has(node));
+    // It is about to end, and whatever refuses this is not with what it ends.
+    yield* deliverAll(this.#ctx, nodes.map((node) => ({ ...this.#letterTo(node, { kind: 'over' }), withinMs: LAST_WORD_MS })));
+  }
+
+  /** Answers whether the node has the order; one without a steward, or out of reach, is lost. Throws `SWARM_TIMEOUT`. */
+  *#order(node: string, order: Order): Steps<boolean> {
+    try {
+      // That a mailbox is full will pass.
+      yield* sendPatiently({ ctx: this.#ctx, deadline: this.#deadline }, this.#letterTo(node, order));
+      return true;
+    } catch (error) {
+      this.#refused(node, error as OmniError);
+      return false;
     }
   }
 
-  /** Answers whether the node has the order; one without a steward, or out of reach, is lost. */
-  *#order(node: string, order: Order): Steps<boolean> {
-    const code = yield* refusedBy(this.#ctx, `${node}/${stewardOf(this.#job.member.type)}`, { channel: STEWARD_CHANNEL, body: order });
-    if (code !== undefined) this.lose(node);
-    return code === undefined;
+  #refused(node: string, refusal: OmniError): void {
+    if (this.#deadline.leftMs === 0) throw timeUp(this.#job.swarm);
+    if (refusal.code !== 'DEAD_LETTER' && refusal.code !== 'NODE_UNREACHABLE') throw refusal;
+    this.lose(node);
+  }
+
+  #letterTo(node: string, order: Order): Outgoing {
+    return { to: `${node}/${stewardOf(this.#job.member.type)}`, channel: STEWARD_CHANNEL, body: order, withinMs: this.withinMs };
   }
 
   #nodeFor(wanted: string): string {
@@ -162,11 +190,14 @@ export class Staff {
   }
 }
 
-/** That somebody has ended, in this kernel or on another node; undefined for a message that says nothing of it. */
-export function endingIn(message: Message): Ending | undefined {
+/**
+ * That somebody has ended, in this kernel or on another node; undefined for a message that says nothing of it. Of members
+ * elsewhere their stewards tell: whoever else wrote that could end any of them, and make up its result.
+ */
+export function endingIn(message: Message, isSteward: (address: string) => boolean): Ending | undefined {
   if (message.channel === 'exit') return message.body as unknown as Exit;
   const { from, channel, body } = unwrap(message);
-  const node = from === null || addressOf(channel)?.topic !== STEWARD_CHANNEL ? undefined : remoteAddressOf(from)?.node;
+  const node = from === null || addressOf(channel)?.topic !== STEWARD_CHANNEL || !isSteward(from) ? undefined : remoteAddressOf(from)?.node;
   const { kind, agent, error = null, message: text, result = null } = fieldsOf(body);
   if (node === undefined || kind !== 'ended' || typeof agent !== 'string' || typeof text !== 'string') return undefined;
   return { agent: `${node}/${agent}`, error: typeof error === 'string' ? error : null, told: { message: text, result: result as Json } };

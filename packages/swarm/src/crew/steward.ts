@@ -2,15 +2,15 @@
  * The steward of a node: starts members for coordinators that are elsewhere, and tells them how those end.
  *
  * 1. Nobody gets more than the steward has: what its node grants to strangers is what it was started with.
- * 2. An end is told once; if nobody can be told, the coordinator finds it out by its own deadlines.
+ * 2. An end is told until the coordinator has it, or has ended itself.
  * 3. When a coordinator has ended, its members end, whether it has said so or not.
  */
-import { OmniError, type AgentContext, type AgentDefinition, type Grant, type Json, type Message, type Quota } from '@omnipaw/kernel';
+import type { OmniError, AgentContext, AgentDefinition, Grant, Json, Message, Quota } from '@omnipaw/kernel';
 import { fieldsOf } from '../fields.js';
 import { channelOf } from '../names.js';
-import { deliver, remoteAddressOf, unwrap } from '../remote/index.js';
+import { deliver, remoteAddressOf, unwrap, type Outgoing } from '../remote/index.js';
 import type { Post, Steps } from '../strategy.js';
-import { reasonOf, type Exit } from './next-message.js';
+import { nextMessage, reasonOf, type Exit } from './next-message.js';
 import { memberOptions } from './start.js';
 
 /** On which a steward takes orders. */
@@ -45,10 +45,17 @@ export function endsOf(swarm: string): string {
 
 /** How often a steward looks whether coordinators are still there. */
 const LOOK_MS = 30_000;
+/** For how long it waits for the node of one, while others wait for it. */
+const WORD_MS = 5_000;
 
 interface Charge {
   readonly hub: string;
   readonly swarm: string;
+}
+
+/** What a coordinator has to hear yet. */
+interface Untold extends Charge {
+  readonly ended: Ended;
 }
 
 export class Steward {
@@ -56,32 +63,34 @@ export class Steward {
   readonly #member: AgentDefinition<Post, Json>;
   /** By agent. */
   readonly #charges = new Map<string, Charge>();
+  #untold: readonly Untold[] = [];
+  #lookAt: number;
 
   constructor(ctx: AgentContext, member: AgentDefinition<Post, Json>) {
     this.#ctx = ctx;
     this.#member = member;
+    this.#lookAt = ctx.now() + LOOK_MS;
   }
 
   *run(): Steps<never> {
     for (;;) {
       const message = yield* this.#hear();
-      if (message === undefined) yield* this.#lookAround();
-      else if (message.channel === 'exit') yield* this.#exited(message.body as unknown as Exit);
+      if (this.#ctx.now() >= this.#lookAt) yield* this.#lookAround();
+      if (message === undefined) continue;
+      if (message.channel === 'exit') yield* this.#exited(message.body as unknown as Exit);
       else if (message.from !== null) yield* this.#obey(message.from, message.body);
     }
   }
 
   *#hear(): Steps<Message | undefined> {
-    const timeout = this.#charges.size === 0 ? {} : { timeoutMs: LOOK_MS };
-    try {
-      return unwrap(yield* this.#ctx.receive({ channel: [STEWARD_CHANNEL, 'exit'], ...timeout }));
-    } catch (error) {
-      if (error instanceof OmniError && error.code === 'RECEIVE_TIMEOUT') return undefined;
-      throw error;
-    }
+    const hasToLook = this.#charges.size > 0 || this.#untold.length > 0;
+    const message = yield* nextMessage(this.#ctx, { channels: [STEWARD_CHANNEL, 'exit'], until: hasToLook ? this.#lookAt : Infinity });
+    return message === undefined ? undefined : unwrap(message);
   }
 
   *#obey(hub: string, body: Json): Steps<void> {
+    // Whoever orders something is there, and can be told.
+    yield* this.#tellAgain(hub);
     const order = orderIn(body);
     if (order?.kind === 'start') yield* this.#start(hub, order);
     if (order?.kind === 'end') yield* this.#endFor(hub, order);
@@ -119,20 +128,42 @@ export class Steward {
     }
   }
 
-  *#tell({ hub, swarm }: Charge, ended: Ended): Steps<void> {
-    const code = yield* refusedBy(this.#ctx, hub, { channel: endsOf(swarm), body: ended });
-    if (code === 'DEAD_LETTER') yield* this.#endAllOf(hub);
+  *#tell(charge: Charge, ended: Ended): Steps<void> {
+    const code = yield* this.#say(charge, ended);
+    if (code !== undefined && code !== 'DEAD_LETTER') this.#untold = [...this.#untold, { ...charge, ended }];
   }
 
-  *#lookAround(): Steps<void> {
-    const hubs = new Map([...this.#charges.values()].map(({ hub, swarm }) => [hub, swarm]));
-    for (const [hub, swarm] of hubs) {
-      const code = yield* refusedBy(this.#ctx, hub, { channel: endsOf(swarm), body: { kind: 'there?' } });
-      if (code === 'DEAD_LETTER') yield* this.#endAllOf(hub);
+  /** What a coordinator has not heard, in order, until it can't be told again. */
+  *#tellAgain(hub: string): Steps<void> {
+    for (let next = this.#nextUntold(hub); next !== undefined; next = this.#nextUntold(hub)) {
+      const code = yield* this.#say(next, next.ended);
+      if (code !== undefined) return;
+      this.#untold = this.#untold.filter((one) => one !== next);
     }
   }
 
+  #nextUntold(hub: string): Untold | undefined {
+    return this.#untold.find((one) => one.hub === hub);
+  }
+
+  *#lookAround(): Steps<void> {
+    const hubs = new Map([...this.#charges.values(), ...this.#untold].map(({ hub, swarm }) => [hub, swarm]));
+    for (const [hub, swarm] of hubs) {
+      const code = yield* this.#say({ hub, swarm }, { kind: 'there?' });
+      if (code === undefined) yield* this.#tellAgain(hub);
+    }
+    this.#lookAt = this.#ctx.now() + LOOK_MS;
+  }
+
+  /** Answers what refused it; who has ended needs nobody any more. */
+  *#say({ hub, swarm }: Charge, body: Ended | { readonly kind: 'there?' }): Steps<string | undefined> {
+    const code = yield* refusedBy(this.#ctx, { to: hub, channel: endsOf(swarm), body, withinMs: WORD_MS });
+    if (code === 'DEAD_LETTER') yield* this.#endAllOf(hub);
+    return code;
+  }
+
   *#endAllOf(hub: string): Steps<void> {
+    this.#untold = this.#untold.filter((one) => one.hub !== hub);
     for (const [agent, charge] of this.#charges) if (charge.hub === hub) yield* this.#end(agent, 'its coordinator has ended');
   }
 
@@ -143,10 +174,9 @@ export class Steward {
 }
 
 /** The code by which a word was refused, or by which nobody knows whether it arrived; undefined if it did. */
- 
-export function* refusedBy(ctx: Pick<AgentContext, 'send' | 'tool'>, to: string, { channel, body }: { readonly channel: string; readonly body: unknown }): Steps<string | undefined> {
+export function* refusedBy(ctx: Pick<AgentContext, 'send' | 'tool'>, letter: Outgoing): Steps<string | undefined> {
   try {
-    yield* deliver(ctx, { to, channel, body });
+    yield* deliver(ctx, letter);
     return undefined;
   } catch (error) {
     const { code } = error as OmniError;

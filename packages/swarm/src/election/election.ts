@@ -1,7 +1,7 @@
 import type { Instruction, Json, Message } from '@omnipaw/kernel';
 import { codeOf } from '../errors.js';
 import { channelOf, type Member } from '../names.js';
-import { deliver, unwrap } from '../remote/index.js';
+import { deliverAll, unwrap } from '../remote/index.js';
 import type { ProtocolContext, Received, ReceiveOptions, SwarmProtocol } from '../protocol/index.js';
 import { drive } from './drive.js';
 import { newMember, step, type ElectionAction, type ElectionEvent, type ElectionState } from './machine.js';
@@ -158,12 +158,14 @@ export class Election {
 
   /** What has happened, and when: a beat that was read late was no later for it. */
   *#step(event: ElectionEvent, at: number): Generator<Instruction, void> {
+    // A beat is due so long after the last one began, however long others took to answer that one.
+    const begunAt = this.#circle.ctx.now();
     const { state, actions } = step(this.#state, event);
     this.#state = state;
     if (state.leader !== undefined) this.#attempts = 0;
     else if (event.type === 'timeout') this.#attempts++;
     for (const action of actions) {
-      if (action.type === 'await') this.#timer = action.what === 'beat' ? this.#circle.ctx.now() + this.#rhythm.heartbeatMs : at + this.#silenceMs();
+      if (action.type === 'await') this.#timer = action.what === 'beat' ? begunAt + this.#rhythm.heartbeatMs : at + this.#silenceMs();
       else if (!(yield* this.#act(action))) return yield* this.#step({ type: 'unseated' }, this.#circle.ctx.now());
     }
   }
@@ -173,10 +175,10 @@ export class Election {
     const { ctx, peers, swarm } = this.#circle;
     switch (action.type) {
       case 'send':
-        yield* this.#send(this.#memberOf(action.to), action.message);
+        yield* this.#send([this.#memberOf(action.to)], action.message);
         return true;
       case 'broadcast':
-        for (const peer of peers) if (this.#ranks.has(peer.slot)) yield* this.#send(peer, action.message);
+        yield* this.#send(peers.filter(({ slot }) => this.#ranks.has(slot)), action.message);
         return true;
       case 'take office':
         return yield* isAccepted(ctx.memory.set(officeOf(swarm), { term: action.term } satisfies Office));
@@ -186,9 +188,14 @@ export class Election {
     }
   }
 
-  /** Who can not be reached is taken for lost, and hears the next word or none; what the log refuses was not said. */
-  *#send({ id }: Member, message: ElectionMessage): Generator<Instruction, void> {
-    yield* isAccepted(deliver(this.#circle.ctx, { to: id, channel: this.#channel, body: message }));
+  /**
+   * Who can not be reached is taken for lost, and hears the next word or none; what the log refuses was not said. A node that does
+   * not answer is waited for no longer than leaves time to beat, and to do what else there is.
+   */
+  *#send(members: readonly Member[], message: ElectionMessage): Generator<Instruction, void> {
+    const withinMs = Math.ceil(this.#rhythm.heartbeatMs / 2);
+    const refusals = yield* deliverAll(this.#circle.ctx, members.map(({ id }) => ({ to: id, channel: this.#channel, body: message, withinMs })));
+    for (const error of refusals) if (error !== undefined && !ORDINARY.has(codeOf(error))) throw error;
   }
 
   /** Who is not known may have been admitted since the last look. */
@@ -203,12 +210,12 @@ export class Election {
   }
 
   #silenceMs(): number {
-    const { rank, size } = this.#state;
-    return silenceMs(this.#rhythm, { rank, size, attempts: this.#attempts });
+    const { rank, size, leader, votedFor } = this.#state;
+    return silenceMs(this.#rhythm, { rank, size, attempts: this.#attempts, hasVoted: leader === undefined && votedFor !== undefined });
   }
 }
 
-const ORDINARY: ReadonlySet<string | undefined> = new Set(['DEAD_LETTER', 'MAILBOX_FULL', 'NODE_UNREACHABLE', 'VOTED_ALREADY', 'NOT_ELECTED', 'STALE_TERM']);
+const ORDINARY: ReadonlySet<string | undefined> = new Set(['DEAD_LETTER', 'MAILBOX_FULL', 'NODE_UNREACHABLE', 'VOTED_ALREADY', 'NOT_ELECTED', 'STALE_TERM', 'TERM_TOO_FAR']);
 
 /** Whether an operation was carried out; throws what is no ordinary refusal in an election. */
 function* isAccepted(operation: Iterable<Instruction, void>): Generator<Instruction, boolean> {

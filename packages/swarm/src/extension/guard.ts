@@ -3,7 +3,7 @@ import { officeTermOf } from '../election/index.js';
 import { swarmError } from '../errors.js';
 import { addressOf } from '../names.js';
 import { outgoingIn, type Outgoing } from '../remote/index.js';
-import { electionMessageIn, isOffice, seatIn, voteIn, type Place, type SwarmLedger } from './ledger.js';
+import { electionMessageIn, isOffice, seatIn, voteIn, type Place, type SwarmLedger, type Vote } from './ledger.js';
 
 /**
  * Holds the members of swarms to the rules of their elections, by what is on record and nothing else.
@@ -11,6 +11,8 @@ import { electionMessageIn, isOffice, seatIn, voteIn, type Place, type SwarmLedg
  * 1. A slot votes once a term (`VOTED_ALREADY`), also when another agent has it by now.
  * 2. Nobody takes the office of a leader, or speaks as one, who was not elected by more than half of the slots (`NOT_ELECTED`).
  * 3. Who holds the office of a term that is over does nothing any more but give it up, and vote (`STALE_TERM`).
+ * 4. Nobody votes or takes an office before it is on record which slots vote (`NO_ELECTORATE`): else a few who came first would do.
+ * 5. Nobody speaks of terms that the swarm is nowhere near (`TERM_TOO_FAR`): there would soon be none left to elect anybody in.
  */
 export class SwarmGuard implements Guard {
   readonly #ledger: SwarmLedger;
@@ -46,6 +48,9 @@ export class SwarmGuard implements Guard {
   }
 }
 
+/** In how many terms at the most somebody stands for election without a word of it on record, as while all mailboxes are full. */
+const FARTHEST = 1_000_000;
+
 /** For a call that is no word to anybody. */
 const NO_WORD: Outgoing = Object.freeze({ to: '', channel: '', body: null });
 
@@ -59,11 +64,21 @@ function electionProblem({ to, channel, body }: Outgoing, agent: string, place: 
   const message = electionMessageIn(body);
   if (message === undefined) return undefined;
   const { swarm } = addressOf(channel)!;
-  if (message.kind === 'beat') return place?.record.swarm === swarm && place.record.officeOf(agent) === message.term ? undefined : notElected(agent, swarm, message.term);
+  const own = place?.record.swarm === swarm ? place : undefined;
+  if (message.kind === 'beat') return own?.record.officeOf(agent) === message.term ? undefined : notElected(agent, swarm, message.term);
+  // Nobody takes the word of somebody who has no slot.
+  if (own === undefined) return undefined;
+  if (message.term > own.record.newestTerm + FARTHEST) return termTooFar(own, message.term);
   const vote = voteIn(message, { agent, to });
-  const seat = place?.record.swarm === swarm ? seatIn(place.record, place, agent) : undefined;
+  return vote === undefined ? undefined : voteProblem(vote, agent, own);
+}
+
+/** What is wrong with a vote. */
+function voteProblem(vote: Vote, agent: string, place: Place): OmniError | undefined {
+  if (place.record.size === 0) return noElectorate(place);
+  const seat = seatIn(place.record, place, agent);
   // The vote of somebody who has none counts for nothing, whoever believes in it.
-  if (vote === undefined || seat === undefined) return undefined;
+  if (seat === undefined) return undefined;
   const before = seat.record.ballots.voteOf(vote.term, seat.slot);
   return before === undefined || before === vote.candidate ? undefined : votedAlready(seat, { ...vote, before });
 }
@@ -72,7 +87,9 @@ function electionProblem({ to, channel, body }: Outgoing, agent: string, place: 
 function officeProblem({ key, value }: EntryCatalogue['MEMORY_SET'], agent: string, place: Place | undefined): OmniError | undefined {
   const { swarm } = addressOf(key)!;
   const term = officeTermOf(value);
-  const seat = place !== undefined && isOffice(place, key) ? seatIn(place.record, place, agent) : undefined;
+  const own = place !== undefined && isOffice(place, key) ? place : undefined;
+  if (own?.record.size === 0) return noElectorate(own);
+  const seat = own === undefined ? undefined : seatIn(own.record, own, agent);
   if (term === undefined || seat === undefined) return notElected(agent, swarm, term);
   const { ballots, size } = seat.record;
   if (!ballots.isElected(term, { slot: seat.slot, agent, size })) return notElected(agent, swarm, term);
@@ -85,6 +102,14 @@ function staleness(agent: string, place: Place | undefined): OmniError | undefin
   if (place === undefined || term === undefined) return undefined;
   const { record, slot } = place;
   return term < record.ballots.newestElected || record.holderOf(slot) !== agent ? staleTerm(agent, place, term) : undefined;
+}
+
+function noElectorate({ record: { swarm }, slot }: Place): OmniError {
+  return swarmError('NO_ELECTORATE', `Nobody has said which slots of swarm "${swarm}" vote, and so nobody knows what a majority of them is. Start its first member with membership("${swarm}", "${slot}", { slots }), where "slots" has all of them.`, { details: { swarm } });
+}
+
+function termTooFar({ record: { swarm, newestTerm } }: Place, term: number): OmniError {
+  return swarmError('TERM_TOO_FAR', `Term ${term} is nowhere near those that swarm "${swarm}" has been in, of which ${newestTerm} is the newest. Who stands for election takes the one after the newest that it has heard of.`, { details: { swarm, term, newest: newestTerm } });
 }
 
 function votedAlready({ record: { swarm }, slot }: Place, { term, candidate, before }: { readonly term: number; readonly candidate: string; readonly before: string }): OmniError {

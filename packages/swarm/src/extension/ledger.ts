@@ -47,6 +47,18 @@ export class SwarmLedger implements Projection {
     return this.#places.get(agent);
   }
 
+  /** @internal The office that an agent holds. */
+  officeOf(agent: string): { readonly swarm: string; readonly term: number } | undefined {
+    const record = this.#places.get(agent)?.record;
+    const term = record?.officeOf(agent);
+    return record === undefined || term === undefined ? undefined : { swarm: record.swarm, term };
+  }
+
+  /** @internal The newest term in which a swarm has elected somebody, by what this log has; 0 before the first. */
+  newestElected(swarm: string): number {
+    return this.#records.get(swarm)?.ballots.newestElected ?? 0;
+  }
+
   apply(entry: Entry): void {
     this.letters.apply(entry);
     if (entry.kind === 'AGENT_SPAWNED') this.#spawned(entry.agent!, entry.data);
@@ -82,10 +94,11 @@ export class SwarmLedger implements Projection {
   #spawned(agent: string, { parent, metadata }: EntryCatalogue['AGENT_SPAWNED']): void {
     const member = membershipIn(metadata);
     if (member === undefined) return;
-    const { swarm, slot, elsewhere } = member;
+    const { swarm, slot, slots, elsewhere } = member;
     const record = this.#records.get(swarm) ?? new SwarmRecord(swarm, parent);
     if (!record.mayEnrol(parent)) return;
     this.#records.set(swarm, record);
+    record.declare(slots);
     this.#enrol(record, { slot, id: agent });
     for (const other of elsewhere) if (record.holderOf(other.slot) !== other.id) this.#enrol(record, other);
   }
@@ -109,9 +122,11 @@ export class SwarmLedger implements Projection {
     record.traffic.sent(address!.topic, body);
     if (agent === null || address!.topic !== 'election') return;
     const message = electionMessageIn(body);
-    const vote = message === undefined ? undefined : voteIn(message, { agent, to });
     const place = seatIn(record, this.#places.get(agent), agent);
-    if (vote !== undefined && place !== undefined) record.ballots.cast(vote.term, { slot: place.slot, agent: vote.candidate, size: record.size });
+    if (message === undefined || place === undefined) return;
+    record.reached(message.term);
+    const vote = voteIn(message, { agent, to });
+    if (vote !== undefined) record.ballots.cast(vote.term, { slot: place.slot, agent: vote.candidate, size: record.size });
   }
 
   #received({ result }: EntryCatalogue['MESSAGE_RECEIVED']): void {
@@ -127,7 +142,7 @@ export class SwarmLedger implements Projection {
     const { record, slot } = place;
     record.takeOffice(agent, term);
     // Who takes the office has voted for itself, even if there was nobody to be told of it.
-    if (record.holderOf(slot) === agent) record.ballots.cast(term, { slot, agent, size: record.size });
+    if (seatIn(record, place, agent) !== undefined) record.ballots.cast(term, { slot, agent, size: record.size });
   }
 }
 
@@ -137,6 +152,12 @@ export function isOffice({ record: { swarm } }: Place, key: string): boolean {
   return address?.swarm === swarm && address.topic === 'office';
 }
 
+/** For whom somebody votes, and in which term. */
+export interface Vote {
+  readonly term: number;
+  readonly candidate: string;
+}
+
 /** What a message says in an election, in an envelope or without. */
 export function electionMessageIn(body: unknown): ElectionMessage | undefined {
   const envelope = toEnvelope(body);
@@ -144,12 +165,12 @@ export function electionMessageIn(body: unknown): ElectionMessage | undefined {
 }
 
 /** The vote that a message is: for its receiver, or for who sends it, if it asks for votes. */
-export function voteIn({ kind, term }: ElectionMessage, { agent, to }: { readonly agent: string; readonly to: string }): { readonly term: number; readonly candidate: string } | undefined {
+export function voteIn({ kind, term }: ElectionMessage, { agent, to }: { readonly agent: string; readonly to: string }): Vote | undefined {
   if (kind === 'vote') return { term, candidate: to };
   return kind === 'ask' ? { term, candidate: agent } : undefined;
 }
 
 /** The place by which an agent has a vote in this swarm. */
 export function seatIn(record: SwarmRecord, place: Place | undefined, agent: string): Place | undefined {
-  return place?.record === record && record.holderOf(place.slot) === agent ? place : undefined;
+  return place?.record === record && record.hasVote(place.slot) && record.holderOf(place.slot) === agent ? place : undefined;
 }

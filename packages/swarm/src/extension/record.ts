@@ -13,6 +13,8 @@ export interface SavedRecord {
   readonly swarm: string;
   readonly founder: string | null;
   readonly hasCoordinator: boolean;
+  readonly voters: readonly string[];
+  readonly newestTerm: number;
   readonly seats: readonly (readonly [slot: string, agents: readonly string[], hasEnded: boolean])[];
   readonly terms: readonly SavedTerm[];
   readonly offices: readonly (readonly [agent: string, term: number])[];
@@ -30,6 +32,8 @@ export class SwarmRecord {
   /** By agent, the term of the office that it holds. */
   readonly #offices = new Map<string, number>();
   readonly #refusals = new Map<string, number>();
+  #voters: ReadonlySet<string> = new Set();
+  #newestTerm = 0;
   #hasCoordinator = false;
 
   /** Of a swarm whose first member was started by this agent, or by an operator. */
@@ -38,9 +42,27 @@ export class SwarmRecord {
     this.#founder = founder;
   }
 
-  /** How many slots vote. */
+  /** How many slots vote, whether their agents are there yet or not; 0 while nobody has said which. */
   get size(): number {
-    return this.#seats.size;
+    return this.#voters.size;
+  }
+
+  /** Takes the slots that vote from who says so first: with a growing number of them, whoever came early could be elected by a few. */
+  declare(slots: readonly string[]): void {
+    if (this.#voters.size === 0) this.#voters = new Set(slots);
+  }
+
+  /** The newest term that a slot with a vote has spoken of; 0 before the first. */
+  get newestTerm(): number {
+    return this.#newestTerm;
+  }
+
+  reached(term: number): void {
+    if (term > this.#newestTerm) this.#newestTerm = term;
+  }
+
+  hasVote(slot: string): boolean {
+    return this.#voters.has(slot);
   }
 
   /**
@@ -95,6 +117,7 @@ export class SwarmRecord {
     return {
       swarm: this.swarm,
       coordinator: this.#hasCoordinator ? this.swarm : null,
+      voters: [...this.#voters],
       members: seats,
       terms: this.ballots.save().map(([term, votes, leader]) => ({ term, votes: Object.fromEntries(votes), leader })).sort((one, other) => one.term - other.term),
       offices: [...this.#offices].map(([agent, term]) => ({ agent, term })),
@@ -108,6 +131,8 @@ export class SwarmRecord {
       swarm: this.swarm,
       founder: this.#founder,
       hasCoordinator: this.#hasCoordinator,
+      voters: [...this.#voters],
+      newestTerm: this.#newestTerm,
       seats: [...this.#seats].map(([slot, { agents, hasEnded }]) => [slot, [...agents], hasEnded]),
       terms: this.ballots.save(),
       offices: [...this.#offices],
@@ -116,9 +141,11 @@ export class SwarmRecord {
     };
   }
 
-  static load({ swarm, founder, hasCoordinator, seats, terms, offices, traffic, refusals }: SavedRecord): SwarmRecord {
+  static load({ swarm, founder, hasCoordinator, voters, newestTerm, seats, terms, offices, traffic, refusals }: SavedRecord): SwarmRecord {
     const record = new SwarmRecord(swarm, founder);
     record.#hasCoordinator = hasCoordinator;
+    record.declare(voters);
+    record.reached(newestTerm);
     for (const [slot, agents, hasEnded] of seats) record.#seats.set(slot, { agents: [...agents], hasEnded });
     record.ballots.load(terms);
     for (const [agent, term] of offices) record.#offices.set(agent, term);

@@ -22,7 +22,9 @@ export interface SwarmReport {
   readonly swarm: string;
   /** The agent that has the swarm's name, if it is in it; it has no vote. */
   readonly coordinator: string | null;
-  /** Who votes, in the order in which the slots came to be. */
+  /** The slots that vote; none while nobody has said which. */
+  readonly voters: readonly string[];
+  /** Who has a slot, in the order in which the slots came to be. */
   readonly members: readonly SeatReport[];
   readonly terms: readonly TermReport[];
   /** Who holds the office of a leader, and of which term: more than one while an old one has not noticed. */

@@ -2,7 +2,7 @@ import type { AgentContext, Instruction, Json } from '@omnipaw/kernel';
 import { Crew, crewOptions, workLoop, type Acts, type WorkInfo } from '../crew/index.js';
 import { announce } from '../announce.js';
 import { assertCount } from '../require.js';
-import type { Job, Post, Steps, Strategy } from '../strategy.js';
+import { sourceOf, type Job, type Post, type Steps, type Strategy } from '../strategy.js';
 import { MapReducePlan, type MapReduceOptions } from './plan.js';
 
 /** What a map-reduce is made of: parts of programs, or plain functions of what they are given. */
@@ -35,7 +35,7 @@ export function mapReduce<Goal, Piece, Result>(parts: MapReduce<Goal, Piece, Res
   };
   return Object.freeze({
     roles: [],
-    source: [split, work, merge].map(String).join('\n'),
+    source: sourceOf([split, work, merge], { race, ...options }),
     *coordinate(ctx: AgentContext, job: Job): Steps<Json> {
       const pieces = yield* steps(split(job.goal as Goal, ctx));
       const plan = new MapReducePlan(pieces as readonly Json[], options);

@@ -2,7 +2,7 @@ import type { AgentContext, Instruction, Json } from '@omnipaw/kernel';
 import { announce } from '../announce.js';
 import { Crew, crewOptions, workLoop, type Acts, type WorkInfo, type WorkOptions } from '../crew/index.js';
 import { assertCount } from '../require.js';
-import type { Job, Post, Steps, Strategy } from '../strategy.js';
+import { sourceOf, type Job, type Post, type Steps, type Strategy } from '../strategy.js';
 import { PipelinePlan, type StagePlan } from './plan.js';
 
 /** One step on the way of every item. */
@@ -35,7 +35,7 @@ export function pipeline(stages: readonly AnyStage[], options: WorkOptions = {})
   const acts: Acts = Object.fromEntries(stages.map(({ work }, index) => [String(index), work as Acts[string]]));
   return Object.freeze({
     roles: [...new Set(stages.map(({ role }) => role))],
-    source: stages.map(({ work }) => String(work)).join('\n'),
+    source: sourceOf(stages.map(({ work }) => work), { plans, ...options }),
     *coordinate(ctx: AgentContext, job: Job): Steps<Json> {
       const items = Array.isArray(job.goal) ? (job.goal as readonly Json[]) : [job.goal];
       const plan = new PipelinePlan(items, plans, options);

@@ -1,5 +1,13 @@
+/** How long something may still take. */
+export interface Patience {
+  /** For how long a full mailbox is tried again. */
+  readonly leftMs: number;
+  /** For how long a node may leave a letter unanswered; as long as its link has patience unless given. */
+  readonly withinMs?: number | undefined;
+}
+
 /** Until when somebody waits, by the recorded time; without end unless told how long. */
-export class Deadline {
+export class Deadline implements Patience {
   readonly #clock: { now(): number };
   readonly #at: number;
 
@@ -16,7 +24,11 @@ export class Deadline {
   get timeout(): { readonly timeoutMs?: number } {
     return this.#at === Infinity ? {} : { timeoutMs: this.leftMs };
   }
+
+  get withinMs(): number | undefined {
+    return this.#at === Infinity ? undefined : this.leftMs;
+  }
 }
 
 /** For what is tried once. */
-export const NO_PATIENCE: Pick<Deadline, 'leftMs'> = Object.freeze({ leftMs: 0 });
+export const NO_PATIENCE: Patience = Object.freeze({ leftMs: 0 });

@@ -1,9 +1,9 @@
-import { OmniError, type Instruction, type Json, type Message } from '@omnipaw/kernel';
+import type { Instruction, Json, Message } from '@omnipaw/kernel';
 import { reachConsensus, requestVote, serveConsensus, type Consensus, type ConsensusOptions, type Decision, type ServeOptions, type Tally, type Voice, type VoteOptions } from '../consensus/index.js';
 import { codeOf, swarmError } from '../errors.js';
 import { addressOf, channelOf, topicChannel, type Member } from '../names.js';
-import { remoteAddressOf, unwrap } from '../remote/index.js';
-import { Deadline, NO_PATIENCE } from './deadline.js';
+import { deliverAll, remoteAddressOf, unwrap, type Outgoing } from '../remote/index.js';
+import { Deadline, NO_PATIENCE, type Patience } from './deadline.js';
 import { toEnvelope } from './envelope.js';
 import { sendPatiently } from './patience.js';
 import type { Answers, Broadcast, ProtocolContext, ProtocolOptions, Received, ReceiveOptions, RequestOptions, SendOptions } from './words.js';
@@ -62,19 +62,18 @@ export class SwarmProtocol {
    */
   // eslint-disable-next-line @typescript-eslint/max-params -- to whom, on what, what: as `ctx.send` has them, and how
   *send(to: string, topic: string, body: unknown, { patienceMs = 0 }: SendOptions = {}): Generator<Instruction, void> {
-    yield* this.#deliver(to, { topic, body: { kind: 'say', body } }, new Deadline(this.#ctx, patienceMs));
+    yield* this.#deliver(to, { topic, body: { kind: 'say', body } }, patienceOf(this.#ctx, patienceMs));
   }
 
   /** To all others. Who could not be reached is in the answer, with the code of the refusal. */
   *broadcast(topic: string, body: unknown): Generator<Instruction, Broadcast> {
-    const delivered: string[] = [];
-    const undelivered: { to: string; error: string }[] = [];
-    for (const { id: to } of this.peers) {
-      const error = yield* refusalOf(this.send(to, topic, body));
-      if (error === undefined) delivered.push(to);
-      else undelivered.push({ to, error });
-    }
-    return { delivered, undelivered };
+    const channel = topicChannel(this.swarm, topic);
+    const to = this.peers.map(({ id }) => id);
+    const refusals = yield* refusalsOf(this.#ctx, to.map((id) => ({ to: id, channel, body: { kind: 'say', body } })));
+    return {
+      delivered: to.filter((_, index) => refusals[index] === undefined),
+      undelivered: to.flatMap((id, index) => (refusals[index] === undefined ? [] : [{ to: id, error: refusals[index] }])),
+    };
   }
 
   /** The oldest word on a topic, or on any of several; throws `RECEIVE_TIMEOUT`. */
@@ -112,12 +111,13 @@ export class SwarmProtocol {
     const asked = new Map<string, string>();
     const asks = new Map<string, Member>();
     const errors = new Map<Member, string>();
-    for (const member of members) {
-      const ask = this.#ctx.uuid();
-      const error = yield* refusalOf(this.#deliver(member.id, { topic, body: { kind: 'ask', ask, body } }, NO_PATIENCE));
+    const channel = topicChannel(this.swarm, topic);
+    for (const member of members) asks.set(this.#ctx.uuid(), member);
+    const refusals = yield* refusalsOf(this.#ctx, [...asks].map(([ask, { id: to }]) => ({ to, channel, body: { kind: 'ask', ask, body }, withinMs: deadline.withinMs })));
+    for (const [index, [ask, member]] of [...asks].entries()) {
+      const error = refusals[index];
       if (error !== undefined) errors.set(member, error);
       else asked.set(ask, member.id);
-      asks.set(ask, member);
     }
     const bodies = new Map<Member, Json>();
     while (asked.size > 0) {
@@ -136,7 +136,7 @@ export class SwarmProtocol {
   *reply(request: Received<unknown>, body: unknown, { patienceMs = 0 }: SendOptions = {}): Generator<Instruction, void> {
     const { from, ask } = request;
     if (from === null || ask === undefined) throw new TypeError(`Message ${request.seq} on "${request.topic}" is no question: nobody waits for an answer. Look whether it has an \`ask\`.`);
-    yield* this.#deliver(from, { topic: 'answer', body: { kind: 'answer', ask, body } }, new Deadline(this.#ctx, patienceMs));
+    yield* this.#deliver(from, { topic: 'answer', body: { kind: 'answer', ask, body } }, patienceOf(this.#ctx, patienceMs));
   }
 
   /** Lets all others vote once, between yes and no unless there are other options; answers how they did, decided or not. */
@@ -157,7 +157,7 @@ export class SwarmProtocol {
     return serveConsensus(this, voice, options);
   }
 
-  #deliver(to: string, { topic, body }: { readonly topic: string; readonly body: object }, deadline: Pick<Deadline, 'leftMs'>): Generator<Instruction, void> {
+  #deliver(to: string, { topic, body }: { readonly topic: string; readonly body: object }, deadline: Patience): Generator<Instruction, void> {
     return sendPatiently({ ctx: this.#ctx, deadline }, { to, channel: topicChannel(this.swarm, topic), body });
   }
 
@@ -197,13 +197,14 @@ export class SwarmProtocol {
   }
 }
 
-/** The code by which sending was refused. What is wrong with the word itself is thrown: it would reach nobody. */
-function* refusalOf(sending: Generator<Instruction, void>): Generator<Instruction, string | undefined> {
-  try {
-    yield* sending;
-    return undefined;
-  } catch (error) {
-    if (error instanceof OmniError && (error.failureClass === 'POLICY_VIOLATION' || error.code === 'NODE_UNREACHABLE')) return error.code;
-    throw error;
-  }
+/** The codes by which words were refused. What is wrong with a word itself is thrown: it would reach nobody. */
+function* refusalsOf(ctx: ProtocolContext, words: readonly Outgoing[]): Generator<Instruction, readonly (string | undefined)[]> {
+  const errors = yield* deliverAll(ctx, words);
+  for (const error of errors) if (error !== undefined && error.failureClass !== 'POLICY_VIOLATION' && error.code !== 'NODE_UNREACHABLE') throw error;
+  return errors.map((error) => error?.code);
+}
+
+/** What is not to be tried again is tried as long as it takes. */
+function patienceOf(clock: Pick<ProtocolContext, 'now'>, patienceMs: number): Patience {
+  return patienceMs === 0 ? NO_PATIENCE : new Deadline(clock, patienceMs);
 }

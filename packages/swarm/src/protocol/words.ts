@@ -2,7 +2,7 @@ import type { AgentContext, Json, Operation } from '@omnipaw/kernel';
 import type { Member } from '../names.js';
 
 /** What the protocol needs of a program's context. */
-export interface ProtocolContext extends Pick<AgentContext, 'agent' | 'now' | 'uuid' | 'send' | 'receive' | 'sleep' | 'tool'> {
+export interface ProtocolContext extends Pick<AgentContext, 'agent' | 'now' | 'uuid' | 'send' | 'receive' | 'sleep' | 'tool' | 'allSettled'> {
   readonly memory: OwnMemory;
 }
 

@@ -2,7 +2,7 @@ import type { AgentContext, Instruction, Json } from '@omnipaw/kernel';
 import { announce } from '../announce.js';
 import type { WorkInfo } from '../crew/index.js';
 import { assertCount } from '../require.js';
-import type { Job, Post, Steps, Strategy } from '../strategy.js';
+import { sourceOf, type Job, type Post, type Steps, type Strategy } from '../strategy.js';
 import { isHandOff } from './hand-off.js';
 import type { Intensity, Restart, Rules, Together } from './machine.js';
 import { Supervision, type ChildInput } from './supervision.js';
@@ -43,7 +43,8 @@ export function supervisor(children: readonly SupervisedChild<never>[], { togeth
   };
   return Object.freeze({
     roles,
-    source: children.map(({ work }) => String(work)).join('\n'),
+    hasSingleRoles: true,
+    source: sourceOf(children.map(({ work }) => work), rules),
     *coordinate(ctx: AgentContext, job: Job): Steps<Json> {
       yield* announce(ctx, job, null);
       return yield* new Supervision(ctx, job, rules).run();

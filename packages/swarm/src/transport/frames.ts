@@ -5,8 +5,8 @@ import type { Letter } from './transport.js';
 /** A letter with its place among all that one node writes to another one. */
 export interface LetterFrame {
   readonly kind: 'letter';
-  /** Which of the links that the sender has had, since each counts from 1. */
-  readonly epoch: string;
+  /** Which of the links that the sender has had, since each counts from 1: a later one has the larger number. */
+  readonly epoch: number;
   readonly seq: number;
   /** Nothing below is waited for any more. */
   readonly floor: number;
@@ -16,7 +16,7 @@ export interface LetterFrame {
 /** What became of a letter. */
 export interface AnswerFrame {
   readonly kind: 'answer';
-  readonly epoch: string;
+  readonly epoch: number;
   readonly seq: number;
   /** Why it was refused. */
   readonly error?: ErrorRecord;
@@ -32,7 +32,7 @@ export function encodeFrame(frame: Frame): string {
 export function decodeFrame(text: string): Frame | undefined {
   const frame = parsed(text);
   const { kind, epoch, seq } = frame;
-  if (typeof epoch !== 'string' || typeof seq !== 'number') return undefined;
+  if (typeof epoch !== 'number' || typeof seq !== 'number') return undefined;
   if (kind === 'answer') return frame as unknown as AnswerFrame;
   return kind === 'letter' && typeof frame['floor'] === 'number' && isLetter(frame['letter']) ? (frame as unknown as LetterFrame) : undefined;
 }
@@ -57,6 +57,11 @@ function parsed(text: string): Readonly<Record<string, unknown>> {
 }
 
 function isLetter(value: unknown): boolean {
-  const { id, from, to, channel, body } = fieldsOf(value);
-  return [id, from, to, channel].every((field) => typeof field === 'string') && body !== undefined;
+  const { id, from, to, channel, body, office } = fieldsOf(value);
+  return [id, from, to, channel].every((field) => typeof field === 'string') && body !== undefined && (office === undefined || isOffice(office));
+}
+
+function isOffice(value: unknown): boolean {
+  const { swarm, term } = fieldsOf(value);
+  return typeof swarm === 'string' && typeof term === 'number';
 }

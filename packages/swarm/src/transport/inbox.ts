@@ -13,12 +13,11 @@ export interface InboxOptions {
  * 1. A letter is delivered when all before it were, or when the sender waits for none of them any more.
  * 2. The next one does not wait for the answer, so that many share a sync of the disk.
  * 3. An answer is kept until the sender has it, and given again to whoever asks again.
+ * 4. What comes of an earlier link of the sender, once a later one was heard, is too late.
  */
 export class Inbox {
   readonly #options: InboxOptions;
-  /** Links of the sender that are over: what still comes of them is too late. */
-  readonly #past = new Set<string>();
-  #epoch: string | undefined;
+  #epoch = -Infinity;
   #next = 0;
   readonly #held = new Map<number, Letter>();
   readonly #answers = new Map<number, string>();
@@ -28,8 +27,8 @@ export class Inbox {
   }
 
   receive({ epoch, seq, floor, letter }: LetterFrame): void {
-    if (this.#past.has(epoch)) return;
-    if (epoch !== this.#epoch) this.#begin(epoch, floor);
+    if (epoch < this.#epoch) return;
+    if (epoch > this.#epoch) this.#begin(epoch, floor);
     this.#forgetBelow(floor);
     if (seq < this.#next) {
       const answer = this.#answers.get(seq);
@@ -40,8 +39,7 @@ export class Inbox {
     this.#deliverHeld();
   }
 
-  #begin(epoch: string, floor: number): void {
-    if (this.#epoch !== undefined) this.#past.add(this.#epoch);
+  #begin(epoch: number, floor: number): void {
     this.#epoch = epoch;
     this.#next = floor;
     this.#held.clear();
@@ -59,7 +57,7 @@ export class Inbox {
   #deliverHeld(): void {
     for (let letter = this.#held.get(this.#next); letter !== undefined; letter = this.#held.get(this.#next)) {
       this.#held.delete(this.#next);
-      void this.#deliver({ epoch: this.#epoch!, seq: this.#next++, letter });
+      void this.#deliver({ epoch: this.#epoch, seq: this.#next++, letter });
     }
   }
 

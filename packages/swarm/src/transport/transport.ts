@@ -10,6 +10,14 @@ export interface Letter {
   readonly to: string;
   readonly channel: string;
   readonly body: Json;
+  /** The office that its sender holds, by what its own kernel knows: another kernel may know better, and refuse the letter. */
+  readonly office?: LetterOffice;
+}
+
+/** Of a leader: see `Election`. */
+export interface LetterOffice {
+  readonly swarm: string;
+  readonly term: number;
 }
 
 /** Puts a letter into a mailbox. Resolves when it is durable there; rejects with what refuses it. */
@@ -20,9 +28,10 @@ export interface TransportLink {
   /**
    * Resolves when the other kernel has the letter on its disk.
    *
-   * Rejects with that kernel's refusal, or with `NODE_UNREACHABLE` when nobody has said in time that it arrived: it may have.
+   * Rejects with that kernel's refusal, or with `NODE_UNREACHABLE` when nobody has said in time that it arrived, be the node gone or silent: it may have.
+   * After `withinMs`, if given, the letter is given up at the latest.
    */
-  send(node: string, letter: Letter): Promise<void>;
+  send(node: string, letter: Letter, withinMs?: number): Promise<void>;
   /** Leaves the swarm; what was not answered is rejected with `NODE_UNREACHABLE`. */
   close(): Promise<void>;
 }

@@ -2,7 +2,6 @@
  * A transport over whatever carries texts from node to node: makes at least once, and in order, of what may be lost, come
  * twice, or overtake.
  */
-import { randomUUID } from 'node:crypto';
 import { nodePorts, type Ports } from '@omnipaw/kernel';
 import { assertNodeName } from '../remote/index.js';
 import { decodeFrame } from './frames.js';
@@ -30,12 +29,15 @@ export interface WireListener {
 export type OpenWire = (node: string, listener: WireListener) => Promise<Wire>;
 
 export interface WireTransportOptions {
-  readonly timers?: Pick<Ports['timers'], 'set'>;
-  /** For how long a letter waits for a node that is not there; 10 seconds unless given. */
+  readonly ports?: Pick<Ports, 'clock' | 'timers'>;
+  /** For how long a letter waits for a node that is not there, 10 seconds unless given; for one that is there and does not answer, six times as long. */
   readonly patienceMs?: number;
 }
 
 const PATIENCE_MS = 10_000;
+/** Of the newest link that was made here. */
+let latestEpoch = 0;
+
 
 export function wireTransport(open: OpenWire, options: WireTransportOptions = {}): SwarmTransport {
   return Object.freeze({
@@ -56,19 +58,20 @@ interface LinkOptions extends WireTransportOptions {
 class WireLink implements TransportLink, WireListener {
   wire: Wire | undefined;
   readonly #options: LinkOptions;
-  readonly #epoch = randomUUID();
+  readonly #epoch: number;
   readonly #outboxes = new Map<string, Outbox>();
   readonly #inboxes = new Map<string, Inbox>();
   #isClosed = false;
 
   constructor(options: LinkOptions) {
     this.#options = options;
+    this.#epoch = newEpoch(options.ports ?? nodePorts);
   }
 
-  send(node: string, letter: Letter): Promise<void> {
+  send(node: string, letter: Letter, withinMs?: number): Promise<void> {
     const { node: own } = this.#options;
     if (!letter.from.startsWith(`${own}/`)) throw new TypeError(`A letter of node "${own}" is from "${own}/<agent>"; found ${JSON.stringify(letter.from)}.`);
-    return this.#outboxTo(node).send(letter);
+    return this.#outboxTo(node).send(letter, withinMs);
   }
 
   close(): Promise<void> {
@@ -94,7 +97,7 @@ class WireLink implements TransportLink, WireListener {
   }
 
   #outboxTo(peer: string): Outbox {
-    const { timers = nodePorts.timers, patienceMs = PATIENCE_MS } = this.#options;
+    const { ports: { timers } = nodePorts, patienceMs = PATIENCE_MS } = this.#options;
     const outbox = this.#outboxes.get(peer) ?? new Outbox({ peer, epoch: this.#epoch, timers, patienceMs, post: (text) => { this.#post(peer, text); } });
     if (this.#isClosed) outbox.close();
     this.#outboxes.set(peer, outbox);
@@ -110,4 +113,13 @@ class WireLink implements TransportLink, WireListener {
   #post(peer: string, text: string): void {
     if (!this.#isClosed) this.wire?.post(peer, text);
   }
+}
+
+/**
+ * Larger than that of any earlier link: a node that is started again is so later, and two of one process differ even if they
+ * are made at once. Where a clock was set back meanwhile, the others don't hear the node until it has caught up.
+ */
+function newEpoch({ clock }: Pick<Ports, 'clock'>): number {
+  latestEpoch = Math.max(clock.now(), latestEpoch + 1);
+  return latestEpoch;
 }

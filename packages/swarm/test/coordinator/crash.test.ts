@@ -1,7 +1,7 @@
 import { readEntries, type MemoryLogStore, type OmniKernel } from '@omnipaw/kernel';
 import { assertReplays, crash, scriptedTool, VirtualTime } from '@omnipaw/testing';
 import { describe, expect, test } from 'vitest';
-import { defineSwarm, handOff, mapReduce, pipeline, supervisor, swarmAccount, SwarmCoordinator, type SwarmOutcome } from '@omnipaw/swarm';
+import { consensus, defineSwarm, handOff, mapReduce, pipeline, supervisor, swarmAccount, SwarmCoordinator, type SwarmOutcome } from '@omnipaw/swarm';
 import { boot } from '../swarms.js';
 
 const tools = (time: VirtualTime) => [scriptedTool<{ piece: number }, number>({ name: 'square', idempotent: true, time, script: ({ args }) => ({ value: args.piece ** 2, afterMs: args.piece }) })];
@@ -29,12 +29,20 @@ const working = defineSwarm('working', {
       return value;
     } },
   ], { together: 'rest-for-one' }),
+  CONSENSUS: consensus({
+    *propose(ctx, pieces: readonly number[]) {
+      const seat = Number((ctx.agent.metadata['slot'] as string).at(-1));
+      return yield* ctx.tool(square, { piece: pieces[seat - 1]! });
+    },
+    rule: 'unanimous',
+  }),
 });
 
 const cases = [
   { strategy: 'MAP_REDUCE' as const, goal: 5, agents: 2, result: [1, 4, 9, 16, 25] },
   { strategy: 'PIPELINE' as const, goal: [1, 2, 3], agents: 3, result: [2, 5, 10] },
   { strategy: 'SUPERVISOR' as const, goal: null, agents: 3, result: { two: 9, three: 1 } },
+  { strategy: 'CONSENSUS' as const, goal: [2, 3, 2], agents: 3, result: { value: 4, rounds: [{ decided: null }, { decided: null }, { decided: 0, missing: [] }] } },
 ];
 type Case = (typeof cases)[number];
 
@@ -61,7 +69,7 @@ describe('a swarm whose kernel dies', () => {
       if (!crashed.isCrashed) break;
       crashes++;
       const { result, account } = await goOn(crashed.log, time, given);
-      expect(result).toEqual(given.result);
+      expect(result).toMatchObject(given.result);
       expect(account).toMatchObject({ state: 'completed', undone: [] });
       if (account.tasks.total !== null) expect(account.tasks.done).toBe(account.tasks.total);
       // As it was told, so it is in the log.

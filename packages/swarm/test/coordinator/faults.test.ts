@@ -46,10 +46,43 @@ const troubled = defineSwarm('troubled', {
   RACING: mapReduce({ ...parts, race: true, taskTimeoutMs: 1_000_000 }),
   BATCHED: mapReduce({ ...parts, batch: 4, onFailure: 'skip' }),
 });
+/** Of so many pieces, which are larger than what they are split from. */
+const bulky = defineSwarm('bulky', {
+  BATCHED: mapReduce({
+    split: (sizes: readonly number[]) => sizes.map((size) => 'x'.repeat(size)),
+    *work(_, piece: string) { yield* []; return piece.length; },
+    merge: (sizes: readonly (number | number[])[]) => sizes.flat(),
+    batch: 4,
+    onFailure: 'skip',
+  }),
+  MERGED: mapReduce({
+    split: (sizes: readonly number[]) => sizes,
+    *work(_, size: number) { yield* []; return 'x'.repeat(size); },
+    merge: (pieces: readonly string[]) => pieces.join(''),
+    maxAttempts: 2,
+  }),
+});
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
 const goalOf = (trouble: Readonly<Record<string, string>>): string[] => NAMES.map((name) => `${trouble[name] ?? 'fine'} ${name}`);
 
 describe('a swarm in trouble', () => {
+  test('tells members less at once where all together is too large for a message, and leaves out what is by itself', async () => {
+    const { outcome, error } = await run(bulky, { goal: [900, 901, 902, 903, 3_000, 904], agents: 2, strategy: 'BATCHED' }, { maxValueBytes: 2_000 });
+    expect(error).toBeUndefined();
+    expect(outcome?.result).toEqual([900, 901, 902, 903, 904]);
+  });
+
+  test('ends with the task whose order is too large for a message', async () => {
+    const { error } = await run(bulky, { goal: [900, 900, 900], agents: 2, strategy: 'MERGED' }, { maxValueBytes: 2_000 });
+    expect(error).toMatchObject({ code: 'TASK_FAILED', message: expect.stringContaining('too large for a message') as string, details: { task: 'merge-1-1', attempts: 2, code: 'VALUE_TOO_LARGE' } });
+  });
+
+  test.each(['always-throw', 'always-die'])('gives up what never succeeds, also where two try it at once: %s', async (what) => {
+    const { error } = await run(troubled, { goal: goalOf({ h: what }), agents: 2, strategy: 'RACING', grants: TRIES });
+    expect(error).toMatchObject({ code: 'TASK_FAILED', details: { task: 'work-8' } });
+    expect(error?.details?.['attempts']).toBeLessThanOrEqual(4);
+  });
+
   test('replaces whoever dies or hangs, and does their work again', async () => {
     const { outcome, log, error } = await run(troubled, { goal: goalOf({ a: 'die', c: 'hang', d: 'throw', h: 'die' }), agents: 3, strategy: 'PLAIN', grants: TRIES });
     expect(error).toBeUndefined();

@@ -34,7 +34,8 @@ function memberOf(part: Part): ReturnType<typeof defineAgent> {
 const touch = defineTool({ name: 'touch', description: 'Does something outside.', input: unchecked<object>(), run: () => null });
 
 function spawn({ kernel }: Pick<Booted, 'kernel'>, agent: ReturnType<typeof memberOf>, { size, seats = seatsOf(size) }: { readonly size: number; readonly seats?: readonly Member[] }): ReturnType<Booted['kernel']['spawn']>[] {
-  return seats.map(({ id, slot }) => kernel.spawn(agent, seats as never, { id, grants: ['send:*', 'call:*'], metadata: membership('band', slot) }));
+  const slots = seats.map(({ slot }) => slot);
+  return seats.map(({ id, slot }) => kernel.spawn(agent, seats as never, { id, grants: ['send:*', 'call:*'], metadata: membership('band', slot, { slots }) }));
 }
 
 /** How each ended: its result, or a code. */
@@ -316,6 +317,15 @@ describe('an election', () => {
       return problems;
     }, 1);
     expect(ends).toEqual([Array(5).fill('TypeError')]);
+    await finish(booted);
+  });
+
+  it('of a swarm that has not said which slots vote is no election: the program is told', async () => {
+    const agent = memberOf((me) => leadership(me));
+    const booted = await boot({ agents: [agent] });
+    const handle = booted.kernel.spawn(agent, seatsOf(2), { id: 'agent-0', grants: ['send:*'], metadata: membership('band', 'seat-0') });
+    booted.kernel.spawn(agent, seatsOf(2), { id: 'agent-1', grants: ['send:*'], metadata: membership('band', 'seat-1') });
+    await expect(booted.time.until(handle.result())).rejects.toMatchObject({ code: 'NO_ELECTORATE' });
     await finish(booted);
   });
 

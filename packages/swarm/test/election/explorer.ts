@@ -35,14 +35,16 @@ interface Move {
  * A member that is lost is one that does nothing from some moment on; as each is free to do nothing for as long as it likes
  * here, losses need no moves of their own, unless somebody takes the slot over.
  */
-export function explore(options: ExploreOptions): Explored {
+export async function explore(options: ExploreOptions): Promise<Explored> {
   const explorer = new Explorer(options);
   const first = newWorld(options.size);
   const seen = new Map<string, Step>([[keyOf(first), { from: undefined, label: '' }]]);
   let frontier: (readonly [key: string, world: World])[] = [[keyOf(first), first]];
   for (let depth = 0; frontier.length > 0 && depth < (options.depth ?? Infinity); depth++) {
     const next: typeof frontier = [];
-    for (const [from, world] of frontier) {
+    for (const [index, [from, world]] of frontier.entries()) {
+      // Whoever runs the tests wants to hear of them now and then.
+      if (index % 1_000 === 0) await new Promise(setImmediate);
       for (const { label, to } of explorer.moves(world)) {
         const reached = to();
         const key = keyOf(reached);

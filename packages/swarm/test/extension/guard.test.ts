@@ -1,10 +1,11 @@
-import { defineAgent, MemoryLogStore } from '@omnipaw/kernel';
+import { defineAgent, MemoryLogStore, type OmniError } from '@omnipaw/kernel';
 import { channelOf, membership } from '@omnipaw/swarm';
 import { describe, expect, it } from 'vitest';
 import { boot, finish, ofKind } from '../support.js';
 import { band, cast, grants, play, player, SWARM, type Act } from './players.js';
 
 const stay: Act = { do: 'sleep', ms: 1_000 };
+const SLOTS = ['a-seat', 'b-seat', 'c-seat'];
 const later = (ms: number): Act => ({ do: 'sleep', ms });
 
 describe('a vote', () => {
@@ -38,7 +39,7 @@ describe('a vote', () => {
 
   it('is that of the slot, whoever has it: an agent in place of another does not vote again', async () => {
     const lead = defineAgent('lead', function* (ctx) {
-      const start = (id: string, slot: string, acts: readonly Act[]) => ctx.start(player, acts, { id, grants: ['send:*'], metadata: membership(SWARM, slot) });
+      const start = (id: string, slot: string, acts: readonly Act[]) => ctx.start(player, acts, { id, grants: ['send:*'], metadata: membership(SWARM, slot, { slots: SLOTS }) });
       yield* start('b', 'b-seat', [stay]);
       yield* start('c', 'c-seat', [stay]);
       const first = yield* start('a', 'a-seat', [{ do: 'vote', term: 1, to: 'b' }]);
@@ -52,7 +53,46 @@ describe('a vote', () => {
   });
 });
 
+describe('a term', () => {
+  it('that the swarm is nowhere near is spoken of by nobody, or none would be left', async () => {
+    const { codes, booted } = await band({
+      a: [{ do: 'ask', term: 2 ** 48, to: ['b'] }, { do: 'refuse', term: 2 ** 48, to: 'b' }, { do: 'vote', term: 1_000_001, to: 'b' }, { do: 'ask', term: 1_000_000, to: ['b'] }, { do: 'ask', term: 2_000_000, to: ['b'] }],
+      b: [stay],
+    });
+    expect(codes['a']).toEqual(['TERM_TOO_FAR', 'TERM_TOO_FAR', 'TERM_TOO_FAR', 'ok', 'ok']);
+    const refused = ofKind(await finish(booted), 'REFUSED')[0]!;
+    expect(refused.data.error).toMatchObject({ failureClass: 'POLICY_VIOLATION', details: { swarm: SWARM, term: 2 ** 48, newest: 0 } });
+  });
+});
+
 describe('the office', () => {
+  it('is not for who came first: the votes of slots that nobody has yet are missing as well', async () => {
+    const early = defineAgent('early', function* (ctx) {
+      try {
+        yield* ctx.memory.set(channelOf(SWARM, 'office'), { term: 2 ** 48 });
+        return 'leads';
+      } catch (error) {
+        return (error as OmniError).code;
+      }
+    });
+    const booted = await boot({ agents: [early] });
+    const spawn = (id: string, slots: readonly string[]) => booted.kernel.spawn(early, null, { id, metadata: membership(SWARM, `${id}-seat`, { slots }) }).result();
+    expect(await booted.time.until(spawn('a', SLOTS))).toBe('NOT_ELECTED');
+    // Whoever comes later can not make it a swarm of one.
+    expect(await booted.time.until(spawn('b', ['b-seat']))).toBe('NOT_ELECTED');
+    expect(booted.ledger.of(SWARM)).toMatchObject({ voters: SLOTS, terms: [] });
+    await finish(booted);
+  });
+
+  it('is for nobody, and no vote is taken, while it is not on record which slots vote', async () => {
+    const booted = await boot(cast);
+    const acts: readonly Act[] = [{ do: 'office', value: { term: 1 } }, { do: 'vote', term: 1, to: 'b' }, { do: 'ask', term: 1, to: ['b'] }, { do: 'refuse', term: 1, to: 'b' }];
+    booted.kernel.spawn(player, [stay], { id: 'b', metadata: membership(SWARM, 'b-seat') });
+    const handle = booted.kernel.spawn(player, acts, { id: 'a', grants, metadata: membership(SWARM, 'a-seat') });
+    expect(await booted.time.until(handle.result())).toEqual(['NO_ELECTORATE', 'NO_ELECTORATE', 'NO_ELECTORATE', 'ok']);
+    await finish(booted);
+  });
+
   it('is for who has the votes of more than half of all slots, on record: the votes of those who answer are not enough', async () => {
     const { codes, booted } = await band({
       a: [{ do: 'ask', term: 1, to: ['b'] }, later(10), { do: 'office', value: { term: 1 } }, later(10), { do: 'office', value: { term: 1 } }, { do: 'beat', term: 1, to: ['b'] }],
@@ -95,7 +135,7 @@ describe('the office', () => {
 
   it('is not for an agent in place of the one that was elected', async () => {
     const lead = defineAgent('lead', function* (ctx) {
-      const start = (id: string, slot: string, acts: readonly Act[]) => ctx.start(player, acts, { id, grants: ['send:*'], metadata: membership(SWARM, slot) });
+      const start = (id: string, slot: string, acts: readonly Act[]) => ctx.start(player, acts, { id, grants: ['send:*'], metadata: membership(SWARM, slot, { slots: SLOTS }) });
       const first = yield* start('a', 'a-seat', [{ do: 'ask', term: 1, to: ['b'] }, later(20)]);
       yield* start('b', 'b-seat', [later(10), { do: 'vote', term: 1, to: 'a' }, stay]);
       yield* start('c', 'c-seat', [stay]);
@@ -131,7 +171,7 @@ describe('an old leader', () => {
 
   it('that has lost its slot to another agent does nothing, either', async () => {
     const lead = defineAgent('lead', function* (ctx) {
-      const start = (id: string, acts: readonly Act[]) => ctx.start(player, acts, { id, grants: ['send:*'], metadata: membership(SWARM, 'a-seat') });
+      const start = (id: string, acts: readonly Act[]) => ctx.start(player, acts, { id, grants: ['send:*'], metadata: membership(SWARM, 'a-seat', { slots: ['a-seat'] }) });
       const first = yield* start('a', [{ do: 'office', value: { term: 1 } }, { do: 'remember' }, later(20), { do: 'remember' }]);
       yield* ctx.sleep(10);
       yield* start('a2', [stay]);
@@ -158,7 +198,7 @@ describe('who is in a swarm', () => {
   it('may be decided by who coordinates it, who has no vote itself', async () => {
     const booted = await boot(cast);
     const acts: readonly Act[] = [{ do: 'enrol', slot: 'one', id: 'm1', acts: [{ do: 'office', value: { term: 1 } }, stay] }, stay];
-    await booted.time.until(booted.kernel.spawn(player, acts, { id: SWARM, grants, depth: 2, metadata: membership(SWARM, 'coordinator') }).result());
+    await booted.time.until(booted.kernel.spawn(player, acts, { id: SWARM, grants, depth: 2, metadata: membership(SWARM, 'coordinator', { slots: ['one'] }) }).result());
     expect(booted.ledger.of(SWARM)).toMatchObject({ coordinator: SWARM, members: [{ slot: 'one', agent: 'm1' }], terms: [{ term: 1, leader: 'm1' }] });
     await finish(booted);
   });

@@ -77,7 +77,8 @@ export const grants = ['send:*', 'call:*', 'delegate:*', 'read:**', 'write:**'];
 
 /** Starts the members of a swarm, of which each has the slot that is named after it. */
 export function play(kernel: OmniKernel, parts: Readonly<Record<string, readonly Act[]>>): Promise<Record<string, readonly string[]>> {
-  const handles = Object.entries(parts).map(([id, acts]) => kernel.spawn(player, acts, { id, grants, depth: 2, metadata: membership(SWARM, `${id}-seat`) }));
+  const slots = Object.keys(parts).map((id) => `${id}-seat`);
+  const handles = Object.entries(parts).map(([id, acts]) => kernel.spawn(player, acts, { id, grants, depth: 2, metadata: membership(SWARM, `${id}-seat`, { slots }) }));
   return Promise.all(handles.map(async (handle) => [handle.id, (await handle.result())] as const)).then(Object.fromEntries) as Promise<Record<string, readonly string[]>>;
 }
 

@@ -21,9 +21,10 @@ export interface Recount {
   readonly violations: readonly string[];
 }
 
-/** For a swarm whose members all were started, each once, before anybody spoke. */
+/** For a swarm whose first member says which slots vote, and whose members were started once each. */
 export function recount(entries: readonly Entry[], swarm: string): Recount {
   const slotOf = new Map(entries.flatMap(({ kind, agent, data }) => (kind === 'AGENT_SPAWNED' && data.metadata['swarm'] === swarm ? [[agent!, data.metadata['slot'] as string] as const] : [])));
+  const size = entries.flatMap(({ kind, data }) => (kind === 'AGENT_SPAWNED' && data.metadata['swarm'] === swarm ? [(data.metadata['slots'] as readonly string[]).length] : []))[0]!;
   const votes = new Map<string, Set<string>>();
   const leaders = new Map<number, Set<string>>();
   const offices = new Map<string, number>();
@@ -43,7 +44,7 @@ export function recount(entries: readonly Entry[], swarm: string): Recount {
     const name = `${slot} in ${String(term)}`;
     votes.set(name, (votes.get(name) ?? new Set()).add(candidate));
     const count = [...votes].filter(([key, of]) => key.endsWith(` in ${String(term)}`) && of.has(candidate)).length;
-    if (count * 2 > slotOf.size) leaders.set(term, (leaders.get(term) ?? new Set()).add(candidate));
+    if (count * 2 > size) leaders.set(term, (leaders.get(term) ?? new Set()).add(candidate));
   }
 
   function take(agent: string, term: number): void {

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { MUTANTS } from '../../sim/mutants.js';
 
 const SCRIPT = fileURLToPath(new URL('../../../../scripts/sim.mjs', import.meta.url));
 
@@ -14,6 +15,11 @@ test('a bug is found, with the seed that shows it and the smallest plan', { time
   const [, seed] = /Seed (\d+) breaks:/.exec(stdout) ?? [];
   expect(stdout).toContain(`Again: npm run sim:swarm -- --seed ${seed} --mutant takes-any-report\n`);
   expect(stdout).toContain('"hasStranger": true');
+});
+
+test.each(MUTANTS.map(({ name, bug }) => [name, bug]))('%s is found: %s', { timeout: 600_000 }, (name) => {
+  const { status, stdout } = sim('--seeds', '2000', '--workers', '2', '--shrinks', '1', '--mutant', name);
+  expect([status, stdout]).toEqual([1, expect.stringMatching(/Seed \d+ breaks:/)]);
 });
 
 test('a call that is wrong is told so', () => {

@@ -22,6 +22,10 @@ const team = (together: Together) => defineSwarm('team', {
 const GRANTS = ['read:shared:tally/**', 'write:shared:tally/**'];
 
 describe('a supervisor', () => {
+  test.each([[5], [[{ role: 'one', count: 2 }, { role: 'two' }, { role: 'three' }]], [[{ role: 'one' }, { role: 'two' }, { role: 'three' }, { role: 'four' }]]])('has one child for each role, and leaves nobody out in silence: %j', async (agents) => {
+    await expect(run(team('one-for-one'), { goal: {}, agents, strategy: 'SUPERVISOR', grants: GRANTS })).rejects.toThrow(/^This strategy has one member for each role \(one, two, three\); found [45] members/);
+  });
+
   test('starts a child that failed again, alone, with those after it, or with all', async () => {
     const results = [];
     for (const together of ['one-for-one', 'rest-for-one', 'one-for-all'] as const) {

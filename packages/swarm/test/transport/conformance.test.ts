@@ -1,8 +1,8 @@
-import { ThreadBroker, threadTransport } from '@omnipaw/swarm';
+import { ThreadBroker, threadTransport } from '@omnipaw/swarm/threads';
 import { transportConformance, type TransportBed } from '@omnipaw/swarm/conformance';
 import { VirtualTime } from '@omnipaw/testing';
 import { describe, test } from 'vitest';
-import { LossyWires, NO_TROUBLE, type Trouble } from './lossy-wires.js';
+import { LossyWires, NO_TROUBLE, type Trouble } from '../../sim/lossy-wires.js';
 
 describe('the transport of threads', () => {
   transportConformance({ test, create: threads });
@@ -28,6 +28,7 @@ function threads(): TransportBed {
 
 function wires(trouble: Trouble, seed = 'calm'): TransportBed {
   const time = new VirtualTime({ seed });
-  const all = new LossyWires(time, trouble);
+  // Of so many that are lost, one letter may be lost many times.
+  const all = new LossyWires(time, trouble, trouble.lost === 0 ? 1_000 : 10_000);
   return { transportOf: () => all.transport(), kill: (node) => { all.kill(node); }, until: (promise) => time.until(promise) };
 }

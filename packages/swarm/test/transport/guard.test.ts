@@ -35,7 +35,7 @@ async function act(program: (ctx: AgentContext) => Generator<Instruction, unknow
   const cluster = new Cluster(['a', 'b', 'c']);
   const actor = defineAgent('actor', program);
   const a = await cluster.boot({ name: 'a', agents: [actor], transport });
-  const acting = a.kernel.spawn(actor, null, { id: 'ada', grants: ['call:swarm.to.*'], metadata: membership('chairs', 'seat-1', OTHERS) });
+  const acting = a.kernel.spawn(actor, null, { id: 'ada', grants: ['call:swarm.to.*'], metadata: membership('chairs', 'seat-1', { slots: ['seat-1', ...OTHERS.map(({ slot }) => slot)], elsewhere: OTHERS }) });
   for (const [index, [from, body]] of mail.entries()) await cluster.time.until(say(from, index + 1, body));
   const result = await cluster.time.until(acting.result());
   await cluster.finish(a);

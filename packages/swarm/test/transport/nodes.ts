@@ -4,7 +4,7 @@ import { swarm, swarmNode, type SwarmNode, type SwarmTransport } from '@omnipaw/
 import { assertReplays, VirtualTime } from '@omnipaw/testing';
 import { expect } from 'vitest';
 import { entriesOf } from '../support.js';
-import { LossyWires, NO_TROUBLE, type Trouble } from './lossy-wires.js';
+import { LossyWires, NO_TROUBLE, type Trouble } from '../../sim/lossy-wires.js';
 
 type Cast = Pick<KernelConfig, 'agents' | 'tools' | 'maxMailboxMessages' | 'maxValueBytes'>;
 

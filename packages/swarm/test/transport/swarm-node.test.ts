@@ -1,5 +1,5 @@
-import { defineAgent, readEntries, type AgentContext, type OmniError } from '@omnipaw/kernel';
-import { channelOf, deliver, Election, membership, messageGraph, swarm, SwarmProtocol, unwrap, type Letter, type SwarmTransport } from '@omnipaw/swarm';
+import { defineAgent, readEntries, type AgentContext, type Instruction, type OmniError } from '@omnipaw/kernel';
+import { channelOf, deliver, Election, membership, messageGraph, swarm, SwarmProtocol, unwrap, wireTransport, type Letter, type SwarmTransport, type TransportLink, type WireListener } from '@omnipaw/swarm';
 import { describe, expect, test } from 'vitest';
 import { entriesOf, ofKind } from '../support.js';
 import { Cluster, type Node } from './nodes.js';
@@ -64,7 +64,7 @@ describe('agents of two kernels', () => {
   });
 
   test('ask and answer, whatever is lost, comes twice or overtakes on the way', async () => {
-    const cluster = new Cluster(['a', 'b'], { seed: 'asking', trouble: { lost: 30, twice: 30, delayMs: 50 } });
+    const cluster = new Cluster(['a', 'b'], { seed: 'asking', trouble: { lost: 30, twice: 30, delayMs: 50 }, patienceMs: 10_000 });
     const asker = defineAgent('asker', function* (ctx) {
       const protocol = new SwarmProtocol(ctx, { swarm: 'tea', members });
       const answers = [];
@@ -130,7 +130,7 @@ test('agents of three kernels choose one leader, and another one when its kernel
   const [a, b, c] = nodes as [Node, Node, Node];
   const voting = nodes.map(({ kernel, node: { name } }) => kernel.spawn(voter, name, {
     grants: ['call:swarm.to.*'],
-    metadata: membership('chairs', `seat-${name}`, names.filter((other) => other !== name).map((other) => ({ id: `${other}/voter-1`, slot: `seat-${other}` }))),
+    metadata: membership('chairs', `seat-${name}`, { slots: names.map((each) => `seat-${each}`), elsewhere: names.filter((other) => other !== name).map((other) => ({ id: `${other}/voter-1`, slot: `seat-${other}` })) }),
   }));
   await cluster.time.advance(2_500);
   // By rank, the first one loses its patience first.
@@ -148,6 +148,112 @@ test('agents of three kernels choose one leader, and another one when its kernel
   }));
   const leaders = reports.map(({ terms }, index) => terms.flatMap(({ leader }) => (leader === null ? [] : [leader.includes('/') ? leader : `${names[index]!}/${leader}`])));
   expect(leaders).toEqual([['a/voter-1'], ...[1, 2].map(() => ['a/voter-1', `${(results[0]!)[1]!.at(-1)!}/voter-1`])]);
+});
+
+describe('a node that is there and says nothing', () => {
+  const names = ['a', 'b', 'c'] as const;
+  const everybody = (own: string) => names.map((name) => ({ id: name === own ? 'voter-1' : `${name}/voter-1`, slot: `seat-${name}` }));
+
+  test('keeps the others from no leader, and takes none from them', async () => {
+    const cluster = new Cluster(names);
+    const voter = defineAgent('voter', function* (ctx, own: string) {
+      const election = new Election(new SwarmProtocol(ctx, { swarm: 'chairs', members: everybody(own) }), { heartbeatMs: 400, timeoutMs: 1_000 });
+      const first = yield* election.leader();
+      yield* election.sleep(8_000);
+      return [first, yield* election.leader()].map(({ leader, term }) => [leader.slot, term]);
+    });
+    const nodes = [];
+    for (const name of names) nodes.push(await cluster.boot({ name, agents: [voter] }));
+    cluster.wires.freeze('c');
+    const voting = nodes.map(({ kernel, node: { name } }) => kernel.spawn(voter, name, {
+      grants: ['call:swarm.to.*'],
+      metadata: membership('chairs', `seat-${name}`, { slots: everybody(name).map(({ slot }) => slot), elsewhere: everybody(name).filter(({ slot }) => slot !== `seat-${name}`) }),
+    }));
+    const results = await cluster.time.until(Promise.all(voting.slice(0, 2).map((handle) => handle.result())));
+    expect(results).toEqual([[['seat-a', 1], ['seat-a', 1]], [['seat-a', 1], ['seat-a', 1]]]);
+    await cluster.finish(...(nodes as [Node, Node, Node]));
+  });
+
+  test('leads no more where its successor is known, whatever its own kernel knows', async () => {
+    const cluster = new Cluster(names);
+    const voter = defineAgent('voter', function* (ctx, own: string): Generator<Instruction, unknown> {
+      const election = new Election(new SwarmProtocol(ctx, { swarm: 'chairs', members: everybody(own) }), { heartbeatMs: 400, timeoutMs: 1_000 });
+      yield* election.leader();
+      if (own !== 'a') {
+        yield* election.sleep(8_000);
+        return (yield* election.leader()).term;
+      }
+      // Asleep, it neither beats nor hears that others have chosen somebody else.
+      yield* ctx.sleep(4_000);
+      const orders = [];
+      for (let count = 0; count < 2; count++) {
+        const told = yield* ctx.allSettled(['b/voter-1', 'c/voter-1'].map((to) => deliver(ctx, { to, channel: channelOf('chairs', 'work'), body: 'go on' })));
+        orders.push([election.isLeader, told.map((answer) => (answer.status === 'rejected' ? answer.reason.code : 'sent'))]);
+        yield* election.sleep(1_000);
+      }
+      return orders;
+    });
+    const nodes = [];
+    for (const name of names) nodes.push(await cluster.boot({ name, agents: [voter] }));
+    const voting = nodes.map(({ kernel, node: { name } }) => kernel.spawn(voter, name, {
+      grants: ['call:swarm.to.*'],
+      metadata: membership('chairs', `seat-${name}`, { slots: everybody(name).map(({ slot }) => slot), elsewhere: everybody(name).filter(({ slot }) => slot !== `seat-${name}`) }),
+    }));
+    const [orders, ...terms] = await cluster.time.until(Promise.all(voting.map((handle) => handle.result())));
+    expect(orders).toEqual([[true, ['STALE_TERM', 'STALE_TERM']], [false, ['sent', 'sent']]]);
+    expect(terms).toEqual([2, 2]);
+    await cluster.finish(...(nodes as [Node, Node, Node]));
+  });
+
+  test('keeps nobody who asks it longer than they want to wait', async () => {
+    const cluster = new Cluster(names);
+    const asker = defineAgent('asker', function* (ctx) {
+      const protocol = new SwarmProtocol(ctx, { swarm: 'tea', members: everybody('a') });
+      const before = ctx.now();
+      try {
+        return yield* protocol.request('c/voter-1', 'time', null, { timeoutMs: 1_000 });
+      } catch (error) {
+        const asked = [(error as OmniError).code, ctx.now() - before];
+        const { answers, missing } = yield* protocol.requestAll(protocol.peers, 'time', null, { timeoutMs: 1_000 });
+        return [...asked, ctx.now() - before, answers.map(({ body }) => body), missing.map(({ member, error: code }) => [member.id, code])];
+      }
+    });
+    const clock = defineAgent('clock', function* (ctx) {
+      const protocol = new SwarmProtocol(ctx, { swarm: 'tea', members: everybody('b') });
+      yield* protocol.reply(yield* protocol.receive('time'), 'noon');
+    });
+    const a = await cluster.boot({ name: 'a', agents: [asker] });
+    const b = await cluster.boot({ name: 'b', agents: [clock], onBoot: (kernel) => { kernel.spawn(clock, null, { id: 'voter-1', grants: ['call:swarm.to.a'] }); } });
+    const c = await cluster.boot({ name: 'c', agents: [deaf], onBoot: (kernel) => { kernel.spawn(deaf, null, { id: 'voter-1' }); } });
+    cluster.wires.freeze('c');
+    const asking = a.kernel.spawn(asker, null, { id: 'voter-1', grants: ['call:swarm.to.*'] });
+    expect(await cluster.time.until(asking.result())).toEqual(['NODE_UNREACHABLE', 1_000, 2_000, ['noon'], [['c/voter-1', 'NODE_UNREACHABLE']]]);
+    await cluster.finish(a, b, c);
+  });
+});
+
+test('what a node said before it was started again comes too late for whoever has heard it since', async () => {
+  const texts: string[] = [];
+  const join = async (node: string, taken: Letter[]): Promise<{ readonly link: TransportLink; readonly listener: WireListener }> => {
+    let listener: WireListener | undefined;
+    const link = await wireTransport((_, its) => {
+      listener = its;
+      return Promise.resolve({ post: (_to, text) => { texts.push(text); }, close: () => undefined });
+    }).join(node, (letter) => { taken.push(letter); return Promise.resolve(); });
+    return { link, listener: listener! };
+  };
+  const taken: Letter[] = [];
+  const links = [await join('a', []), await join('a', [])] as const;
+  const say = (index: 0 | 1, number: number): string => {
+    links[index].listener.arrived('b');
+    links[index].link.send('b', letterOf(`log/teller-1/${number}/0`)).catch(() => undefined);
+    return texts.at(-1)!;
+  };
+  const [first, second, third] = [say(0, 1), say(1, 2), say(1, 3)];
+  const { link, listener } = await join('b', taken);
+  for (const text of [second, first, third]) listener.received('a', text);
+  expect(taken.map(({ id }) => id)).toEqual(['log/teller-1/2/0', 'log/teller-1/3/0']);
+  for (const { link: used } of [...links, { link }]) await used.close();
 });
 
 describe('a protocol', () => {

@@ -12,7 +12,7 @@ export interface Entries {
 
 /** The two ends of the bridge: `ctx` for the handler, {@link Entries} for the outside. */
 export function makeBridge(guest: Guest): Entries {
-  const { parse } = JSON;
+  const { parse, stringify } = JSON;
   const { send, toText, textOf, describe } = guest;
   interface Config {
     readonly now: number;
@@ -33,7 +33,7 @@ export function makeBridge(guest: Guest): Entries {
     });
 
   const fail = (thrown: unknown): void => {
-    send('F' + JSON.stringify(describe(thrown)));
+    send('F' + stringify(describe(thrown)));
   };
   const finish = (result: unknown): void => {
     let text: string;

@@ -2,10 +2,9 @@
  * Nodes in the threads of one process: a broker in one of them has a port to each, and passes texts on. Nothing is shared.
  */
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import { fieldsOf } from '../fields.js';
-import { assertNodeName } from '../remote/index.js';
-import type { SwarmTransport } from './transport.js';
-import { wireTransport, type Wire, type WireListener } from './wire-transport.js';
+import { fieldsOf } from './fields.js';
+import { assertNodeName } from './remote/index.js';
+import { wireTransport, type SwarmTransport, type Wire, type WireListener } from './transport/index.js';
 
 /** From a node to the broker, and from the broker to a node. */
 type Passed =
@@ -59,7 +58,7 @@ export class ThreadBroker {
 }
 
 export interface ThreadTransportOptions {
-  /** For how long a letter waits for a node that is not there; 10 seconds unless given. */
+  /** For how long a letter waits for a node that is not there, 10 seconds unless given; for one that is there and does not answer, six times as long. */
   readonly patienceMs?: number;
 }
 

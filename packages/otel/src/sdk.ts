@@ -1,0 +1,1 @@
+export { TelemetryProvider, type TelemetryOptions } from './sdk/provider.js';
