@@ -18,6 +18,8 @@ mkdirSync(join(work, 'code'));
 writeFileSync(join(work, 'code/a.ts'), '// TODO: look at it\nexport {};\n');
 
 const child = spawn(process.execPath, [join(ROOT, 'apps/codebase-swarm/dist/main.js'), '--path', 'code', '--dashboard'], { cwd: work, env: { ...process.env, DASHBOARD_PORT: '0' }, stdio: ['ignore', 'pipe', 'inherit'] });
+let output = '';
+child.stdout.setEncoding('utf8').on('data', (text) => (output += text));
 try {
   const { origin, hash } = new URL(await said(/See it live: (\S+)/));
   const page = await fetch(`${origin}/`);
@@ -35,20 +37,13 @@ try {
   rmSync(work, { recursive: true, force: true });
 }
 
+/** Waits for words on its standard output, and answers what stands in their parentheses. */
 async function said(pattern) {
-  child.text ??= '';
-  if (child.listenerCount('text') === 0 && child.isHeard !== true) {
-    child.isHeard = true;
-    child.stdout.setEncoding('utf8').on('data', (text) => {
-      child.text += text;
-      child.emit('text');
-    });
-  }
   for (;;) {
-    const found = pattern.exec(child.text);
+    const found = pattern.exec(output);
     if (found !== null) return found[1];
-    assert.equal(child.exitCode, null, `It has ended before it said ${pattern}:\n${child.text}`);
-    await Promise.race([once(child, 'text'), once(child, 'exit')]);
+    assert.equal(child.exitCode, null, `It has ended before it said ${pattern}:\n${output}`);
+    await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
   }
 }
 
@@ -56,18 +51,24 @@ async function said(pattern) {
 function allTold(address, token) {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(address, ['omnipaw.v1', `auth.${token}`]);
-    let [next, logId] = [undefined, undefined];
+    let next;
+    const end = () => {
+      socket.close();
+      resolve();
+    };
     socket.on('error', reject).on('message', (data) => {
       for (const text of data.toString().split('\n')) {
         const { type, payload } = JSON.parse(text);
         if (type === 'HELLO') socket.send(JSON.stringify({ type: 'START', payload: {} }));
-        if (type === 'SNAPSHOT') [next, logId] = [payload.state.busSeq + 1, payload.state.log?.logId];
+        if (type === 'SNAPSHOT') {
+          next = payload.state.busSeq + 1;
+          // The job may be done by now.
+          if (payload.state.agents.some(({ id, state }) => id === 'coordinator-1' && state === 'TERMINATED')) end();
+        }
         if (type !== 'BUS_EVENT') continue;
-        if (payload.busSeq !== next) reject(new Error(`Entry ${payload.busSeq} came instead of ${next} (${logId}).`));
+        if (payload.busSeq !== next) reject(new Error(`Entry ${payload.busSeq} came instead of ${next}.`));
         next = payload.busSeq + 1;
-        if (payload.kind !== 'AGENT_TERMINATED' || payload.agent !== 'coordinator-1') continue;
-        socket.close();
-        resolve();
+        if (payload.kind === 'AGENT_TERMINATED' && payload.agent === 'coordinator-1') end();
       }
     });
   });

@@ -14,6 +14,7 @@ const OUTPUT = fileURLToPath(new URL('../node_modules/.cache/omnipaw-tests/', im
 
 /**
  * @param outside packages that are left where they are, since they can't be bundled.
+ * Packages of the old kind that are bundled find the `require` that they need.
  * @returns the path of the program: `spawn(process.execPath, [await bundle(entry)])`.
  */
 export async function bundle(entry: URL, outside: readonly string[] = []): Promise<string> {
@@ -26,6 +27,7 @@ export async function bundle(entry: URL, outside: readonly string[] = []): Promi
     target: 'node18',
     conditions: ['@omnipaw/source'],
     sourcemap: 'inline',
+    banner: { js: "import { createRequire as requireOf } from 'node:module'; globalThis.require ??= requireOf(import.meta.url);" },
     plugins: outside.map(leftWhereItIs),
     logLevel: 'silent', // a failure is thrown, with the same text
   });

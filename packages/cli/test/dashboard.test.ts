@@ -6,7 +6,7 @@ import { storedText, teamLog } from './logs.js';
 
 function statusOf(url: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    get(url, (response) => { resolve(response.resume().statusCode ?? 0); }).on('error', reject);
+    get(url, { agent: false }, (response) => { resolve(response.resume().statusCode ?? 0); }).on('error', reject);
   });
 }
 

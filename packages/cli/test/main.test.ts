@@ -6,7 +6,7 @@ import { teamLog } from './logs.js';
 import { ClosedPipe, Sink } from './sink.js';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
-const COMMANDS = ['run', 'verify', 'inspect', 'tail', 'keygen', 'sign', 'receipt'];
+const COMMANDS = ['run', 'verify', 'inspect', 'tail', 'dashboard', 'keygen', 'sign', 'receipt'];
 
 describe('help', () => {
   test.each([['--help'], ['-h'], ['help']])('%s lists the commands and the exit codes', async (argument) => {

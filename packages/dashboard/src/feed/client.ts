@@ -19,6 +19,8 @@ const MAX_MESSAGES_PER_BEAT = 50;
 export class Client {
   readonly scope: Scope;
   openRequests = 0;
+  /** What it has asked for last; one after the other is worked on, so that no more than one answer comes on top of what is held. */
+  lastAnswer: Promise<void> = Promise.resolve();
   /** Whether START was said. */
   isStarting = false;
   /** Whether it has answered since the last ping. */
@@ -31,6 +33,7 @@ export class Client {
   #isBehind = false;
   #isReading = false;
   #isPaused = false;
+  readonly #roomWaiters: (() => void)[] = [];
   #messages = 0;
   #sentBytes = 0;
   #takenBytes = 0;
@@ -113,14 +116,19 @@ export class Client {
     if (this.#messages >= MAX_MESSAGES_PER_BEAT || !this.hasRoom) this.#pause();
   }
 
+  /** Resolves once there is room, or nobody to send to. */
+  async room(): Promise<void> {
+    if (!this.hasRoom && !this.isClosed) await new Promise<void>((resolve) => { this.#roomWaiters.push(resolve); });
+  }
+
   /** To be called on each beat of the feed. */
   beat(): void {
     this.#messages = 0;
+    if (this.hasRoom) this.#letGoOn();
     if (this.#isPaused && this.hasRoom) {
       this.#isPaused = false;
       this.#wire.resume();
     }
-    if (this.#isBehind) this.pump();
     this.#watchStall();
   }
 
@@ -134,8 +142,14 @@ export class Client {
   }
 
   close(code: number, reason: string): void {
-    this.isClosed = true;
+    this.gone();
     this.#wire.close(code, reason);
+  }
+
+  /** There is nobody any more to send to. */
+  gone(): void {
+    this.isClosed = true;
+    this.#letGoOn();
   }
 
   /** Closes it, whether the other side listens or not. */
@@ -164,6 +178,7 @@ export class Client {
   async #readOn(): Promise<void> {
     this.#isReading = true;
     const { window, ring, state } = this.#journal;
+    const before = this.#nextSeq;
     try {
       for await (const frame of pastFrames(window, this.#nextSeq!)) {
         // Everything may be another log's by now, and then the client was told to start over.
@@ -175,15 +190,22 @@ export class Client {
       this.close(CLOSE_CODES.GOING, 'the log could not be read');
     }
     this.#isReading = false;
-    if (!this.#isBehind) this.pump();
+    if (this.#isBehind || this.isClosed) return;
+    // Nothing came although there is something: the log is not what it was.
+    if (this.#nextSeq === before) this.close(CLOSE_CODES.GOING, 'the log could not be read');
+    else this.pump();
   }
 
-  async #reasonNotToResume({ logId, after, hash }: StartPayload): Promise<'other-log' | 'contradicted' | undefined> {
+  async #reasonNotToResume({ logId, after, hash }: { readonly [Name in keyof StartPayload]: StartPayload[Name] | undefined }): Promise<'other-log' | 'contradicted' | undefined> {
     const { state, window } = this.#journal;
     if (logId !== state.log?.logId) return 'other-log';
     if (after! > state.busSeq) return 'contradicted';
     const found = after === state.busSeq ? state.hash : (await window.at(after!).catch(() => undefined))?.entry.hash;
     return found === hash && state === this.#journal.state ? undefined : 'contradicted';
+  }
+
+  #letGoOn(): void {
+    for (const resolve of this.#roomWaiters.splice(0)) resolve();
   }
 
   #pause(): void {

@@ -40,7 +40,8 @@ export class Feed {
 
   /** What is not framed yet goes out now. */
   flush(): void {
-    if (this.journal.flush()) for (const client of this.clients) client.pump();
+    this.journal.flush();
+    for (const client of this.clients) client.pump();
   }
 
   /** Tells all clients, and those that come later. */

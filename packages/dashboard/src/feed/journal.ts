@@ -28,7 +28,7 @@ export class Journal {
   readonly checkpoints = new Checkpoints();
   readonly problems: ProblemPayload[] = [];
   #status: HeadPayload['log'] = 'loading';
-  #loadWaiters: (() => void)[] = [];
+  readonly #loadWaiters: (() => void)[] = [];
   #state: DashboardState = createState();
   #waiting: StoredLine[] = [];
   #snapshot: (Snapshot & { readonly madeAt: number }) | undefined;

@@ -42,8 +42,8 @@ export class Site {
       return;
     }
     const text = JSON.stringify({ protocol: PROTOCOL_VERSION, scope: admitted, canDecide: admitted === 'write' && isDecidable });
-    response.writeHead(200, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
-    response.end(request.method === 'HEAD' ? undefined : `${text}\n`);
+    response.writeHead(200, { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(text), 'cache-control': 'no-store' });
+    response.end(request.method === 'HEAD' ? undefined : text);
   }
 
   #file(name: string, request: IncomingMessage, response: ServerResponse): void {
@@ -72,6 +72,6 @@ export function nameOf({ url = '' }: Pick<IncomingMessage, 'url'>, base: string)
 export function refuse(response: ServerResponse, { status, message, retryAfterSeconds }: Refused): void {
   const retry = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
   const allow = status === 405 ? { allow: 'GET, HEAD' } : {};
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store', ...retry, ...allow });
-  response.end(`${message}\n`);
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store', 'content-length': Buffer.byteLength(message), ...retry, ...allow });
+  response.end(message);
 }

@@ -26,7 +26,7 @@ export interface StoredEntry {
   readonly time: number;
   readonly agent: string | null;
   readonly kind: string;
-  readonly data: { readonly [name: string]: Json };
+  readonly data: Readonly<Record<string, Json>>;
   readonly prev: string;
   readonly hash: string;
 }

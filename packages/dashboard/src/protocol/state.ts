@@ -231,4 +231,8 @@ export interface DashboardState {
 }
 
 /** The state as JSON: of maps, the pairs. `loadState` takes it. */
-export type SavedState = Json;
+export interface SavedState {
+  readonly busSeq: number;
+  readonly hash: string;
+  readonly [name: string]: Json;
+}

@@ -30,20 +30,27 @@ export class Answers {
     this.#decide = decide;
   }
 
-  async answer(client: Client, request: Request): Promise<void> {
+  answer(client: Client, request: Request): void {
     const { id } = request;
     if (client.openRequests >= MAX_OPEN_REQUESTS) {
       client.send(errorText(id, new Refusal('TOO_MANY_REQUESTS')));
       return;
     }
     client.openRequests++;
-    try {
-      const payload = request.type === 'DECIDE' ? await this.#decided(client, request.payload) : await this.#inTurn(client, () => this.#read(request));
-      client.send(`{"type":"REPLY","id":${id},"payload":${payload}}`);
-    } catch (thrown) {
-      client.send(errorText(id, thrown));
-    } finally {
+    client.lastAnswer = client.lastAnswer.then(async () => {
+      await client.room();
+      client.send(await this.#answerText(client, request));
       client.openRequests--;
+    });
+  }
+
+  async #answerText(client: Client, request: Request): Promise<string> {
+    const { id, type, payload } = request;
+    try {
+      const answer = type === 'DECIDE' ? await this.#decided(client, payload) : await this.#inTurn(client, () => this.#read(request));
+      return `{"type":"REPLY","id":${id},"payload":${answer}}`;
+    } catch (thrown) {
+      return errorText(id, thrown);
     }
   }
 

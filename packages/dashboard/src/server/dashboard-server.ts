@@ -7,10 +7,10 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { LIFECYCLE_STATES, TRANSITIONS, type OmniError } from '@omnipaw/kernel';
 import { dashboardError } from '../errors.js';
 import { Feed } from '../feed/feed.js';
+import { FOLDERS, type Folders } from '../folders.js';
 import { StaticFiles } from '../http/files.js';
 import { Gate } from '../http/gate.js';
 import { nameOf, Site } from '../http/site.js';
@@ -21,10 +21,6 @@ import type { LogSource } from '../source/source.js';
 import { VERSION } from '../version.js';
 import { settingsOf, type DashboardOptions, type Settings } from './options.js';
 import { MAX_MESSAGE_BYTES, refuseSocket, Upgrades } from './upgrades.js';
-
-/** The page is beside the sources, and beside what is built of them. */
-const PAGE = fileURLToPath(new URL('../../page/', import.meta.url));
-const STATE = fileURLToPath(new URL('../state/', import.meta.url));
 
 const STALE_AFTER_MS = 5_000;
 const SLOW_REQUEST_MS = 10_000;
@@ -48,15 +44,15 @@ export class DashboardServer {
   #hasStarted = false;
   #closing: Promise<void> | undefined;
 
-  /** Throws a TypeError for options that make no sense. Nothing is opened yet. */
-  constructor(source: LogSource, options: DashboardOptions = {}) {
+  /** Throws a TypeError for options that make no sense. Nothing is opened yet. `folders` is for who runs it from elsewhere. */
+  constructor(source: LogSource, options: DashboardOptions = {}, folders: Folders = FOLDERS) {
     const settings = settingsOf(options);
-    const { token, writeToken, allowedHosts, maxClients, page = PAGE } = settings;
+    const { token, writeToken, allowedHosts, maxClients, page = folders.page } = settings;
     this.#source = source;
     this.#settings = settings;
     this.#feed = new Feed(source);
     this.#gate = new Gate({ tokens: new Tokens({ read: token, write: writeToken }), allowedHosts });
-    this.#files = new StaticFiles({ '': page, 'state/': STATE });
+    this.#files = new StaticFiles({ '': page, 'state/': folders.state });
     const answers = new Answers(this.#feed.journal, source.decide);
     this.#upgrades = new Upgrades({ gate: this.#gate, feed: this.#feed, answers, maxClients, hello: (scope) => this.#hello(scope) });
   }

@@ -30,15 +30,19 @@ export interface Settings extends DashboardOptions {
 
 /** All that a server goes by; throws a TypeError for what makes no sense, or would leave the door open. */
 export function settingsOf(options: DashboardOptions): Settings {
-  const { host = '127.0.0.1', port = 9090, token, writeToken, allowedHosts = [], maxClients = 100 } = options;
+  const { host = '127.0.0.1', port = 9090, token, allowedHosts = [], maxClients = 100 } = options;
+  assertTokens(host, options);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new TypeError(`The port is ${String(port)}; it must be a whole number from 0 to 65535.`);
   if (!Number.isSafeInteger(maxClients) || maxClients < 1) throw new TypeError(`maxClients is ${String(maxClients)}; it must be a whole number from 1.`);
+  for (const name of allowedHosts) if (!/^[\w.-]+(:\d+)?$|^\[[\da-f:]+\](:\d+)?$/i.test(name)) throw new TypeError(`${JSON.stringify(name)} is no host. Write agents.example.org, or agents.example.org:8443.`);
+  return { ...options, host, port, token: token ?? newToken(), allowedHosts, maxClients };
+}
+
+function assertTokens(host: string, { token, writeToken }: DashboardOptions): void {
   if (!isLoopback(host) && token === undefined) {
     throw new TypeError(`Everybody who reaches ${host} could try the dashboard. Give it a token of its own (token), or leave it on 127.0.0.1.`);
   }
   if (token !== undefined) assertToken('token', token);
   if (writeToken !== undefined) assertToken('token for writing', writeToken);
   if (token !== undefined && token === writeToken) throw new TypeError('The token for writing must be another one than that for reading.');
-  for (const name of allowedHosts) if (!/^[\w.-]+(:\d+)?$|^\[[\da-f:]+\](:\d+)?$/i.test(name)) throw new TypeError(`${JSON.stringify(name)} is no host. Write agents.example.org, or agents.example.org:8443.`);
-  return { ...options, host, port, token: token ?? newToken(), allowedHosts, maxClients };
 }

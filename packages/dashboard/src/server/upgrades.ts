@@ -70,7 +70,7 @@ export class Upgrades {
     webSocket.on('error', () => undefined);
     webSocket.on('close', () => {
       clearTimeout(unstarted);
-      client.isClosed = true;
+      client.gone();
       feed.clients.delete(client);
     });
     client.tell({ type: 'HELLO', payload: hello(scope) });
@@ -85,7 +85,7 @@ export class Upgrades {
       if (start !== undefined) void client.start(start);
       else client.close(CLOSE_CODES.BAD_MESSAGE, 'START is said once, with logId, after and hash or without');
     } else if (envelope === undefined || !client.isStarting) client.close(CLOSE_CODES.BAD_MESSAGE, envelope === undefined ? 'this is no message' : 'START comes first');
-    else void this.#options.answers.answer(client, envelope);
+    else this.#options.answers.answer(client, envelope);
   }
 }
 

@@ -39,10 +39,10 @@ export class DirectorySource implements LogSource {
   }
 
   async follow(sink: SourceSink): Promise<void> {
-    while (!this.#isClosed) {
+    do {
       await this.#readOn(sink);
-      if (!this.#isClosed) await this.#changes.next();
-    }
+      await this.#changes.next();
+    } while (!this.#isClosed);
   }
 
   close(): Promise<void> {

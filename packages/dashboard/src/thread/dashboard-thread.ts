@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { OmniError, type OmniKernel } from '@omnipaw/kernel';
 import { dashboardError } from '../errors.js';
+import { FOLDERS } from '../folders.js';
 import { settingsOf, type DashboardOptions } from '../server/options.js';
 import { codeOf } from '../source/kernel-source.js';
 import type { ApprovalDecision } from '../source/source.js';
@@ -30,12 +31,12 @@ const MAX_BUSY_TURNS = 100;
 
 export class DashboardThread {
   readonly #worker: Worker;
-  readonly #kernel: DashboardThreadOptions['kernel'];
+  readonly #kernel: DashboardThreadOptions['kernel'] | undefined;
   /** Where the page is to be opened, with the token for reading. */
   readonly url: string;
   #hasEnded = false;
 
-  private constructor(worker: Worker, url: string, { kernel, onProblem }: DashboardThreadOptions) {
+  private constructor(worker: Worker, url: string, { kernel, onProblem }: { readonly [Name in 'kernel' | 'onProblem']: DashboardThreadOptions[Name] | undefined }) {
     this.#worker = worker;
     this.#kernel = kernel;
     this.url = url;
@@ -48,12 +49,13 @@ export class DashboardThread {
 
   /** Rejects with `DASHBOARD_UNAVAILABLE` if the port is not to be had, and with a TypeError for options that make no sense. */
   static async start(options: DashboardThreadOptions): Promise<DashboardThread> {
-    const { directory, kernel, onProblem: _onProblem, program = fileURLToPath(new URL('./main.js', import.meta.url)), ...rest } = options;
+    const { directory, kernel, onProblem, program = fileURLToPath(new URL('./main.js', import.meta.url)), ...rest } = options;
     // What makes no sense is told here, where somebody can see where it came from.
     const { token } = settingsOf(rest);
-    const workerData: ThreadData = { directory, options: { ...rest, token }, isDecidable: kernel !== undefined };
+    const workerData: ThreadData = { directory, options: { ...rest, token }, folders: FOLDERS, isDecidable: kernel !== undefined };
     const worker = new Worker(program, { workerData, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB } });
-    return new DashboardThread(worker, await listening(worker), options);
+    const url = await listening(worker);
+    return new DashboardThread(worker, url, { kernel, onProblem });
   }
 
   /** The same address with another token, that for writing for instance. */

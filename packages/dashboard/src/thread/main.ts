@@ -7,7 +7,7 @@ import type { ApprovalDecision, LogSource } from '../source/source.js';
 import type { FromDashboard, ThreadData, ToDashboard } from './messages.js';
 
 const port = parentPort!;
-const { directory, options, isDecidable } = workerData as ThreadData;
+const { directory, options, folders, isDecidable } = workerData as ThreadData;
 const asked = new Map<number, { readonly resolve: () => void; readonly reject: (error: Error) => void }>();
 let lastId = 0;
 
@@ -25,7 +25,7 @@ await serve();
 
 async function serve(): Promise<void> {
   try {
-    const server = new DashboardServer(source, options);
+    const server = new DashboardServer(source, options, folders);
     await server.listen();
     port.on('message', (message: ToDashboard) => { hear(message, server); });
     say({ type: 'listens', url: server.url });

@@ -1,4 +1,5 @@
 /** What a kernel's thread and the one of its dashboard say to one another. */
+import type { Folders } from '../folders.js';
 import type { ProblemPayload } from '../protocol/index.js';
 import type { DashboardOptions } from '../server/options.js';
 import type { ApprovalDecision } from '../source/source.js';
@@ -7,6 +8,8 @@ import type { ApprovalDecision } from '../source/source.js';
 export interface ThreadData {
   readonly directory: string;
   readonly options: DashboardOptions;
+  /** As the other thread knows them. */
+  readonly folders: Folders;
   /** Whether there is a kernel to tell about approvals. */
   readonly isDecidable: boolean;
 }

@@ -2,7 +2,7 @@ import { FileLogStore } from '@omnipaw/kernel';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { DirectorySource, type SavedState } from '@omnipaw/dashboard';
 import { applyEntry, createState, loadState, saveState } from '@omnipaw/dashboard/state';
 import { breakIn, type TestClient } from '../support/client.js';
@@ -10,11 +10,9 @@ import { entriesOf } from '../support/histories.js';
 import { boot, write, type Watched } from '../support/kernel.js';
 import { connect, serve, serveKernel } from '../support/serve.js';
 
-vi.setConfig({ testTimeout: 60_000 });
-
 /** Until the client has all that the log holds. */
 async function caughtUp(client: TestClient, { kernel }: Watched): Promise<void> {
-  await client.until(() => client.lines.length > 0 && client.entries.at(-1)!.busSeq === kernel.entryCount - 1);
+  await client.until(() => client.last?.busSeq === kernel.entryCount - 1);
 }
 
 describe.each(['a kernel in memory', 'a kernel on disk', 'a directory'] as const)('over %s', (what) => {
@@ -35,7 +33,7 @@ describe.each(['a kernel in memory', 'a kernel on disk', 'a directory'] as const
     await write(it, 500, 'später');
     await caughtUp(client, it);
 
-    const { busSeq } = payload.state as { busSeq: number };
+    const { busSeq } = payload.state;
     const stored = (await entriesOf(it.log)).slice(busSeq + 1);
     expect(client.entries).toEqual(stored);
     expect(breakIn(client.lines)).toBeUndefined();
@@ -62,7 +60,7 @@ describe.each(['a kernel in memory', 'a kernel on disk', 'a directory'] as const
     await first.start();
     await write(it, 50);
     await caughtUp(first, it);
-    const last = first.entries.at(-1)!;
+    const last = first.last!;
     await first.close();
     await write(it, 1_000);
 
@@ -79,7 +77,7 @@ describe.each(['a kernel in memory', 'a kernel on disk', 'a directory'] as const
     const { it, url } = await watched(50);
     const first = connect(url);
     await first.start();
-    const { state } = (await first.message('SNAPSHOT')).payload as { state: { busSeq: number } };
+    const { state } = (await first.message('SNAPSHOT')).payload;
     const starts = [
       [{ logId: 'another', after: 3, hash: '0'.repeat(64) }, 'other-log'],
       [{ logId: it.kernel.logId, after: 3, hash: '0'.repeat(64) }, 'contradicted'],

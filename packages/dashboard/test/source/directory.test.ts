@@ -46,10 +46,10 @@ describe('a directory with a log', () => {
 
   it('may be none yet', async () => {
     const client = await open();
-    const { state } = (await client.message('SNAPSHOT')).payload as { state: { busSeq: number } };
+    const { state } = (await client.message('SNAPSHOT')).payload;
     expect(state.busSeq).toBe(-1);
     await writeLog(directory, 10);
-    await client.until(() => client.entries.at(-1)?.kind === 'AGENT_TERMINATED');
+    await client.until(() => client.last?.kind === 'AGENT_TERMINATED');
     expect(client.entries[0]).toMatchObject({ busSeq: 0, kind: 'LOG_OPENED' });
   });
 
@@ -57,8 +57,8 @@ describe('a directory with a log', () => {
     const watched = await boot(new FileLogStore(directory, { segmentBytes: 4_096 }));
     const client = await open();
     await client.message('SNAPSHOT');
-    await write(watched, 300);
-    await client.until(() => client.lines.length > 0 && client.entries.at(-1)!.busSeq === watched.kernel.entryCount - 1);
+    for (let round = 0; round < 6; round++) await write(watched, 50);
+    await client.until(() => client.last?.busSeq === watched.kernel.entryCount - 1);
     expect(readdirSync(directory).filter((name) => name.endsWith('.jsonl')).length).toBeGreaterThan(3);
     const page = await client.ask('HISTORY', { after: 50, limit: 200 });
     expect(page.lines.map((line: string) => JSON.parse(line).busSeq)).toEqual(Array.from({ length: 200 }, (_, index) => index + 51));
@@ -71,7 +71,7 @@ describe('a directory with a log', () => {
     lines[20] = lines[20]!.replace('x-', 'y-');
     writeFileSync(segment, lines.join('\n'));
     const client = await open();
-    const { state } = (await client.message('SNAPSHOT')).payload as { state: { busSeq: number } };
+    const { state } = (await client.message('SNAPSHOT')).payload;
     expect(state.busSeq).toBe(19);
     const hello = client.messages.find((message) => message.type === 'HELLO' || message.type === 'PROBLEM');
     expect(hello).toBeDefined();
@@ -91,8 +91,8 @@ describe('a directory with a log', () => {
     copyFileSync(path.join(other, path.basename(segment)), segment);
     await client.until(() => client.messages.filter(({ type }) => type === 'SNAPSHOT').length === 2);
     expect(client.messages.filter(({ type }) => type === 'SNAPSHOT')[1]).toMatchObject({ payload: { reason: 'contradicted' } });
-    await client.until(() => client.entries.at(-1)?.kind === 'AGENT_TERMINATED');
-    expect(client.entries.at(-1)!.hash).toBe((JSON.parse(readFileSync(segment, 'utf8').trimEnd().split('\n').at(-1)!) as { hash: string }).hash);
+    await client.until(() => client.last?.kind === 'AGENT_TERMINATED');
+    expect(client.last!.hash).toBe((JSON.parse(readFileSync(segment, 'utf8').trimEnd().split('\n').at(-1)!) as { hash: string }).hash);
   });
 
   it('that was cut is told from its beginning', async () => {
@@ -102,7 +102,7 @@ describe('a directory with a log', () => {
     const text = readFileSync(segment, 'utf8');
     truncateSync(segment, text.split('\n').slice(0, 30).join('\n').length + 1);
     await client.until(() => client.messages.filter(({ type }) => type === 'SNAPSHOT').length === 2);
-    await client.until(() => client.entries.at(-1)?.busSeq === 29);
+    await client.until(() => client.last?.busSeq === 29);
   });
 
   it('that is gone all at once is said to be gone', async () => {

@@ -31,6 +31,12 @@ export class TestClient {
     return this.lines.map((line) => JSON.parse(line) as StoredEntry);
   }
 
+  /** The last of them. */
+  get last(): StoredEntry | undefined {
+    const line = this.lines.at(-1);
+    return line === undefined ? undefined : (JSON.parse(line) as StoredEntry);
+  }
+
   /** Resolves once something holds; it is looked at again whenever something has come. */
   async until<Value>(what: () => Value | undefined | false): Promise<Value> {
     for (;;) {
@@ -54,10 +60,11 @@ export class TestClient {
     this.socket.send(JSON.stringify(message));
   }
 
-  /** Waits for HELLO and says START. */
+  /** Waits for HELLO, says START, and waits for what is said to that. */
   async start(payload: StartPayload = {}): Promise<HelloPayload> {
     const hello = await this.message('HELLO');
     this.say({ type: 'START', payload });
+    await this.until(() => this.messages.some(({ type }) => type === 'SNAPSHOT' || type === 'RESUMED'));
     return hello.payload;
   }
 

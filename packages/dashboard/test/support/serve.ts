@@ -1,8 +1,11 @@
-import { afterEach } from 'vitest';
+import { afterEach, vi } from 'vitest';
 import { DashboardServer, KernelSource, type DashboardOptions, type LogSource } from '@omnipaw/dashboard';
 import { TestClient } from './client.js';
 import type { Watched } from './kernel.js';
 import { PAGE } from './page.js';
+
+// A machine may be slow, or busy with something else.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 
 const opened: { close: () => Promise<void> }[] = [];
 

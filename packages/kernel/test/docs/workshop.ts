@@ -9,7 +9,7 @@ import type { Program, Session } from './samples.js';
 
 export const PATIENCE_MS = 60_000;
 /** What samples can import. */
-const PACKAGES = ['attest', 'diff', 'host', 'kernel', 'plugins', 'quota', 'sandbox-docker', 'swarm', 'testing'];
+const PACKAGES = ['attest', 'dashboard', 'diff', 'host', 'kernel', 'plugins', 'quota', 'sandbox-docker', 'swarm', 'testing'];
 /** What a package has beside its entry: further ones, and programs that run in threads and processes of their own. */
 const BESIDE: Readonly<Record<string, readonly string[]>> = { plugins: ['testing', 'isolate/worker', 'bundle/builder'], swarm: ['conformance'] };
 /** As which the directory of a page appears in what is printed. */
@@ -44,7 +44,7 @@ export class Workshop {
       bundle('packages/cli/src/plugins/test-program.ts', `${folder}/dist`, ['@omnipaw/*']),
       ...PACKAGES.flatMap((name) => {
         const entries = ['index', ...(BESIDE[name] ?? [])];
-        return entries.map((entry) => bundle(`packages/${name}/src/${entry}.ts`, dirname(`${packages}/@omnipaw/${name}/${entry}`), ['@omnipaw/*', 'dockerode']));
+        return entries.map((entry) => bundle(`packages/${name}/src/${entry}.ts`, dirname(`${packages}/@omnipaw/${name}/${entry}`), ['@omnipaw/*', 'dockerode', 'ws']));
       }),
     ]);
     copyFileSync(`${ROOT}packages/cli/package.json`, `${folder}/package.json`);
@@ -52,6 +52,10 @@ export class Workshop {
     symlinkSync(`${ROOT}packages/kernel/node_modules/zod`, `${packages}/zod`);
     for (const name of OF_PLUGINS) symlinkSync(`${ROOT}packages/plugins/node_modules/${name}`, `${packages}/${name}`);
     symlinkSync(`${ROOT}packages/sandbox-docker/node_modules/dockerode`, `${packages}/dockerode`);
+    symlinkSync(`${ROOT}packages/dashboard/node_modules/ws`, `${packages}/ws`);
+    // What browsers get of the dashboard lies beside its code.
+    symlinkSync(`${ROOT}packages/dashboard/src/state`, `${packages}/@omnipaw/dashboard/state`);
+    symlinkSync(`${ROOT}packages/dashboard/page`, `${packages}/@omnipaw/page`);
     command(`${folder}/bin/omnipaw`, `exec '${process.execPath}' '${folder}/dist/bin.js' "$@"`);
     command(`${folder}/bin/npx`, 'exec "$@"');
     return new Workshop(folder);
