@@ -61,6 +61,12 @@ const hostGlobals = {
 /** What a script or a benchmark may use without an import. */
 const scriptGlobals = ['AbortController', 'console', 'fetch', 'performance', 'process', 'setTimeout', 'clearTimeout', 'URL'];
 
+/** What the page of the dashboard uses of a browser. */
+const browserGlobals = [
+  'AbortSignal', 'Element', 'FormData', 'Node', 'ResizeObserver', 'Text', 'TextEncoder', 'URLSearchParams', 'WebSocket', 'addEventListener', 'clearTimeout', 'crypto', 'document',
+  'fetch', 'history', 'localStorage', 'location', 'matchMedia', 'navigator', 'queueMicrotask', 'requestAnimationFrame', 'sessionStorage', 'setInterval',
+];
+
 export default defineConfig(
   { ignores: ['**/dist/', '**/coverage/', '**/.omnipaw/', '**/fixtures/', '**/*.generated.ts'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
@@ -163,6 +169,11 @@ export default defineConfig(
     name: 'scripts run on Node as they are',
     files: ['**/*.{js,mjs}'],
     languageOptions: { globals: Object.fromEntries(scriptGlobals.map((name) => [name, 'readonly'])) },
+  },
+  {
+    name: 'the page of the dashboard runs in browsers as it is',
+    files: ['packages/dashboard/page/**/*.js'],
+    languageOptions: { globals: Object.fromEntries(browserGlobals.map((name) => [name, 'readonly'])) },
   },
 );
 

@@ -7,7 +7,7 @@ export function takeToken() {
   const { hash, pathname, search } = location;
   // What begins with a slash names a panel; no token does.
   if (hash.length > 1 && !hash.startsWith('#/')) {
-    saveToken(decodeURIComponent(hash.slice(1)));
+    saveToken(hash.slice(1));
     history.replaceState(null, '', pathname + search);
   }
   return sessionStorage.getItem(NAME) ?? '';

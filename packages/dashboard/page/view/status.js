@@ -47,8 +47,7 @@ function secondsTo(at) {
  * @param {Context} context
  */
 export function notices(context) {
-  const { store } = context;
-  return h('div', { class: 'notices', 'aria-live': 'polite' }, staleNotice(context), pastNotice(context), brokenNotice(context), problemNotice(store));
+  return h('div', { class: 'notices', 'aria-live': 'polite' }, staleNotice(context), pastNotice(context), brokenNotice(context), problemNotice(context));
 }
 
 /** @param {Context} context */
@@ -80,13 +79,13 @@ function brokenNotice({ store, ui }) {
     button('See where', () => { ui.go({ panel: 'integrity' }); }));
 }
 
-/** The newest of them; those before are with the integrity of the log. @param {import('../data/store.js').Store} store */
-function problemNotice(store) {
+/** The newest of them; those before are with the integrity of the log. @param {Context} context */
+function problemNotice({ store, changed }) {
   const problem = store.problems.at(-1);
   if (problem === undefined || problem.at <= dismissedAt) return null;
   return h('div', { class: 'notice is-warm', key: 'problem' }, icon('warning'),
     h('p', null, h('strong', { class: 'mono' }, problem.code), ` ${problem.message}`),
-    button('Dismiss', () => { dismissedAt = problem.at; }));
+    button('Dismiss', () => { dismissedAt = problem.at; changed(); }));
 }
 
 let dismissedAt = 0;

@@ -9,6 +9,8 @@ import { h, render } from './dom.js';
 
 const MAX_PX = 8_000_000;
 const MORE_ROWS = 6;
+/** Scrolling that has not gone on for so long has ended. Not every browser says so itself. */
+const REST_MS = 160;
 
 /**
  * @typedef {object} ListOptions
@@ -53,7 +55,6 @@ export class VirtualList {
     this.#spacer.append(this.#window);
     element.append(this.#header, this.#spacer);
     element.addEventListener('scroll', () => { this.#onScroll(); }, { passive: true });
-    element.addEventListener('scrollend', () => { this.#settle(); }, { passive: true });
     element.addEventListener('keydown', (event) => { this.#onKey(event); });
     new ResizeObserver(() => { this.draw(); }).observe(element);
   }
@@ -156,6 +157,8 @@ export class VirtualList {
   }
 
   #isScrolling = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #rest;
 
   #onScroll() {
     const { scrollTop } = this.element;
@@ -164,6 +167,8 @@ export class VirtualList {
     if (step === 0) return;
     this.#lastScroll = scrollTop;
     this.#isScrolling = true;
+    clearTimeout(this.#rest);
+    this.#rest = setTimeout(() => { this.#settle(); }, REST_MS);
     const isJump = this.#listPx > MAX_PX && Math.abs(step) > this.#seenPx;
     this.#position = isJump ? (scrollTop / this.#mostScroll) * this.#mostPosition : this.#position + step;
     this.#options.scrolled?.();

@@ -1,6 +1,6 @@
 /** Real Chromium. What a page does that it may not, fails the test that has opened it. */
 import { afterAll, afterEach, expect } from 'vitest';
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 
 const ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
@@ -29,7 +29,7 @@ export interface OpenOptions extends BrowserContextOptions {
 
 /** Opens the page, and waits until it shows something. */
 export async function openPage(url: string, { theme = 'light', panel = 'agents', prepare, ...options }: OpenOptions = {}): Promise<Page> {
-  browser ??= chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGUMENTS });
+  browser ??= launch();
   const context = await (await browser).newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce', ...options });
   const page = await context.newPage();
   pages.push(page);
@@ -40,6 +40,12 @@ export async function openPage(url: string, { theme = 'light', panel = 'agents',
   await page.locator('.app').waitFor();
   await show(page, panel);
   return page;
+}
+
+/** Where there is no browser, what drives it need not run either. */
+async function launch(): Promise<Browser> {
+  const { chromium } = await import('playwright-core');
+  return chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGUMENTS });
 }
 
 /** Goes to a panel without loading anything anew. */
