@@ -1,7 +1,7 @@
 import { OmniError, type Instruction, type Json, type Message } from '@omnipaw/kernel';
-import { reachConsensus, requestVote, serveConsensus, type Consensus, type ConsensusOptions, type Decision, type ServeOptions, type Tally, type Voice, type VoteOptions } from '../consensus/index.js';
+import { reachConsensus, requestVote, serveConsensus, type Consensus, type ConsensusOptions, type Decision, type Floor, type Seat as ConsensusSeat, type ServeOptions, type Tally, type Voice, type VoteOptions } from '../consensus/index.js';
 import { codeOf, swarmError } from '../errors.js';
-import { addressOf, channelOf, topicChannel, type Member } from '../names.js';
+import { addressOf, channelOf, PACKAGE_TOPICS, topicChannel, type Member } from '../names.js';
 import { remoteAddressOf, unwrap } from '../remote/index.js';
 import { Deadline, NO_PATIENCE } from './deadline.js';
 import { toEnvelope } from './envelope.js';
@@ -61,8 +61,9 @@ export class SwarmProtocol {
    * so, `DEAD_LETTER` for who has ended, and `NODE_UNREACHABLE`.
    */
   // eslint-disable-next-line @typescript-eslint/max-params -- to whom, on what, what: as `ctx.send` has them, and how
-  *send(to: string, topic: string, body: unknown, { patienceMs = 0 }: SendOptions = {}): Generator<Instruction, void> {
-    yield* this.#deliver(to, { topic, body: { kind: 'say', body } }, new Deadline(this.#ctx, patienceMs));
+  *send(to: string, topic: string, body: unknown, options: SendOptions = {}): Generator<Instruction, void> {
+    assertFree(topic);
+    yield* this.#say(to, topic, body, options);
   }
 
   /** To all others. Who could not be reached is in the answer, with the code of the refusal. */
@@ -78,7 +79,12 @@ export class SwarmProtocol {
   }
 
   /** The oldest word on a topic, or on any of several; throws `RECEIVE_TIMEOUT`. */
-  *receive<Body = Json>(topics: string | readonly string[], { from, timeoutMs }: ReceiveOptions = {}): Generator<Instruction, Received<Body>> {
+  *receive<Body = Json>(topics: string | readonly string[], options: ReceiveOptions = {}): Generator<Instruction, Received<Body>> {
+    [topics].flat().forEach(assertFree);
+    return yield* this.#hear<Body>(topics, options);
+  }
+
+  *#hear<Body>(topics: string | readonly string[], { from, timeoutMs }: ReceiveOptions = {}): Generator<Instruction, Received<Body>> {
     const deadline = new Deadline(this.#ctx, timeoutMs);
     // Answers that come too late are met here, and so fill no mailbox.
     const channel = [...[topics].flat().map((topic) => topicChannel(this.swarm, topic)), this.#answerChannel];
@@ -97,6 +103,7 @@ export class SwarmProtocol {
    */
   // eslint-disable-next-line @typescript-eslint/max-params -- to whom, on what, what: as `ctx.send` has them, and how
   *request<Body = Json>(to: string, topic: string, body: unknown, { timeoutMs }: RequestOptions): Generator<Instruction, Body> {
+    assertFree(topic);
     const deadline = new Deadline(this.#ctx, timeoutMs);
     const ask = this.#ctx.uuid();
     yield* this.#deliver(to, { topic, body: { kind: 'ask', ask, body } }, deadline);
@@ -107,7 +114,13 @@ export class SwarmProtocol {
 
   /** Asks several at once; who has not answered in time is `missing`, and so is who could not be asked. */
   // eslint-disable-next-line @typescript-eslint/max-params -- to whom, on what, what: as `ctx.send` has them, and how
-  *requestAll<Body = Json>(members: readonly Member[], topic: string, body: unknown, { timeoutMs }: RequestOptions): Generator<Instruction, Answers<Body>> {
+  *requestAll<Body = Json>(members: readonly Member[], topic: string, body: unknown, options: RequestOptions): Generator<Instruction, Answers<Body>> {
+    assertFree(topic);
+    return yield* this.#askAll<Body>(members, topic, body, options);
+  }
+
+  // eslint-disable-next-line @typescript-eslint/max-params -- as `requestAll`
+  *#askAll<Body>(members: readonly Member[], topic: string, body: unknown, { timeoutMs }: RequestOptions): Generator<Instruction, Answers<Body>> {
     const deadline = new Deadline(this.#ctx, timeoutMs);
     const asked = new Map<string, string>();
     const asks = new Map<string, Member>();
@@ -141,7 +154,7 @@ export class SwarmProtocol {
 
   /** Lets all others vote once, between yes and no unless there are other options; answers how they did, decided or not. */
   requestVote(question: Json, options: VoteOptions): Generator<Instruction, Tally> {
-    return requestVote(this, question, options);
+    return requestVote(this.#inside(), question, options);
   }
 
   /**
@@ -149,12 +162,29 @@ export class SwarmProtocol {
    * (`details.tally`, and `details.rounds`) if it is not after `maxRounds`.
    */
   reachConsensus(options: ConsensusOptions): Generator<Instruction, Consensus> {
-    return reachConsensus(this, options);
+    return reachConsensus(this.#inside(), options);
   }
 
   /** Answers what a chair asks, until it says what came out: that. Throws `RECEIVE_TIMEOUT`. */
   serveConsensus(voice: Voice, options: ServeOptions = {}): Generator<Instruction, Decision> {
-    return serveConsensus(this, voice, options);
+    return serveConsensus(this.#inside(), voice, options);
+  }
+
+  /** For the package itself, which talks on topics of its own. */
+  #inside(): Floor & ConsensusSeat {
+    return {
+      ctx: this.#ctx,
+      peers: this.peers,
+      send: (to, topic, body, options) => this.#say(to, topic, body, options),
+      receive: (topics, options) => this.#hear(topics, options),
+      requestAll: (members, topic, body, options) => this.#askAll(members, topic, body, options),
+      reply: (request, body, options) => this.reply(request, body, options),
+    };
+  }
+
+  // eslint-disable-next-line @typescript-eslint/max-params -- as `send`
+  #say(to: string, topic: string, body: unknown, { patienceMs = 0 }: SendOptions = {}): Generator<Instruction, void> {
+    return this.#deliver(to, { topic, body: { kind: 'say', body } }, new Deadline(this.#ctx, patienceMs));
   }
 
   #deliver(to: string, { topic, body }: { readonly topic: string; readonly body: object }, deadline: Pick<Deadline, 'leftMs'>): Generator<Instruction, void> {
@@ -195,6 +225,11 @@ export class SwarmProtocol {
     const { body } = envelope;
     return { seq, from, topic: addressOf(channel)!.topic.replace(/^say\//, ''), body, sentAt, ...(envelope.kind === 'ask' ? { ask: envelope.ask } : {}) };
   }
+}
+
+/** What is said on a topic of the package would be dropped unseen, or taken for a word of its own. */
+function assertFree(topic: string): void {
+  if (PACKAGE_TOPICS.has(topic)) throw new TypeError(`The topic "${topic}" is the package's own, as are ${[...PACKAGE_TOPICS].filter((other) => other !== topic).join(', ')}. Choose another name.`);
 }
 
 /** The code by which sending was refused. What is wrong with the word itself is thrown: it would reach nobody. */
