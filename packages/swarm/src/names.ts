@@ -12,7 +12,7 @@ export interface Member {
 const PLAIN = /^[A-Za-z0-9][\w.-]{0,127}$/;
 
 /** What the package itself talks about. A user's own topic, `news`, has the channel `say/news`. */
-export const PACKAGE_TOPICS: ReadonlySet<string> = new Set(['answer', 'ask', 'election', 'vote', 'work']);
+export const PACKAGE_TOPICS: ReadonlySet<string> = new Set(['answer', 'election', 'vote', 'work']);
 
 /** The channel of a swarm's words about something: `swarm/review-1/work`. */
 export function channelOf(swarm: string, topic: string): string {

@@ -1,7 +1,7 @@
 import type { Instruction, Json, Message } from '@omnipaw/kernel';
-import { reachConsensus, requestVote, serveConsensus, type Consensus, type ConsensusOptions, type Decision, type ServeOptions, type Tally, type Voice, type VoteOptions } from '../consensus/index.js';
+import { reachConsensus, requestVote, serveConsensus, type Consensus, type ConsensusOptions, type Decision, type Floor, type Seat as ConsensusSeat, type ServeOptions, type Tally, type Voice, type VoteOptions } from '../consensus/index.js';
 import { codeOf, swarmError } from '../errors.js';
-import { addressOf, channelOf, topicChannel, type Member } from '../names.js';
+import { addressOf, channelOf, PACKAGE_TOPICS, topicChannel, type Member } from '../names.js';
 import { deliverAll, remoteAddressOf, unwrap, type Outgoing } from '../remote/index.js';
 import { Deadline, NO_PATIENCE, type Patience } from './deadline.js';
 import { toEnvelope } from './envelope.js';
@@ -61,12 +61,14 @@ export class SwarmProtocol {
    * so, `DEAD_LETTER` for who has ended, and `NODE_UNREACHABLE`.
    */
   // eslint-disable-next-line @typescript-eslint/max-params -- to whom, on what, what: as `ctx.send` has them, and how
-  *send(to: string, topic: string, body: unknown, { patienceMs = 0 }: SendOptions = {}): Generator<Instruction, void> {
-    yield* this.#deliver(to, { topic, body: { kind: 'say', body } }, patienceOf(this.#ctx, patienceMs));
+  *send(to: string, topic: string, body: unknown, options: SendOptions = {}): Generator<Instruction, void> {
+    assertFree(topic);
+    yield* this.#say(to, topic, body, options);
   }
 
   /** To all others. Who could not be reached is in the answer, with the code of the refusal. */
   *broadcast(topic: string, body: unknown): Generator<Instruction, Broadcast> {
+    assertFree(topic);
     const channel = topicChannel(this.swarm, topic);
     const to = this.peers.map(({ id }) => id);
     const refusals = yield* refusalsOf(this.#ctx, to.map((id) => ({ to: id, channel, body: { kind: 'say', body } })));
@@ -77,7 +79,12 @@ export class SwarmProtocol {
   }
 
   /** The oldest word on a topic, or on any of several; throws `RECEIVE_TIMEOUT`. */
-  *receive<Body = Json>(topics: string | readonly string[], { from, timeoutMs }: ReceiveOptions = {}): Generator<Instruction, Received<Body>> {
+  *receive<Body = Json>(topics: string | readonly string[], options: ReceiveOptions = {}): Generator<Instruction, Received<Body>> {
+    [topics].flat().forEach(assertFree);
+    return yield* this.#hear<Body>(topics, options);
+  }
+
+  *#hear<Body>(topics: string | readonly string[], { from, timeoutMs }: ReceiveOptions = {}): Generator<Instruction, Received<Body>> {
     const deadline = new Deadline(this.#ctx, timeoutMs);
     // Answers that come too late are met here, and so fill no mailbox.
     const channel = [...[topics].flat().map((topic) => topicChannel(this.swarm, topic)), this.#answerChannel];
@@ -96,6 +103,7 @@ export class SwarmProtocol {
    */
   // eslint-disable-next-line @typescript-eslint/max-params -- to whom, on what, what: as `ctx.send` has them, and how
   *request<Body = Json>(to: string, topic: string, body: unknown, { timeoutMs }: RequestOptions): Generator<Instruction, Body> {
+    assertFree(topic);
     const deadline = new Deadline(this.#ctx, timeoutMs);
     const ask = this.#ctx.uuid();
     yield* this.#deliver(to, { topic, body: { kind: 'ask', ask, body } }, deadline);
@@ -106,7 +114,13 @@ export class SwarmProtocol {
 
   /** Asks several at once; who has not answered in time is `missing`, and so is who could not be asked. */
   // eslint-disable-next-line @typescript-eslint/max-params -- to whom, on what, what: as `ctx.send` has them, and how
-  *requestAll<Body = Json>(members: readonly Member[], topic: string, body: unknown, { timeoutMs }: RequestOptions): Generator<Instruction, Answers<Body>> {
+  *requestAll<Body = Json>(members: readonly Member[], topic: string, body: unknown, options: RequestOptions): Generator<Instruction, Answers<Body>> {
+    assertFree(topic);
+    return yield* this.#askAll<Body>(members, topic, body, options);
+  }
+
+  // eslint-disable-next-line @typescript-eslint/max-params -- as `requestAll`
+  *#askAll<Body>(members: readonly Member[], topic: string, body: unknown, { timeoutMs }: RequestOptions): Generator<Instruction, Answers<Body>> {
     const deadline = new Deadline(this.#ctx, timeoutMs);
     const asked = new Map<string, string>();
     const asks = new Map<string, Member>();
@@ -141,7 +155,7 @@ export class SwarmProtocol {
 
   /** Lets all others vote once, between yes and no unless there are other options; answers how they did, decided or not. */
   requestVote(question: Json, options: VoteOptions): Generator<Instruction, Tally> {
-    return requestVote(this, question, options);
+    return requestVote(this.#inside(), question, options);
   }
 
   /**
@@ -149,12 +163,29 @@ export class SwarmProtocol {
    * (`details.tally`, and `details.rounds`) if it is not after `maxRounds`.
    */
   reachConsensus(options: ConsensusOptions): Generator<Instruction, Consensus> {
-    return reachConsensus(this, options);
+    return reachConsensus(this.#inside(), options);
   }
 
   /** Answers what a chair asks, until it says what came out: that. Throws `RECEIVE_TIMEOUT`. */
   serveConsensus(voice: Voice, options: ServeOptions = {}): Generator<Instruction, Decision> {
-    return serveConsensus(this, voice, options);
+    return serveConsensus(this.#inside(), voice, options);
+  }
+
+  /** For the package itself, which talks on topics of its own. */
+  #inside(): Floor & ConsensusSeat {
+    return {
+      ctx: this.#ctx,
+      peers: this.peers,
+      send: (to, topic, body, options) => this.#say(to, topic, body, options),
+      receive: (topics, options) => this.#hear(topics, options),
+      requestAll: (members, topic, body, options) => this.#askAll(members, topic, body, options),
+      reply: (request, body, options) => this.reply(request, body, options),
+    };
+  }
+
+  // eslint-disable-next-line @typescript-eslint/max-params -- as `send`
+  #say(to: string, topic: string, body: unknown, { patienceMs = 0 }: SendOptions = {}): Generator<Instruction, void> {
+    return this.#deliver(to, { topic, body: { kind: 'say', body } }, patienceOf(this.#ctx, patienceMs));
   }
 
   #deliver(to: string, { topic, body }: { readonly topic: string; readonly body: object }, deadline: Patience): Generator<Instruction, void> {
@@ -195,6 +226,11 @@ export class SwarmProtocol {
     const { body } = envelope;
     return { seq, from, topic: addressOf(channel)!.topic.replace(/^say\//, ''), body, sentAt, ...(envelope.kind === 'ask' ? { ask: envelope.ask } : {}) };
   }
+}
+
+/** What is said on a topic of the package would be dropped unseen, or taken for a word of its own. */
+function assertFree(topic: string): void {
+  if (PACKAGE_TOPICS.has(topic)) throw new TypeError(`The topic "${topic}" is the package's own, as are ${[...PACKAGE_TOPICS].filter((other) => other !== topic).join(', ')}. Choose another name.`);
 }
 
 /** The codes by which words were refused. What is wrong with a word itself is thrown: it would reach nobody. */

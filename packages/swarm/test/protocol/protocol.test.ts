@@ -60,15 +60,29 @@ describe('a word', () => {
     await finish(booted);
   });
 
-  it('on a topic of the package keeps its name, and none of a user can be taken for it', async () => {
-    const { booted } = await talk({
+  it('on a topic of the package is refused before it is said, and none of a user can be taken for it', async () => {
+    const refused = function* (part: Generator<Instruction, unknown>): Generator<Instruction, unknown> {
+      try {
+        return yield* part;
+      } catch (error) {
+        return error instanceof TypeError;
+      }
+    };
+    const { results, booted } = await talk({
       ada: function* (protocol) {
-        yield* protocol.send('bob', 'work', 1);
+        const found: unknown[] = [];
+        for (const topic of ['answer', 'election', 'vote', 'work']) {
+          found.push(yield* refused(protocol.send('bob', topic, { kind: 'close', decision: { isDecided: true, value: 'mine' } })));
+          found.push(yield* refused(protocol.broadcast(topic, 1)), yield* refused(protocol.receive(['news', topic])));
+          found.push(yield* refused(protocol.request('bob', topic, 1, { timeoutMs: 5 })), yield* refused(protocol.requestAll(protocol.peers, topic, 1, { timeoutMs: 5 })));
+        }
         yield* protocol.send('bob', 'office', 1);
+        return found;
       },
       bob: function* (protocol) { yield* protocol.receive('office'); },
     });
-    expect(ofKind(await finish(booted), 'MESSAGE_SENT').map(({ data }) => data.channel)).toEqual(['swarm/tea/work', 'swarm/tea/say/office']);
+    expect(results['ada']).toEqual(Array(20).fill(true));
+    expect(ofKind(await finish(booted), 'MESSAGE_SENT').map(({ data }) => data.channel)).toEqual(['swarm/tea/say/office']);
   });
 
   it('that does not come in time is RECEIVE_TIMEOUT, however much else came', async () => {
