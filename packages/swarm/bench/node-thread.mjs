@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createKernel, defineAgent, FileLogStore } from '@omnipaw/kernel';
-import { deliver, hostSwarm, swarm, swarmNode, threadTransport, unwrap } from '@omnipaw/swarm';
+import { deliver, hostSwarm, swarm, swarmNode, unwrap } from '@omnipaw/swarm';
+import { threadTransport } from '@omnipaw/swarm/threads';
 import { busy, busyWork } from './busy.mjs';
 import { NoDisk } from './no-disk.mjs';
 

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { createKernel, defineAgent, FileLogStore } from '@omnipaw/kernel';
-import { deliver, swarm, SwarmCoordinator, swarmNode, ThreadBroker, threadTransport, unwrap } from '@omnipaw/swarm';
+import { deliver, swarm, SwarmCoordinator, swarmNode, unwrap } from '@omnipaw/swarm';
+import { ThreadBroker, threadTransport } from '@omnipaw/swarm/threads';
 import { busy, busyWork } from './busy.mjs';
 import { NoDisk } from './no-disk.mjs';
 

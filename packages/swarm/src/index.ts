@@ -51,8 +51,6 @@ export {
 export { deliver, unwrap, type Outgoing } from './remote/index.js';
 export {
   swarmNode,
-  ThreadBroker,
-  threadTransport,
   wireTransport,
   type DeliverLetter,
   type Letter,
@@ -61,7 +59,6 @@ export {
   type SwarmNode,
   type SwarmNodeOptions,
   type SwarmTransport,
-  type ThreadTransportOptions,
   type TransportLink,
   type Wire,
   type WireListener,

@@ -11,7 +11,7 @@ export const PATIENCE_MS = 60_000;
 /** What samples can import. */
 const PACKAGES = ['attest', 'diff', 'host', 'kernel', 'plugins', 'quota', 'sandbox-docker', 'swarm', 'testing'];
 /** What a package has beside its entry: further ones, and programs that run in threads and processes of their own. */
-const BESIDE: Readonly<Record<string, readonly string[]>> = { plugins: ['testing', 'isolate/worker', 'bundle/builder'], swarm: ['conformance'] };
+const BESIDE: Readonly<Record<string, readonly string[]>> = { plugins: ['testing', 'isolate/worker', 'bundle/builder'], swarm: ['conformance', 'threads'] };
 /** As which the directory of a page appears in what is printed. */
 const HOME = '/home/ada';
 /** Below the package of the command, so that its dependencies are found. */
