@@ -1,5 +1,5 @@
-import { ThreadBroker, threadTransport } from '@omnipaw/swarm/threads';
 import { transportConformance, type TransportBed } from '@omnipaw/swarm/conformance';
+import { ThreadBroker, threadTransport } from '@omnipaw/swarm/threads';
 import { VirtualTime } from '@omnipaw/testing';
 import { describe, test } from 'vitest';
 import { LossyWires, NO_TROUBLE, type Trouble } from '../../sim/lossy-wires.js';
