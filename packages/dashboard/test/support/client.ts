@@ -72,6 +72,8 @@ export class TestClient {
     return this.until(() => this.messages.find((message): message is Extract<ServerMessage, { type: Type }> => message.type === type));
   }
 
+  // Whoever asks knows of what form the answer is.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
   async ask(type: Exclude<ClientMessage['type'], 'START'>, payload: object): Promise<any> {
     const id = ++this.#id;
     this.say({ type, id, payload });

@@ -49,6 +49,7 @@ export function upgrade(url: string, token: string | null, headers: Readonly<Rec
 
 function requestText({ url, path, headers, method }: { readonly url: string; readonly path: string; readonly headers: Readonly<Record<string, string | null | readonly string[]>>; readonly method: string }): string {
   const all = { Host: new URL(url).host, ...headers };
-  const lines = Object.entries(all).flatMap(([name, value]) => (value === null ? [] : [value].flat().map((one) => `${name}: ${String(one)}`)));
+  const given = Object.entries<string | null | readonly string[]>(all);
+  const lines = given.flatMap(([name, value]) => (value === null ? [] : [value].flat().map((one) => `${name}: ${one}`)));
   return `${method} ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`;
 }

@@ -36,8 +36,8 @@ export class Crew {
   readonly #channel: string;
   #restarts = 0;
   #steps = 0;
-  /** Whether somebody was to be told something since it was given out, could not be, and is free. */
-  #hasFreed = false;
+  /** How often somebody that was to be told something could not be, and was free again. */
+  #freed = 0;
 
   constructor(ctx: AgentContext, job: Job, options: CrewOptions) {
     this.#ctx = ctx;
@@ -65,9 +65,9 @@ export class Crew {
       yield* this.#lookAround();
       // Whoever was too slow may have been the last one.
       if (this.#isEnding()) break;
-      this.#hasFreed = false;
+      const freed = this.#freed;
       yield* this.#tellAll(this.#book.assign(this.#ctx.now()));
-      if (this.#hasFreed) continue;
+      if (this.#freed > freed) continue;
       if (this.#book.isIdle) throw swarmError('TASK_FAILED', 'There is work left that no member of the swarm can do.');
       yield* this.#hear();
     }
@@ -149,7 +149,7 @@ export class Crew {
   #failTelling(agent: string, why: Failure): void {
     this.#book.gone(agent, why);
     this.#book.joined(agent, this.#seats.get(agent)!.role);
-    this.#hasFreed = true;
+    this.#freed++;
   }
 
   *#hear(): Steps<void> {
