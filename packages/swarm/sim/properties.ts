@@ -61,7 +61,7 @@ function wrongDecision({ plan, end }: Run): string[] {
   const { value, rounds } = end.outcome.result as Consensus;
   const { decided, counts } = rounds.at(-1)!;
   const found = decided === null ? undefined : counts[decided];
-  const isDecided = found !== undefined && found.option === value && found.voters.length * 2 > plan.agents;
+  const isDecided = found?.option === value && found.voters.length * 2 > plan.agents;
   const wrong = isDecided ? [] : [`${JSON.stringify(value)} was decided, by ${JSON.stringify(found?.voters)} of ${plan.agents}.`];
   for (const { option, voters } of rounds[0]!.counts) {
     for (const slot of voters) if (!proposes(plan, slot) || proposalOf(pieceOf(plan.pieces, slot)) !== option) wrong.push(`${slot} is said to have proposed ${JSON.stringify(option)}.`);

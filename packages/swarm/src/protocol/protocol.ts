@@ -175,8 +175,10 @@ export class SwarmProtocol {
     return {
       ctx: this.#ctx,
       peers: this.peers,
+      // eslint-disable-next-line @typescript-eslint/max-params -- as `send`
       send: (to, topic, body, options) => this.#say(to, topic, body, options),
       receive: (topics, options) => this.#hear(topics, options),
+      // eslint-disable-next-line @typescript-eslint/max-params -- as `requestAll`
       requestAll: (members, topic, body, options) => this.#askAll(members, topic, body, options),
       reply: (request, body, options) => this.reply(request, body, options),
     };
