@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // Tests run from source: this condition leads `@omnipaw/*` to src/. ('module' stays out: the ESM
@@ -21,6 +22,9 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     projects,
+    // Of two cores, one would be left idle otherwise: most of what takes long here waits for other processes.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+    minWorkers: 1,
     coverage: {
       provider: 'v8',
       include: ['packages/*/src/**/*.ts', 'apps/*/src/**/*.ts'],
