@@ -61,7 +61,8 @@ export function membershipIn({ swarm, slot, slots, elsewhere }: JsonObject): Mem
   return { swarm, slot, slots: Array.isArray(slots) && slots.every(isPlain) ? slots : [], elsewhere: others };
 }
 
-function isPlain(name: unknown): name is string {
+/** Whether it can be the name of a swarm or of a slot. */
+export function isPlain(name: unknown): name is string {
   return typeof name === 'string' && PLAIN.test(name);
 }
 

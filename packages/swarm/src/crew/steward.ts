@@ -3,11 +3,13 @@
  *
  * 1. Nobody gets more than the steward has: what its node grants to strangers is what it was started with.
  * 2. An end is told until the coordinator has it, or has ended itself.
- * 3. When a coordinator has ended, its members end, whether it has said so or not.
+ * 3. When a coordinator has ended, its members end, whether it has said so or not; as those of one that can't be written to.
+ * 4. Nothing that anybody says, nor how anybody ends or answers, ends the steward: all members on its node end with it.
  */
 import type { OmniError, AgentContext, AgentDefinition, Grant, Json, Message, Quota } from '@omnipaw/kernel';
+import { codeOf } from '../errors.js';
 import { fieldsOf } from '../fields.js';
-import { channelOf } from '../names.js';
+import { channelOf, isPlain } from '../names.js';
 import { deliver, remoteAddressOf, unwrap, type Outgoing } from '../remote/index.js';
 import type { Post, Steps } from '../strategy.js';
 import { nextMessage, reasonOf, type Exit } from './next-message.js';
@@ -103,8 +105,8 @@ export class Steward {
       yield* this.#ctx.start(this.#member, { ...post, hub }, { ...options, id: agent });
       this.#charges.set(agent, { hub, swarm: post.swarm });
     } catch (error) {
-      const { code, message } = error as OmniError;
-      yield* this.#tell({ hub, swarm: post.swarm }, { kind: 'ended', agent, error: code, message, result: null });
+      const { message } = error as Error;
+      yield* this.#tell({ hub, swarm: post.swarm }, { kind: 'ended', agent, error: codeOf(error) ?? 'PROGRAM_FAILED', message, result: null });
     }
   }
 
@@ -130,7 +132,8 @@ export class Steward {
 
   *#tell(charge: Charge, ended: Ended): Steps<void> {
     const code = yield* this.#say(charge, ended);
-    if (code !== undefined && code !== 'DEAD_LETTER') this.#untold = [...this.#untold, { ...charge, ended }];
+    if (code === 'VALUE_TOO_LARGE') yield* this.#tell(charge, tooLarge(ended));
+    else if (code !== undefined && code !== 'DEAD_LETTER') this.#untold = [...this.#untold, { ...charge, ended }];
   }
 
   /** What a coordinator has not heard, in order, until it can't be told again. */
@@ -155,9 +158,14 @@ export class Steward {
     this.#lookAt = this.#ctx.now() + LOOK_MS;
   }
 
-  /** Answers what refused it; who has ended needs nobody any more. */
+  /** Answers what refused it; who has ended, or can't be written to, needs nobody any more. */
   *#say({ hub, swarm }: Charge, body: Ended | { readonly kind: 'there?' }): Steps<string | undefined> {
-    const code = yield* refusedBy(this.#ctx, { to: hub, channel: endsOf(swarm), body, withinMs: WORD_MS });
+    let code: string | undefined;
+    try {
+      code = yield* refusedBy(this.#ctx, { to: hub, channel: endsOf(swarm), body, withinMs: WORD_MS });
+    } catch (error) {
+      code = codeOf(error) === 'VALUE_TOO_LARGE' ? 'VALUE_TOO_LARGE' : 'DEAD_LETTER';
+    }
     if (code === 'DEAD_LETTER') yield* this.#endAllOf(hub);
     return code;
   }
@@ -171,6 +179,11 @@ export class Steward {
     this.#charges.delete(agent);
     yield* this.#ctx.revoke({ agent }, reason);
   }
+}
+
+/** What is told of a member whose result is too large for a message. */
+function tooLarge({ agent }: Ended): Ended {
+  return { kind: 'ended', agent, error: 'VALUE_TOO_LARGE', message: `What agent "${agent}" came to is too large for a message to another node. Let it answer less, or raise maxValueBytes.`, result: null };
 }
 
 /** The code by which a word was refused, or by which nobody knows whether it arrived; undefined if it did. */
@@ -190,9 +203,9 @@ function orderIn(body: Json): Order | undefined {
   const { kind, agent, post, grants, reason, swarm: named } = fieldsOf(body);
   if (kind === 'over') return body as unknown as Order;
   if (typeof agent !== 'string') return undefined;
-  if (kind === 'end') return typeof reason === 'string' && typeof named === 'string' ? (body as unknown as Order) : undefined;
+  if (kind === 'end') return typeof reason === 'string' && isPlain(named) ? (body as unknown as Order) : undefined;
   const { swarm, slot, role, strategy, input } = fieldsOf(post);
-  const isPost = [swarm, slot, role, strategy].every((field) => typeof field === 'string') && input !== undefined;
+  const isPost = isPlain(swarm) && isPlain(slot) && typeof role === 'string' && typeof strategy === 'string' && input !== undefined;
   return kind === 'start' && isPost && Array.isArray(grants) ? (body as unknown as Order) : undefined;
 }
 

@@ -74,14 +74,15 @@ const working = defineSwarm('working', {
   ]),
   WAITING: supervisor([{ role: 'one', *work(ctx) { yield* ctx.receive({ channel: 'never' }); return null; } }]),
   SLOW: supervisor([{ role: 'one', *work(ctx) { yield* ctx.sleep(5_000); return 'at last'; } }]),
+  BULKY: supervisor([{ role: 'one', *work(_ctx, size: number) { return 'x'.repeat(size); } }]),
   CONSENSUS: consensus({ *propose(ctx, pieces: readonly number[]) { return yield* ctx.tool(slow, pieces[Number((ctx.agent.metadata['slot'] as string).at(-1))]!); } }),
 });
 
 const GRANTS = ['call:slow'];
 
-async function boot(cluster: Cluster, name: string, more: { readonly log?: Node['log']; readonly grants?: readonly string[] } = {}): Promise<Node> {
-  const { grants = GRANTS, log } = more;
-  return cluster.boot({ name, agents: [...working.agents], tools: [slow], onBoot: (kernel) => { hostSwarm(kernel, { swarm: working, grants }); }, ...(log === undefined ? {} : { log }) });
+async function boot(cluster: Cluster, name: string, more: { readonly log?: Node['log']; readonly grants?: readonly string[]; readonly maxValueBytes?: number } = {}): Promise<Node> {
+  const { grants = GRANTS, log, maxValueBytes } = more;
+  return cluster.boot({ name, agents: [...working.agents], tools: [slow], onBoot: (kernel) => { hostSwarm(kernel, { swarm: working, grants }); }, ...(log === undefined ? {} : { log }), ...(maxValueBytes === undefined ? {} : { maxValueBytes }) });
 }
 
 type Options = Omit<ConstructorParameters<typeof SwarmCoordinator<keyof typeof working.strategies>>[1], 'swarm'>;
@@ -227,6 +228,31 @@ describe('a swarm over several nodes', () => {
     const accounts = new SwarmAccounts();
     for (const entry of a!.slice(0, read + 1)) accounts.apply(entry);
     expect(accounts.of('working-1')!.members.find(({ slot }) => slot === 'honest-1')!.state).toBe('running');
+  });
+
+  test('has a steward on each node whom no order ends', async () => {
+    const cluster = new Cluster(['a', 'b', 'c']);
+    const nodes = [await boot(cluster, 'a'), await boot(cluster, 'b')] as const;
+    const post = { swarm: 'working-9', slot: 'one', role: 'one', strategy: 'SUPERVISOR', input: null };
+    const orders = [
+      null, [], 'over', { kind: 'end', swarm: 'no name!', agent: 'x', reason: '' }, { kind: 'end', swarm: 'working-9', agent: 'x', reason: '' },
+      { kind: 'start', agent: 'x', post: { ...post, swarm: 'no name!' }, grants: [] }, { kind: 'start', agent: 'x', post: { ...post, slot: '' }, grants: [] },
+      { kind: 'start', agent: 'no id!', post, grants: [] }, { kind: 'start', agent: 'x', post, grants: [7, null, 'no grant'] }, { kind: 'start', agent: 'x', post, grants: [], quota: 'none' },
+    ];
+    for (const order of orders) nodes[1].kernel.send('working.steward', { kind: 'remote', from: 'a/nobody', id: `log/nobody/1/${orders.indexOf(order)}`, body: order }, 'steward');
+    await cluster.time.advance(1_000);
+    expect(nodes[1].kernel.agent('working.steward').state).toBe('WAITING');
+    expect((await cluster.time.until(run(nodes[0], { strategy: 'MAP_REDUCE', goal: 3, agents: 2, nodes: ['b'] }))).result).toEqual([0, 1, 2]);
+    await cluster.finish(...nodes);
+  });
+
+  test('hears of a result that is too large for a message', async () => {
+    const cluster = new Cluster(['a', 'b', 'c']);
+    const nodes = [await boot(cluster, 'a', { maxValueBytes: 4_000 }), await boot(cluster, 'b', { maxValueBytes: 4_000 })] as const;
+    const error = await cluster.time.until(run(nodes[0], { strategy: 'BULKY', goal: 3_800, agents: 1, nodes: ['b'] }).catch((thrown: unknown) => thrown as OmniError));
+    expect(error).toMatchObject({ code: 'RESTARTS_EXCEEDED', message: expect.stringContaining('VALUE_TOO_LARGE') });
+    expect(nodes[1].kernel.agent('working.steward').state).toBe('WAITING');
+    await cluster.finish(...nodes);
   });
 
   test('gives nobody more than its node allows', async () => {
