@@ -107,7 +107,7 @@ export class DashboardServer {
       if (others.length === 0 || nameOf(request, base) !== undefined) site.answer(request, response);
       else for (const other of others) other.call(server, request, response);
     };
-    const onUpgrade = (...[request, socket, head]: [IncomingMessage, Duplex, Buffer]): void => { this.#upgrade(request, socket, { head, base, isAlone: server === this.#server }); };
+    const onUpgrade = (...[request, socket, head]: [IncomingMessage, Duplex, Buffer]): void => { this.#upgrade(request, socket, { head, base, isAlone: server.listenerCount('upgrade') === 1 }); };
     server.on('request', onRequest).on('upgrade', onUpgrade);
     this.#detach = () => {
       server.off('request', onRequest).off('upgrade', onUpgrade);
@@ -143,10 +143,12 @@ export class DashboardServer {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, { head, base, isAlone }: { readonly head: Buffer; readonly base: string; readonly isAlone: boolean }): void {
+    // Node has taken its own listener away: an error of whoever is passed over would end the process.
+    socket.on('error', () => undefined);
     const name = nameOf(request, base);
     if (name === 'ws') this.#upgrades.upgrade(request, socket, head);
     // Whoever else listens to upgrades knows its own paths.
-    else if (isAlone || name !== undefined) refuseSocket(socket.on('error', () => undefined), { status: 404, message: 'There is nothing here.' });
+    else if (isAlone || name !== undefined) refuseSocket(socket, { status: 404, message: 'There is nothing here.' });
   }
 
   #hello(scope: Scope): HelloPayload {
@@ -169,6 +171,7 @@ export class DashboardServer {
 
 /** Something came that is no HTTP. */
 function hangUp(socket: Duplex & Partial<Pick<Socket, 'writable'>>): void {
-  if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+  // Whoever does not close its own half would keep the connection.
+  if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n', () => { socket.destroy(); });
   else socket.destroy();
 }

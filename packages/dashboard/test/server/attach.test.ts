@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { createServer, request, type Server } from 'node:http';
+import { once } from 'node:events';
+import { createServer, request, type IncomingMessage, type Server } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import { mkdtempSync, readFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
+import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it } from 'vitest';
@@ -11,6 +12,7 @@ import { describeWith } from '../../../../testing/components.js';
 import { TestClient } from '../support/client.js';
 import { boot, write } from '../support/kernel.js';
 import { PAGE } from '../support/page.js';
+import { upgrade } from '../support/raw.js';
 import { closing, serveKernel } from '../support/serve.js';
 
 const TOKEN = 'a-token-for-reading-1';
@@ -57,6 +59,26 @@ it('a dashboard in a server that is there serves its own path, and leaves everyt
   await dashboard.close();
   expect((await client.ended()).code).toBe(1001);
   expect(await ask(`${address}/dashboard/`)).toBe('the application');
+  await new Promise((resolve) => { server.close(resolve); });
+  await watched.kernel.stop();
+});
+
+it('a dashboard in a server that takes no upgrades refuses those elsewhere, and is not ended by who hangs up', async () => {
+  const watched = await boot();
+  const server = createServer((_request, response) => { response.end('the application'); });
+  const address = await listening(server);
+  const dashboard = new DashboardServer(new KernelSource(watched), { token: TOKEN, page: PAGE });
+  dashboard.attach(server, '/dashboard/');
+  expect((await upgrade(address, TOKEN, {}, '/elsewhere')).status).toBe(404);
+  const socket = net.connect(Number(new URL(address).port), '127.0.0.1');
+  const [{ socket: heard }] = await Promise.all([
+    once(server, 'upgrade').then(([request]) => request as IncomingMessage),
+    once(socket, 'connect').then(() => socket.write('GET /elsewhere HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')),
+  ]);
+  expect(heard.listenerCount('error')).toBeGreaterThan(0);
+  socket.resetAndDestroy();
+  expect(await ask(`${address}/`)).toBe('the application');
+  await dashboard.close();
   await new Promise((resolve) => { server.close(resolve); });
   await watched.kernel.stop();
 });

@@ -22,6 +22,8 @@ export interface AnswerFrame {
   readonly error?: ErrorRecord;
 }
 
+const FAILURE_CLASSES: ReadonlySet<unknown> = new Set(['TRANSIENT', 'PERMANENT', 'POLICY_VIOLATION', 'INVARIANT_BREACH']);
+
 export type Frame = LetterFrame | AnswerFrame;
 
 export function encodeFrame(frame: Frame): string {
@@ -33,7 +35,7 @@ export function decodeFrame(text: string): Frame | undefined {
   const frame = parsed(text);
   const { kind, epoch, seq } = frame;
   if (typeof epoch !== 'number' || typeof seq !== 'number') return undefined;
-  if (kind === 'answer') return frame as unknown as AnswerFrame;
+  if (kind === 'answer') return frame['error'] === undefined || isError(frame['error']) ? (frame as unknown as AnswerFrame) : undefined;
   return kind === 'letter' && typeof frame['floor'] === 'number' && isLetter(frame['letter']) ? (frame as unknown as LetterFrame) : undefined;
 }
 
@@ -59,6 +61,11 @@ function parsed(text: string): Readonly<Record<string, unknown>> {
 function isLetter(value: unknown): boolean {
   const { id, from, to, channel, body, office } = fieldsOf(value);
   return [id, from, to, channel].every((field) => typeof field === 'string') && body !== undefined && (office === undefined || isOffice(office));
+}
+
+function isError(value: unknown): boolean {
+  const { code, failureClass, message } = fieldsOf(value);
+  return typeof code === 'string' && typeof message === 'string' && FAILURE_CLASSES.has(failureClass);
 }
 
 function isOffice(value: unknown): boolean {
