@@ -69,7 +69,15 @@ function installInEmptyProject(packages) {
   mkdirSync(consumer);
   writeJson('package.json', { name: 'consumer', private: true, type: 'module' });
   const tarballs = packages.map(({ tarball }) => tarball);
-  need('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error', ...tarballs], consumer);
+  need('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error', ...tarballs, ...optionalPeers(packages)], consumer);
+}
+
+/** What users install beside a package to have all of it, as it is tested here. */
+function optionalPeers(packages) {
+  return packages.flatMap(({ folder, manifest }) => {
+    const peers = Object.keys(manifest.peerDependenciesMeta ?? {}).filter((peer) => !peer.startsWith('@omnipaw/'));
+    return peers.map((peer) => `${peer}@${readJson(join(folder, 'node_modules', peer, 'package.json')).version}`);
+  });
 }
 
 function checkAsUser({ folder, manifest }) {
