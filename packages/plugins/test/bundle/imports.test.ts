@@ -68,7 +68,7 @@ describe('an import is refused', () => {
 });
 
 test('what decides which file is meant has its digest beside those of the files', async () => {
-  const { inputs } = await bundleOf({ 'index.ts': 'import "p";', 'package.json': '{}', ...packageWith({ main: 'main.js' }) });
+  const { inputs } = await bundleOf({ 'index.ts': 'import "p"; export default async () => 1;', 'package.json': '{}', ...packageWith({ main: 'main.js' }) });
   expect(Object.keys(inputs)).toEqual(['index.ts', 'node_modules/p/main.js', 'node_modules/p/package.json', 'package.json']);
 });
 
