@@ -110,11 +110,15 @@ export class WorkerSeat {
     for (const [slot, other] of this.#invocations) {
       if (other !== invocation) continue;
       this.#post({ kind: 'dispose', slot });
-      if (!invocation.isWorking) { this.#release(slot); return; }
+      if (!invocation.isWorking) {
+        this.#release(slot);
+        return;
+      }
       this.#heartbeat.abort(slot);
       this.#leaving.set(slot, invocation);
       this.#invocations.delete(slot);
-      invocation.unseat(); return;
+      invocation.unseat();
+      return;
     }
   }
 
@@ -160,7 +164,10 @@ export class WorkerSeat {
       this.#breach('It said what no worker says.');
       return;
     }
-    if (message.kind === 'gone') { this.#left(message.slot); return; }
+    if (message.kind === 'gone') {
+      this.#left(message.slot);
+      return;
+    }
     const invocation = this.#invocations.get(message.slot);
     // It may have been given up while the message was on its way.
     if (invocation === undefined) return;

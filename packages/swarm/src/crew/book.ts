@@ -5,7 +5,9 @@
  * 2. Only who holds a task can report of it; who is gone holds nothing.
  * 3. A task that nobody holds is either over or waits to be given out again: none is lost.
  * 4. A failed attempt counts against the task whose it was. Where several were held and nobody knows which one it was, none is
- *    blamed, and each is tried by itself next; so every task fails a bounded number of times.
+ *    blamed, and each is tried by itself next.
+ * 5. The plan is asked about a task that has failed as soon as nobody tries it any more, and nobody joins in after a failure. So
+ *    a task fails at most once more than it may, where two tried it at once.
  *
  * Pure, and every step takes constant time, or logarithmic for deadlines.
  */
@@ -208,11 +210,8 @@ export class Book {
     if (lease.isOver) return;
     lease.holders.delete(agent);
     lease.attempts++;
-    if (lease.holders.size > 0) {
-      // Somebody else may still come to something, and a third may help.
-      setOf(this.#slow, lease.task.role ?? ANYBODY).add(lease);
-      return;
-    }
+    // Somebody else may still come to something; with a third one, and a fourth, the plan would never be asked.
+    if (lease.holders.size > 0) return;
     const { task, attempts } = lease;
     const failure = { code, message, attempts };
     const what = this.#options.plan.failed(task, failure);

@@ -50,6 +50,12 @@ const NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
 const goalOf = (trouble: Readonly<Record<string, string>>): string[] => NAMES.map((name) => `${trouble[name] ?? 'fine'} ${name}`);
 
 describe('a swarm in trouble', () => {
+  test.each(['always-throw', 'always-die'])('gives up what never succeeds, also where two try it at once: %s', async (what) => {
+    const { error } = await run(troubled, { goal: goalOf({ h: what }), agents: 2, strategy: 'RACING', grants: TRIES });
+    expect(error).toMatchObject({ code: 'TASK_FAILED', details: { task: 'work-8' } });
+    expect(error?.details?.['attempts']).toBeLessThanOrEqual(4);
+  });
+
   test('replaces whoever dies or hangs, and does their work again', async () => {
     const { outcome, log, error } = await run(troubled, { goal: goalOf({ a: 'die', c: 'hang', d: 'throw', h: 'die' }), agents: 3, strategy: 'PLAIN', grants: TRIES });
     expect(error).toBeUndefined();

@@ -95,6 +95,22 @@ describe('the book of a crew', () => {
     expect([...plan.skipped]).toEqual([[deadly, { ...LOST, attempts: 2 }]]);
   });
 
+  test('a task that two try at once and that never succeeds is given up, and not handed round for ever', () => {
+    const plan = new ListPlan(1, 3);
+    const book = bookOf(plan, { race: true });
+    for (const agent of ['a', 'b']) book.joined(agent, 'worker');
+    const holders = new Set(book.assign(0).map(({ agent }) => agent));
+    let attempts = 0;
+    for (; attempts < 20 && !plan.isOver; attempts++) {
+      const [agent] = holders as unknown as [string];
+      holders.delete(agent);
+      book.reported(agent, [{ task: 'task-1', ok: false, error: LOST }]);
+      for (const assignment of book.assign(0)) holders.add(assignment.agent);
+    }
+    expect([...plan.skipped]).toEqual([['task-1', { ...LOST, attempts: 4 }]]);
+    expect(attempts).toBe(4);
+  });
+
   test('who holds something for too long is found at its deadline, not before', () => {
     const book = bookOf(new ListPlan(3), { batch: 2 });
     book.joined('a', 'worker');
@@ -116,8 +132,16 @@ describe('the book of a crew', () => {
 
   test('whatever members do, every task ends once, after a bounded number of attempts', { timeout: 60_000 }, () => {
     const moves = fc.array(fc.record({ pick: fc.nat(100), what: fc.constantFrom('report' as const, 'report' as const, 'fail' as const, 'silent' as const, 'half' as const, 'die' as const, 'foreign' as const), lie: fc.boolean() }), { maxLength: 200 });
-    fc.assert(fc.property(fc.nat(20), fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 3 }), fc.boolean(), moves, (count, members, batch, race, happenings) => {
+    const hopeless = fc.uniqueArray(fc.integer({ min: 1, max: 20 }), { maxLength: 4 });
+    fc.assert(fc.property(fc.nat(20), fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 3 }), fc.boolean(), hopeless, moves, (count, members, batch, race, bad, happenings) => {
       const plan = new ListPlan(count);
+      const attempts = new Map<string, number>();
+      const failed = (task: string): Report => {
+        attempts.set(task, (attempts.get(task) ?? 0) + 1);
+        return { task, ok: false, error: LOST };
+      };
+      /** What comes of those that were tried: some tasks never succeed. */
+      const tried = (tasks: readonly Task[]): Report[] => tasks.map(({ id }) => (bad.some((number) => id === `task-${number}`) ? failed(id) : { task: id, ok: true, value: 1 }));
       const book = bookOf(plan, { batch, race });
       const held = new Map<string, readonly Task[]>();
       let number = 0;
@@ -138,14 +162,15 @@ describe('the book of a crew', () => {
           if (what === 'die') {
             book.gone(agent, LOST);
             join();
-          } else book.reported(agent, what === 'report' ? ok(tasks) : what === 'fail' ? tasks.map(({ id }) => ({ task: id, ok: false, error: LOST })) : ok(tasks.slice(0, 1)));
+          } else book.reported(agent, what === 'report' ? tried(tasks) : what === 'fail' ? tasks.map(({ id }) => failed(id)) : tried(tasks.slice(0, 1)));
         }
         assign();
       }
       expect(plan.isOver).toBe(true);
       expect(book.isIdle).toBe(true);
       expect([...plan.results.keys(), ...plan.skipped.keys()].sort()).toEqual(Array.from({ length: count }, (_, index) => `task-${index + 1}`).sort());
-      for (const { attempts } of plan.skipped.values()) expect(attempts).toBeLessThanOrEqual(4);
+      for (const { attempts: counted } of plan.skipped.values()) expect(counted).toBeLessThanOrEqual(4);
+      for (const times of attempts.values()) expect(times).toBeLessThanOrEqual(4);
     }), { numRuns: 400 });
   });
 });
