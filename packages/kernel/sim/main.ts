@@ -1,6 +1,6 @@
 /** `pnpm sim`: seeds in, verdict out. */
 import { availableParallelism, cpus } from 'node:os';
-import { buildWorker } from './build-worker.js';
+import { buildWorker } from '../../../testing/planted-worker.js';
 import { helpText, parseOptions, type SimOptions } from './options.js';
 import { runSeeds, shrinkSeed, type PoolOptions, type Tally } from './pool.js';
 import { ProgressLine } from './progress-line.js';
@@ -25,7 +25,7 @@ export async function main(args: readonly string[], root: URL): Promise<number> 
 
 async function run(options: SimOptions, root: URL): Promise<number> {
   const { from, mutant, json } = options;
-  const program = await buildWorker(root, mutant);
+  const program = await buildWorker(root, { of: 'kernel', mutant });
   const interruption = new AbortController();
   const interrupt = (): void => { interruption.abort(); };
   process.once('SIGINT', interrupt);

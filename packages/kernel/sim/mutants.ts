@@ -1,15 +1,5 @@
 /** Bugs that the simulator has to find: each is a small change of one source, as somebody might make it. */
-
-export interface Mutant {
-  readonly name: string;
-  /** What is wrong with it, in one sentence. */
-  readonly bug: string;
-  /** Below `packages/kernel/src`. */
-  readonly file: string;
-  /** Stands in the file exactly once. */
-  readonly text: string;
-  readonly replacement: string;
-}
+import type { Mutant } from '../../../testing/planted-worker.js';
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -69,10 +59,3 @@ export const MUTANTS: readonly Mutant[] = [
     replacement: "attempt.tool !== '' && tick > 0 && call >= 0 && pending !== undefined;",
   },
 ];
-
-/** The sources of a file with the bug in them; throws if the text that it replaces is not there once. */
-export function planted({ name, file, text, replacement }: Mutant, source: string): string {
-  const count = source.split(text).length - 1;
-  if (count !== 1) throw new Error(`The text that mutant "${name}" replaces is in ${file} ${count} times, not once. Bring sim/mutants.ts up to date.`);
-  return source.replace(text, () => replacement);
-}

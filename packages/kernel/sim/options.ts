@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { MUTANTS, type Mutant } from './mutants.js';
+import type { Mutant } from '../../../testing/planted-worker.js';
+import { MUTANTS } from './mutants.js';
 
 export interface SimOptions {
   readonly from: number;

@@ -1,4 +1,4 @@
-import type { Mutant } from './mutants.js';
+import type { Mutant } from '../../../testing/planted-worker.js';
 import type { Tally } from './pool.js';
 import type { Failure } from './search.js';
 

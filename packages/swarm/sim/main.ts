@@ -1,8 +1,8 @@
 /** `npm run sim:swarm`: seeds in, verdict out. */
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { buildWorker } from './build-worker.js';
-import { MUTANTS, type Mutant } from './mutants.js';
+import { buildWorker, type Mutant } from '../../../testing/planted-worker.js';
+import { MUTANTS } from './mutants.js';
 import { runSeeds, shrinkSeed } from './pool.js';
 import type { Verdict } from './search.js';
 
@@ -29,7 +29,7 @@ export async function main(args: readonly string[], root: URL): Promise<number> 
 }
 
 async function run({ from, count, workers, maxShrinks, mutant }: Options, root: URL): Promise<number> {
-  const program = await buildWorker(root, mutant);
+  const program = await buildWorker(root, { of: 'swarm', mutant });
   const ends = new Map<string, number>();
   let [seeds, crashes, entries] = [0, 0, 0];
   let failed: Verdict | undefined;

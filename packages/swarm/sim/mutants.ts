@@ -1,15 +1,5 @@
 /** Bugs that the simulator has to find: each is a small change of one source, as somebody might make it. */
-
-export interface Mutant {
-  readonly name: string;
-  /** What is wrong with it, in one sentence. */
-  readonly bug: string;
-  /** Below `packages/swarm/src`. */
-  readonly file: string;
-  /** Stands in the file exactly once. */
-  readonly text: string;
-  readonly replacement: string;
-}
+import type { Mutant } from '../../../testing/planted-worker.js';
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -76,10 +66,3 @@ export const MUTANTS: readonly Mutant[] = [
     replacement: 'serveConsensus(voice)',
   },
 ];
-
-/** The source with the bug in it; throws if it is not what the bug was made for. */
-export function planted({ name, file, text, replacement }: Mutant, source: string): string {
-  const parts = source.split(text);
-  if (parts.length !== 2) throw new Error(`The mutant "${name}" does not fit ${file} any more: its text stands there ${parts.length - 1} times.`);
-  return parts.join(replacement);
-}

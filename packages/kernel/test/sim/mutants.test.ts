@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { buildWorker } from '../../sim/build-worker.js';
-import { MUTANTS, planted } from '../../sim/mutants.js';
+import { buildWorker, planted } from '../../../../testing/planted-worker.js';
+import { MUTANTS } from '../../sim/mutants.js';
 import { runSeeds } from '../../sim/pool.js';
 
 const ROOT = new URL('../../../../', import.meta.url);
@@ -10,7 +10,7 @@ const ENOUGH_SEEDS = 100;
 
 describe('the simulator finds a bug in the kernel', () => {
   test.each(MUTANTS.map((mutant) => [mutant.name, mutant] as const))(`%s, within ${ENOUGH_SEEDS} seeds`, async (name, mutant) => {
-    const program = await buildWorker(ROOT, mutant);
+    const program = await buildWorker(ROOT, { of: 'kernel', mutant });
     const { failure } = await runSeeds({ program, from: 1, count: ENOUGH_SEEDS, workers: 2 });
     expect(failure, `${name} was not found`).toBeDefined();
     expect(failure?.found).not.toEqual([]);
@@ -28,7 +28,7 @@ describe('the simulator finds a bug in the kernel', () => {
 });
 
 test('seeds are shared among workers, and none is left out', async () => {
-  const program = await buildWorker(ROOT);
+  const program = await buildWorker(ROOT, { of: 'kernel' });
   const finished: number[] = [];
   const [one, three] = [
     await runSeeds({ program, from: 1, count: 20, workers: 1 }),

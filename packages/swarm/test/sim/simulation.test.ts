@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { MUTANTS, planted } from '../../sim/mutants.js';
+import { planted } from '../../../../testing/planted-worker.js';
+import { MUTANTS } from '../../sim/mutants.js';
 import { runSeed } from '../../sim/search.js';
 import { readFileSync } from 'node:fs';
 
