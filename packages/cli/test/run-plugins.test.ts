@@ -43,7 +43,7 @@ describe('run --plugins', () => {
   test('leaves out a broken plugin, and takes the others', async () => {
     const plugins = pluginsFolder();
     counterIn(plugins);
-    counterIn(plugins, { ...COUNTER, version: 'one' }, 'broken');
+    counterIn(plugins, { ...COUNTER, name: 'plugin-broken', version: 'one' }, 'broken');
     const { stdout, stderr } = await run({ plugins });
     expect(stdout).toBe('5\n');
     expect(stderr).toMatch(/broken is left out\.\n {2}PLUGIN_MANIFEST_INVALID/);

@@ -28,7 +28,7 @@ describeWith('chromium', 'how the page looks', () => {
         const { server } = await serveOffice();
         mkdirSync(SHOTS, { recursive: true });
         const page = await openPage(server.url, { theme, viewport });
-        await page.getByText('Verified').first().waitFor();
+        await page.getByRole('button', { name: 'Verified', exact: true }).waitFor();
         for (const panel of PANELS) {
           await show(page, panel);
           if (panel.includes('entry=')) await page.locator('.hash-link.is-good').waitFor();

@@ -14,7 +14,7 @@ async function logOf(parts: Readonly<Record<string, Part>>): Promise<MemoryLogSt
   const [log, time] = [new MemoryLogStore(), new VirtualTime()];
   const agents = Object.entries(parts).map(([id, part]) => defineAgent(id, (ctx) => part(new SwarmProtocol(ctx, { swarm: 'tea', members: seats }), ctx)));
   const kernel = await time.until(createKernel({ log, agents, extensions: [swarm()] }, { ports: time.ports }));
-  const handles = agents.map((agent) => kernel.spawn(agent, null, { id: agent.type, grants: ['send:*'], metadata: membership('tea', seats.find(({ id }) => id === agent.type)!.slot) }));
+  const handles = agents.map((agent) => kernel.spawn(agent, null, { id: agent.type, grants: ['send:*'], metadata: membership('tea', seats.find(({ id }) => id === agent.type)!.slot, { slots: seats.map(({ slot }) => slot) }) }));
   await time.until(Promise.allSettled(handles.map((handle) => handle.result())));
   await time.until(kernel.stop());
   return log;

@@ -54,8 +54,8 @@ test('each set of permissions has a tool of its own, which asks exactly its host
   const by = ofKind(entries, 'TOOL_ASKED').map(({ data }) => data.toolPermission.by);
   expect(by).toHaveLength(24);
   expect(new Set(by)).toEqual(new Set([
-    'plugin-evil: network (GET, HEAD to read.example)', 'plugin-evil: network (POST to write.example:8443)',
-    ...['POST to read.example', 'GET to read.example', 'GET to write.example:8443', 'POST to write.example:8443'].map((what) => `plugin-evil has no permission for network (${what})`),
+    ...['GET, HEAD to read.example', 'POST to write.example:8443'].flatMap((what) => [`plugin-evil: network (${what})`, `plugin-evil: network (${what}), which the tool does not list among its permissions`]),
+    ...['POST to read.example', 'GET to write.example:8443'].map((what) => `plugin-evil has no permission for network (${what})`),
   ]));
 });
 

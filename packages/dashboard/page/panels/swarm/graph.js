@@ -31,9 +31,11 @@ function drawnNode({ id, label, state, x, y, isCentral, isLeader }, { isChosen, 
     choose();
   };
   const isAgent = id !== OPERATOR && state !== null;
-  return h('g', { key: id, class: `node state-${(state ?? 'outside').toLowerCase()}${isChosen ? ' is-chosen' : ''}${isCentral ? ' is-central' : ''}`, transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`, ...(isAgent ? { role: 'button', tabindex: 0, 'aria-pressed': isChosen ? 'true' : 'false', 'aria-label': `${clipped(label)}: ${id}, ${String(state).toLowerCase()}${isLeader ? ', leads' : ''}`, onclick: choose, onkeydown } : { role: 'img', 'aria-label': id }) },
+  // All that is written on it, word by word, so that who speaks to the page can say what is seen.
+  const name = `${initials(label)} ${clipped(label)}: ${id}, ${String(state).toLowerCase()}${isLeader ? ', leads' : ''}`;
+  return h('g', { key: id, class: `node state-${(state ?? 'outside').toLowerCase()}${isChosen ? ' is-chosen' : ''}${isCentral ? ' is-central' : ''}`, transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})`, ...(isAgent ? { role: 'button', tabindex: 0, 'aria-pressed': isChosen ? 'true' : 'false', 'aria-label': name, onclick: choose, onkeydown } : { role: 'img', 'aria-label': id }) },
     h('circle', { r: NODE_RADIUS }),
-    h('text', { class: 'node-initials', 'text-anchor': 'middle', y: 5, 'aria-hidden': 'true' }, initials(label)),
+    h('text', { class: 'node-initials', 'text-anchor': 'middle', y: 5, 'aria-hidden': 'true' }, `${initials(label)} `),
     isLeader ? h('text', { class: 'node-crown', 'aria-hidden': 'true', 'text-anchor': 'middle', y: -NODE_RADIUS - 5 }, '♛') : null,
     h('text', { class: 'node-label', 'text-anchor': 'middle', y: NODE_RADIUS + 16 }, clipped(label)));
 }

@@ -97,7 +97,7 @@ export async function openOffice(directory = 'logs/office', isLively = false): P
   const policies = [{ name: 'interns ask first', effect: 'ESCALATE', action: 'write', resource: 'shared:team/**', agentType: 'intern' }] as const;
   const agents = [...reading.agents, sailor, intern, greedy, clerk, boss, ticker];
   const kernel = await createKernel({ log, agents, tools: [read, model, flaky], extensions: [quota(), swarm()], policies });
-  for (const { id, slot } of SAILORS) kernel.spawn(sailor, null, { id, grants: ['send:*'], metadata: membership('ship', slot) });
+  for (const { id, slot } of SAILORS) kernel.spawn(sailor, null, { id, grants: ['send:*'], metadata: membership('ship', slot, { slots: SAILORS.map((sailor) => sailor.slot) }) });
   const grants = ['delegate:*', 'call:**', 'read:shared:**', 'write:shared:**'];
   kernel.spawn(boss, null, { grants, quota: { maxToolCalls: { hard: 60, soft: 40 }, maxTokens: 6_000, maxTicks: 500 } });
   const coordinator = new SwarmCoordinator(kernel, { swarm: reading, agents: 4, goal: PATHS, strategy: 'MAP_REDUCE', grants: ['call:files.read', 'call:model.ask'], budget: { maxToolCalls: 40, maxTokens: { hard: 9_000, soft: 3_000 } } });
