@@ -48,8 +48,9 @@ async function bundleCode(entries) {
 async function withShortLocals(source) {
   const { code } = await minify(source.replace(PRIVATE, HIDDEN), {
     ecma: 2022,
+    module: true,
     compress: false,
-    mangle: { toplevel: true, module: true, keep_fnames: true, keep_classnames: true, reserved: namesInTraces(source) },
+    mangle: { toplevel: true, keep_fnames: true, keep_classnames: true, reserved: namesInTraces(source) },
     // A line's end instead of a semicolon costs nothing; one anywhere else does.
     format: { semicolons: false, max_line_len: 400 },
   });

@@ -14,8 +14,8 @@ import { ROOT, runTurbo, toolEnv } from './processes.mjs';
 
 /** The most that a packed tarball may weigh. */
 const LIMIT_BYTES = 100_000;
-/** What these give and take are Node's own objects, so their types need Node's. */
-const ABOUT_NODE = new Set(['@omnipaw/swarm/threads']);
+/** What these give and take are Node's own objects, or a library's whose types need Node's, so theirs do too. */
+const ABOUT_NODE = new Set(['@omnipaw/dashboard', '@omnipaw/otel', '@omnipaw/otel/sdk', '@omnipaw/swarm/threads']);
 
 const work = mkdtempSync(join(tmpdir(), 'omnipaw-packages-'));
 const consumer = join(work, 'consumer');

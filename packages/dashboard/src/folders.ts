@@ -1,3 +1,5 @@
+/** Where the files of this package are, from its sources and from what is built of them alike. */
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** Where the files are that browsers get. */
@@ -6,8 +8,16 @@ export interface Folders {
   readonly state: string;
 }
 
-/** The page is beside the sources, and beside what is built of them. */
+const builtPage = inPackage('./page/');
+
 export const FOLDERS: Folders = {
-  page: fileURLToPath(new URL('../page/', import.meta.url)),
-  state: fileURLToPath(new URL('./state/', import.meta.url)),
+  page: existsSync(builtPage) ? builtPage : inPackage('../page/'),
+  state: inPackage('./state/'),
 };
+
+/** What runs in the thread of a dashboard. */
+export const THREAD_PROGRAM = inPackage('./thread/main.js');
+
+function inPackage(place: string): string {
+  return fileURLToPath(new URL(place, import.meta.url));
+}

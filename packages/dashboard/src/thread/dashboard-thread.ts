@@ -4,11 +4,10 @@
  * 1. The thread of the kernel has no part in it: the log is followed on the disk, and only decisions about approvals come back.
  * 2. Whatever happens there (a page that attacks, memory that runs out) ends that thread, is told, and nothing else.
  */
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { OmniError, type OmniKernel } from '@omnipaw/kernel';
 import { dashboardError } from '../errors.js';
-import { FOLDERS } from '../folders.js';
+import { FOLDERS, THREAD_PROGRAM } from '../folders.js';
 import { settingsOf, type DashboardOptions } from '../server/options.js';
 import { codeOf } from '../source/kernel-source.js';
 import type { ApprovalDecision } from '../source/source.js';
@@ -49,7 +48,7 @@ export class DashboardThread {
 
   /** Rejects with `DASHBOARD_UNAVAILABLE` if the port is not to be had, and with a TypeError for options that make no sense. */
   static async start(options: DashboardThreadOptions): Promise<DashboardThread> {
-    const { directory, kernel, onProblem, program = fileURLToPath(new URL('./main.js', import.meta.url)), ...rest } = options;
+    const { directory, kernel, onProblem, program = THREAD_PROGRAM, ...rest } = options;
     // What makes no sense is told here, where somebody can see where it came from.
     const { token } = settingsOf(rest);
     const workerData: ThreadData = { directory, options: { ...rest, token }, folders: FOLDERS, isDecidable: kernel !== undefined };
