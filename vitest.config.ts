@@ -25,6 +25,8 @@ export default defineConfig({
     // Of two cores, one would be left idle otherwise: most of what takes long here waits for other processes.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     minWorkers: 1,
+    // A test that hangs is to end; how fast it is, is no matter here.
+    testTimeout: 30_000,
     coverage: {
       provider: 'v8',
       include: ['packages/*/src/**/*.ts', 'apps/*/src/**/*.ts'],
