@@ -13,7 +13,7 @@ let workshop: Workshop;
 const help = new Map<string, string>();
 beforeAll(async () => {
   workshop = await Workshop.open();
-  for (const command of ['run', 'replay', 'verify', 'inspect', 'tail', 'resume', 'fork', 'diff', 'what-if', 'keygen', 'sign', 'receipt', 'receipt verify', 'plugins validate', 'plugins list', 'plugins new', 'plugins test', 'plugins pack', 'plugins sign']) {
+  for (const command of ['run', 'replay', 'verify', 'inspect', 'tail', 'resume', 'fork', 'diff', 'what-if', 'dashboard', 'keygen', 'sign', 'receipt', 'receipt verify', 'plugins validate', 'plugins list', 'plugins new', 'plugins test', 'plugins pack', 'plugins sign']) {
     help.set(command, (await workshop.omnipaw(...command.split(' '), '--help')).stdout);
   }
 }, PATIENCE_MS);

@@ -5,6 +5,9 @@ import { allPages, type Page } from './pages.js';
 import { componentFor, hashesBehind, samplesOn, shows, type Sample } from './samples.js';
 import { PATIENCE_MS, Workshop } from './workshop.js';
 
+/** A page has several programs, and all pages have theirs run side by side. */
+const PAGE_PATIENCE_MS = 5 * PATIENCE_MS;
+
 const pages = allPages()
   .map((page) => ({ page, samples: samplesOn(page) }))
   .filter(({ samples }) => samples.length > 0);
@@ -30,13 +33,13 @@ const needy = pages.flatMap(({ page, samples }) => {
 });
 
 // The samples of a page share a directory and come one after the other; pages do not know each other.
-describe.concurrent.each(pages.filter(({ page }) => componentFor(page) === undefined))('$page.path', { timeout: PATIENCE_MS }, ({ page, samples }) => {
+describe.concurrent.each(pages.filter(({ page }) => componentFor(page) === undefined))('$page.path', { timeout: PAGE_PATIENCE_MS }, ({ page, samples }) => {
   test('every sample runs and prints what the page shows', ({ expect }) => runAll(page, samples, expect));
 });
 
 for (const { page, samples, component } of needy) {
   describeWith(component, page.path, () => {
-    test('every sample runs and prints what the page shows', { timeout: PATIENCE_MS }, ({ expect }) => runAll(page, samples, expect));
+    test('every sample runs and prints what the page shows', { timeout: PAGE_PATIENCE_MS }, ({ expect }) => runAll(page, samples, expect));
   });
 }
 
