@@ -2,7 +2,7 @@
  * Makes of the page of the package in this folder what is published: page/ without comments and in short words in dist/page, its
  * scripts in one file; and the fold, src/state/, which pages of others load as well, file by file in dist/state.
  */
-import { copyFileSync, readdirSync } from 'node:fs';
+import { cpSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 
@@ -15,8 +15,9 @@ const fold = { name: 'fold', setup: ({ onResolve }) => { onResolve({ filter: FOL
 await build({ ...options, entryPoints: ['page/app.js'], bundle: true, plugins: [fold], outdir: 'dist/page' });
 await build({ ...options, entryPoints: filesIn('page', '.css'), outbase: 'page', outdir: 'dist/page' });
 await build({ ...options, entryPoints: filesIn('src/state', '.js'), outdir: 'dist/state' });
-for (const name of ['index.html', 'icon.svg']) copyFileSync(`page/${name}`, `dist/page/${name}`);
+for (const file of filesIn('page').filter((name) => !/\.(?:js|css)$/.test(name))) cpSync(file, join('dist', file));
 
-function filesIn(folder, ending) {
-  return readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(ending)).map((name) => join(folder, name));
+function filesIn(folder, ending = '') {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((item) => item.isFile() && item.name.endsWith(ending));
+  return files.map((item) => join(item.parentPath ?? item.path, item.name)); // the older name, before Node 20.12
 }
